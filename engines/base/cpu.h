@@ -1,0 +1,35 @@
+/*
+ * cpu.h - what the processor can do, detected once, and the cap that tests and users put on it.
+ *
+ * ZOGAP_ISA=portable|avx2|avx512|avx512bf16 caps the choice; a value that the machine does not reach is no error
+ * (a cap is an upper bound), an unknown value is ZG_USAGE.
+ */
+#ifndef ZG_BASE_CPU_H
+#define ZG_BASE_CPU_H
+
+#include <stdint.h>
+
+#include "engines/error.h"
+
+enum zg_isa { /* ascending: each includes the ones before it */
+    ZG_ISA_PORTABLE,
+    ZG_ISA_AVX2,       /* AVX2, FMA, F16C */
+    ZG_ISA_AVX512,     /* F, BW, DQ, VL */
+    ZG_ISA_AVX512BF16, /* and AVX512-BF16, VNNI */
+    ZG_N_ISAS
+};
+
+const char *zg_isa_name(enum zg_isa isa);
+
+/* The best ISA of this machine, operating-system support included. */
+enum zg_isa zg_cpu_isa(void);
+/* The one to use: zg_cpu_isa() capped by ZOGAP_ISA.  ZG_USAGE: the variable holds an unknown name. */
+enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err);
+
+/* Brand string of the processor into text[size]; "unknown" where there is none. */
+void zg_cpu_name(char *text, int64_t size);
+
+/* Flush-to-zero and denormals-are-zero in the calling thread; harmless where there is none. */
+void zg_cpu_flush_denormals(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* cunit_run.c - see cunit_run.h. */
+#include "tests/support/cunit_run.h"
+
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int zg_test_run(const char *suite, const struct zg_test *tests)
+{
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return EXIT_FAILURE;
+    CU_pSuite s = CU_add_suite(suite, NULL, NULL);
+    for (; s && tests->name; tests++)
+        if (!CU_add_test(s, tests->name, tests->run))
+            s = NULL;
+    int failed = 1;
+    if (s) {
+        CU_basic_set_mode(CU_BRM_VERBOSE);
+        CU_basic_run_tests();
+        failed = CU_get_number_of_failures() != 0 || CU_get_number_of_tests_run() == 0;
+    }
+    CU_cleanup_registry();
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const char *zg_test_data(const char *relative)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", ZOGAP_TEST_DATA, relative);
+    if (access(path, R_OK) == 0)
+        return path;
+    printf("skipped: no test data at %s\n", path);
+    return NULL;
+}
