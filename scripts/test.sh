@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# test.sh - installs what is missing and runs the whole suite: release, sanitizers, no optional library, fuzz targets.
+#   scripts/test.sh            everything
+#   scripts/test.sh --quick    the release build's tests only, required packages only
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/packages.sh
+
+presets=(release dev minimal)
+case "${1-}" in
+"") ;;
+--quick) presets=(release) ;;
+*)
+  echo "usage: scripts/test.sh [--quick]" >&2
+  exit 2
+  ;;
+esac
+
+need_packages "${zogap_build_packages[@]}"
+if [ "${1-}" != --quick ]; then
+  want_packages "${zogap_test_packages[@]}"
+  # libFuzzer comes with clang's runtime; without it the targets are not built.
+  if echo 'int LLVMFuzzerTestOneInput(void){return 0;}' |
+    clang -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null; then
+    presets+=(fuzz)
+  else
+    echo "zogap: clang cannot link libFuzzer here: fuzz targets skipped" >&2
+  fi
+fi
+
+for preset in "${presets[@]}"; do
+  echo "== $preset"
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" -j "$(nproc)" -- --no-print-directory -s
+  case $preset in
+  release) dir=build ;;
+  *) dir=build-$preset ;;
+  esac
+  # Tests pin threads and time things: one at a time.
+  ctest --test-dir "$dir" --output-on-failure $([ "$preset" = fuzz ] && echo "-L fuzz")
+done
