@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Puts the gap table of a result directory into a Markdown file, between the lines
+`<!-- gap table -->` and `<!-- end of gap table -->`.
+
+    scripts/splice_table.py results/DATE-MACHINE README.md
+
+The table, the command and the machine come from summary.csv and meta.json; nothing is typed by hand.
+"""
+import csv
+import json
+import pathlib
+import sys
+
+BEGIN, END = "<!-- gap table -->", "<!-- end of gap table -->"
+
+
+def number(text, form, missing="-"):
+    return format(float(text), form) if text else missing
+
+
+def gap_table(directory):
+    meta = json.loads((directory / "meta.json").read_text())
+    with open(directory / "summary.csv", newline="") as f:
+        rows = list(csv.DictReader(f))
+    lines = [
+        "| engine | s/step | speed-up (95 % interval) | useful GFLOP/s | share of peak | peak RSS MiB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        ratio = number(r["speedup"], ".2f")
+        if r["speedup_ci_low"]:
+            ratio += f" ({number(r['speedup_ci_low'], '.2f')} to {number(r['speedup_ci_high'], '.2f')})"
+        lines.append(
+            f"| {r['engine']} | {number(r['wall_s_per_step_median'], '.4f')} | {ratio} "
+            f"| {number(r['gflops_useful'], '.0f')} | {number(r['peak_share'], '.1%')} "
+            f"| {number(r['peak_rss_mib'], '.0f')} |"
+        )
+    return meta, rows, lines
+
+
+def main(directory, target):
+    directory, target = pathlib.Path(directory), pathlib.Path(target)
+    meta, rows, lines = gap_table(directory)
+    first = rows[0]
+    caption = (
+        f"{first['model']} shape, task {first['task']}, {first['algorithm']}, {first['dtype']}, "
+        f"batch {first['batch']}. Evidence: [{directory.name}](results/{directory.name}/)."
+    )
+    block = "\n".join([BEGIN, *lines, "", caption, END])
+    text = target.read_text()
+    if BEGIN not in text or END not in text:
+        sys.exit(f"{target}: needs the lines {BEGIN} and {END}")
+    head, rest = text.split(BEGIN, 1)
+    target.write_text(head + block + rest.split(END, 1)[1])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(sys.argv[1], sys.argv[2])
