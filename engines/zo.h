@@ -225,8 +225,9 @@ struct zg_engine_state; /* opaque; each engine has its own */
 
 struct zg_engine_setting_doc { /* the array ends with a NULL key */
     const char *key;
-    const char *choices; /* "openblas|onednn|reference"; the first is the default */
+    const char *choices; /* "openblas|onednn|reference" */
     const char *summary;
+    const char *default_value; /* one of the choices: what zg_engine_setting_value() gives where none is set */
 };
 
 struct zg_engine {
@@ -292,7 +293,7 @@ enum zg_status zg_engine_options_check(const struct zg_engine *engine, const str
 enum zg_status zg_batch_check(const struct zg_batch *batch, const struct zg_probe *probes, int64_t n_probes,
                               int64_t n_directions, const struct zg_engine_limits *limits,
                               const struct zg_model_shape *shape, struct zg_error *err);
-/* The setting's value, or its default (the first of the choices). */
+/* The setting's value, or its default. */
 const char *zg_engine_setting_value(const struct zg_engine *engine, const struct zg_engine_options *options,
                                     const char *key);
 

@@ -1,0 +1,44 @@
+/* names.c - the words that options, CSV columns and messages use for zo.h's enumerations. */
+#include "engines/zo.h"
+
+#include <assert.h>
+
+const char *zg_dtype_name(enum zg_dtype dtype)
+{
+    static const char *const names[ZG_N_DTYPES] = {"fp32", "bf16", "fp16", "int8"};
+    assert(dtype >= 0 && dtype < ZG_N_DTYPES);
+    return names[dtype];
+}
+
+const char *zg_phase_name(enum zg_phase phase)
+{
+    static const char *const names[ZG_N_PHASES] = {
+#define X(NAME, name) #name,
+        ZG_PHASES(X)
+#undef X
+    };
+    assert(phase >= 0 && phase < ZG_N_PHASES);
+    return names[phase];
+}
+
+const char *zg_mechanism_name(enum zg_mechanism mechanism)
+{
+    static const char *const names[ZG_N_MECHANISMS] = {
+#define X(NAME, name, summary) #name,
+        ZG_MECHANISMS(X)
+#undef X
+    };
+    assert(mechanism >= 0 && mechanism < ZG_N_MECHANISMS);
+    return names[mechanism];
+}
+
+const char *zg_mechanism_summary(enum zg_mechanism mechanism)
+{
+    static const char *const summaries[ZG_N_MECHANISMS] = {
+#define X(NAME, name, summary) summary,
+        ZG_MECHANISMS(X)
+#undef X
+    };
+    assert(mechanism >= 0 && mechanism < ZG_N_MECHANISMS);
+    return summaries[mechanism];
+}
