@@ -1,0 +1,106 @@
+/*
+ * dataset.h - a task's rows as tokenised examples (example.h), encoded like the official ZO
+ * scripts.
+ *
+ *     struct zg_dataset *dataset = NULL;
+ *     const struct zg_dataset_request request = {.task = "embedded", .split = ZG_SPLIT_TRAIN,
+ *         .objective = ZG_OBJECTIVE_TASK, .bos = ZG_BOS_OFFICIAL, .tokenizer = tokenizer,
+ *         .max_length = shape->n_positions, .n_vocab = shape->n_vocab};
+ *     if (!zg_dataset_open(&dataset, &request, &err))
+ *         for (int64_t i = 0; i < zg_dataset_n_examples(dataset); i++)
+ *             use(&zg_dataset_examples(dataset)[i]);
+ *     zg_dataset_close(&dataset);
+ *
+ * Encoding (MeZO and LOZO large_models, utils.py):
+ *
+ *     prompt      the filled template, spaces stripped at both ends
+ *     full_o      prompt template + option o, spaces stripped at both ends (at its end only for a
+ * language-model loss,
+ *                 where the option may end in white space that counts)
+ *     option_len  tokens(full_o) - tokens(prompt)
+ *     sequence    BOS + tokens of full_o without leading white space; its last option_len tokens
+ * are scored
+ *
+ * An example has one stem, so all options of a row must agree on what precedes the scored tokens. 
+ * Where a merge reaches across the boundary the stem is whatever the full texts have there, still
+ * the same for all; where they differ, or an option adds no token, the row is refused (ZG_INPUT):
+ * nothing else would score the official tokens.  No sequence is ever truncated.
+ *
+ * Immutable after open: any number of threads may read.
+ */
+#ifndef ZG_WORKLOADS_DATASET_H
+#define ZG_WORKLOADS_DATASET_H
+
+#include <stdint.h>
+
+#include "engines/error.h"
+#include "workloads/example.h"
+#include "workloads/task.h"
+#include "workloads/tokenizer.h"
+
+enum zg_objective {
+    ZG_OBJECTIVE_TASK, /* the task's options and its loss */
+    ZG_OBJECTIVE_LM_PROMPT, /* mean token NLL over the whole prompt, labels unread: stem BOS, one option, the prompt;
+                               without BOS the prompt's first token is the stem */
+};
+const char *zg_objective_name(enum zg_objective objective); /* "task", "lm-prompt" */
+enum zg_status zg_objective_parse(enum zg_objective *out, const char *text,
+                                  struct zg_error *err); /* or ZG_USAGE */
+
+#define ZG_BOS_OFFICIAL INT32_C(0)  /* <s>: what the official ZO code sets for OPT */
+#define ZG_BOS_STOCK    INT32_C(2)  /* </s>: what the stock OPT tokenizer starts with */
+#define ZG_BOS_NONE     INT32_C(-1) /* sequences start with the text */
+/* "official", "stock", "none", or a token id.  ZG_USAGE: anything else. */
+enum zg_status zg_bos_parse(int32_t *out, const char *text, struct zg_error *err);
+
+struct zg_dataset_request {
+    const char *task;     /* built-in name or task file, as zg_task_open() */
+    const char *data_dir; /* NULL: beside the task file */
+    enum zg_split split;
+    int64_t limit; /* the first `limit` rows; 0: all */
+    enum zg_objective objective;
+    int32_t bos;                          /* a token id or ZG_BOS_NONE */
+    const struct zg_tokenizer *tokenizer; /* borrowed during open only */
+    int64_t max_length;                   /* the model's longest sequence, in tokens */
+    int64_t n_vocab;                      /* rows of the model's token embedding */
+};
+
+struct zg_dataset;
+
+/* ZG_USAGE: unknown task, negative limit, a BOS outside the vocabulary.
+ * ZG_INPUT, naming file and line: whatever task.h and csv_source.h refuse, a missing column or
+ * file, a label that is not among the options, a sequence over max_length, a token id >= n_vocab,
+ * text that cannot be encoded. On failure *out is NULL. */
+enum zg_status zg_dataset_open(struct zg_dataset **out, const struct zg_dataset_request *request,
+                               struct zg_error *err);
+/* The same for a task that is open already; request->task and data_dir are not read. */
+enum zg_status zg_dataset_open_task(struct zg_dataset **out, const struct zg_task *task,
+                                    const struct zg_dataset_request *request, struct zg_error *err);
+/* NULL and a pointer to NULL are fine. */
+void zg_dataset_close(struct zg_dataset **dataset);
+
+const char *zg_dataset_task_name(const struct zg_dataset *dataset);
+int64_t zg_dataset_n_examples(const struct zg_dataset *dataset); /* >= 1 */
+const struct zg_example *
+zg_dataset_examples(const struct zg_dataset *dataset); /* [n_examples], in the data's order */
+/* The line of the data file that example i came from. */
+int64_t zg_dataset_line(const struct zg_dataset *dataset, int64_t i);
+enum zg_loss zg_dataset_loss(const struct zg_dataset *dataset);
+
+/* Examples begin .. begin + n - 1 in the data's order as a batch that borrows from the dataset; the
+ * range must lie inside. */
+struct zg_batch zg_dataset_slice(const struct zg_dataset *dataset, int64_t begin, int64_t n);
+
+/* Lengths of stem + gold option, in tokens, BOS included. */
+struct zg_dataset_stats {
+    int64_t n_examples;
+    double mean_tokens;
+    int64_t p50_tokens; /* the smallest length that at least 50 % of the examples do not exceed */
+    int64_t p95_tokens;
+    int64_t max_tokens;
+};
+/* ZG_ENV: no memory for sorting. */
+enum zg_status zg_dataset_stats(const struct zg_dataset *dataset, struct zg_dataset_stats *out,
+                                struct zg_error *err);
+
+#endif
