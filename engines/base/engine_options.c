@@ -1,6 +1,6 @@
 /*
- * engine_options.c - defaults and checks of what an engine is opened with and asked for: the part of
- * zo.h that every engine calls and none implements.  The registry is engines/registry.c, the useful
+ * engine_options.c - defaults and checks of what an engine is opened with and asked for: the part
+ * of zo.h that every engine calls and none implements.  The registry is engines/registry.c, the useful
  * FLOPs are the runtime's.
  */
 #include "engines/base/size.h"
@@ -19,7 +19,7 @@ struct zg_engine_options zg_engine_options_default(const struct zg_engine *engin
     };
 }
 
-/* ---- limits ---------------------------------------------------------------------------------- */
+/* ---- limits ---------------------------------------------------------------------------- */
 
 /* What a batch needs, in the fields of the limits.  False where a sum overflows. */
 static bool batch_measure(const struct zg_batch *batch, struct zg_engine_limits *need)
@@ -56,7 +56,7 @@ void zg_engine_limits_include(struct zg_engine_limits *limits, const struct zg_b
     limits->max_length = zg_max64(limits->max_length, need.max_length);
 }
 
-/* ---- settings -------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------- */
 
 static const struct zg_engine_setting_doc *setting_find(const struct zg_engine *engine,
                                                         const char *key)
@@ -108,7 +108,7 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
     return doc ? doc->default_value : NULL;
 }
 
-/* ---- open ------------------------------------------------------------------------------------ */
+/* ---- open ------------------------------------------------------------------------------ */
 
 static enum zg_status limits_check(const struct zg_engine_limits *limits, struct zg_error *err)
 {
@@ -159,7 +159,7 @@ enum zg_status zg_engine_options_check(const struct zg_engine *engine,
     return status ? status : limits_check(&options->limits, err);
 }
 
-/* ---- score ----------------------------------------------------------------------------------- */
+/* ---- score ----------------------------------------------------------------------------- */
 
 static enum zg_status tokens_check(const int32_t *tokens, int64_t n, int64_t n_vocab,
                                    int64_t example, struct zg_error *err)
