@@ -1,0 +1,29 @@
+/*
+ * measure_json.h - the measuring modules' records as JSON objects for meta.json.  Each is a new
+ * reference, NULL only where there is no memory; NaN becomes null.
+ */
+#ifndef ZG_HARNESS_MEASURE_JSON_H
+#define ZG_HARNESS_MEASURE_JSON_H
+
+#include <jansson.h>
+
+#include "harness/counters.h"
+#include "harness/peak.h"
+#include "harness/pin.h"
+#include "harness/sampler.h"
+
+/* {"method", "reason", "n_threads", "workers": [{"thread", "cpu_asked", "cpu_read", "core",
+ * "package", "numa_node", "denormals_flushed"}]} */
+json_t *zg_pin_json(const struct zg_pin *pin);
+/* {"events": [{"name", "column", "counting", "reason"}]} */
+json_t *zg_counters_json(const struct zg_counters *counters);
+/* The fields of struct zg_sampler_report under their names; "subjects" by the names given to open.
+ * */
+json_t *zg_sampler_json(const struct zg_sampler *sampler);
+/* The fields of struct zg_peak under their names. */
+json_t *zg_peak_json(const struct zg_peak *peak);
+
+/* A number, or null where it is NaN or infinite. */
+json_t *zg_json_real(double value);
+
+#endif

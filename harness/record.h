@@ -1,0 +1,157 @@
+/*
+ * record.h - the rows of a result directory: one list of columns a file, from which the struct, the
+ * CSV header, the writer, the reader and the tables all follow.
+ *
+ * Units are in the names.  An empty cell means "not available", never 0: NaN for a real,
+ * ZG_NO_INTEGER for an integer, NULL or "" for a text.  Flags are integers 0 and 1.  The columns of
+ * a version only ever grow at the end; anything else raises ZG_SCHEMA_VERSION, which meta.json
+ * carries.
+ */
+#ifndef ZG_HARNESS_RECORD_H
+#define ZG_HARNESS_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ZG_SCHEMA_VERSION 1
+#define ZG_NO_INTEGER     INT64_MIN
+
+enum zg_column_kind { ZG_COLUMN_TEXT, ZG_COLUMN_INTEGER, ZG_COLUMN_REAL };
+
+struct zg_column {
+    const char *name;
+    enum zg_column_kind kind;
+    size_t offset; /* in the row struct */
+};
+
+struct zg_schema {
+    const char *file; /* "summary.csv" */
+    const struct zg_column *columns;
+    int64_t n_columns;
+    size_t row_size;
+    bool has_extra; /* more real columns may follow (samples: one a counter event) */
+};
+
+/* What every row starts with: which engine, on which case. */
+#define ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                       \
+    TEXT(engine) /* as given: "naive:gemm=onednn" */                                               \
+    TEXT(model)  /* shape name or directory as given */                                            \
+    TEXT(task)                                                                                     \
+    TEXT(objective) /* task, lm-prompt */                                                          \
+    TEXT(algorithm) /* lozo, ... */                                                                \
+    TEXT(dtype)     /* fp32, ... */                                                                \
+    TEXT(scope)     /* linear, full */                                                             \
+    TEXT(direction) /* correct, official */                                                        \
+    INTEGER(batch)  /* examples */                                                                 \
+    INTEGER(rank)                                                                                  \
+    INTEGER(nu) /* steps between redraws of V */                                                   \
+    INTEGER(threads)                                                                               \
+    INTEGER(seed)                                                                                  \
+    INTEGER(synthetic) /* 1: synthetic weights: throughput only */
+
+#define ZG_SAMPLE_COLUMNS(TEXT, INTEGER, REAL)                                                     \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    INTEGER(block)                                                                                 \
+    INTEGER(order) /* position inside the block */                                                 \
+    INTEGER(steps) /* in this sample's span */                                                     \
+    REAL(wall_s_per_step)                                                                          \
+    REAL(cpu_s_per_step)  /* all threads */                                                        \
+    INTEGER(minor_faults) /* of the span, like the counters that follow */                         \
+    INTEGER(major_faults)                                                                          \
+    INTEGER(voluntary_switches)                                                                    \
+    INTEGER(involuntary_switches)
+
+#define ZG_PHASE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    TEXT(phase)                                                                                    \
+    REAL(s_per_step)                                                                               \
+    REAL(flops_per_step) /* executed */                                                            \
+    REAL(bytes_per_step) /* least traffic of the executed work */
+
+#define ZG_SUMMARY_COLUMNS(TEXT, INTEGER, REAL)                                                    \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    INTEGER(n) /* samples: one a block */                                                          \
+    REAL(wall_s_per_step_median)                                                                   \
+    REAL(wall_s_per_step_mad)                                                                      \
+    REAL(wall_s_per_step_ci_low) /* exact 95 % interval of the median; empty below 6 samples */    \
+    REAL(wall_s_per_step_ci_high)                                                                  \
+    TEXT(baseline) /* the engine that speedup is against */                                        \
+    REAL(speedup)  /* median over blocks of baseline time / this time; empty if not verified */    \
+    REAL(speedup_ci_low)                                                                           \
+    REAL(speedup_ci_high)                                                                          \
+    REAL(useful_flops_per_step)                                                                    \
+    REAL(executed_flops_per_step)                                                                  \
+    REAL(gflops_useful) /* useful_flops_per_step / wall_s_per_step_median / 1e9 */                 \
+    REAL(gflops_executed)                                                                          \
+    REAL(peak_gflops) /* measured fp32 peak of all threads in the same run */                      \
+    REAL(peak_share)  /* gflops_useful / peak_gflops */                                            \
+    REAL(executed_peak_share)                                                                      \
+    REAL(                                                                                          \
+        peak_rss_mib) /* while this engine opened and ran its first step, less what others hold */ \
+    INTEGER(verified) /* 1: agrees with the reference; 0: does not; empty: not checked */          \
+    INTEGER(extrapolated) /* 1: from a part of the model's layers */
+
+#define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    TEXT(reference) /* the engine compared against */                                              \
+    INTEGER(steps)                                                                                 \
+    REAL(loss_difference_max) /* absolute, over probes and steps */                                \
+    REAL(loss_tolerance)                                                                           \
+    REAL(gradient_relative_error) /* of the projected gradient: rms difference / rms reference */  \
+    REAL(gradient_tolerance)                                                                       \
+    REAL(gradient_sign_match)   /* share of steps, 0 to 1 */                                       \
+    REAL(weight_difference_max) /* absolute, after the steps; empty if not compared */             \
+    REAL(weight_tolerance)                                                                         \
+    INTEGER(passed)                                                                                \
+    TEXT(reason) /* why not; empty if passed */
+
+#define ZG_CURVE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    INTEGER(step)                                                                                  \
+    REAL(loss)                                                                                     \
+    REAL(projected_gradient)                                                                       \
+    REAL(lr)                                                                                       \
+    REAL(wall_s) /* since the first step */                                                        \
+    REAL(eval_loss)                                                                                \
+    REAL(eval_accuracy)
+
+#define ZG_FIELD_TEXT(name)    const char *name;
+#define ZG_FIELD_INTEGER(name) int64_t name;
+#define ZG_FIELD_REAL(name)    double name;
+struct zg_case_row {
+    ZG_CASE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
+struct zg_sample_row {
+    ZG_SAMPLE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
+struct zg_phase_row {
+    ZG_PHASE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
+struct zg_summary_row {
+    ZG_SUMMARY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
+struct zg_verify_row {
+    ZG_VERIFY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
+struct zg_curve_row {
+    ZG_CURVE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
+#undef ZG_FIELD_TEXT
+#undef ZG_FIELD_INTEGER
+#undef ZG_FIELD_REAL
+
+/* "samples.csv", struct zg_sample_row, has_extra */
+extern const struct zg_schema zg_schema_samples;
+extern const struct zg_schema zg_schema_phases;
+extern const struct zg_schema zg_schema_summary;
+extern const struct zg_schema zg_schema_verify;
+extern const struct zg_schema zg_schema_curve;
+
+/* Fills a row of the schema with "not available". */
+void zg_row_clear(const struct zg_schema *schema, void *row);
+
+/* Copies the case columns, with which every row struct starts, into a row of any schema. */
+void zg_row_set_case(void *row, const struct zg_case_row *c);
+
+#endif
