@@ -11,7 +11,8 @@
 
 #include "engines/error.h"
 
-enum zg_isa { /* ascending: each includes the ones before it */
+/* Ascending: each includes the ones before it. */
+enum zg_isa {
     ZG_ISA_PORTABLE,
     ZG_ISA_AVX2,       /* AVX2, FMA, F16C */
     ZG_ISA_AVX512,     /* F, BW, DQ, VL */

@@ -1,0 +1,84 @@
+/* cpu.c - what the processor can do.  Built with baseline flags, so that it runs before the answer is known. */
+#include "engines/base/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+static const char *const isa_names[ZG_N_ISAS] = {"portable", "avx2", "avx512", "avx512bf16"};
+
+const char *zg_isa_name(enum zg_isa isa)
+{
+    return isa >= 0 && isa < ZG_N_ISAS ? isa_names[isa] : "?";
+}
+
+/* __builtin_cpu_supports() reads what the compiler's runtime found once at start, XGETBV included: asking CPUID again
+ * and again would trap into the hypervisor on a virtual machine. */
+enum zg_isa zg_cpu_isa(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+          __builtin_cpu_supports("f16c")))
+        return ZG_ISA_PORTABLE;
+    if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")))
+        return ZG_ISA_AVX2;
+    if (!(__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni")))
+        return ZG_ISA_AVX512;
+    return ZG_ISA_AVX512BF16;
+#else
+    return ZG_ISA_PORTABLE;
+#endif
+}
+
+enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err)
+{
+    const enum zg_isa best = zg_cpu_isa();
+    *out = best;
+    const char *cap = getenv("ZOGAP_ISA");
+    if (!cap || !*cap)
+        return ZG_OK;
+    for (int isa = 0; isa < ZG_N_ISAS; isa++)
+        if (strcmp(cap, isa_names[isa]) == 0) {
+            *out = (enum zg_isa)isa < best ? (enum zg_isa)isa : best;
+            return ZG_OK;
+        }
+    return zg_fail(err, ZG_USAGE,
+                   "ZOGAP_ISA=%s is unknown; it takes portable, avx2, avx512 or avx512bf16", cap);
+}
+
+void zg_cpu_name(char *text, int64_t size)
+{
+    if (size <= 0)
+        return;
+    char brand[49] = "unknown";
+#if defined(__x86_64__)
+    unsigned int r[12];
+    if (__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u) {
+        for (unsigned int i = 0; i < 3; i++)
+            __get_cpuid(0x80000002u + i, &r[4 * i], &r[4 * i + 1], &r[4 * i + 2], &r[4 * i + 3]);
+        memcpy(brand, r, sizeof r);
+        brand[48] = '\0';
+    }
+#endif
+    const char *from = brand + strspn(brand, " ");
+    const size_t n = strlen(from), room = (size_t)size - 1;
+    memcpy(text, from, n < room ? n : room);
+    text[n < room ? n : room] = '\0';
+}
+
+void zg_cpu_flush_denormals(void)
+{
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8040u); /* FTZ (bit 15) and DAZ (bit 6) */
+#elif defined(__aarch64__)
+    uint64_t fpcr;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+    fpcr |= UINT64_C(1) << 24; /* FZ */
+    __asm__ volatile("msr fpcr, %0" : : "r"(fpcr));
+#endif
+}

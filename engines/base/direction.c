@@ -1,0 +1,142 @@
+/* direction.c - factors and rows of directions from the counter-based streams; see zo.h for the mapping. */
+#include "engines/base/direction.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "engines/base/philox.h"
+#include "engines/base/size.h"
+
+void zg_direction_u(const struct zg_direction *direction, int32_t tensor, int64_t row_begin,
+                    int64_t n_rows, float *u)
+{
+    zg_philox_normal(direction->seed_u, tensor, ZG_STREAM_U, row_begin * direction->rank,
+                     n_rows * direction->rank, u);
+}
+
+void zg_direction_v(const struct zg_direction *direction, int32_t tensor, int64_t row_begin,
+                    int64_t n_rows, float *v)
+{
+    zg_philox_normal(direction->seed_v, tensor, ZG_STREAM_V, row_begin * direction->rank,
+                     n_rows * direction->rank, v);
+}
+
+/* The rank is a constant in each inlined copy, so that the common ranks vectorise over columns. */
+static inline void row_lowrank(float scale, const float *restrict u_row, const float *restrict v,
+                               int64_t rank, int64_t n_cols, float *restrict d)
+{
+    for (int64_t col = 0; col < n_cols; col++) {
+        float sum = 0.0f;
+        for (int64_t k = 0; k < rank; k++)
+            sum += u_row[k] * v[col * rank + k];
+        d[col] = scale * sum;
+    }
+}
+
+void zg_direction_row_lowrank(const struct zg_direction *direction, const float *u_row,
+                              const float *v, int64_t n_cols, float *d)
+{
+    const int64_t rank = direction->rank;
+    if (rank == 1)
+        row_lowrank(direction->scale, u_row, v, 1, n_cols, d);
+    else if (rank == 2)
+        row_lowrank(direction->scale, u_row, v, 2, n_cols, d);
+    else if (rank == 4)
+        row_lowrank(direction->scale, u_row, v, 4, n_cols, d);
+    else
+        row_lowrank(direction->scale, u_row, v, rank, n_cols, d);
+}
+
+void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor, int64_t row,
+                            int64_t col_begin, int64_t n_cols, int64_t ld, float *d)
+{
+    assert(direction->kind == ZG_DIRECTION_DENSE || direction->kind == ZG_DIRECTION_RADEMACHER);
+    const int64_t begin = row * ld + col_begin;
+    if (direction->kind == ZG_DIRECTION_DENSE) {
+        zg_philox_normal(direction->seed_u, tensor, ZG_STREAM_DENSE, begin, n_cols, d);
+        for (int64_t col = 0; col < n_cols; col++)
+            d[col] *= direction->scale;
+        return;
+    }
+    uint32_t words[256];
+    for (int64_t col = 0; col < n_cols; col += 256) {
+        const int64_t n = zg_min64(256, n_cols - col);
+        zg_philox_words(direction->seed_u, tensor, ZG_STREAM_DENSE, begin + col, n, words);
+        for (int64_t i = 0; i < n; i++)
+            d[col + i] = words[i] & 1u ? -direction->scale : direction->scale;
+    }
+}
+
+bool zg_scope_includes(enum zg_scope scope, int32_t tensor)
+{
+    if (scope == ZG_SCOPE_FULL || tensor < 16)
+        return scope == ZG_SCOPE_FULL;
+    const int32_t kind = tensor % 16;
+    return kind <= ZG_T_FC2_WEIGHT &&
+           kind % 2 == 0; /* q, k, v, out, fc1, fc2: the even ones; biases are odd */
+}
+
+static bool is_lowrank(enum zg_direction_kind kind)
+{
+    return kind == ZG_DIRECTION_LOWRANK || kind == ZG_DIRECTION_FACTORISED;
+}
+
+static const char *kind_name(enum zg_direction_kind kind)
+{
+    static const char *const names[] = {"low-rank", "dense", "factorised", "Rademacher"};
+    return names[kind];
+}
+
+static enum zg_status check_one(const struct zg_engine *engine,
+                                const struct zg_engine_limits *limits,
+                                const struct zg_direction *direction, int64_t index,
+                                struct zg_error *err)
+{
+    const long long i = (long long)index;
+    if ((unsigned)direction->kind > ZG_DIRECTION_RADEMACHER)
+        return zg_fail(err, ZG_USAGE, "direction %lld: kind %d does not exist", i,
+                       (int)direction->kind);
+    if ((unsigned)direction->scope > ZG_SCOPE_FULL)
+        return zg_fail(err, ZG_USAGE, "direction %lld: scope %d does not exist", i,
+                       (int)direction->scope);
+    if (!(engine->direction_kinds & 1u << direction->kind))
+        return zg_fail(err, ZG_USAGE, "direction %lld: engine %s has no %s directions", i,
+                       engine->name, kind_name(direction->kind));
+    if (!(engine->scopes & 1u << direction->scope))
+        return zg_fail(err, ZG_USAGE, "direction %lld: engine %s has no scope %s", i, engine->name,
+                       direction->scope == ZG_SCOPE_FULL ? "full" : "linear");
+    if (!isfinite(direction->scale) || direction->scale == 0.0f)
+        return zg_fail(err, ZG_USAGE, "direction %lld: scale %g; it must be finite and not 0", i,
+                       (double)direction->scale);
+    if (is_lowrank(direction->kind) && (direction->rank < 1 || direction->rank > limits->max_rank))
+        return zg_fail(err, ZG_USAGE,
+                       "direction %lld: rank %lld; the engine was opened for 1 to %lld", i,
+                       (long long)direction->rank, (long long)limits->max_rank);
+    return ZG_OK;
+}
+
+enum zg_status zg_directions_check(const struct zg_engine *engine,
+                                   const struct zg_engine_limits *limits,
+                                   const struct zg_direction *directions, int64_t n,
+                                   struct zg_error *err)
+{
+    if (n < 1 || n > limits->max_directions)
+        return zg_fail(err, ZG_USAGE, "%lld directions; the engine was opened for 1 to %lld",
+                       (long long)n, (long long)limits->max_directions);
+    const struct zg_direction *first = NULL; /* of the low-rank ones, which must share V */
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_direction *direction = &directions[i];
+        const enum zg_status status = check_one(engine, limits, direction, i, err);
+        if (status != ZG_OK)
+            return status;
+        if (!is_lowrank(direction->kind))
+            continue;
+        if (first && (direction->seed_v != first->seed_v || direction->rank != first->rank))
+            return zg_fail(
+                err, ZG_USAGE,
+                "direction %lld: all low-rank directions of a step share seed_v and rank",
+                (long long)i);
+        first = first ? first : direction;
+    }
+    return ZG_OK;
+}

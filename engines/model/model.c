@@ -1,0 +1,127 @@
+/* model.c - the public face of a model: opening by name, reading, closing.  Where elements come from is source.h's. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engines/model/source.h"
+
+enum zg_status zg_model_make(struct zg_model **out, const char *name,
+                             const struct zg_model_shape *shape,
+                             const struct zg_model_source *source, void *state,
+                             enum zg_dtype stored_dtype, struct zg_error *err)
+{
+    struct zg_model *model = malloc(sizeof *model);
+    char *copy = strdup(name);
+    *out = NULL;
+    if (!model || !copy) {
+        source->close(state);
+        free(model);
+        free(copy);
+        return zg_fail(err, ZG_ENV, "model %s: no memory", name);
+    }
+    *model = (struct zg_model){.shape = *shape,
+                               .source = source,
+                               .state = state,
+                               .stored_dtype = stored_dtype,
+                               .name = copy};
+    *out = model;
+    return ZG_OK;
+}
+
+static enum zg_status unknown_name(const char *name, struct zg_error *err)
+{
+    if (strcmp(name, "opt-350m") == 0)
+        return zg_fail(err, ZG_USAGE,
+                       "model opt-350m is post-norm with projected embeddings; the pre-norm sizes "
+                       "are opt-125m and "
+                       "opt-1.3b to opt-30b");
+    char known[256] = "";
+    size_t used = 0;
+    const char *shape_name;
+    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, NULL)); i++) {
+        const size_t n = strlen(shape_name);
+        if (used + n + 3 > sizeof known)
+            break;
+        memcpy(known + used, shape_name, n);
+        memcpy(known + used + n, ", ", 3);
+        used += n + 2;
+    }
+    return zg_fail(err, ZG_USAGE,
+                   "model %s: no such directory and no shape of that name; shapes are %.*s", name,
+                   used > 2 ? (int)used - 2 : 0, known);
+}
+
+enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
+                             struct zg_error *err)
+{
+    const struct zg_model_shape *shape;
+    const char *shape_name;
+    *out = NULL;
+    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, &shape)); i++)
+        if (strcmp(name, shape_name) == 0)
+            return zg_model_open_shape(out, name, shape, seed, err);
+    struct stat info;
+    if (stat(name, &info) != 0)
+        return unknown_name(name, err);
+    if (!S_ISDIR(info.st_mode))
+        return zg_fail(err, ZG_USAGE, "model %s is a file; give the directory with its config.json",
+                       name);
+    return zg_model_open_directory(out, name, err);
+}
+
+void zg_model_close(struct zg_model **model)
+{
+    if (!model || !*model)
+        return;
+    (*model)->source->close((*model)->state);
+    free((*model)->name);
+    free(*model);
+    *model = NULL;
+}
+
+const struct zg_model_shape *zg_model_shape(const struct zg_model *model)
+{
+    return &model->shape;
+}
+const char *zg_model_name(const struct zg_model *model)
+{
+    return model->name;
+}
+bool zg_model_is_synthetic(const struct zg_model *model)
+{
+    return model->synthetic;
+}
+enum zg_dtype zg_model_stored_dtype(const struct zg_model *model)
+{
+    return model->stored_dtype;
+}
+
+void zg_model_read_elements(const struct zg_model *model, int32_t id, int64_t begin, int64_t n,
+                            float *dst)
+{
+    if (id == ZG_T_HEAD && model->shape.tied_head)
+        id = ZG_T_EMBED_TOKENS;
+    model->source->read(model->state, id, begin, n, dst);
+}
+
+void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, int64_t n_rows,
+                   float *dst, int64_t ld)
+{
+    int64_t rows = 0, cols = 0;
+    const bool known = zg_model_tensor_size(&model->shape, id, &rows, &cols);
+    assert(known && row_begin >= 0 && n_rows >= 0 && row_begin <= rows - n_rows && ld >= cols);
+    (void)known;
+    if (ld == cols) {
+        zg_model_read_elements(model, id, row_begin * cols, n_rows * cols, dst);
+        return;
+    }
+    for (int64_t i = 0; i < n_rows; i++)
+        zg_model_read_elements(model, id, (row_begin + i) * cols, cols, dst + i * ld);
+}
+
+void zg_model_release(const struct zg_model *model)
+{
+    if (model->source->release)
+        model->source->release(model->state);
+}

@@ -1,0 +1,45 @@
+/*
+ * source.h - inside of a model: the shape, and a source of elements below it (synthetic.c, directory.c).
+ */
+#ifndef ZG_MODEL_SOURCE_H
+#define ZG_MODEL_SOURCE_H
+
+#include "engines/model.h"
+
+struct zg_model_source {
+    /* Elements begin .. begin + n - 1 of the tensor in row-major order, inside the tensor; any thread. */
+    void (*read)(const void *state, int32_t id, int64_t begin, int64_t n, float *dst);
+    void (*release)(const void *state); /* NULL: holds nothing */
+    void (*close)(void *state);
+};
+
+struct zg_model {
+    struct zg_model_shape shape;
+    const struct zg_model_source *source;
+    void *state; /* owned, the source's own */
+    enum zg_dtype stored_dtype;
+    bool synthetic;
+    char *name; /* owned */
+};
+
+/* ZG_INPUT: the shape is not one that a model can have; `what` names where it came from. */
+enum zg_status zg_model_shape_check(const struct zg_model_shape *shape, const char *what,
+                                    struct zg_error *err);
+
+/* Makes a model around a source, and takes `state` over in any case.  The head of a tied model reads as the embedding. */
+enum zg_status zg_model_make(struct zg_model **out, const char *name,
+                             const struct zg_model_shape *shape,
+                             const struct zg_model_source *source, void *state,
+                             enum zg_dtype stored_dtype, struct zg_error *err);
+
+/* Elements begin .. begin + n - 1 of a tensor. */
+void zg_model_read_elements(const struct zg_model *model, int32_t id, int64_t begin, int64_t n,
+                            float *dst);
+
+/* Opens a Hugging Face directory (directory.c). */
+enum zg_status zg_model_open_directory(struct zg_model **out, const char *path,
+                                       struct zg_error *err);
+
+extern const struct zg_model_source zg_synthetic_source;
+
+#endif
