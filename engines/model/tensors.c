@@ -33,12 +33,6 @@ static const char *const kind_names[ZG_N_TENSOR_KINDS] = {
     [ZG_T_NORM2_BIAS] = "final_layer_norm.bias",
 };
 
-const char *zg_dtype_name(enum zg_dtype dtype)
-{
-    static const char *const names[ZG_N_DTYPES] = {"fp32", "bf16", "fp16", "int8"};
-    return (unsigned)dtype < ZG_N_DTYPES ? names[dtype] : "?";
-}
-
 static bool global_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
                         int64_t *n_cols)
 {
