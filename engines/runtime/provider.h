@@ -44,6 +44,9 @@ struct zg_panel_shape {
     int64_t n_groups;
     int64_t n_out; /* per group */
     int64_t n_in;
+    /* Strides of x and y that this panel's gemms will have, or 0 where they vary: a library that compiles a kernel per
+     * stride does it at pack().  Any other stride stays valid in gemm(), but may cost an allocation there. */
+    int64_t ldx, ldy;
 };
 
 enum zg_epilogue {
