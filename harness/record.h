@@ -43,9 +43,15 @@ struct zg_schema {
     TEXT(dtype)     /* fp32, ... */                                                                \
     TEXT(scope)     /* linear, full */                                                             \
     TEXT(direction) /* correct, official */                                                        \
+    TEXT(direction_scale) /* none, rms */                                                          \
+    TEXT(split)           /* train, dev */                                                         \
     INTEGER(batch)  /* examples */                                                                 \
     INTEGER(rank)                                                                                  \
     INTEGER(nu) /* steps between redraws of V */                                                   \
+    REAL(eps)                                                                                      \
+    REAL(lr)                                                                                       \
+    INTEGER(bos)       /* token id, -1: none */                                                    \
+    INTEGER(row_limit) /* first rows of the data used; empty: all */                               \
     INTEGER(threads)                                                                               \
     INTEGER(seed)                                                                                  \
     INTEGER(synthetic) /* 1: synthetic weights: throughput only */
