@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "engines/base/box_muller.h"
 #include "engines/base/philox_variant.h"
 #include "engines/base/size.h"
 
@@ -67,8 +68,25 @@ static struct zg_philox_stream stream_of(uint64_t seed, int32_t tensor, enum zg_
                                      .stream = (uint32_t)stream};
 }
 
-/* A range is a part of a first block, whole blocks, and a part of a last block.  Both kinds of elements are four bytes,
- * so one function cuts both. */
+/* One block alone; the vector forms would make 32 for it.  Rows of U are as short as this. */
+static void one_block(const struct zg_philox_stream *stream, uint64_t block, bool normal,
+                      uint32_t out[4])
+{
+    const uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), stream->tensor,
+                                 stream->stream};
+    zg_philox4x32(counter, stream->key, out);
+    if (!normal)
+        return;
+    float z[4];
+    zg_box_muller(out[0], out[1], &z[0], &z[1]);
+    zg_box_muller(out[2], out[3], &z[2], &z[3]);
+    memcpy(out, z, sizeof z);
+}
+
+#define FEW_BLOCKS 3 /* below, one by one is faster than a group of lanes */
+
+/* A range is a part of a first block, whole blocks, and a part of a last block.  Words and deviates are four bytes
+ * each, so one function cuts both. */
 static void fill(const struct zg_philox_stream *stream, bool normal, int64_t begin, int64_t n,
                  void *out)
 {
@@ -79,21 +97,15 @@ static void fill(const struct zg_philox_stream *stream, bool normal, int64_t beg
         const int64_t skip = begin % 4;
         const uint64_t block = (uint64_t)(begin / 4);
         int64_t taken = n / 4 * 4;
-        if (skip == 0 && taken > 0) {
-            if (normal)
-                v->normal_blocks(stream, block, taken / 4, (float *)(void *)to);
-            else
-                v->word_blocks(stream, block, taken / 4, (uint32_t *)(void *)to);
-        } else {
-            uint32_t words[4];
-            float deviates[4];
+        if (skip != 0 || taken < 4 * FEW_BLOCKS) {
+            uint32_t elements[4];
             taken = zg_min64(n, 4 - skip);
-            if (normal)
-                v->normal_blocks(stream, block, 1, deviates);
-            else
-                v->word_blocks(stream, block, 1, words);
-            memcpy(to, normal ? (const void *)(deviates + skip) : (const void *)(words + skip),
-                   (size_t)taken * 4);
+            one_block(stream, block, normal, elements);
+            memcpy(to, elements + skip, (size_t)taken * 4);
+        } else if (normal) {
+            v->normal_blocks(stream, block, taken / 4, (float *)(void *)to);
+        } else {
+            v->word_blocks(stream, block, taken / 4, (uint32_t *)(void *)to);
         }
         to += taken * 4;
         begin += taken;

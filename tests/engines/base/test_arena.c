@@ -1,0 +1,94 @@
+/* test_arena.c - buffers and arenas: alignment, sizes that do not fit, first touch. */
+#include "engines/base/arena.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/cunit_run.h"
+
+static void test_buffers(void)
+{
+    static const int64_t sizes[] = {
+        0, 1, 63, 64, 65, 4096, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 5 << 20};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        void *buffer = NULL;
+        CU_ASSERT_EQUAL_FATAL(zg_buffer_alloc(&buffer, sizes[i], 1, "test", NULL), ZG_OK);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(buffer);
+        const uintptr_t align = sizes[i] >= 2 << 20 ? 2 << 20 : 64;
+        CU_ASSERT_EQUAL((uintptr_t)buffer % align, 0);
+        memset(buffer, 0xa5, (size_t)sizes[i]);
+        zg_buffer_free(buffer);
+    }
+    zg_buffer_free(NULL);
+}
+
+static void test_too_large(void)
+{
+    static const int64_t bad[][2] = {{INT64_MAX, 2},
+                                     {INT64_MAX, 1},
+                                     {-1, 4},
+                                     {4, -1},
+                                     {INT64_C(1) << 32, INT64_C(1) << 32},
+                                     {INT64_C(1) << 61, 1}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct zg_error err = {0};
+        void *buffer = &err;
+        CU_ASSERT_EQUAL(zg_buffer_alloc(&buffer, bad[i][0], bad[i][1], "the test's buffer", &err),
+                        ZG_ENV);
+        CU_ASSERT_PTR_NULL(buffer);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the test's buffer"));
+    }
+    struct zg_arena arena;
+    CU_ASSERT_EQUAL(zg_arena_open(&arena, -5, "test", NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(arena.capacity, 0);
+    zg_arena_close(&arena);
+}
+
+static void test_arena(void)
+{
+    struct zg_arena arena;
+    CU_ASSERT_EQUAL_FATAL(zg_arena_open(&arena, 1000, "test", NULL), ZG_OK);
+    unsigned char *a = zg_arena_take(&arena, 3, 5), *b = zg_arena_take(&arena, 100, 4);
+    CU_ASSERT_EQUAL((uintptr_t)a % 64, 0);
+    CU_ASSERT_EQUAL((uintptr_t)b % 64, 0);
+    CU_ASSERT(b >= a + 15);
+    memset(b, 1, 400);
+    zg_arena_reset(&arena);
+    CU_ASSERT_PTR_EQUAL(zg_arena_take(&arena, 1000, 1), a);
+    zg_arena_close(&arena);
+    CU_ASSERT_PTR_NULL(arena.base);
+    zg_arena_close(&arena);
+    zg_arena_close(NULL);
+}
+
+/* Taking more than open() asked for stops the process in every build. */
+static void test_arena_overrun(void)
+{
+    static const int64_t bad[][2] = {{1001, 1}, {INT64_MAX, 4}, {-1, 1}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct zg_arena arena;
+        CU_ASSERT_EQUAL_FATAL(zg_arena_open(&arena, 1000, "test", NULL), ZG_OK);
+        const pid_t child = fork();
+        if (child == 0) {
+            zg_arena_take(&arena, bad[i][0], bad[i][1]);
+            _exit(0);
+        }
+        int status = 0;
+        CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+        CU_ASSERT(!(WIFEXITED(status) && WEXITSTATUS(status) == 0));
+        zg_arena_close(&arena);
+    }
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"buffers", test_buffers},
+        {"sizes that cannot be", test_too_large},
+        {"arena", test_arena},
+        {"arena overrun", test_arena_overrun},
+        {NULL, NULL},
+    };
+    return zg_test_run("arena", tests);
+}

@@ -1,0 +1,75 @@
+/* test_cpu.c - the cap on the ISA, and what else cpu.h promises. */
+#include "engines/base/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/cunit_run.h"
+
+static void test_cap(void)
+{
+    const enum zg_isa best = zg_cpu_isa();
+    for (int isa = 0; isa < ZG_N_ISAS; isa++) {
+        enum zg_isa chosen = ZG_N_ISAS;
+        setenv("ZOGAP_ISA", zg_isa_name((enum zg_isa)isa), 1);
+        CU_ASSERT_EQUAL(zg_cpu_isa_choose(&chosen, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(chosen, (enum zg_isa)isa < best ? (enum zg_isa)isa : best);
+    }
+    static const char *const no_cap[] = {NULL, ""};
+    for (int i = 0; i < 2; i++) {
+        enum zg_isa chosen = ZG_N_ISAS;
+        if (no_cap[i])
+            setenv("ZOGAP_ISA", no_cap[i], 1);
+        else
+            unsetenv("ZOGAP_ISA");
+        CU_ASSERT_EQUAL(zg_cpu_isa_choose(&chosen, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(chosen, best);
+    }
+}
+
+static void test_unknown_cap(void)
+{
+    static const char *const bad[] = {"sse9", "AVX2", "avx2 ", "avx"};
+    for (int i = 0; i < 4; i++) {
+        struct zg_error err = {0};
+        enum zg_isa chosen;
+        setenv("ZOGAP_ISA", bad[i], 1);
+        CU_ASSERT_EQUAL(zg_cpu_isa_choose(&chosen, &err), ZG_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, bad[i]));
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "avx512bf16"));
+    }
+    unsetenv("ZOGAP_ISA");
+}
+
+static void test_name(void)
+{
+    char name[64] = "?", cut[4] = "???", nothing[1] = "?";
+    zg_cpu_name(name, sizeof name);
+    CU_ASSERT(strlen(name) > 0 && name[0] != ' ' && name[0] != '?');
+    zg_cpu_name(cut, sizeof cut);
+    CU_ASSERT(strlen(cut) == 3 && strncmp(cut, name, 3) == 0);
+    zg_cpu_name(nothing, sizeof nothing);
+    CU_ASSERT_EQUAL(nothing[0], '\0');
+}
+
+static void test_flush_denormals(void)
+{
+#if defined(__x86_64__)
+    zg_cpu_flush_denormals();
+    const volatile float tiny = 0x1p-126f;
+    CU_ASSERT_EQUAL(tiny * 0.5f, 0.0f);
+#endif
+    CU_ASSERT_STRING_EQUAL(zg_isa_name((enum zg_isa)ZG_N_ISAS), "?");
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"cap", test_cap},
+        {"unknown cap", test_unknown_cap},
+        {"brand name", test_name},
+        {"flush denormals", test_flush_denormals},
+        {NULL, NULL},
+    };
+    return zg_test_run("cpu", tests);
+}

@@ -1,0 +1,145 @@
+/* test_direction.c - factors, rows and checks of directions. */
+#include "engines/base/direction.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engines/base/philox.h"
+#include "tests/support/cunit_run.h"
+
+enum { TENSOR = 26, ROWS = 7, COLS = 19 };
+
+static void test_factors(void)
+{
+    const struct zg_direction d = {
+        .kind = ZG_DIRECTION_LOWRANK, .rank = 3, .scale = 1.0f, .seed_u = 5, .seed_v = 6};
+    float u[ROWS * 3], v[COLS * 3], part[2 * 3];
+    zg_direction_u(&d, TENSOR, 0, ROWS, u);
+    zg_direction_v(&d, TENSOR, 0, COLS, v);
+    for (int64_t e = 0; e < ROWS * 3; e++) { /* the mapping of zo.h: element = row * rank + k */
+        float want;
+        zg_philox_normal(5, TENSOR, ZG_STREAM_U, e, 1, &want);
+        CU_ASSERT(memcmp(&want, &u[e], sizeof want) == 0);
+    }
+    zg_direction_v(&d, TENSOR, 11, 2, part);
+    CU_ASSERT(memcmp(part, v + 11 * 3, sizeof part) == 0);
+}
+
+/* A sum of r products of fp32 numbers, each rounded, then scaled: r + 1 roundings of at most 2^-24 of the sum of
+ * magnitudes. */
+static void test_lowrank_row(void)
+{
+    for (int64_t rank = 1; rank <= 8; rank++) {
+        const struct zg_direction d = {
+            .kind = ZG_DIRECTION_LOWRANK, .rank = rank, .scale = 0.75f, .seed_u = 5, .seed_v = 6};
+        float u[8], v[COLS * 8], row[COLS];
+        zg_direction_u(&d, TENSOR, 4, 1, u);
+        zg_direction_v(&d, TENSOR, 0, COLS, v);
+        zg_direction_row_lowrank(&d, u, v, COLS, row);
+        for (int64_t j = 0; j < COLS; j++) {
+            double want = 0.0, magnitude = 0.0;
+            for (int64_t k = 0; k < rank; k++) {
+                want += 0.75 * (double)u[k] * (double)v[j * rank + k];
+                magnitude += 0.75 * fabs((double)u[k] * (double)v[j * rank + k]);
+            }
+            CU_ASSERT(fabs(want - (double)row[j]) <= (double)(rank + 1) * 0x1p-24 * magnitude);
+        }
+    }
+}
+
+static void test_dense_rows(void)
+{
+    const struct zg_direction dense = {.kind = ZG_DIRECTION_DENSE, .scale = 2.0f, .seed_u = 9};
+    const struct zg_direction sign = {.kind = ZG_DIRECTION_RADEMACHER, .scale = 0.5f, .seed_u = 9};
+    enum { LONG = 700 };
+    float row[LONG], z[LONG], part[5];
+    uint32_t words[LONG];
+    zg_direction_row_dense(&dense, TENSOR, 3, 0, LONG, LONG, row);
+    zg_philox_normal(9, TENSOR, ZG_STREAM_DENSE, 3 * LONG, LONG, z);
+    for (int i = 0; i < LONG; i++)
+        CU_ASSERT_EQUAL(row[i], 2.0f * z[i]);
+    zg_direction_row_dense(&dense, TENSOR, 3, 101, 5, LONG, part);
+    CU_ASSERT(memcmp(part, row + 101, sizeof part) == 0);
+
+    zg_direction_row_dense(&sign, TENSOR, 2, 0, LONG, LONG, row);
+    zg_philox_words(9, TENSOR, ZG_STREAM_DENSE, 2 * LONG, LONG, words);
+    for (int i = 0; i < LONG; i++)
+        CU_ASSERT_EQUAL(row[i], words[i] % 2 == 0 ? 0.5f : -0.5f);
+}
+
+static void test_scope(void)
+{
+    for (int32_t id = 0; id < zg_tensor_end(2); id++) {
+        const int32_t kind = id % 16;
+        const bool linear = id >= 16 && (kind == ZG_T_Q_WEIGHT || kind == ZG_T_K_WEIGHT ||
+                                         kind == ZG_T_V_WEIGHT || kind == ZG_T_OUT_WEIGHT ||
+                                         kind == ZG_T_FC1_WEIGHT || kind == ZG_T_FC2_WEIGHT);
+        CU_ASSERT_EQUAL(zg_scope_includes(ZG_SCOPE_LINEAR, id), linear);
+        CU_ASSERT(zg_scope_includes(ZG_SCOPE_FULL, id));
+    }
+}
+
+static const struct zg_engine engine = {.name = "test",
+                                        .direction_kinds =
+                                            1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE,
+                                        .scopes = 1u << ZG_SCOPE_LINEAR};
+static const struct zg_engine_limits limits = {.max_directions = 3, .max_rank = 4};
+static const struct zg_direction good = {.kind = ZG_DIRECTION_LOWRANK,
+                                         .scope = ZG_SCOPE_LINEAR,
+                                         .rank = 2,
+                                         .scale = 1.0f,
+                                         .seed_u = 1,
+                                         .seed_v = 2};
+
+/* The message of what is wrong with `bad` after two good directions. */
+static void expect_refused(struct zg_direction bad, const char *words)
+{
+    const struct zg_direction list[] = {good, good, bad};
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, list, 3, &err), ZG_USAGE);
+    if (!strstr(err.text, words))
+        CU_FAIL("the message lacks its reason");
+}
+
+static void test_check(void)
+{
+    struct zg_direction d[4] = {good, good, good, good};
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 3, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 4, NULL), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 0, NULL), ZG_USAGE);
+    d[1] = (struct zg_direction){
+        .kind = ZG_DIRECTION_DENSE, .scale = 1.0f, .seed_v = 77}; /* no rank, no V */
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 3, NULL), ZG_OK);
+
+    struct zg_direction bad = good;
+    bad.kind = (enum zg_direction_kind)9;
+    expect_refused(bad, "kind");
+    bad = good, bad.kind = ZG_DIRECTION_RADEMACHER;
+    expect_refused(bad, "Rademacher");
+    bad = good, bad.scope = ZG_SCOPE_FULL;
+    expect_refused(bad, "scope full");
+    bad = good, bad.scope = (enum zg_scope)7;
+    expect_refused(bad, "scope 7");
+    bad = good, bad.rank = 5;
+    expect_refused(bad, "rank 5");
+    bad = good, bad.rank = 0;
+    expect_refused(bad, "rank 0");
+    bad = good, bad.scale = NAN;
+    expect_refused(bad, "scale");
+    bad = good, bad.scale = 0.0f;
+    expect_refused(bad, "scale");
+    bad = good, bad.seed_v = 3;
+    expect_refused(bad, "seed_v");
+    bad = good, bad.rank = 1;
+    expect_refused(bad, "share");
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"factors", test_factors},       {"low-rank rows", test_lowrank_row},
+        {"dense rows", test_dense_rows}, {"scope", test_scope},
+        {"check", test_check},           {NULL, NULL},
+    };
+    return zg_test_run("direction", tests);
+}
