@@ -8,6 +8,7 @@
 #include "engines/base/size.h"
 
 #define SMALL_ALIGN INT64_C(64)
+#define MAX_BYTES   (INT64_C(1) << 47) /* the user half of a 48-bit address space */
 #define HUGE_ALIGN                                                                                 \
     (INT64_C(2) << 20) /* a transparent huge page of x86-64 and of arm64 with 4 KiB pages */
 
@@ -61,9 +62,9 @@ static void *alloc_mmap(int64_t size)
 enum zg_status zg_buffer_alloc(void **out, int64_t n_items, int64_t item_size, const char *what,
                                struct zg_error *err)
 {
-    int64_t size, padded;
+    int64_t size;
     *out = NULL;
-    if (!zg_size_mul(n_items, item_size, &size) || !zg_size_add(size, 2 * HUGE_ALIGN, &padded))
+    if (!zg_size_mul(n_items, item_size, &size) || size > MAX_BYTES)
         return zg_fail(err, ZG_ENV, "%s: %lld items of %lld bytes are more than memory can be",
                        what, (long long)n_items, (long long)item_size);
     if (size < HUGE_ALIGN)
