@@ -7,10 +7,10 @@
 
 #include "engines/base/size.h"
 
+/* A transparent huge page of x86-64, and of arm64 with 4 KiB pages; the user half of a 48-bit address space. */
 #define SMALL_ALIGN INT64_C(64)
-#define MAX_BYTES   (INT64_C(1) << 47) /* the user half of a 48-bit address space */
-#define HUGE_ALIGN                                                                                 \
-    (INT64_C(2) << 20) /* a transparent huge page of x86-64 and of arm64 with 4 KiB pages */
+#define HUGE_ALIGN  (INT64_C(2) << 20)
+#define MAX_BYTES   (INT64_C(1) << 47)
 
 /* ASan guards what malloc gives, not what mmap gives, so a sanitized build takes everything from malloc. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -9,23 +9,10 @@
 
 #include <float.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "engines/base/float_bits.h"
 
 _Static_assert(FLT_EVAL_METHOD == 0, "directions need fp32 operations that round to fp32");
-
-static inline float zg_float_of_bits(uint32_t bits)
-{
-    float f;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
-static inline uint32_t zg_bits_of_float(float f)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    return bits;
-}
 
 /* Two words to two deviates; philox.h gives the same text as a contract. */
 static inline void zg_box_muller(uint32_t w0, uint32_t w1, float *z0, float *z1)

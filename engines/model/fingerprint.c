@@ -56,6 +56,7 @@ uint64_t zg_model_fingerprint(const struct zg_model *model)
         const uint64_t entry[] = {(uint64_t)id, (uint64_t)rows, (uint64_t)cols,
                                   hash_tensor(model, id, rows * cols)};
         h = XXH3_64bits_withSeed(entry, sizeof entry, h);
+        zg_model_release(model); /* or a mapped model would come into memory whole */
     }
     return h;
 }

@@ -1,0 +1,213 @@
+/* shards.c - see shards.h. */
+#include "engines/model/shards.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engines/base/size.h"
+
+#define SINGLE_FILE     "model.safetensors"
+#define INDEX_FILE      "model.safetensors.index.json"
+#define MAX_INDEX_BYTES (INT64_C(16) << 20)
+#define MAX_SHARDS      1024
+
+enum zg_status zg_path_join(char **out, const char *directory, const char *name,
+                            struct zg_error *err)
+{
+    const size_t n = strlen(directory) + strlen(name) + 2;
+    *out = malloc(n);
+    if (!*out)
+        return zg_fail(err, ZG_ENV, "%s/%s: no memory", directory, name);
+    snprintf(*out, n, "%s/%s", directory, name);
+    return ZG_OK;
+}
+
+static bool has_file(const char *directory, const char *name)
+{
+    char *path;
+    if (zg_path_join(&path, directory, name, NULL) != ZG_OK)
+        return false;
+    const bool present = access(path, F_OK) == 0;
+    free(path);
+    return present;
+}
+
+static enum zg_status open_shard(struct zg_shard *out, const char *directory, const char *name,
+                                 struct zg_error *err)
+{
+    *out = (struct zg_shard){0};
+    enum zg_status status = zg_path_join(&out->path, directory, name, err);
+    if (status == ZG_OK)
+        status = zg_mapping_open(&out->file, out->path, err);
+    if (status == ZG_OK)
+        status = zg_safetensors_parse(&out->table, out->file.bytes, out->file.size, out->path, err);
+    return status;
+}
+
+/* A shard is a plain file name beside the index; anything else could read a file that the user did not mean. */
+static bool is_shard_name(const char *name)
+{
+    static const char suffix[] = ".safetensors";
+    const size_t n = strlen(name), n_suffix = sizeof suffix - 1;
+    return n > n_suffix && n < 256 && name[0] != '.' && !strpbrk(name, "/\\") &&
+           !strstr(name, "..") && strcmp(name + n - n_suffix, suffix) == 0;
+}
+
+/* The shard of that file name, NULL if it is not open yet. */
+static const struct zg_shard *find_shard(const struct zg_shards *shards, const char *name)
+{
+    for (int64_t i = 0; i < shards->n_shards; i++)
+        if (strcmp(strrchr(shards->shards[i].path, '/') + 1, name) == 0)
+            return &shards->shards[i];
+    return NULL;
+}
+
+static enum zg_status open_named_shards(struct zg_shards *out, const char *directory,
+                                        const char *index_path, struct zg_error *err)
+{
+    json_t *const map = json_object_get(out->index, "weight_map");
+    const char *tensor;
+    json_t *file;
+    if (!json_is_object(map) || json_object_size(map) > (size_t)ZG_SAFETENSORS_MAX_TENSORS)
+        return zg_fail(err, ZG_INPUT,
+                       "%s: weight_map must be an object of at most %" PRId64 " tensors",
+                       index_path, ZG_SAFETENSORS_MAX_TENSORS);
+    out->shards = calloc(MAX_SHARDS, sizeof *out->shards);
+    if (!out->shards)
+        return zg_fail(err, ZG_ENV, "%s: no memory", index_path);
+    json_object_foreach(map, tensor, file)
+    {
+        const char *const name = json_string_value(file); /* NULL if it is no string */
+        if (!name || !is_shard_name(name))
+            return zg_fail(
+                err, ZG_INPUT,
+                "%s: tensor %.200s: file \"%.100s\" must be a plain *.safetensors name in the "
+                "same directory",
+                index_path, tensor, name ? name : "(not a string)");
+        if (find_shard(out, name))
+            continue;
+        if (out->n_shards == MAX_SHARDS)
+            return zg_fail(err, ZG_INPUT, "%s: more than %d shards", index_path, MAX_SHARDS);
+        const enum zg_status status =
+            open_shard(&out->shards[out->n_shards++], directory, name, err);
+        if (status != ZG_OK)
+            return status;
+    }
+    return ZG_OK;
+}
+
+static enum zg_status open_index(struct zg_shards *out, const char *directory, struct zg_error *err)
+{
+    char *path = NULL;
+    struct zg_mapping file = {0};
+    json_error_t json_error;
+    enum zg_status status = zg_path_join(&path, directory, INDEX_FILE, err);
+    if (status == ZG_OK)
+        status = zg_mapping_open(&file, path, err);
+    if (status != ZG_OK)
+        goto done;
+    if (file.size > MAX_INDEX_BYTES) {
+        status = zg_fail(err, ZG_INPUT,
+                         "%s: %" PRId64 " bytes; an index of over %" PRId64 " is not read", path,
+                         file.size, MAX_INDEX_BYTES);
+        goto done;
+    }
+    out->index = json_loadb(file.bytes ? (const char *)file.bytes : "", (size_t)file.size,
+                            JSON_REJECT_DUPLICATES, &json_error);
+    if (!out->index) {
+        status = zg_fail(err, ZG_INPUT, "%s:%d: not valid JSON: %s", path, json_error.line,
+                         json_error.text);
+        goto done;
+    }
+    status = open_named_shards(out, directory, path, err);
+done:
+    zg_mapping_close(&file);
+    free(path);
+    return status;
+}
+
+static enum zg_status no_weights(const char *directory, struct zg_error *err)
+{
+    static const char *const pickles[] = {"pytorch_model.bin", "pytorch_model.bin.index.json"};
+    for (int i = 0; i < 2; i++)
+        if (has_file(directory, pickles[i]))
+            return zg_fail(err, ZG_INPUT,
+                           "%s: the weights are a PyTorch pickle (%s); zogap reads safetensors "
+                           "only: convert them with "
+                           "transformers' save_pretrained(..., safe_serialization=True)",
+                           directory, pickles[i]);
+    return zg_fail(err, ZG_INPUT, "%s: neither " SINGLE_FILE " nor " INDEX_FILE " is there",
+                   directory);
+}
+
+enum zg_status zg_shards_open(struct zg_shards *out, const char *path, struct zg_error *err)
+{
+    *out = (struct zg_shards){0};
+    enum zg_status status = ZG_OK;
+    if (has_file(path, SINGLE_FILE)) {
+        out->shards = calloc(1, sizeof *out->shards);
+        if (!out->shards)
+            return zg_fail(err, ZG_ENV, "%s: no memory", path);
+        out->n_shards = 1;
+        status = open_shard(&out->shards[0], path, SINGLE_FILE, err);
+    } else if (has_file(path, INDEX_FILE)) {
+        status = open_index(out, path, err);
+    } else {
+        status = no_weights(path, err);
+    }
+    if (status != ZG_OK)
+        zg_shards_close(out);
+    return status;
+}
+
+void zg_shards_close(struct zg_shards *shards)
+{
+    for (int64_t i = 0; i < shards->n_shards; i++) {
+        zg_safetensors_free(&shards->shards[i].table);
+        zg_mapping_close(&shards->shards[i].file);
+        free(shards->shards[i].path);
+    }
+    free(shards->shards);
+    json_decref(shards->index);
+    *shards = (struct zg_shards){0};
+}
+
+static enum zg_status visit_index(const struct zg_shards *shards, zg_shards_visit_fn *visit,
+                                  void *context, struct zg_error *err)
+{
+    json_t *const map = json_object_get(shards->index, "weight_map");
+    const char *name;
+    json_t *file;
+    json_object_foreach(map, name, file)
+    {
+        const struct zg_shard *const shard = find_shard(shards, json_string_value(file));
+        const struct zg_safetensor *const tensor =
+            shard ? zg_safetensors_find(&shard->table, name) : NULL;
+        if (!tensor)
+            return zg_fail(err, ZG_INPUT,
+                           "%s: the index says that tensor %.200s is in this file, and it is not",
+                           shard ? shard->path : INDEX_FILE, name);
+        const enum zg_status status = visit(context, shard, tensor, err);
+        if (status != ZG_OK)
+            return status;
+    }
+    return ZG_OK;
+}
+
+enum zg_status zg_shards_visit(const struct zg_shards *shards, zg_shards_visit_fn *visit,
+                               void *context, struct zg_error *err)
+{
+    if (shards->index)
+        return visit_index(shards, visit, context, err);
+    const struct zg_shard *const shard = &shards->shards[0];
+    for (int64_t i = 0; i < shard->table.n_tensors; i++) {
+        const enum zg_status status = visit(context, shard, &shard->table.tensors[i], err);
+        if (status != ZG_OK)
+            return status;
+    }
+    return ZG_OK;
+}
