@@ -117,7 +117,6 @@ struct zg_schema {
     INTEGER(step)                                                                                  \
     REAL(loss)                                                                                     \
     REAL(projected_gradient)                                                                       \
-    REAL(lr)                                                                                       \
     REAL(wall_s) /* since the first step */                                                        \
     REAL(eval_loss)                                                                                \
     REAL(eval_accuracy)
