@@ -4,6 +4,7 @@
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int zg_test_run(const char *suite, const struct zg_test *tests)
@@ -22,6 +23,13 @@ int zg_test_run(const char *suite, const struct zg_test *tests)
     }
     CU_cleanup_registry();
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+void zg_test_expect_words(const char *message, const char *words)
+{
+    if (!strstr(message, words))
+        printf("\n    \"%s\" is not in: %s\n", words, message);
+    CU_ASSERT_PTR_NOT_NULL(strstr(message, words));
 }
 
 const char *zg_test_data(const char *relative)

@@ -35,8 +35,8 @@ static void test_unknown_cap(void)
         enum zg_isa chosen;
         setenv("ZOGAP_ISA", bad[i], 1);
         CU_ASSERT_EQUAL(zg_cpu_isa_choose(&chosen, &err), ZG_USAGE);
-        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, bad[i]));
-        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "avx512bf16"));
+        zg_test_expect_words(err.text, bad[i]);
+        zg_test_expect_words(err.text, "avx512bf16");
     }
     unsetenv("ZOGAP_ISA");
 }

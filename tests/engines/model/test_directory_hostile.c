@@ -1,0 +1,394 @@
+/* test_directory_hostile.c - Hugging Face directories that must be refused, each with one clear
+ * line, and oddities that are no reason to refuse. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/cunit_run.h"
+#include "tests/support/safetensors_writer.h"
+
+static const struct zg_model_shape small = {.n_layers = 2,
+                                            .d_model = 12,
+                                            .n_heads = 3,
+                                            .d_ffn = 20,
+                                            .n_vocab = 30,
+                                            .n_positions = 9,
+                                            .tied_head = true};
+
+static struct zg_model *synthetic(bool tied)
+{
+    struct zg_model_shape shape = small;
+    struct zg_model *model = NULL;
+    shape.tied_head = tied;
+    CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&model, "source", &shape, 5, NULL), ZG_OK);
+    return model;
+}
+
+/* ---- hostile directories: a good one, changed by one hand, and the words of the message ---- */
+
+typedef void change_fn(const char *dir);
+
+static void drop(const char *dir, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    CU_ASSERT_EQUAL(remove(path), 0);
+}
+
+static void cut(const char *dir, const char *name, int64_t drop_bytes)
+{
+    char path[4096];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    CU_ASSERT_EQUAL_FATAL(stat(path, &info), 0);
+    CU_ASSERT_EQUAL(truncate(path, info.st_size - drop_bytes), 0);
+}
+
+static void no_config(const char *dir)
+{
+    drop(dir, "config.json");
+}
+static void empty_config(const char *dir)
+{
+    zg_write_text(dir, "config.json", "");
+}
+static void other_config(const char *dir)
+{
+    zg_write_text(dir, "config.json", "{\"model_type\": \"llama\"}");
+}
+static void wider_config(const char *dir)
+{
+    struct zg_model_shape shape = small;
+    shape.d_ffn = 24;
+    zg_write_config(dir, &shape, NULL);
+}
+static void longer_config(const char *dir)
+{
+    struct zg_model_shape shape = small;
+    shape.n_positions = 10;
+    zg_write_config(dir, &shape, NULL);
+}
+static void deeper_config(const char *dir)
+{
+    struct zg_model_shape shape = small;
+    shape.n_layers = 3;
+    zg_write_config(dir, &shape, NULL);
+}
+static void untied_config(const char *dir)
+{
+    struct zg_model_shape shape = small;
+    shape.tied_head = false;
+    zg_write_config(dir, &shape, NULL);
+}
+static void post_norm(const char *dir)
+{
+    zg_write_config(dir, &small, ", \"do_layer_norm_before\": false");
+}
+static void config_is_directory(const char *dir)
+{
+    char path[4096];
+    drop(dir, "config.json");
+    snprintf(path, sizeof path, "%s/config.json", dir);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0);
+}
+static void config_is_pipe(const char *dir)
+{
+    char path[4096];
+    drop(dir, "config.json");
+    snprintf(path, sizeof path, "%s/config.json", dir);
+    CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
+}
+static void no_weights(const char *dir)
+{
+    drop(dir, "model.safetensors");
+}
+static void pickle(const char *dir)
+{
+    drop(dir, "model.safetensors");
+    zg_write_text(dir, "pytorch_model.bin", "PK");
+}
+static void empty_weights(const char *dir)
+{
+    zg_write_text(dir, "model.safetensors", "");
+}
+static void truncated_weights(const char *dir)
+{
+    cut(dir, "model.safetensors", 1);
+}
+static void text_weights(const char *dir)
+{
+    zg_write_text(dir, "model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+}
+
+/* Rewrites the good model with one tensor more, or another in its place. */
+static void with_tensor(const char *dir, const struct zg_written_tensor *extra)
+{
+    struct zg_model *model = synthetic(true);
+    struct zg_written_tensor tensors[64];
+    static char names[64][128];
+    static float values[64][600];
+    int64_t n = 0;
+    for (int32_t id = 0; id < zg_tensor_end(small.n_layers); id++) {
+        int64_t rows, cols;
+        if (id == ZG_T_HEAD || !zg_model_tensor_size(&small, id, &rows, &cols))
+            continue;
+        zg_model_tensor_name(id, names[n], sizeof names[n]);
+        zg_model_read(model, id, 0, rows, values[n], cols);
+        tensors[n] = (struct zg_written_tensor){names[n], ZG_FP32, rows, cols, values[n]};
+        if (strcmp(names[n], extra->name) != 0)
+            n++;
+    }
+    tensors[n++] = *extra;
+    CU_ASSERT(zg_write_safetensors(dir, "model.safetensors", tensors, n));
+    zg_model_close(&model);
+}
+
+static const float zeros[600];
+static void transposed(const char *dir)
+{
+    with_tensor(dir, &(struct zg_written_tensor){"model.decoder.layers.1.fc2.weight", ZG_FP32, 20,
+                                                 12, zeros});
+}
+static void flat(const char *dir)
+{
+    with_tensor(dir, &(struct zg_written_tensor){"model.decoder.layers.1.fc2.weight", ZG_FP32, 240,
+                                                 1, zeros});
+}
+static void matrix_bias(const char *dir)
+{
+    with_tensor(
+        dir, &(struct zg_written_tensor){"model.decoder.layers.1.fc2.bias", ZG_FP32, 6, 2, zeros});
+}
+static void twice(const char *dir)
+{
+    with_tensor(dir,
+                &(struct zg_written_tensor){"decoder.layers.1.fc2.bias", ZG_FP32, 12, 1, zeros});
+}
+static void nan_weight(const char *dir)
+{
+    static float v[240];
+    v[7 * 20 + 3] = NAN;
+    v[9 * 20 + 3] = NAN; /* the first one is named */
+    with_tensor(
+        dir, &(struct zg_written_tensor){"model.decoder.layers.1.fc2.weight", ZG_FP32, 12, 20, v});
+}
+static void infinite_bias(const char *dir)
+{
+    static float v[12];
+    v[11] = -INFINITY;
+    with_tensor(dir,
+                &(struct zg_written_tensor){"model.decoder.layers.0.fc2.bias", ZG_FP16, 12, 1, v});
+}
+static void nan_bf16(const char *dir)
+{
+    static float v[360];
+    v[0] = NAN;
+    with_tensor(
+        dir, &(struct zg_written_tensor){"model.decoder.embed_tokens.weight", ZG_BF16, 30, 12, v});
+}
+static void integer_weight(const char *dir)
+{
+    char header[512];
+    snprintf(header, sizeof header,
+             "{\"decoder.embed_tokens.weight\":{\"dtype\":\"I8\",\"shape\":[30,12],\"data_"
+             "offsets\":[0,360]}}");
+    CU_ASSERT(zg_write_safetensors_raw(dir, "model.safetensors", header, zeros, 360));
+}
+
+#define INDEX "model.safetensors.index.json"
+#define FIRST "model-00001-of-00003.safetensors"
+static void index_not_json(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {");
+}
+static void index_without_map(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"metadata\": {}}");
+}
+static void index_map_is_list(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": []}");
+}
+static void index_empty_map(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {}}");
+}
+static void index_empty(const char *dir)
+{
+    zg_write_text(dir, INDEX, "");
+}
+static void index_duplicate(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": \"" FIRST "\", \"a\": \"" FIRST "\"}}");
+}
+static void index_number(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": 3}}");
+}
+static void index_parent(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": \"../" FIRST "\"}}");
+}
+static void index_absolute(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": \"/etc/x.safetensors\"}}");
+}
+static void index_dots(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": \"..\"}}");
+}
+static void index_hidden(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": \".x.safetensors\"}}");
+}
+static void index_other_kind(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"a\": \"config.json\"}}");
+}
+static void index_wrong_file(const char *dir)
+{
+    zg_write_text(dir, INDEX, "{\"weight_map\": {\"no.such.tensor\": \"" FIRST "\"}}");
+}
+static void shard_missing(const char *dir)
+{
+    drop(dir, FIRST);
+}
+static void shard_truncated(const char *dir)
+{
+    cut(dir, FIRST, 5);
+}
+
+struct hostile {
+    change_fn *change;
+    const char *words[2];
+};
+
+static void expect_refusals(const struct hostile *cases, size_t n, int64_t n_shards)
+{
+    const struct zg_write_options options = {
+        .dtype = ZG_FP32, .prefix = true, .n_shards = n_shards};
+    for (size_t i = 0; i < n; i++) {
+        char *dir = zg_temp_directory_make();
+        struct zg_model *source = synthetic(true), *model = source;
+        struct zg_error err = {0};
+        CU_ASSERT_FATAL(dir && zg_write_model(dir, source, &options));
+        cases[i].change(dir);
+        CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_INPUT);
+        CU_ASSERT_PTR_NULL(model);
+        CU_ASSERT(strncmp(err.text, dir, strlen(dir)) == 0); /* it names the place */
+        for (int w = 0; w < 2; w++)
+            if (cases[i].words[w])
+                zg_test_expect_words(err.text, cases[i].words[w]);
+        zg_model_close(&source);
+        zg_temp_directory_remove(&dir);
+    }
+}
+
+static void test_hostile_config(void)
+{
+    static const struct hostile cases[] = {
+        {no_config, {"no config.json"}},
+        {empty_config, {"config.json", "not valid JSON"}},
+        {other_config, {"llama"}},
+        {wider_config, {"fc1.bias", "[24]"}},
+        {longer_config, {"embed_positions", "[12, 12]"}},
+        {deeper_config, {"lack", "layers.2.self_attn.q_proj.weight"}},
+        {untied_config, {"lm_head.weight", "tie_word_embeddings"}},
+        {post_norm, {"do_layer_norm_before", "350M"}},
+        {config_is_directory, {"config.json", "not a regular file"}},
+        {config_is_pipe, {"config.json", "not a regular file"}},
+    };
+    expect_refusals(cases, sizeof cases / sizeof cases[0], 1);
+}
+
+static void test_hostile_weights(void)
+{
+    static const struct hostile cases[] = {
+        {no_weights, {"neither model.safetensors nor"}},
+        {pickle, {"pytorch_model.bin", "safetensors only"}},
+        {empty_weights, {"model.safetensors", "too few"}},
+        {truncated_weights, {"truncated"}},
+        {text_weights, {"is this a safetensors file?"}},
+        {transposed, {"layers.1.fc2.weight", "[20, 12]"}},
+        {flat, {"layers.1.fc2.weight", "1 dimensions"}},
+        {matrix_bias, {"layers.1.fc2.bias", "2 dimensions"}},
+        {twice, {"layers.1.fc2.bias", "twice"}},
+        {nan_weight, {"layers.1.fc2.weight", "row 7, column 3"}},
+        {infinite_bias, {"layers.0.fc2.bias", "row 11, column 0"}},
+        {nan_bf16, {"embed_tokens", "row 0, column 0"}},
+        {integer_weight, {"embed_tokens", "I8"}},
+    };
+    expect_refusals(cases, sizeof cases / sizeof cases[0], 1);
+}
+
+static void test_hostile_index(void)
+{
+    static const struct hostile cases[] = {
+        {index_not_json, {INDEX, "not valid JSON"}},
+        {index_empty, {INDEX, "not valid JSON"}},
+        {index_without_map, {"weight_map"}},
+        {index_map_is_list, {"weight_map"}},
+        {index_empty_map, {"lack tensor"}},
+        {index_duplicate, {"duplicate"}},
+        {index_number, {"plain *.safetensors name"}},
+        {index_parent, {"plain *.safetensors name", "../"}},
+        {index_absolute, {"plain *.safetensors name", "/etc"}},
+        {index_dots, {"plain *.safetensors name"}},
+        {index_hidden, {"plain *.safetensors name"}},
+        {index_other_kind, {"plain *.safetensors name", "config.json"}},
+        {index_wrong_file, {"no.such.tensor", "it is not"}},
+        {shard_missing, {FIRST}},
+        {shard_truncated, {FIRST, "truncated"}},
+    };
+    expect_refusals(cases, sizeof cases / sizeof cases[0], 3);
+}
+
+/* Tensors that no OPT model has, and a header of odd length (unaligned data), are no reason to refuse. */
+static void test_tolerated(void)
+{
+    char *dir = zg_temp_directory_make();
+    struct zg_model *want = synthetic(true), *got = NULL;
+    const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
+    CU_ASSERT_FATAL(dir && zg_write_model(dir, want, &options));
+    with_tensor(dir, &(struct zg_written_tensor){"model.decoder.version", ZG_FP32, 1, 1, zeros});
+    CU_ASSERT_EQUAL_FATAL(zg_model_open(&got, dir, 1, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_model_fingerprint(got), zg_model_fingerprint(want));
+    zg_model_close(&got);
+
+    /* Move the data by one byte: one space more in the header. */
+    char path[4096];
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    FILE *f = fopen(path, "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    static unsigned char bytes[1 << 17];
+    const size_t n = fread(bytes + 1, 1, sizeof bytes - 1, f);
+    fclose(f);
+    CU_ASSERT_FATAL(n > 8 && n < sizeof bytes - 1);
+    memmove(bytes, bytes + 1, 8);
+    size_t length = 0;
+    memcpy(&length, bytes, 8);
+    length++;
+    memcpy(bytes, &length, 8);
+    bytes[8] = ' ';
+    CU_ASSERT(zg_write_file(dir, "model.safetensors", bytes, n + 1));
+    CU_ASSERT_EQUAL_FATAL(zg_model_open(&got, dir, 1, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_model_fingerprint(got), zg_model_fingerprint(want));
+    zg_model_close(&got);
+    zg_model_close(&want);
+    zg_temp_directory_remove(&dir);
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"hostile config.json", test_hostile_config},
+        {"hostile weights", test_hostile_weights},
+        {"hostile index", test_hostile_index},
+        {"what is tolerated", test_tolerated},
+        {NULL, NULL},
+    };
+    return zg_test_run("directory, hostile", tests);
+}

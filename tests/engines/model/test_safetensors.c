@@ -1,0 +1,201 @@
+/* test_safetensors.c - the header parser, on good files and on hostile ones. */
+#include "engines/model/safetensors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/cunit_run.h"
+
+/* Parses a file of that header and n_data bytes; the buffer ends where the file does, so that ASan sees a read past it. */
+static enum zg_status parse(struct zg_safetensors *out, const char *header, size_t n_data,
+                            struct zg_error *err)
+{
+    const size_t n = strlen(header);
+    unsigned char *const file = calloc(1, 8 + n + n_data);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    for (int i = 0; i < 8; i++)
+        file[i] = (unsigned char)((uint64_t)n >> (8 * i) & 0xff);
+    memcpy(file + 8, header, n);
+    const enum zg_status status =
+        zg_safetensors_parse(out, file, (int64_t)(8 + n + n_data), "a file", err);
+    free(file);
+    return status;
+}
+
+static void test_good(void)
+{
+    struct zg_safetensors table;
+    const char *const header =
+        "{\"__metadata__\":{\"format\":\"pt\"},"
+        "\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[6,30]},"
+        "\"b\":{\"data_offsets\":[0,6],\"shape\":[3],\"dtype\":\"BF16\",\"more\":1},"
+        "\"scalar\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[30,38]},"
+        "\"empty\":{\"dtype\":\"F16\",\"shape\":[0,7],\"data_offsets\":[30,30]},"
+        "\"odd\":{\"dtype\":\"F4_X\",\"shape\":[5],\"data_offsets\":[38,41]}}   ";
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(parse(&table, header, 41, &err), ZG_OK);
+    CU_ASSERT_EQUAL(table.n_tensors, 5);
+    const struct zg_safetensor *const w = zg_safetensors_find(&table, "w"), *const b =
+                                                                                zg_safetensors_find(
+                                                                                    &table, "b");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+    CU_ASSERT_EQUAL(w->begin, (int64_t)(8 + strlen(header) + 6));
+    CU_ASSERT_EQUAL(w->n_bytes, 24);
+    CU_ASSERT(w->n_dims == 2 && w->dims[0] == 2 && w->dims[1] == 3);
+    CU_ASSERT_STRING_EQUAL(w->dtype, "F32");
+    CU_ASSERT(b->n_dims == 1 && b->dims[0] == 3 && b->n_bytes == 6);
+    CU_ASSERT_EQUAL(zg_safetensors_find(&table, "scalar")->n_dims, 0);
+    CU_ASSERT_PTR_NULL(zg_safetensors_find(&table, "__metadata__"));
+    CU_ASSERT_PTR_NULL(zg_safetensors_find(&table, "x"));
+    zg_safetensors_free(&table);
+    CU_ASSERT_EQUAL(table.n_tensors, 0);
+    zg_safetensors_free(&table);
+    zg_safetensors_free(NULL);
+    CU_ASSERT_EQUAL(parse(&table, "{}", 0, NULL), ZG_OK);
+    CU_ASSERT_PTR_NULL(zg_safetensors_find(&table, "w"));
+    zg_safetensors_free(&table);
+}
+
+#define W(fields) "{\"w\":{" fields "}}"
+#define T(name, begin, end)                                                                        \
+    "\"" name "\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" begin "," end "]}"
+
+static void test_bad_headers(void)
+{
+    static const struct {
+        const char *header;
+        size_t n_data;
+        const char *words;
+    } bad[] = {
+        {"", 0, "not valid JSON"},
+        {"{", 0, "not valid JSON"},
+        {"{} {}", 0, "not valid JSON"},
+        {"[]", 0, "not a JSON object"},
+        {"{\"a\\u0000b\":{}}", 0, "not valid JSON"},
+        {"{\"\xff\xfe\":{}}", 0, "not valid JSON"},
+        {"{" T("w", "0", "8") "," T("w", "8", "16") "}", 16, "duplicate"},
+        {"{\"__metadata__\":[]}", 0, "__metadata__"},
+        {"{\"__metadata__\":{\"a\":1}}", 0, "__metadata__"},
+        {"{\"w\":3}", 0, "not an object"},
+        {W("\"shape\":[2],\"data_offsets\":[0,8]"), 8, "dtype"},
+        {W("\"dtype\":32,\"shape\":[2],\"data_offsets\":[0,8]"), 8, "dtype"},
+        {W("\"dtype\":\"F32\",\"data_offsets\":[0,8]"), 8, "shape"},
+        {W("\"dtype\":\"F32\",\"shape\":2,\"data_offsets\":[0,8]"), 8, "shape"},
+        {W("\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]"), 8, "shape"},
+        {W("\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]"), 8, "shape"},
+        {W("\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,2],\"data_offsets\":[0,8]"), 8, "shape"},
+        {W("\"dtype\":\"F32\",\"shape\":[2]"), 8, "data_offsets"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8]"), 8, "data_offsets"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8,8]"), 8, "data_offsets"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]"), 8, "data_offsets"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]"), 8, "data_offsets"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,99999999999999999999]"), 8,
+         "not valid JSON"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[9223372036854775800,"
+           "9223372036854775807]"),
+         8, "ends at byte"},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]"), 7, "truncated"},
+        {W("\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]"), 8, "ask for 12 bytes"},
+        {W("\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,8]"), 8, "ask for 4 bytes"},
+        {W("\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]"), 0,
+         "overflows"},
+        {W("\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]"), 0,
+         "overflows"},
+        {W("\"dtype\":\"F32\",\"shape\":[9223372036854775807,0],\"data_offsets\":[0,0]"), 0,
+         "overflows"},
+        {"{" T("w", "0", "8") "," T("x", "4", "12") "}", 12, "overlap"},
+        {"{" T("w", "0", "8") "," T("x", "0", "8") "}", 8, "overlap"},
+        {"{" T("w", "0", "8") "," T("x", "12", "20") "}", 20, "belong to none"},
+        {"{" T("w", "4", "12") "}", 12, "belong to none"},
+        {"{" T("w", "0", "8") "}", 12, "the last 4 bytes"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct zg_safetensors table;
+        struct zg_error err = {0};
+        CU_ASSERT_EQUAL(parse(&table, bad[i].header, bad[i].n_data, &err), ZG_INPUT);
+        CU_ASSERT(table.tensors == NULL && table.n_tensors == 0);
+        zg_test_expect_words(err.text, bad[i].words);
+        CU_ASSERT(strncmp(err.text, "a file: ", 8) == 0);
+    }
+}
+
+/* Files that end early, and lengths that lie. */
+static void test_lengths(void)
+{
+    static const struct {
+        unsigned char bytes[12];
+        int64_t size;
+        const char *words;
+    } bad[] = {
+        {{0}, 0, "too few"},
+        {{2, 0, 0}, 3, "too few"},
+        {{2, 0, 0, 0, 0, 0, 0, 0}, 8, "does not fit"},
+        {{3, 0, 0, 0, 0, 0, 0, 0, '{', '}'}, 10, "does not fit"},
+        {{0, 0, 0, 1, 0, 0, 0, 0, '{', '}'}, 10, "does not fit"},
+        {{1, 0, 0, 1, 0, 0, 0, 0, '{', '}'}, 10, "limit"},
+        {{255, 255, 255, 255, 255, 255, 255, 255, '{', '}'}, 10, "limit"},
+        {{255, 255, 255, 255, 255, 255, 255, 127, '{', '}'}, 10, "limit"},
+        {{0, 0, 0, 0, 0, 0, 0, 0, '{', '}'}, 10, "not valid JSON"},
+        {{'P', 'K', 3, 4, 20, 0, 0, 0, 8, 8, 0, 0}, 12, "is this a safetensors file?"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct zg_safetensors table;
+        struct zg_error err = {0};
+        unsigned char *const exact = malloc((size_t)bad[i].size + 1);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(exact);
+        memcpy(exact, bad[i].bytes, (size_t)bad[i].size);
+        CU_ASSERT_EQUAL(zg_safetensors_parse(&table, exact, bad[i].size, "x", &err), ZG_INPUT);
+        zg_test_expect_words(err.text, bad[i].words);
+        free(exact);
+    }
+}
+
+static void test_many_tensors(void)
+{
+    const int64_t n = ZG_SAFETENSORS_MAX_TENSORS + 1;
+    char *const header = malloc((size_t)n * 80 + 16);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(header);
+    for (int64_t count = n - 1; count <= n; count++) {
+        size_t at = (size_t)sprintf(header, "{");
+        for (int64_t i = 0; i < count; i++)
+            at += (size_t)sprintf(
+                header + at, "%s\"t%d\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}",
+                i ? "," : "", (int)i);
+        sprintf(header + at, "}");
+        struct zg_safetensors table;
+        CU_ASSERT_EQUAL(parse(&table, header, 0, NULL), count == n ? ZG_INPUT : ZG_OK);
+        zg_safetensors_free(&table);
+    }
+    free(header);
+}
+
+/* Names come from the file: long ones, and control characters, must not leave the message's one line. */
+static void test_names_in_messages(void)
+{
+    char header[3000], name[2001];
+    memset(name, 'n', 2000);
+    name[2000] = '\0';
+    memcpy(name, "a\\nb\\u001b[1m", 12);
+    snprintf(header, sizeof header, "{\"%s\":7}", name);
+    struct zg_safetensors table;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(parse(&table, header, 0, &err), ZG_INPUT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not an object"));
+    for (const char *c = err.text; *c; c++)
+        CU_ASSERT((unsigned char)*c >= ' ');
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"good file", test_good},
+        {"bad headers", test_bad_headers},
+        {"lengths that lie", test_lengths},
+        {"number of tensors", test_many_tensors},
+        {"names in messages", test_names_in_messages},
+        {NULL, NULL},
+    };
+    return zg_test_run("safetensors", tests);
+}
