@@ -19,7 +19,7 @@ static inline double zg_ns_to_s(int64_t ns)
 }
 
 struct zg_clock_cost {
-    double wall_read_s;       /* one zg_clock_wall_ns(), median of many */
+    double wall_read_s;       /* one zg_clock_wall_ns(): the least of several batches */
     double cpu_read_s;        /* one zg_clock_cpu_ns() */
     double wall_resolution_s; /* smallest step seen between two reads that differ */
 };

@@ -1,5 +1,6 @@
 /*
- * counters.h - event counts of a sample, per thread and summed, through PAPI.
+ * counters.h - event counts of a sample, per thread and summed: software events from the kernel,
+ * the rest through PAPI.
  *
  *     struct zg_counters *counters = NULL;
  *     if (zg_counters_open(&counters, "default", n_threads, &err)) ...   // after zg_pin_bind()
@@ -45,7 +46,7 @@ struct zg_counter_event {
 
 struct zg_counters;
 
-/* `events` NULL means "default".  ZG_USAGE: an unknown name, or the same event twice by name. */
+/* `events` NULL means "default".  ZG_USAGE: an unknown name. */
 enum zg_status zg_counters_open(struct zg_counters **out, const char *events, int64_t n_threads,
                                 struct zg_error *err);
 void zg_counters_close(struct zg_counters **counters); /* NULL and a pointer to NULL are fine */

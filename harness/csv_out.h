@@ -7,7 +7,8 @@
  *     status = zg_csv_out_row(csv, &row, extra, &err);
  *     status = zg_csv_out_close(&csv, &err);
  *
- * Reals are %.9g, NaN and infinities an empty cell.  Integers and reals never depend on the locale.
+ * Reals are %.9g, NaN and infinities an empty cell.  zogap never calls setlocale(), so a decimal
+ * point is a point.  Control characters in texts become '?': a row is one line.
  */
 #ifndef ZG_HARNESS_CSV_OUT_H
 #define ZG_HARNESS_CSV_OUT_H

@@ -8,6 +8,7 @@
 #ifndef ZG_HARNESS_FILE_OUT_H
 #define ZG_HARNESS_FILE_OUT_H
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "engines/error.h"
@@ -23,5 +24,22 @@ enum zg_status zg_file_write(int fd, const char *path, const void *bytes, size_t
 
 /* fsync of a directory; file systems that cannot (EINVAL) are fine. */
 enum zg_status zg_dir_sync(const char *dir, struct zg_error *err);
+
+/* the same of a file */
+enum zg_status zg_file_sync(int fd, const char *path, struct zg_error *err);
+
+/* The same in pieces: begin, zg_file_write() to fd, then commit or drop. */
+struct zg_file_out {
+    int fd; /* -1: not open */
+    char path[PATH_MAX];
+    char temporary[PATH_MAX];
+    char dir[PATH_MAX];
+};
+/* On failure nothing is open. */
+enum zg_status zg_file_begin(struct zg_file_out *file, const char *dir, const char *name,
+                             struct zg_error *err);
+/* Closes in any case; where it fails, the temporary file is gone. */
+enum zg_status zg_file_commit(struct zg_file_out *file, struct zg_error *err);
+void zg_file_drop(struct zg_file_out *file);
 
 #endif

@@ -2,8 +2,8 @@
  * machine.h - what a reader must know of the machine to judge a number, as JSON for meta.json and
  * `zogap info`.
  *
- * Everything is read from the system; what cannot be read is null. No host name, user, path or address is recorded: results are meant
- * to be published.
+ * Everything is read from the system; what cannot be read is null.  No host name, user, path or
+ * address is recorded: results are meant to be published.
  *
  *     struct zg_machine_watch before, after;
  *     json_t *machine = zg_machine_json();   // once: cpu, caches, topology, governor, ...

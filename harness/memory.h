@@ -7,7 +7,7 @@
  *
  * The kernel keeps one high-water mark a process (VmHWM); writing 5 to /proc/self/clear_refs sets
  * it back to what is resident now. Where that is refused (containers without
- * CONFIG_PROC_PAGE_MONITOR, read-only /proc) the peak is NaN, an empty cell, and zg_memory_reason()
+ * CONFIG_PROC_PAGE_MONITOR, read-only /proc) the peak is NaN, an empty cell, and mark.reason
  * says why: a mark from before would blame one engine for another's memory.
  */
 #ifndef ZG_HARNESS_MEMORY_H

@@ -19,18 +19,19 @@ struct zg_peak_request {
     int64_t n_threads; /* of the pinned team */
     enum zg_isa isa;   /* the kernel to use: zg_cpu_isa_choose() */
     double time_s;     /* for each of the four numbers; 0.1 is plenty */
-    /* array of the read test; 0: four times the last-level cache, 64 MiB to 1 GiB */
+    /* array of the read test; 0: four times the last-level cache, 64 MiB to 1 GiB, and no more than
+     * a quarter of free memory (takes seconds); negative: no read test */
     int64_t read_bytes;
 };
 
 struct zg_peak {
     enum zg_isa isa; /* of the kernel that ran */
     int64_t n_threads;
-    int64_t n_repeats;
     double fp32_gflops_one; /* 1e9 multiplies and adds a second, best repeat */
     double fp32_gflops_all;
     double fp32_gflops_all_median;
-    double read_gb_per_s_one; /* 1e9 bytes a second; NaN where the array could not be allocated */
+    double
+        read_gb_per_s_one; /* 1e9 bytes a second; NaN without the read test or the memory for it */
     double read_gb_per_s_all;
     double read_gb_per_s_all_median;
     int64_t read_bytes;

@@ -77,10 +77,8 @@ const char *zg_pin_reason(const struct zg_pin *pin); /* why the method is not hw
  * */
 bool zg_pin_places(const struct zg_pin *pin, char *text, int64_t size);
 
-/* Cpus that this process may use, and the physical cores they belong to; cgroup quota in cpus (0:
- * none). */
-int64_t zg_pin_n_cpus_allowed(void);
-int64_t zg_pin_n_cores_allowed(void);
-double zg_pin_cpu_quota(void);
+/* Cpus that the process could use at open, and the physical cores they belong to. */
+int64_t zg_pin_n_cpus_allowed(const struct zg_pin *pin);
+int64_t zg_pin_n_cores_allowed(const struct zg_pin *pin);
 
 #endif

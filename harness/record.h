@@ -38,14 +38,14 @@ struct zg_schema {
     TEXT(engine) /* as given: "naive:gemm=onednn" */                                               \
     TEXT(model)  /* shape name or directory as given */                                            \
     TEXT(task)                                                                                     \
-    TEXT(objective) /* task, lm-prompt */                                                          \
-    TEXT(algorithm) /* lozo, ... */                                                                \
-    TEXT(dtype)     /* fp32, ... */                                                                \
-    TEXT(scope)     /* linear, full */                                                             \
-    TEXT(direction) /* correct, official */                                                        \
+    TEXT(objective)       /* task, lm-prompt */                                                    \
+    TEXT(algorithm)       /* lozo, ... */                                                          \
+    TEXT(dtype)           /* fp32, ... */                                                          \
+    TEXT(scope)           /* linear, full */                                                       \
+    TEXT(direction)       /* correct, official */                                                  \
     TEXT(direction_scale) /* none, rms */                                                          \
     TEXT(split)           /* train, dev */                                                         \
-    INTEGER(batch)  /* examples */                                                                 \
+    INTEGER(batch)        /* examples */                                                           \
     INTEGER(rank)                                                                                  \
     INTEGER(nu) /* steps between redraws of V */                                                   \
     REAL(eps)                                                                                      \

@@ -27,8 +27,8 @@
  *      (zg_block_order()).  Each sample goes to on_sample at once.
  *
  * A span is long enough when the cost of reading the clock and of the call is under 0.1 % of it,
- * and it lasts min_span_s.  The wall clock is read innermost: counters, usage, cpu clock, wall clock,
- * run(), wall clock, cpu clock, usage, counters; so wall_s holds nothing of the rest.
+ * and it lasts min_span_s.  The wall clock is read innermost: counters, usage, cpu clock, wall
+ * clock, run(), wall clock, cpu clock, usage, counters; so wall_s holds nothing of the rest.
  *
  * run() allocates nothing and can be stopped between samples (policy.stop).
  */
@@ -82,7 +82,7 @@ struct zg_sampler_policy {
     double width;           /* wished half-width of the ratio's interval, relative: 0.01 is +-1 % */
     /* sampling lasts at least this long: more blocks (ignored where `blocks` is given) */
     double min_time_s;
-    /* warm-up included; 0: no limit.  Fewer blocks are planned; past it, a run ends with its block */
+    /* Warm-up included; 0: no limit.  Fewer blocks are planned; past it, a block is the last. */
     double max_time_s;
     double max_warmup_s; /* 0: a quarter of max_time_s, or no limit */
     double min_span_s;

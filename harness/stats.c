@@ -1,0 +1,98 @@
+/* stats.c - see stats.h. */
+#include "harness/stats.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_double(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bool all_finite(const double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+static double middle(const double *sorted, int64_t n)
+{
+    return n % 2 ? sorted[n / 2] : 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]);
+}
+
+double zg_median(double *values, int64_t n)
+{
+    if (n <= 0 || !all_finite(values, n))
+        return NAN;
+    qsort(values, (size_t)n, sizeof *values, compare_double);
+    return middle(values, n);
+}
+
+/* P(Binomial(n, 1/2) = k); lgamma keeps it exact to rounding where 2^n overflows. */
+static double binomial_half(int64_t n, int64_t k)
+{
+    const double dn = (double)n, dk = (double)k;
+    return exp(lgamma(dn + 1) - lgamma(dk + 1) - lgamma(dn - dk + 1) - dn * 0.69314718055994530942);
+}
+
+int64_t zg_interval_rank(int64_t n, double confidence, double *coverage)
+{
+    int64_t rank = 0;
+    double below = 0; /* P(Binomial <= rank - 1) */
+    if (coverage)
+        *coverage = NAN;
+    /* The tolerance admits a coverage that equals the confidence but for the rounding of lgamma. */
+    while (rank < n / 2) {
+        const double next = below + binomial_half(n, rank);
+        if (1 - 2 * next < confidence - 1e-12)
+            break;
+        below = next;
+        rank++;
+    }
+    if (rank && coverage)
+        *coverage = 1 - 2 * below;
+    return rank;
+}
+
+void zg_stats_of(const double *values, int64_t n, double *scratch, struct zg_stats *out)
+{
+    *out = (struct zg_stats){
+        .n = n, .median = NAN, .mad = NAN, .low = NAN, .high = NAN, .coverage = NAN};
+    if (n <= 0 || !all_finite(values, n))
+        return;
+    memcpy(scratch, values, (size_t)n * sizeof *scratch);
+    out->median = zg_median(scratch, n);
+    const int64_t rank = zg_interval_rank(n, ZG_CONFIDENCE, &out->coverage);
+    if (rank) {
+        out->low = scratch[rank - 1];
+        out->high = scratch[n - rank];
+        out->has_interval = true;
+    }
+    for (int64_t i = 0; i < n; i++)
+        scratch[i] = fabs(values[i] - out->median);
+    out->mad = zg_median(scratch, n);
+}
+
+void zg_stats_ratios(const double *baseline, const double *candidate, int64_t n, double *ratios)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const bool fine =
+            isfinite(baseline[i]) && isfinite(candidate[i]) && baseline[i] > 0 && candidate[i] > 0;
+        ratios[i] = fine ? baseline[i] / candidate[i] : NAN;
+    }
+}
+
+void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size)
+{
+    if (!isfinite(ratio->median))
+        snprintf(text, (size_t)size, "-");
+    else if (ratio->has_interval)
+        snprintf(text, (size_t)size, "%.2fx [%.2f, %.2f]", ratio->median, ratio->low, ratio->high);
+    else
+        snprintf(text, (size_t)size, "%.2fx (once)", ratio->median);
+}

@@ -1,0 +1,33 @@
+/*
+ * text_buffer.h - a string that grows, for rows and tables.  A failed allocation is kept in
+ * `failed`; later calls do nothing, so that a caller checks once, at the end.
+ */
+#ifndef ZG_HARNESS_TEXT_BUFFER_H
+#define ZG_HARNESS_TEXT_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct zg_text {
+    char *data; /* [n], not terminated */
+    size_t n;
+    size_t capacity;
+    bool failed;
+};
+
+void zg_text_append(struct zg_text *text, const char *bytes, size_t n);
+void zg_text_string(struct zg_text *text, const char *string);
+void zg_text_repeat(struct zg_text *text, char c, int64_t n);
+void zg_text_printf(struct zg_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void zg_text_free(struct zg_text *text);
+
+/* CSV cells: quoted by libcsv where a comma, quote or outer space asks for it; control characters
+ * become '?', so that a row is always one line.  A NULL text, ZG_NO_INTEGER and NaN are empty
+ * cells. */
+void zg_text_csv_text(struct zg_text *text, const char *value);
+void zg_text_csv_integer(struct zg_text *text, int64_t value);
+void zg_text_csv_real(struct zg_text *text, double value); /* %.9g */
+
+#endif
