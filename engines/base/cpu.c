@@ -1,6 +1,7 @@
 /* cpu.c - what the processor can do.  Built with baseline flags, so that it runs before the answer is known. */
 #include "engines/base/cpu.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -15,14 +16,22 @@ const char *zg_isa_name(enum zg_isa isa)
     return isa >= 0 && isa < ZG_N_ISAS ? isa_names[isa] : "?";
 }
 
-/* __builtin_cpu_supports() reads what the compiler's runtime found once at start, XGETBV included: asking CPUID again
- * and again would trap into the hypervisor on a virtual machine. */
+#if defined(__x86_64__)
+/* Clang 14 does not know "f16c" as a name for __builtin_cpu_supports(). */
+static bool has_f16c(void)
+{
+    unsigned int eax, ebx, ecx = 0, edx;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C) != 0;
+}
+#endif
+
+/* __builtin_cpu_supports() reads what the compiler's runtime found once at start, XGETBV included: CPUID traps
+ * into the hypervisor on a virtual machine. */
 enum zg_isa zg_cpu_isa(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-          __builtin_cpu_supports("f16c")))
+    if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()))
         return ZG_ISA_PORTABLE;
     if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")))
@@ -58,7 +67,7 @@ void zg_cpu_name(char *text, int64_t size)
     char brand[49] = "unknown";
 #if defined(__x86_64__)
     unsigned int r[12];
-    if (__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u) {
+    if ((unsigned int)__get_cpuid_max(0x80000000u, NULL) >= 0x80000004u) {
         for (unsigned int i = 0; i < 3; i++)
             __get_cpuid(0x80000002u + i, &r[4 * i], &r[4 * i + 1], &r[4 * i + 2], &r[4 * i + 3]);
         memcpy(brand, r, sizeof r);
