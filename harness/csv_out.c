@@ -18,7 +18,7 @@ struct zg_csv_out {
     enum zg_csv_mode mode;
     int64_t n_extra;
     struct zg_file_out file; /* a stream uses fd and path only */
-    struct zg_text row;
+    struct zg_text_buffer row;
     bool failed;
 };
 
@@ -33,12 +33,12 @@ static void build_header(struct zg_csv_out *csv, const char *const *extra_names)
     csv->row.n = 0;
     for (int64_t i = 0; i < csv->schema->n_columns + csv->n_extra; i++) {
         if (i)
-            zg_text_append(&csv->row, ",", 1);
-        zg_text_csv_text(&csv->row, i < csv->schema->n_columns
-                                        ? csv->schema->columns[i].name
-                                        : extra_names[i - csv->schema->n_columns]);
+            zg_text_buffer_append(&csv->row, ",", 1);
+        zg_text_buffer_csv_text(&csv->row, i < csv->schema->n_columns
+                                               ? csv->schema->columns[i].name
+                                               : extra_names[i - csv->schema->n_columns]);
     }
-    zg_text_append(&csv->row, "\n", 1);
+    zg_text_buffer_append(&csv->row, "\n", 1);
 }
 
 /* Writes csv->row. */
@@ -149,7 +149,8 @@ enum zg_status zg_csv_out_open(struct zg_csv_out **out, const char *dir,
     return status;
 }
 
-static void append_field(struct zg_text *row, const struct zg_column *column, const void *source)
+static void append_field(struct zg_text_buffer *row, const struct zg_column *column,
+                         const void *source)
 {
     const char *const field = (const char *)source + column->offset;
     const char *text;
@@ -158,15 +159,15 @@ static void append_field(struct zg_text *row, const struct zg_column *column, co
     switch (column->kind) {
     case ZG_COLUMN_TEXT:
         memcpy(&text, field, sizeof text);
-        zg_text_csv_text(row, text);
+        zg_text_buffer_csv_text(row, text);
         break;
     case ZG_COLUMN_INTEGER:
         memcpy(&integer, field, sizeof integer);
-        zg_text_csv_integer(row, integer);
+        zg_text_buffer_csv_integer(row, integer);
         break;
     case ZG_COLUMN_REAL:
         memcpy(&real, field, sizeof real);
-        zg_text_csv_real(row, real);
+        zg_text_buffer_csv_real(row, real);
         break;
     }
 }
@@ -179,21 +180,21 @@ enum zg_status zg_csv_out_row(struct zg_csv_out *csv, const void *row, const dou
     csv->row.n = 0;
     for (int64_t i = 0; i < csv->schema->n_columns; i++) {
         if (i)
-            zg_text_append(&csv->row, ",", 1);
+            zg_text_buffer_append(&csv->row, ",", 1);
         append_field(&csv->row, &csv->schema->columns[i], row);
     }
     for (int64_t i = 0; i < csv->n_extra; i++) {
-        zg_text_append(&csv->row, ",", 1);
+        zg_text_buffer_append(&csv->row, ",", 1);
         if (extra)
-            zg_text_csv_real(&csv->row, extra[i]);
+            zg_text_buffer_csv_real(&csv->row, extra[i]);
     }
-    zg_text_append(&csv->row, "\n", 1);
+    zg_text_buffer_append(&csv->row, "\n", 1);
     return write_row(csv, err);
 }
 
 static void free_csv(struct zg_csv_out **csv)
 {
-    zg_text_free(&(*csv)->row);
+    zg_text_buffer_free(&(*csv)->row);
     free(*csv);
     *csv = NULL;
 }
@@ -228,9 +229,9 @@ void zg_csv_out_abort(struct zg_csv_out **csv)
 
 void zg_csv_print_text(FILE *file, const char *text)
 {
-    struct zg_text cell = {0};
-    zg_text_csv_text(&cell, text);
+    struct zg_text_buffer cell = {0};
+    zg_text_buffer_csv_text(&cell, text);
     if (cell.n)
         fwrite(cell.data, 1, cell.n, file);
-    zg_text_free(&cell);
+    zg_text_buffer_free(&cell);
 }

@@ -40,12 +40,12 @@ static const char *show(const struct cell *cell, char *shown, size_t size)
     return shown;
 }
 
-static void append_plain(struct zg_text *out, const char *text, bool markdown)
+static void append_plain(struct zg_text_buffer *out, const char *text, bool markdown)
 {
     for (; *text; text++) {
         if (markdown && *text == '|')
-            zg_text_append(out, "\\", 1);
-        zg_text_append(out, (unsigned char)*text < ' ' || *text == 127 ? "?" : text, 1);
+            zg_text_buffer_append(out, "\\", 1);
+        zg_text_buffer_append(out, (unsigned char)*text < ' ' || *text == 127 ? "?" : text, 1);
     }
 }
 
@@ -82,7 +82,7 @@ static bool is_last_shown(const struct zg_table *table, int64_t column)
 
 /* One line of the aligned table.  row -1 is the heading. */
 static void align_line(const struct zg_table *table, const int64_t *widths, int64_t row,
-                       struct zg_text *out)
+                       struct zg_text_buffer *out)
 {
     bool first = true;
     for (int64_t c = 0; c < table->n_columns; c++) {
@@ -94,16 +94,16 @@ static void align_line(const struct zg_table *table, const int64_t *widths, int6
                     : show(&table->cells[row * table->n_columns + c], shown, sizeof shown);
         const int64_t fill = widths[c] - width_of(text);
         const bool right = is_numeric(table, c);
-        zg_text_repeat(out, ' ', first ? 0 : 2);
-        zg_text_repeat(out, ' ', right ? fill : 0);
+        zg_text_buffer_repeat(out, ' ', first ? 0 : 2);
+        zg_text_buffer_repeat(out, ' ', right ? fill : 0);
         append_plain(out, text, false);
-        zg_text_repeat(out, ' ', right || is_last_shown(table, c) ? 0 : fill);
+        zg_text_buffer_repeat(out, ' ', right || is_last_shown(table, c) ? 0 : fill);
         first = false;
     }
-    zg_text_append(out, "\n", 1);
+    zg_text_buffer_append(out, "\n", 1);
 }
 
-static void print_aligned(const struct zg_table *table, int64_t n_rows, struct zg_text *out)
+static void print_aligned(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
 {
     int64_t *const widths = calloc((size_t)table->n_columns + 1, sizeof *widths);
     if (!widths) {
@@ -117,44 +117,44 @@ static void print_aligned(const struct zg_table *table, int64_t n_rows, struct z
     free(widths);
 }
 
-static void print_markdown(const struct zg_table *table, int64_t n_rows, struct zg_text *out)
+static void print_markdown(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
 {
     for (int64_t row = -2; row < n_rows; row++) { /* -2: headings, -1: the rule below them */
         for (int64_t c = 0; c < table->n_columns; c++) {
             char shown[64];
             if (!is_shown(table, c))
                 continue;
-            zg_text_string(out, "| ");
+            zg_text_buffer_string(out, "| ");
             if (row == -2)
                 append_plain(out, table->headings[c].shown, true);
             else if (row == -1)
-                zg_text_string(out, is_numeric(table, c) ? "---:" : "---");
+                zg_text_buffer_string(out, is_numeric(table, c) ? "---:" : "---");
             else
                 append_plain(out,
                              show(&table->cells[row * table->n_columns + c], shown, sizeof shown),
                              true);
-            zg_text_string(out, " ");
+            zg_text_buffer_string(out, " ");
         }
-        zg_text_string(out, "|\n");
+        zg_text_buffer_string(out, "|\n");
     }
 }
 
-static void print_csv(const struct zg_table *table, int64_t n_rows, struct zg_text *out)
+static void print_csv(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
 {
     for (int64_t c = 0; c < table->n_columns; c++) {
-        zg_text_append(out, ",", c > 0);
-        zg_text_csv_text(out, table->headings[c].name);
+        zg_text_buffer_append(out, ",", c > 0);
+        zg_text_buffer_csv_text(out, table->headings[c].name);
     }
-    zg_text_append(out, "\n", 1);
+    zg_text_buffer_append(out, "\n", 1);
     for (int64_t i = 0; i < n_rows * table->n_columns; i++) {
         const struct cell *const cell = &table->cells[i];
         if (cell->kind == ZG_COLUMN_TEXT)
-            zg_text_csv_text(out, cell->text);
+            zg_text_buffer_csv_text(out, cell->text);
         else if (cell->kind == ZG_COLUMN_INTEGER)
-            zg_text_csv_integer(out, cell->integer);
+            zg_text_buffer_csv_integer(out, cell->integer);
         else
-            zg_text_csv_real(out, cell->real);
-        zg_text_append(out, (i + 1) % table->n_columns ? "," : "\n", 1);
+            zg_text_buffer_csv_real(out, cell->real);
+        zg_text_buffer_append(out, (i + 1) % table->n_columns ? "," : "\n", 1);
     }
 }
 
@@ -183,7 +183,7 @@ static json_t *cell_json(const struct cell *cell)
     return isfinite(cell->real) ? json_real(cell->real) : json_null();
 }
 
-static void print_json(const struct zg_table *table, int64_t n_rows, struct zg_text *out)
+static void print_json(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
 {
     json_t *const rows = json_array();
     for (int64_t row = 0; row < n_rows; row++) {
@@ -198,8 +198,8 @@ static void print_json(const struct zg_table *table, int64_t n_rows, struct zg_t
     json_decref(rows);
     out->failed |= !text;
     if (text) {
-        zg_text_string(out, text);
-        zg_text_append(out, "\n", 1);
+        zg_text_buffer_string(out, text);
+        zg_text_buffer_append(out, "\n", 1);
     }
     free(text);
 }
@@ -208,7 +208,7 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
                               enum zg_format format, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    struct zg_text out = {0};
+    struct zg_text_buffer out = {0};
     const int64_t n_rows = table->n_columns ? table->n_cells / table->n_columns : 0;
     switch (format) {
     case ZG_FORMAT_TABLE:
@@ -228,6 +228,6 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
         status = zg_fail(err, ZG_ENV, "no memory to print a table");
     else if (fwrite(out.data, 1, out.n, file) != out.n || fflush(file))
         status = zg_fail(err, ZG_ENV, "%s: cannot write: %s", file_name, strerror(errno));
-    zg_text_free(&out);
+    zg_text_buffer_free(&out);
     return status;
 }

@@ -11,7 +11,7 @@
 #include "harness/record.h"
 
 /* Room for n more bytes. */
-static bool reserve(struct zg_text *text, size_t n)
+static bool reserve(struct zg_text_buffer *text, size_t n)
 {
     if (text->failed || n > SIZE_MAX / 4 - text->n) {
         text->failed = true;
@@ -29,7 +29,7 @@ static bool reserve(struct zg_text *text, size_t n)
     return true;
 }
 
-void zg_text_append(struct zg_text *text, const char *bytes, size_t n)
+void zg_text_buffer_append(struct zg_text_buffer *text, const char *bytes, size_t n)
 {
     if (n && reserve(text, n)) {
         memcpy(text->data + text->n, bytes, n);
@@ -37,12 +37,12 @@ void zg_text_append(struct zg_text *text, const char *bytes, size_t n)
     }
 }
 
-void zg_text_string(struct zg_text *text, const char *string)
+void zg_text_buffer_string(struct zg_text_buffer *text, const char *string)
 {
-    zg_text_append(text, string, strlen(string));
+    zg_text_buffer_append(text, string, strlen(string));
 }
 
-void zg_text_repeat(struct zg_text *text, char c, int64_t n)
+void zg_text_buffer_repeat(struct zg_text_buffer *text, char c, int64_t n)
 {
     if (n > 0 && reserve(text, (size_t)n)) {
         memset(text->data + text->n, c, (size_t)n);
@@ -50,7 +50,7 @@ void zg_text_repeat(struct zg_text *text, char c, int64_t n)
     }
 }
 
-void zg_text_printf(struct zg_text *text, const char *format, ...)
+void zg_text_buffer_printf(struct zg_text_buffer *text, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -66,10 +66,10 @@ void zg_text_printf(struct zg_text *text, const char *format, ...)
     text->n += (size_t)n;
 }
 
-void zg_text_free(struct zg_text *text)
+void zg_text_buffer_free(struct zg_text_buffer *text)
 {
     free(text->data);
-    *text = (struct zg_text){0};
+    *text = (struct zg_text_buffer){0};
 }
 
 static bool is_control(char c)
@@ -77,7 +77,7 @@ static bool is_control(char c)
     return (unsigned char)c < ' ' || c == 127;
 }
 
-void zg_text_csv_text(struct zg_text *text, const char *value)
+void zg_text_buffer_csv_text(struct zg_text_buffer *text, const char *value)
 {
     const size_t n = value ? strlen(value) : 0;
     if (!n)
@@ -85,7 +85,7 @@ void zg_text_csv_text(struct zg_text *text, const char *value)
     const bool quote = value[0] == ' ' || value[n - 1] == ' ' || strpbrk(value, ",\"") != NULL;
     const size_t begin = text->n;
     if (!quote) {
-        zg_text_append(text, value, n);
+        zg_text_buffer_append(text, value, n);
     } else {
         const size_t need = csv_write(NULL, 0, value, n);
         if (!reserve(text, need))
@@ -98,14 +98,14 @@ void zg_text_csv_text(struct zg_text *text, const char *value)
             text->data[i] = '?';
 }
 
-void zg_text_csv_integer(struct zg_text *text, int64_t value)
+void zg_text_buffer_csv_integer(struct zg_text_buffer *text, int64_t value)
 {
     if (value != ZG_NO_INTEGER)
-        zg_text_printf(text, "%lld", (long long)value);
+        zg_text_buffer_printf(text, "%lld", (long long)value);
 }
 
-void zg_text_csv_real(struct zg_text *text, double value)
+void zg_text_buffer_csv_real(struct zg_text_buffer *text, double value)
 {
     if (isfinite(value))
-        zg_text_printf(text, "%.9g", value);
+        zg_text_buffer_printf(text, "%.9g", value);
 }

@@ -9,25 +9,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct zg_text {
+struct zg_text_buffer {
     char *data; /* [n], not terminated */
     size_t n;
     size_t capacity;
     bool failed;
 };
 
-void zg_text_append(struct zg_text *text, const char *bytes, size_t n);
-void zg_text_string(struct zg_text *text, const char *string);
-void zg_text_repeat(struct zg_text *text, char c, int64_t n);
-void zg_text_printf(struct zg_text *text, const char *format, ...)
+void zg_text_buffer_append(struct zg_text_buffer *text, const char *bytes, size_t n);
+void zg_text_buffer_string(struct zg_text_buffer *text, const char *string);
+void zg_text_buffer_repeat(struct zg_text_buffer *text, char c, int64_t n);
+void zg_text_buffer_printf(struct zg_text_buffer *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void zg_text_free(struct zg_text *text);
+void zg_text_buffer_free(struct zg_text_buffer *text);
 
 /* CSV cells: quoted by libcsv where a comma, quote or outer space asks for it; control characters
  * become '?', so that a row is always one line.  A NULL text, ZG_NO_INTEGER and NaN are empty
  * cells. */
-void zg_text_csv_text(struct zg_text *text, const char *value);
-void zg_text_csv_integer(struct zg_text *text, int64_t value);
-void zg_text_csv_real(struct zg_text *text, double value); /* %.9g */
+void zg_text_buffer_csv_text(struct zg_text_buffer *text, const char *value);
+void zg_text_buffer_csv_integer(struct zg_text_buffer *text, int64_t value);
+void zg_text_buffer_csv_real(struct zg_text_buffer *text, double value); /* %.9g */
 
 #endif

@@ -239,7 +239,7 @@ static enum zg_status read_config(struct zg_model_shape *out, const char *direct
 {
     char *path;
     struct zg_mapping file = {0};
-    enum zg_status status = zg_path_join(&path, directory, "config.json", err);
+    enum zg_status status = zg_model_path_join(&path, directory, "config.json", err);
     if (status == ZG_OK && access(path, F_OK) != 0)
         status =
             zg_fail(err, ZG_INPUT,

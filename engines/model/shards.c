@@ -15,8 +15,8 @@
 #define MAX_INDEX_BYTES (INT64_C(16) << 20)
 #define MAX_SHARDS      1024
 
-enum zg_status zg_path_join(char **out, const char *directory, const char *name,
-                            struct zg_error *err)
+enum zg_status zg_model_path_join(char **out, const char *directory, const char *name,
+                                  struct zg_error *err)
 {
     const size_t n = strlen(directory) + strlen(name) + 2;
     *out = malloc(n);
@@ -29,7 +29,7 @@ enum zg_status zg_path_join(char **out, const char *directory, const char *name,
 static bool has_file(const char *directory, const char *name)
 {
     char *path;
-    if (zg_path_join(&path, directory, name, NULL) != ZG_OK)
+    if (zg_model_path_join(&path, directory, name, NULL) != ZG_OK)
         return false;
     const bool present = access(path, F_OK) == 0;
     free(path);
@@ -40,7 +40,7 @@ static enum zg_status open_shard(struct zg_shard *out, const char *directory, co
                                  struct zg_error *err)
 {
     *out = (struct zg_shard){0};
-    enum zg_status status = zg_path_join(&out->path, directory, name, err);
+    enum zg_status status = zg_model_path_join(&out->path, directory, name, err);
     if (status == ZG_OK)
         status = zg_mapping_open(&out->file, out->path, err);
     if (status == ZG_OK)
@@ -105,7 +105,7 @@ static enum zg_status open_index(struct zg_shards *out, const char *directory, s
     char *path = NULL;
     struct zg_mapping file = {0};
     json_error_t json_error;
-    enum zg_status status = zg_path_join(&path, directory, INDEX_FILE, err);
+    enum zg_status status = zg_model_path_join(&path, directory, INDEX_FILE, err);
     if (status == ZG_OK)
         status = zg_mapping_open(&file, path, err);
     if (status != ZG_OK)

@@ -32,7 +32,7 @@ enum zg_status zg_shards_visit(const struct zg_shards *shards, zg_shards_visit_f
                                void *context, struct zg_error *err);
 
 /* DIRECTORY/NAME, owned by the caller.  ZG_ENV: no memory. */
-enum zg_status zg_path_join(char **out, const char *directory, const char *name,
-                            struct zg_error *err);
+enum zg_status zg_model_path_join(char **out, const char *directory, const char *name,
+                                  struct zg_error *err);
 
 #endif
