@@ -1,0 +1,371 @@
+/*
+ * adapter.c - nearby weight states as low-rank adapters, and what becomes of updates.
+ *
+ *     y = W x + A (V^T x) + a scale U (V^T x)          probe coefficient a; A [out][rank] holds pending updates
+ *
+ * The panels carry the columns [A | scale U_0 | scale U_1 ...]; the rows of x carry [t | a t or 0 | ...] with
+ * t = V^T x, so that all probes share one panel (provider.h).  While V stays, an update is A += -c scale U; when begin()
+ * brings another V, A V^T is folded into W first.
+ *
+ * Without the mechanism `adapter` the weights themselves are moved from probe to probe, as the loop does.
+ */
+#include <assert.h>
+#include <omp.h>
+#include <string.h>
+
+#include "engines/base/direction.h"
+#include "engines/base/size.h"
+#include "engines/runtime/state.h"
+
+/* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands first. */
+#define DOTS_MAX 24
+
+/* Every panel of every layer. */
+#define FOR_EACH_LINEAR(s, linear)                                                                 \
+    for (int64_t l_ = 0; l_ < (s)->shape.n_layers; l_++)                                           \
+        for (struct zg_linear *linear = (s)->layers[l_].linear;                                    \
+             linear < (s)->layers[l_].linear + ZG_N_LINEARS; linear++)                             \
+            if (linear->panel)
+
+static int64_t linear_rows(const struct zg_linear *linear)
+{
+    return linear->shape.n_groups * linear->shape.n_out;
+}
+
+int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
+{
+    const struct zg_engine_limits *limits = &s->options.limits;
+    if (!zg_has(s, ZG_M_ADAPTER))
+        return 0;
+    return limits->max_rank * (limits->max_directions + (zg_has(s, ZG_M_LAZY) ? 1 : 0));
+}
+
+enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
+{
+    const struct zg_engine_limits *limits = &s->options.limits;
+    const int64_t rank = limits->max_rank;
+    enum zg_status status = ZG_OK;
+    int64_t n_v = 0, n_u = 0, most_rows = 0, most_in = 0;
+    FOR_EACH_LINEAR(s, linear)
+    {
+        linear->ldv = zg_round_up(linear->shape.n_in, ZG_KERNEL_PAD);
+        n_v += linear->shape.n_groups * linear->ldv;
+        n_u += linear_rows(linear);
+        most_rows = zg_max64(most_rows, linear_rows(linear));
+        most_in = zg_max64(most_in, linear->shape.n_in);
+    }
+    const size_t column = (size_t)rank * sizeof(float);
+    float *vt = zg_state_take(s, n_v, column, "V", &status, err);
+    float *u = zg_state_take(s, n_u * limits->max_directions, column, "U", &status, err);
+    float *a = zg_has(s, ZG_M_LAZY) ? zg_state_take(s, n_u, column, "A", &status, err) : NULL;
+    s->extra = zg_state_take(s, most_rows * zg_adapter_max_extra(s), sizeof(float), "adapter",
+                             &status, err);
+    s->v = zg_state_take(s, most_in, column, "V", &status, err);
+    s->ldu = zg_round_up(s->shape.d_model, ZG_KERNEL_PAD);
+    if (zg_has(s, ZG_M_COMMON))
+        s->ut = zg_state_take(s, 3 * limits->max_directions * s->ldu, column, "U", &status, err);
+    s->directions =
+        zg_state_take(s, limits->max_directions, sizeof *s->directions, "directions", &status, err);
+    if (status)
+        return status;
+    FOR_EACH_LINEAR(s, linear)
+    {
+        linear->vt = vt;
+        linear->u = u;
+        linear->a = a;
+        vt += linear->shape.n_groups * linear->ldv * rank;
+        u += linear_rows(linear) * limits->max_directions * rank;
+        a = a ? a + linear_rows(linear) * rank : NULL;
+    }
+    return ZG_OK;
+}
+
+/* ---- U, V ------------------------------------------------------------------------------------------ */
+
+static float *own_scratch(const struct zg_engine_state *s)
+{
+    return s->thread_scratch + omp_get_thread_num() * s->thread_floats;
+}
+
+/* The panels are walked inside one region: each is too small to pay for a region of its own. */
+static void draw_v(struct zg_engine_state *s, const struct zg_direction *direction)
+{
+    const int64_t rank = direction->rank;
+#pragma omp parallel num_threads((int)s->options.n_threads)
+    {
+        float *stripe = own_scratch(s);
+        FOR_EACH_LINEAR(s, linear)
+        {
+            const int64_t n_in = linear->shape.n_in, n_stripes = zg_ceil_div(n_in, ZG_STRIPE);
+#pragma omp for schedule(static) nowait
+            for (int64_t i = 0; i < linear->shape.n_groups * n_stripes; i++) {
+                const int64_t group = i / n_stripes, begin = i % n_stripes * ZG_STRIPE;
+                const int64_t n = zg_min64(ZG_STRIPE, n_in - begin);
+                float *vt = linear->vt + group * rank * linear->ldv;
+                zg_direction_v(direction, linear->tensors[group], begin, n, stripe);
+                for (int64_t e = 0; e < rank; e++)
+                    for (int64_t k = 0; k < n; k++)
+                        vt[e * linear->ldv + begin + k] = stripe[k * rank + e];
+            }
+        }
+    }
+}
+
+static void draw_u(struct zg_engine_state *s)
+{
+    const int64_t rank = s->rank;
+#pragma omp parallel num_threads((int)s->options.n_threads)
+    FOR_EACH_LINEAR(s, linear)
+    {
+        const int64_t n_out = linear->shape.n_out, n_stripes = zg_ceil_div(n_out, ZG_STRIPE);
+        const int64_t n_groups = linear->shape.n_groups;
+#pragma omp for schedule(static) nowait
+        for (int64_t i = 0; i < s->n_directions * n_groups * n_stripes; i++) {
+            const int64_t begin = i % n_stripes * ZG_STRIPE, group = i / n_stripes % n_groups;
+            const int64_t j = i / n_stripes / n_groups;
+            const int64_t row = (j * n_groups + group) * n_out + begin;
+            zg_direction_u(&s->directions[j], linear->tensors[group], begin,
+                           zg_min64(ZG_STRIPE, n_out - begin), linear->u + row * rank);
+        }
+    }
+}
+
+/* One group's V as [n_in][rank], which add_lowrank() wants, in s->v. */
+static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linear, int64_t group)
+{
+    const float *vt = linear->vt + group * s->rank * linear->ldv;
+    for (int64_t k = 0; k < linear->shape.n_in; k++)
+        for (int64_t e = 0; e < s->rank; e++)
+            s->v[k * s->rank + e] = vt[e * linear->ldv + k];
+}
+
+/* ---- writing the weights --------------------------------------------------------------------------- */
+
+/* W_g += coefficient u_g V_g^T for all groups of a panel; u [n_groups * n_out][rank]. */
+static void write_panel(struct zg_engine_state *s, struct zg_linear *linear, float coefficient,
+                        const float *u)
+{
+    const int64_t n_out = linear->shape.n_out, n_in = linear->shape.n_in;
+    for (int64_t group = 0; group < linear->shape.n_groups; group++) {
+        transpose_v(s, linear, group);
+        s->provider->add_lowrank(s->provider_state, linear->panel, group, coefficient,
+                                 u + group * n_out * s->rank, s->v, s->rank);
+        zg_cost_add(s, 2.0 * (double)(n_out * n_in * s->rank), 8.0 * (double)(n_out * n_in));
+    }
+}
+
+static void write_direction(struct zg_engine_state *s, int32_t direction, float coefficient)
+{
+    const float scaled = coefficient * s->directions[direction].scale;
+    if (scaled == 0.0f)
+        return;
+    FOR_EACH_LINEAR(s, linear)
+    write_panel(s, linear, scaled, linear->u + direction * linear_rows(linear) * s->rank);
+}
+
+void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient)
+{
+    zg_phase_start(s, ZG_PHASE_PERTURB);
+    if (direction != s->written_direction) {
+        write_direction(s, s->written_direction, -s->written_coefficient);
+        s->written_coefficient = 0.0f;
+    }
+    /* From +eps to -eps in one write of -2 eps, as the loop does. */
+    write_direction(s, direction, coefficient - s->written_coefficient);
+    s->written_direction = direction;
+    s->written_coefficient = coefficient;
+}
+
+static void fold(struct zg_engine_state *s)
+{
+    zg_phase_start(s, ZG_PHASE_FOLD);
+    FOR_EACH_LINEAR(s, linear)
+    write_panel(s, linear, 1.0f, linear->a);
+    s->a_live = false;
+}
+
+/* ---- begin and apply ------------------------------------------------------------------------------- */
+
+void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions, int64_t n)
+{
+    const bool new_v =
+        !s->have_v || s->seed_v != directions[0].seed_v || s->rank != directions[0].rank;
+    if (new_v && s->a_live)
+        fold(s);
+    zg_phase_start(s, ZG_PHASE_DIRECTION);
+    memcpy(s->directions, directions, (size_t)n * sizeof *directions);
+    s->n_directions = n;
+    if (new_v) {
+        s->seed_v = directions[0].seed_v;
+        s->rank = directions[0].rank;
+        s->have_v = true;
+        draw_v(s, &directions[0]);
+    }
+    draw_u(s);
+    s->written_direction = 0;
+    s->written_coefficient = 0.0f;
+    s->extras_stale = true;
+}
+
+/* A += sum_i -c_i scale U_{j_i}; the first update since a fold overwrites what A held. */
+static void accumulate(struct zg_engine_state *s, const struct zg_update *updates, int64_t n)
+{
+    double elements = 0.0;
+#pragma omp parallel num_threads((int)s->options.n_threads)
+    FOR_EACH_LINEAR(s, linear)
+    {
+        const int64_t n_elements = linear_rows(linear) * s->rank;
+#pragma omp for schedule(static) nowait
+        for (int64_t e = 0; e < n_elements; e++) {
+            float a = s->a_live ? linear->a[e] : 0.0f;
+            for (int64_t i = 0; i < n; i++)
+                a -= updates[i].coefficient * s->directions[updates[i].direction].scale *
+                     linear->u[updates[i].direction * n_elements + e];
+            linear->a[e] = a;
+        }
+    }
+    FOR_EACH_LINEAR(s, linear)
+    elements += (double)(linear_rows(linear) * s->rank);
+    zg_cost_add(s, 2.0 * elements * (double)n, 4.0 * elements * (double)(n + 2));
+    s->a_live = true;
+    s->extras_stale = true;
+}
+
+void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates, int64_t n)
+{
+    zg_phase_start(s, ZG_PHASE_UPDATE);
+    if (n == 0)
+        return;
+    if (zg_has(s, ZG_M_LAZY))
+        accumulate(s, updates, n);
+    else
+        for (int64_t i = 0; i < n; i++)
+            write_direction(s, updates[i].direction, -updates[i].coefficient);
+}
+
+/* ---- extras of the panels -------------------------------------------------------------------------- */
+
+/* [A | scale U_0 | scale U_1 ...] of one panel. */
+static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *linear)
+{
+    const int64_t n_rows = linear_rows(linear), rank = s->rank, ld = s->n_extra;
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t o = 0; o < n_rows; o++) {
+        float *e = s->extra + o * ld;
+        if (s->a_live) {
+            memcpy(e, linear->a + o * rank, (size_t)rank * sizeof *e);
+            e += rank;
+        }
+        for (int64_t j = 0; j < s->n_directions; j++)
+            for (int64_t c = 0; c < rank; c++)
+                *e++ = s->directions[j].scale * linear->u[(j * n_rows + o) * rank + c];
+    }
+}
+
+/* Scaled U of layer 0's q, k, v as rows, for zg_adapter_expand(). */
+static void transpose_u(struct zg_engine_state *s)
+{
+    const int64_t rank = s->rank, d = s->shape.d_model;
+    float *ut = s->ut;
+    for (int kind = ZG_L_QKV; kind <= ZG_L_KV; kind++) {
+        const struct zg_linear *linear = &s->layers[0].linear[kind];
+        if (!linear->panel)
+            continue;
+        for (int64_t group = 0; group < linear->shape.n_groups; group++)
+            for (int64_t j = 0; j < s->n_directions; j++) {
+                const float *u = linear->u + (j * linear->shape.n_groups + group) * d * rank;
+                for (int64_t e = 0; e < rank; e++, ut += s->ldu)
+                    for (int64_t o = 0; o < d; o++)
+                        ut[o] = s->directions[j].scale * u[o * rank + e];
+            }
+    }
+}
+
+void zg_adapter_sync(struct zg_engine_state *s)
+{
+    if (!s->extras_stale)
+        return;
+    zg_phase_start(s, ZG_PHASE_ADAPTER);
+    s->n_extra = s->rank * (s->n_directions + (s->a_live ? 1 : 0));
+    FOR_EACH_LINEAR(s, linear)
+    {
+        assemble_extra(s, linear);
+        s->provider->set_extra(s->provider_state, linear->panel, s->extra, s->n_extra);
+        zg_cost_add(s, 0.0, 8.0 * (double)(linear_rows(linear) * s->n_extra));
+    }
+    if (s->ut)
+        transpose_u(s);
+    s->extras_stale = false;
+}
+
+/* ---- extras of the rows ---------------------------------------------------------------------------- */
+
+/* t of one row and group to its place: A's columns get t, the probe's direction coefficient * t, the others 0. */
+static void place(const struct zg_engine_state *s, const struct zg_probe *probe, const float *t,
+                  float *extra)
+{
+    const int64_t rank = s->rank;
+    if (s->a_live) {
+        memcpy(extra, t, (size_t)rank * sizeof *t);
+        extra += rank;
+    }
+    for (int64_t j = 0; j < s->n_directions; j++, extra += rank) {
+        const float coefficient = probe && probe->direction == j ? probe->coefficient : 0.0f;
+        for (int64_t e = 0; e < rank; e++)
+            extra[e] = coefficient * t[e];
+    }
+}
+
+void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linear,
+                        const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_probe)
+{
+    if (!zg_has(s, ZG_M_ADAPTER))
+        return;
+    const int64_t n_in = linear->shape.n_in, n_groups = linear->shape.n_groups,
+                  n_t = n_groups * s->rank;
+    const int64_t n_rows = pass->common ? rows_per_probe : pass->n_probes * rows_per_probe;
+    const bool own = n_t <= DOTS_MAX;
+    zg_phase_start(s, ZG_PHASE_ADAPTER);
+    if (!own)
+        s->provider->gemm_rowmajor(s->provider_state, linear->vt, linear->ldv, n_t, n_in, x.data,
+                                   x.ld, n_rows, s->t.data, s->t.ld);
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t i = 0; i < n_rows; i++) {
+        float *row = x.data + i * x.ld, *t = s->t.data + i * s->t.ld;
+        if (own)
+            s->kernels->dots(row, n_in, linear->vt, linear->ldv, n_t, t);
+        for (int64_t group = 0; group < n_groups; group++)
+            place(s, pass->common ? NULL : &pass->probes[i / rows_per_probe], t + group * s->rank,
+                  row + n_in + group * s->n_extra);
+    }
+    zg_cost_gemm(s, n_rows, n_t, n_in);
+}
+
+void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear,
+                       const struct zg_pass *pass, struct zg_rows y, int64_t n_rows)
+{
+    const int64_t d = linear->shape.n_out, n_groups = linear->shape.n_groups, rank = s->rank;
+    /* transpose_u() laid out the groups of layer 0's panels one after the other; KV comes after Q. */
+    const int64_t first_group = linear == &s->layers[0].linear[ZG_L_KV] ? 1 : 0;
+    zg_phase_start(s, ZG_PHASE_ADAPTER);
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t i = 0; i < n_rows; i++) {
+        float *scaled = own_scratch(s);
+        for (int64_t p = pass->n_probes - 1; p >= 0;
+             p--) { /* probe 0 last: it overwrites the common copy */
+            const struct zg_probe *probe = &pass->probes[p];
+            for (int64_t group = 0; group < n_groups; group++) {
+                const float *t = s->t.data + i * s->t.ld + group * rank;
+                for (int64_t e = 0; e < rank; e++)
+                    scaled[e] = probe->coefficient * t[e];
+                const int64_t u_row =
+                    ((first_group + group) * s->n_directions + probe->direction) * rank;
+                s->kernels->add_rank(y.data + i * y.ld + group * d, scaled, rank,
+                                     s->ut + u_row * s->ldu, s->ldu, d,
+                                     y.data + (p * n_rows + i) * y.ld + group * d);
+            }
+        }
+    }
+    zg_cost_add(s, 2.0 * (double)(pass->n_probes * n_rows * n_groups * d * rank),
+                4.0 * (double)((pass->n_probes + 1) * n_rows * n_groups * d));
+}

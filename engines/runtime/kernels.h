@@ -1,0 +1,66 @@
+/*
+ * kernels.h - the runtime's own vector kernels: all that is not a GEMM.  Each works on one row or one block, in the
+ * calling thread; attention.c, norm.c, adapter.c, loss.c and epilogue.c split rows and blocks over threads.
+ *
+ * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h and kernels_attention.h; each ISA
+ * file includes them once under its flags.  Sums run in lanes, then across lanes in double, so variants agree to
+ * rounding, and a variant gives the same bits at any thread count.
+ */
+#ifndef ZG_RUNTIME_KERNELS_H
+#define ZG_RUNTIME_KERNELS_H
+
+#include <stdint.h>
+
+#include "engines/base/cpu.h"
+
+/* One head of one block of queries over its gathered keys. */
+struct zg_attention_task {
+    const float *q; /* [n_queries][ldq], head_dim columns */
+    int64_t ldq;
+    int64_t n_queries;
+    const int32_t *n_keys; /* [n_queries] query i sees keys 0 .. n_keys[i] - 1, n_keys[i] >= 1 */
+    float scale;           /* of q */
+    int64_t head_dim;
+    const float *kt; /* [head_dim][ldk] keys, transposed; columns from n_keys on are never used */
+    int64_t ldk;     /* a multiple of ZG_KERNEL_PAD, >= the largest n_keys */
+    const float *
+        v; /* [keys][ldv] values; ldv a multiple of ZG_KERNEL_PAD, columns from head_dim on finite */
+    int64_t ldv;
+    float *p;   /* [ZG_ATTENTION_QUERIES][ldk] scratch */
+    float *out; /* [n_queries][ldo], head_dim columns */
+    int64_t ldo;
+};
+#define ZG_KERNEL_PAD 16 /* floats: the widest vector */
+#define ZG_ATTENTION_QUERIES                                                                       \
+    4 /* go through the keys together: one load of a key serves four multiply-adds */
+
+struct zg_runtime_kernels {
+    enum zg_isa isa;
+
+    /* y = (x - mean) / sqrt(var + eps) * gain + bias over n elements; mean, then variance.  y may be x. */
+    void (*layer_norm)(const float *x, const float *gain, const float *bias, int64_t n, float *y);
+
+    /* t[j] = sum_k x[k] v[j * ldv + k] for j < n_out. */
+    void (*dots)(const float *x, int64_t n, const float *v, int64_t ldv, int64_t n_out, float *t);
+
+    /* y[o] = base[o] + sum_e t[e] u[e * ldu + o] for o < n.  y may be base. */
+    void (*add_rank)(const float *base, const float *t, int64_t rank, const float *u, int64_t ldu,
+                     int64_t n, float *y);
+
+    /* Adds n more values to a running log-sum-exp: max and sum of exp(x - max).  Starts at -INFINITY, 0. */
+    void (*logsumexp)(const float *x, int64_t n, float *max, double *sum);
+
+    /* y[o] = act(y[o] + bias[o]) + residual[o].  bias and residual may be NULL, residual may be y only with relu
+     * off and means: y already holds it, nothing more to add. */
+    void (*epilogue)(float *y, int64_t n, const float *bias, int relu, const float *residual);
+
+    void (*attention)(const struct zg_attention_task *task);
+};
+
+/* The variant for the ISA that zg_cpu_isa_choose() gives. */
+enum zg_status zg_runtime_kernels_choose(const struct zg_runtime_kernels **out,
+                                         struct zg_error *err);
+/* The index-th variant that this machine can run, portable first; NULL past the end. */
+const struct zg_runtime_kernels *zg_runtime_kernels_at(int64_t index);
+
+#endif

@@ -1,0 +1,18 @@
+/* kernels_avx2.c - the runtime's kernels for AVX2 and FMA. */
+#define VEC_BYTES 32
+#include "engines/runtime/kernels_variant.h"
+
+#include "engines/runtime/simd.h"
+
+#include "engines/runtime/kernels_attention.h"
+#include "engines/runtime/kernels_rows.h"
+
+const struct zg_runtime_kernels zg_runtime_kernels_avx2 = {
+    .isa = ZG_ISA_AVX2,
+    .layer_norm = layer_norm,
+    .dots = dots,
+    .add_rank = add_rank,
+    .logsumexp = logsumexp,
+    .epilogue = epilogue,
+    .attention = attention,
+};

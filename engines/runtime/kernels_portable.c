@@ -1,0 +1,18 @@
+/* kernels_portable.c - the runtime's kernels for what every compiler can build. */
+#define VEC_BYTES 16
+#include "engines/runtime/kernels_variant.h"
+
+#include "engines/runtime/simd.h"
+
+#include "engines/runtime/kernels_attention.h"
+#include "engines/runtime/kernels_rows.h"
+
+const struct zg_runtime_kernels zg_runtime_kernels_portable = {
+    .isa = ZG_ISA_PORTABLE,
+    .layer_norm = layer_norm,
+    .dots = dots,
+    .add_rank = add_rank,
+    .logsumexp = logsumexp,
+    .epilogue = epilogue,
+    .attention = attention,
+};

@@ -1,0 +1,143 @@
+/*
+ * kernels_rows.h - the row kernels of kernels.h, included once by each ISA file after simd.h.
+ */
+#include "engines/model.h"
+
+static void layer_norm(const float *x, const float *gain, const float *bias, int64_t n, float *y)
+{
+    const int64_t whole = n - n % LANES;
+    vec sum = {0};
+    for (int64_t i = 0; i < whole; i += LANES)
+        sum += vec_load(x + i);
+    double total = vec_sum(sum);
+    for (int64_t i = whole; i < n; i++)
+        total += (double)x[i];
+    const float mean = (float)(total / (double)n);
+
+    /* A second pass over a row that is in L1: sum of squares minus square of sums would cancel. */
+    vec squares = {0};
+    for (int64_t i = 0; i < whole; i += LANES) {
+        const vec centred = vec_load(x + i) - mean;
+        squares += centred * centred;
+    }
+    total = vec_sum(squares);
+    for (int64_t i = whole; i < n; i++)
+        total += (double)((x[i] - mean) * (x[i] - mean));
+    const float inverse = (float)(1.0 / sqrt(total / (double)n + (double)ZG_LAYER_NORM_EPS));
+
+    for (int64_t i = 0; i < whole; i += LANES)
+        vec_store(y + i,
+                  (vec_load(x + i) - mean) * inverse * vec_load(gain + i) + vec_load(bias + i));
+    for (int64_t i = whole; i < n; i++)
+        y[i] = (x[i] - mean) * inverse * gain[i] + bias[i];
+}
+
+/* `n_out` is a constant in each inlined copy, so that the accumulators live in registers; two per product, because
+ * a chain of multiply-adds waits four cycles for each. */
+static inline __attribute__((always_inline)) void
+dots_some(const float *x, int64_t n, const float *v, int64_t ldv, int n_out, float *t)
+{
+    vec even[4] = {{0}}, odd[4] = {{0}};
+    int64_t k = 0;
+    for (; k + 2 * LANES <= n; k += 2 * LANES) {
+        const vec x0 = vec_load(x + k), x1 = vec_load(x + k + LANES);
+        for (int j = 0; j < n_out; j++) {
+            even[j] += x0 * vec_load(v + j * ldv + k);
+            odd[j] += x1 * vec_load(v + j * ldv + k + LANES);
+        }
+    }
+    for (int j = 0; j < n_out; j++) {
+        double sum = vec_sum(even[j] + odd[j]);
+        for (int64_t i = k; i < n; i++)
+            sum += (double)x[i] * (double)v[j * ldv + i];
+        t[j] = (float)sum;
+    }
+}
+
+static void dots(const float *x, int64_t n, const float *v, int64_t ldv, int64_t n_out, float *t)
+{
+    int64_t j = 0;
+    for (; j + 4 <= n_out; j += 4)
+        dots_some(x, n, v + j * ldv, ldv, 4, t + j);
+    if (n_out - j >= 2) {
+        dots_some(x, n, v + j * ldv, ldv, 2, t + j);
+        j += 2;
+    }
+    if (n_out - j >= 1)
+        dots_some(x, n, v + j * ldv, ldv, 1, t + j);
+}
+
+static void add_rank(const float *base, const float *t, int64_t rank, const float *u, int64_t ldu,
+                     int64_t n, float *y)
+{
+    const int64_t whole = n - n % LANES;
+    for (int64_t o = 0; o < whole; o += LANES) {
+        vec sum = vec_load(base + o);
+        for (int64_t e = 0; e < rank; e++)
+            sum += t[e] * vec_load(u + e * ldu + o);
+        vec_store(y + o, sum);
+    }
+    for (int64_t o = whole; o < n; o++) {
+        float sum = base[o];
+        for (int64_t e = 0; e < rank; e++)
+            sum += t[e] * u[e * ldu + o];
+        y[o] = sum;
+    }
+}
+
+static void logsumexp(const float *x, int64_t n, float *max, double *sum)
+{
+    const int64_t whole = n - n % LANES;
+    float top = *max;
+    if (whole > 0) {
+        vec tops = vec_load(x);
+        for (int64_t i = LANES; i < whole; i += LANES)
+            tops = vec_max(tops, vec_load(x + i));
+        const float lane = vec_max_lane(tops);
+        top = lane > top ? lane : top;
+    }
+    for (int64_t i = whole; i < n; i++)
+        top = x[i] > top ? x[i] : top;
+
+    double total = *sum > 0.0 ? *sum * exp((double)*max - (double)top) : 0.0;
+    vec sums = {0};
+    for (int64_t i = 0; i < whole; i += LANES)
+        sums += vec_exp(vec_load(x + i) - top);
+    total += vec_sum(sums);
+    for (int64_t i = whole; i < n; i++)
+        total += exp((double)x[i] - (double)top);
+    *max = top;
+    *sum = total;
+}
+
+static inline __attribute__((always_inline)) void
+epilogue_some(float *y, int64_t n, const float *bias, int relu, const float *residual)
+{
+    const int64_t whole = n - n % LANES;
+    for (int64_t o = 0; o < whole; o += LANES) {
+        vec a = vec_load(y + o);
+        if (bias)
+            a += vec_load(bias + o);
+        if (relu)
+            a = vec_select(a < 0.0f, vec_splat(0.0f), a); /* NaN is not below 0 and stays */
+        if (residual)
+            a += vec_load(residual + o);
+        vec_store(y + o, a);
+    }
+    for (int64_t o = whole; o < n; o++) {
+        float a = y[o] + (bias ? bias[o] : 0.0f);
+        if (relu)
+            a = a < 0.0f ? 0.0f : a;
+        y[o] = a + (residual ? residual[o] : 0.0f);
+    }
+}
+
+static void epilogue(float *y, int64_t n, const float *bias, int relu, const float *residual)
+{
+    if (bias && relu && !residual)
+        epilogue_some(y, n, bias, 1, NULL);
+    else if (bias && !relu && !residual)
+        epilogue_some(y, n, bias, 0, NULL);
+    else
+        epilogue_some(y, n, bias, relu, residual);
+}

@@ -1,0 +1,67 @@
+/*
+ * loss.c - the head: logits of the queries, and log-sum-exps over the vocabulary where a normaliser is needed.
+ *
+ * The vocabulary streams through in slices, so nothing of size rows x vocabulary exists.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "engines/base/size.h"
+#include "engines/runtime/state.h"
+
+static void query_logits(struct zg_engine_state *s, const struct zg_pass *pass)
+{
+    const struct zg_plan *plan = &s->plan;
+    const int64_t d = s->shape.d_model, n_queries = plan->n_queries, n = pass->n_probes * n_queries;
+    zg_phase_start(s, ZG_PHASE_HEAD);
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_query q = plan->queries[i % n_queries];
+        const int64_t row = i / n_queries * plan->n_scored + q.scored;
+        s->kernels->dots(s->h.data + row * s->h.ld, d, s->head + q.token * d, d, 1, &s->logit[i]);
+    }
+    zg_cost_add(s, 2.0 * (double)(n * d), 8.0 * (double)(n * d));
+}
+
+/* The rows that need a normaliser side by side: s->h itself where all do. */
+static struct zg_rows normalised_rows(struct zg_engine_state *s, const struct zg_pass *pass)
+{
+    const struct zg_plan *plan = &s->plan;
+    if (plan->n_normalised == plan->n_scored)
+        return s->h;
+    const struct zg_rows to = {s->wide.data, s->x.ld};
+    for (int64_t p = 0; p < pass->n_probes; p++)
+        for (int64_t i = 0; i < plan->n_normalised; i++)
+            memcpy(to.data + (p * plan->n_normalised + i) * to.ld,
+                   s->h.data + (p * plan->n_scored + plan->normalised[i]) * s->h.ld,
+                   (size_t)s->shape.d_model * sizeof(float));
+    return to;
+}
+
+void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass)
+{
+    const int64_t d = s->shape.d_model, n_vocab = s->shape.n_vocab;
+    const int64_t n_rows = pass->n_probes * s->plan.n_normalised;
+    query_logits(s, pass);
+    if (n_rows == 0)
+        return;
+    const struct zg_rows x = normalised_rows(s, pass);
+    for (int64_t i = 0; i < n_rows; i++) {
+        s->max[i] = -INFINITY;
+        s->sum[i] = 0.0;
+    }
+    for (int64_t begin = 0; begin < n_vocab; begin += s->slice.ld) {
+        const int64_t n = zg_min64(s->slice.ld, n_vocab - begin);
+        zg_phase_start(s, ZG_PHASE_HEAD);
+        s->provider->gemm_rowmajor(s->provider_state, s->head + begin * d, d, n, d, x.data, x.ld,
+                                   n_rows, s->slice.data, s->slice.ld);
+        zg_cost_gemm(s, n_rows, n, d);
+        zg_phase_start(s, ZG_PHASE_LOSS);
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+        for (int64_t i = 0; i < n_rows; i++)
+            s->kernels->logsumexp(s->slice.data + i * s->slice.ld, n, &s->max[i], &s->sum[i]);
+        zg_cost_add(s, 0.0, 4.0 * (double)(n_rows * n));
+    }
+    for (int64_t i = 0; i < n_rows; i++)
+        s->sum[i] = (double)s->max[i] + log(s->sum[i]);
+}

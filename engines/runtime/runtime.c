@@ -1,0 +1,255 @@
+/*
+ * runtime.c - open, begin, apply, read and close of the inference-style runtime.  Sizes every buffer in open.
+ */
+#include "engines/runtime/runtime.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/base/arena.h"
+#include "engines/base/direction.h"
+#include "engines/base/size.h"
+#include "engines/runtime/state.h"
+
+/* Columns of the vocabulary per slice: a slice of logits of a usual batch stays in L2. */
+#define SLICE 2048
+
+void *zg_state_take(struct zg_engine_state *s, int64_t n_items, size_t item_size, const char *what,
+                    enum zg_status *status, struct zg_error *err)
+{
+    void *memory = NULL;
+    if (*status)
+        return NULL;
+    if (s->n_owned == (int64_t)(sizeof s->owned / sizeof s->owned[0]))
+        *status = zg_fail(err, ZG_ENV, "more buffers than the runtime has room to own");
+    else
+        *status = zg_buffer_alloc(&memory, n_items, (int64_t)item_size, what, err);
+    if (memory)
+        s->owned[s->n_owned++] = memory;
+    return memory;
+}
+
+/* ---- open ------------------------------------------------------------------------------------------ */
+
+/* Limits multiply into sizes; keeping each below 2^31 keeps every product of two and a float inside int64_t, and
+ * zg_buffer_alloc() checks the rest. */
+static enum zg_status check_limits(const struct zg_engine_limits *limits, struct zg_error *err)
+{
+    const int64_t values[] = {
+        limits->max_examples, limits->max_options,       limits->max_option_tokens,
+        limits->max_tokens,   limits->max_padded_tokens, limits->max_length,
+        limits->max_probes,   limits->max_directions,    limits->max_rank};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if (values[i] > INT32_MAX)
+            return zg_fail(err, ZG_USAGE, "a limit of %lld is beyond what fits in memory",
+                           (long long)values[i]);
+    int64_t rows = 0;
+    if (!zg_size_mul(limits->max_probes, zg_max64(limits->max_tokens, limits->max_padded_tokens),
+                     &rows) ||
+        rows > INT32_MAX)
+        return zg_fail(err, ZG_USAGE, "%lld probes of %lld tokens are too many rows for one pass",
+                       (long long)limits->max_probes,
+                       (long long)zg_max64(limits->max_tokens, limits->max_padded_tokens));
+    return ZG_OK;
+}
+
+static struct zg_plan_rules plan_rules(const struct zg_engine_state *s)
+{
+    return (struct zg_plan_rules){
+        .trie = zg_has(s, ZG_M_TRIE),
+        .ragged = zg_has(s, ZG_M_RAGGED),
+        .scored = zg_has(s, ZG_M_SCORED),
+        .cancel = zg_has(s, ZG_M_CANCEL),
+    };
+}
+
+static enum zg_status open_plans(struct zg_engine_state *s, struct zg_error *err)
+{
+    const struct zg_plan_rules rules = plan_rules(s), all = {true, true, true, true, false};
+    s->useful_apart = !(rules.trie && rules.scored && rules.cancel);
+    const enum zg_status status = zg_plan_open(&s->plan, &s->options.limits, &rules, err);
+    return status ? status : zg_plan_open(&s->useful_plan, &s->options.limits, &all, err);
+}
+
+/* Strides of all activations; the panels are told before they are packed. */
+static void set_strides(struct zg_engine_state *s)
+{
+    const int64_t d = s->shape.d_model, extra = zg_adapter_max_extra(s), pad = ZG_KERNEL_PAD;
+    s->x.ld = s->scored.ld = zg_round_up(d, pad);
+    s->h.ld = zg_round_up(d + ZG_MAX_GROUPS * extra, pad);
+    s->wide.ld = zg_round_up(zg_max64(zg_round_up(2 * d, pad) + d, s->shape.d_ffn + extra), pad);
+    s->t.ld = zg_round_up(ZG_MAX_GROUPS * s->options.limits.max_rank, pad);
+    s->slice.ld = zg_min64(SLICE, zg_round_up(s->shape.n_vocab, pad));
+}
+
+static enum zg_status open_activations(struct zg_engine_state *s, struct zg_error *err)
+{
+    const struct zg_engine_limits *limits = &s->options.limits;
+    const struct zg_plan_rules rules = plan_rules(s);
+    const int64_t n_probes = zg_has(s, ZG_M_PAIRED) ? limits->max_probes : 1;
+    const int64_t rows = n_probes * zg_plan_max_rows(limits, &rules);
+    const int64_t scored = n_probes * zg_plan_max_scored(limits, &rules);
+    const size_t size = sizeof(float);
+    enum zg_status status = ZG_OK;
+    s->x.data = zg_state_take(s, rows * s->x.ld, size, "activations", &status, err);
+    s->h.data = zg_state_take(s, rows * s->h.ld, size, "activations", &status, err);
+    s->wide.data = zg_state_take(s, rows * s->wide.ld, size, "activations", &status, err);
+    s->scored.data = zg_state_take(s, scored * s->scored.ld, size, "activations", &status, err);
+    s->t.data = zg_state_take(s, rows * s->t.ld, size, "activations", &status, err);
+    s->slice.data = zg_state_take(s, scored * s->slice.ld, size, "logits", &status, err);
+    s->logit = zg_state_take(s, n_probes * limits->max_option_tokens, size, "logits", &status, err);
+    s->max = zg_state_take(s, scored, sizeof *s->max, "log-sum-exps", &status, err);
+    s->sum = zg_state_take(s, scored, sizeof *s->sum, "log-sum-exps", &status, err);
+
+    /* A thread's scratch holds a head's keys, values and scores, or a stripe of V, or a row's scaled t. */
+    const int64_t head_dim = s->shape.d_model / s->shape.n_heads;
+    s->max_keys =
+        zg_round_up(zg_max64(zg_round_up(limits->max_length, ZG_PLAN_PAD), 1), ZG_KERNEL_PAD);
+    const int64_t attention =
+        s->max_keys * (head_dim + zg_round_up(head_dim, ZG_KERNEL_PAD) + ZG_ATTENTION_QUERIES);
+    s->thread_floats =
+        zg_round_up(zg_max64(attention, ZG_STRIPE * limits->max_rank), 16 * ZG_KERNEL_PAD);
+    s->thread_scratch =
+        zg_state_take(s, s->options.n_threads * s->thread_floats, size, "scratch", &status, err);
+    if (!status) /* lanes past head_dim are multiplied by nothing, but must be finite */
+        memset(s->thread_scratch, 0, (size_t)(s->options.n_threads * s->thread_floats) * size);
+    return status;
+}
+
+static enum zg_status open_provider(struct zg_engine_state *s, struct zg_error *err)
+{
+    const struct zg_engine_limits *limits = &s->options.limits;
+    const struct zg_plan_rules rules = plan_rules(s);
+    const struct zg_engine_setting_doc *doc = s->engine->settings;
+    const struct zg_provider_options options = {
+        .dtype = s->options.dtype,
+        .n_threads = s->options.n_threads,
+        .max_rows = zg_max64(1, (zg_has(s, ZG_M_PAIRED) ? limits->max_probes : 1) *
+                                    zg_plan_max_rows(limits, &rules)),
+        .max_extra = zg_adapter_max_extra(s),
+        .packed = s->provider->can_pack && zg_has(s, ZG_M_PACKED),
+        .setting =
+            doc && doc->key ? zg_engine_setting_value(s->engine, &s->options, doc->key) : NULL,
+    };
+    return s->provider->open(&s->provider_state, &options, err);
+}
+
+enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_engine *engine,
+                               const struct zg_provider *provider, const struct zg_model *model,
+                               const struct zg_engine_options *options, struct zg_error *err)
+{
+    struct zg_engine_state *s = NULL;
+    *out = NULL;
+    enum zg_status status = zg_engine_options_check(engine, options, err);
+    if (!status)
+        status = zg_mechanisms_check(options->mechanisms, err);
+    if (!status)
+        status = check_limits(&options->limits, err);
+    if (status)
+        return status;
+    s = calloc(1, sizeof *s);
+    if (!s)
+        return zg_fail(err, ZG_ENV, "no memory for engine %s", engine->name);
+    s->engine = engine;
+    s->provider = provider;
+    s->model = model;
+    s->shape = *zg_model_shape(model);
+    s->options = *options;
+    set_strides(s);
+    status = zg_runtime_kernels_choose(&s->kernels, err);
+    if (!status)
+        status = open_plans(s, err);
+    if (!status)
+        status = open_provider(s, err);
+    if (!status)
+        status = zg_weights_open(s, err);
+    if (!status)
+        status = zg_adapter_open(s, err);
+    if (!status)
+        status = open_activations(s, err);
+    s->options.settings = NULL; /* borrowed during open */
+    s->options.n_settings = 0;
+    if (status)
+        zg_runtime_close(&s);
+    *out = s;
+    return status;
+}
+
+void zg_runtime_close(struct zg_engine_state **state)
+{
+    if (!state || !*state)
+        return;
+    struct zg_engine_state *s = *state;
+    zg_weights_close(s);
+    if (s->provider_state)
+        s->provider->close(&s->provider_state);
+    zg_plan_close(&s->plan);
+    zg_plan_close(&s->useful_plan);
+    for (int64_t i = 0; i < s->n_owned; i++)
+        zg_buffer_free(s->owned[i]);
+    free(s);
+    *state = NULL;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------------- */
+
+enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direction *directions,
+                                int64_t n, struct zg_error *err)
+{
+    const enum zg_status status =
+        zg_directions_check(s->engine, &s->options.limits, directions, n, err);
+    if (status)
+        return status;
+    s->cost = (struct zg_cost){0};
+    zg_adapter_begin(s, directions, n);
+    return ZG_OK;
+}
+
+enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_update *updates,
+                                int64_t n, float weight_decay, struct zg_error *err)
+{
+    if (weight_decay != 0.0f)
+        return zg_fail(err, ZG_USAGE,
+                       "weight decay %g: engine %s takes 0 only, its updates stay low-rank",
+                       (double)weight_decay, s->engine->name);
+    for (int64_t i = 0; i < n; i++) {
+        if (updates[i].direction < 0 || updates[i].direction >= s->n_directions)
+            return zg_fail(err, ZG_USAGE, "update %lld: direction %d of %lld announced",
+                           (long long)i, (int)updates[i].direction, (long long)s->n_directions);
+        if (!isfinite(updates[i].coefficient))
+            return zg_fail(err, ZG_USAGE, "update %lld: coefficient %g is not finite", (long long)i,
+                           (double)updates[i].coefficient);
+    }
+    zg_adapter_apply(s, updates, n);
+    zg_phase_start(s, ZG_PHASE_OTHER);
+    return ZG_OK;
+}
+
+enum zg_status zg_runtime_read(struct zg_engine_state *s, int32_t tensor, int64_t row_begin,
+                               int64_t n_rows, float *dst, int64_t ld, struct zg_error *err)
+{
+    int64_t tensor_rows, n_cols, group = 0;
+    if (!zg_model_tensor_size(&s->shape, tensor, &tensor_rows, &n_cols))
+        return zg_fail(err, ZG_USAGE, "tensor %d does not exist in this model", (int)tensor);
+    if (row_begin < 0 || n_rows < 0 || row_begin > tensor_rows ||
+        n_rows > tensor_rows - row_begin || ld < n_cols)
+        return zg_fail(err, ZG_USAGE,
+                       "tensor %d: rows %lld to %lld of %lld, stride %lld of %lld columns",
+                       (int)tensor, (long long)row_begin, (long long)row_begin + (long long)n_rows,
+                       (long long)tensor_rows, (long long)ld, (long long)n_cols);
+    const struct zg_linear *linear = zg_weights_find(s, tensor, &group);
+    if (!linear) { /* outside the scope: as the model gave it */
+        zg_model_read(s->model, tensor, row_begin, n_rows, dst, ld);
+        return ZG_OK;
+    }
+    s->provider->read(s->provider_state, linear->panel, group, row_begin, n_rows, dst, ld);
+    if (!s->a_live)
+        return ZG_OK;
+    const float *a = linear->a + (group * linear->shape.n_out + row_begin) * s->rank;
+    const float *vt = linear->vt + group * s->rank * linear->ldv;
+    for (int64_t i = 0; i < n_rows; i++)
+        s->kernels->add_rank(dst + i * ld, a + i * s->rank, s->rank, vt, linear->ldv, n_cols,
+                             dst + i * ld);
+    return ZG_OK;
+}

@@ -1,0 +1,62 @@
+/*
+ * score.c - from probes to passes to losses: all probes in one pass, or one pass each.
+ */
+#include "engines/runtime/state.h"
+
+/* Expanding the common part costs rank * probes multiply-adds an output in a plain loop, running it for all probes
+ * d_model * (probes - 1) in the GEMM, which is about four times as fast: above that the mechanism would lose. */
+static bool common_pays(const struct zg_engine_state *s, int64_t n_probes)
+{
+    return zg_has(s, ZG_M_COMMON) && 4 * s->rank * n_probes <= s->shape.d_model * (n_probes - 1);
+}
+
+static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
+                   const struct zg_pass *pass, int64_t first, struct zg_scores *out)
+{
+    zg_phase_start(s, ZG_PHASE_LOSS);
+    for (int64_t i = 0; i < pass->n_probes; i++) {
+        const int64_t p = first + i;
+        out->loss[p] = zg_plan_loss(
+            &s->plan, batch, s->logit + i * s->plan.n_queries, s->sum + i * s->plan.n_normalised,
+            out->example_loss ? out->example_loss + p * batch->n_examples : NULL,
+            out->option_score ? out->option_score + p * s->plan.n_options : NULL);
+    }
+}
+
+static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
+                     const struct zg_probe *probes, int64_t first, int64_t n, struct zg_scores *out)
+{
+    struct zg_pass pass = {probes + first, n, common_pays(s, n)};
+    zg_forward_run(s, &pass);
+    zg_head_run(s, &pass);
+    losses(s, batch, &pass, first, out);
+}
+
+enum zg_status zg_runtime_score(struct zg_engine_state *s, const struct zg_batch *batch,
+                                const struct zg_probe *probes, int64_t n_probes,
+                                struct zg_scores *out, struct zg_error *err)
+{
+    zg_phase_start(s, ZG_PHASE_PLAN);
+    const enum zg_status status = zg_batch_check(batch, probes, n_probes, s->n_directions,
+                                                 &s->options.limits, &s->shape, err);
+    if (status)
+        return status;
+    zg_plan_build(&s->plan, batch, out->option_score != NULL);
+    zg_cost_plan(s, batch, n_probes);
+
+    if (zg_has(s, ZG_M_ADAPTER))
+        zg_adapter_sync(s);
+    if (zg_has(s, ZG_M_PAIRED)) {
+        run_pass(s, batch, probes, 0, n_probes, out);
+    } else {
+        for (int64_t p = 0; p < n_probes; p++) {
+            if (!zg_has(s, ZG_M_ADAPTER))
+                zg_adapter_write(s, probes[p].direction, probes[p].coefficient);
+            run_pass(s, batch, probes, p, 1, out);
+        }
+        if (!zg_has(s, ZG_M_ADAPTER))
+            zg_adapter_write(s, s->written_direction, 0.0f);
+    }
+    zg_phase_start(s, ZG_PHASE_OTHER);
+    return ZG_OK;
+}

@@ -1,0 +1,175 @@
+/*
+ * state.h - what the runtime's files share: the open engine, its weights, its buffers, one pass of probes.
+ *
+ *     weights.c   panels, norms, embeddings        adapter.c   U, V, A, extras, folding
+ *     forward.c   the layers of one pass           loss.c      head, log-sum-exp
+ *     attention.c norm.c epilogue.c                the rows between GEMMs
+ *     score.c     probes -> passes -> losses       cost.c      FLOPs and bytes
+ *     runtime.c   open, begin, apply, read, close
+ */
+#ifndef ZG_RUNTIME_STATE_H
+#define ZG_RUNTIME_STATE_H
+
+#include "engines/runtime/kernels.h"
+#include "engines/runtime/plan.h"
+#include "engines/runtime/runtime.h"
+
+/* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the last one and pruned
+ * (mechanism `last`): queries then come from fewer rows than keys. */
+enum zg_linear_kind { ZG_L_QKV, ZG_L_Q, ZG_L_KV, ZG_L_OUT, ZG_L_FC1, ZG_L_FC2, ZG_N_LINEARS };
+#define ZG_MAX_GROUPS 3
+
+struct zg_linear {
+    struct zg_panel *panel; /* NULL: the layer has no such panel */
+    struct zg_panel_shape shape;
+    int32_t tensors[ZG_MAX_GROUPS];
+    float *bias; /* [n_groups * n_out] */
+    /* Low-rank state at the rank of the last begin(). */
+    float *vt; /* [n_groups][rank][ldv] V, transposed: t = V^T x reads it along x */
+    int64_t ldv;
+    float *u; /* [direction][n_groups * n_out][rank], not scaled */
+    float *a; /* [n_groups * n_out][rank] accumulated updates; NULL unless lazy */
+};
+
+/* Rows of U or V that a thread generates at a time: V's go through its scratch. */
+#define ZG_STRIPE 64
+
+struct zg_layer {
+    struct zg_linear linear[ZG_N_LINEARS];
+    float *norm1_gain, *norm1_bias, *norm2_gain, *norm2_bias;
+};
+
+/* Probes that go through the layers together; rows are probe-major: row i of probe p is p * n + i. */
+struct zg_pass {
+    const struct zg_probe *probes;
+    int64_t n_probes;
+    bool common; /* the probes are still equal: one copy of each row stands for all */
+};
+
+/* Matrices with padded rows. */
+struct zg_rows {
+    float *data;
+    int64_t ld;
+};
+
+struct zg_engine_state {
+    const struct zg_engine *engine;
+    const struct zg_provider *provider;
+    const struct zg_runtime_kernels *kernels;
+    const struct zg_model *model; /* borrowed until close */
+    struct zg_model_shape shape;
+    struct zg_engine_options options;
+    struct zg_provider_state *provider_state;
+
+    /* weights.c */
+    struct zg_layer *layers;
+    float *embed, *positions,
+        *head; /* [n_vocab][d], [n_positions + 2][d], [n_vocab][d]; head is embed if tied */
+    float *final_gain, *final_bias;
+
+    /* adapter.c */
+    struct zg_direction *directions; /* [n_directions] of the last begin() */
+    int64_t n_directions;
+    uint64_t seed_v;
+    int64_t rank;
+    bool have_v;
+    bool a_live;       /* A is not zero */
+    bool extras_stale; /* the panels' adapter columns are not those of A and U */
+    int64_t n_extra;   /* columns per group that the panels hold */
+    float *extra;      /* scratch of one panel's columns */
+    float *v;          /* scratch: one group's V, [n_in][rank] */
+    float *
+        ut; /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for `common` */
+    int64_t ldu;
+    int32_t written_direction; /* adapter off: what is written into the weights now */
+    float written_coefficient;
+
+    /* activations; rows of a pass */
+    struct zg_rows x;      /* residual stream [rows][d] */
+    struct zg_rows h;      /* GEMM inputs of width d, with extras */
+    struct zg_rows wide;   /* q | k | v, or the MLP's inner rows with extras */
+    struct zg_rows scored; /* residual stream of the scored rows */
+    struct zg_rows t;      /* V^T x [rows][groups * rank] */
+    struct zg_rows slice;  /* logits [normalised rows][a slice of the vocabulary] */
+    float *logit;          /* [probes][queries] */
+    float *max;            /* [probes][normalised rows] running maximum */
+    double *sum;           /* likewise; the log-sum-exp when the head is done */
+    float *thread_scratch; /* [n_threads][thread_floats] */
+    int64_t thread_floats;
+    int64_t max_keys; /* columns of gathered keys */
+
+    struct zg_plan plan;        /* as the mechanisms say */
+    struct zg_plan useful_plan; /* all mechanisms on; built where `plan` is another */
+    bool useful_apart;          /* `plan` is never the useful one */
+    struct zg_cost cost;
+    enum zg_phase phase;
+
+    void *owned[48]; /* every buffer, for close */
+    int64_t n_owned;
+};
+
+static inline bool zg_has(const struct zg_engine_state *s, enum zg_mechanism m)
+{
+    return (s->options.mechanisms & ZG_MECHANISM_BIT(m)) != 0;
+}
+
+/* Marks the start of a phase, for the caller's clock and for the cost model. */
+static inline void zg_phase_start(struct zg_engine_state *s, enum zg_phase phase)
+{
+    s->phase = phase;
+    if (s->options.on_phase)
+        s->options.on_phase(s->options.on_phase_context, phase);
+}
+
+/* A buffer that close() frees.  NULL once *status is a failure, or becomes one. */
+void *zg_state_take(struct zg_engine_state *s, int64_t n_items, size_t item_size, const char *what,
+                    enum zg_status *status, struct zg_error *err);
+
+/* ---- weights.c ---- */
+enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err);
+void zg_weights_close(struct zg_engine_state *s);
+/* The panel and group that hold a tensor; NULL if none does. */
+struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group);
+
+/* ---- adapter.c ---- */
+enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err);
+int64_t zg_adapter_max_extra(const struct zg_engine_state *s);
+void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions, int64_t n);
+void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates, int64_t n);
+/* Brings the panels' adapter columns up to date. */
+void zg_adapter_sync(struct zg_engine_state *s);
+/* Adapter off: writes the probe into the weights in place of the former one; coefficient 0 restores. */
+void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient);
+/* Extras of x's rows (rows_per_probe of each probe of the pass): t = V^T x, placed per provider.h. */
+void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linear,
+                        const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_probe);
+/* `common`: from one copy of y (and s->t of its input) to each probe's, in place; probe p at p * n_rows. */
+void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear,
+                       const struct zg_pass *pass, struct zg_rows y, int64_t n_rows);
+
+/* ---- forward.c ---- */
+/* From tokens to the final norm's output of the scored rows, in s->h: probe p's at p * n_scored. */
+void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass);
+
+/* ---- norm.c, attention.c, loss.c ---- */
+void zg_norm_rows(struct zg_engine_state *s, struct zg_rows x, const float *gain, const float *bias,
+                  int64_t n_rows, struct zg_rows y);
+
+struct zg_attention {
+    struct zg_rows q, k, v; /* first column of head 0 */
+    struct zg_rows out;
+    bool scored; /* q and out hold the scored rows only */
+};
+void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
+                      const struct zg_attention *a);
+
+/* Logits of all queries and log-sum-exps of all normalised rows from s->h, into s->logit, s->max, s->sum. */
+void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass);
+
+/* ---- cost.c ---- */
+void zg_cost_gemm(struct zg_engine_state *s, int64_t n_rows, int64_t n_out, int64_t n_in);
+void zg_cost_add(struct zg_engine_state *s, double flops, double bytes);
+/* Useful FLOPs and rows of the batch just planned. */
+void zg_cost_plan(struct zg_engine_state *s, const struct zg_batch *batch, int64_t n_probes);
+
+#endif

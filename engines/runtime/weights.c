@@ -1,0 +1,149 @@
+/*
+ * weights.c - takes the model's weights: linear layers as the provider's panels, all else once, row-major in fp32.
+ *
+ * The model's pages are released after each layer, so a memory-mapped checkpoint never lies in memory beside the
+ * packed copy.
+ */
+#include "engines/base/size.h"
+#include "engines/runtime/state.h"
+
+/* Rows of a table in parallel: synthetic weights are generated here, which takes a while. */
+static float *take_table(struct zg_engine_state *s, int32_t tensor, enum zg_status *status,
+                         struct zg_error *err)
+{
+    int64_t n_rows = 0, n_cols = 0;
+    zg_model_tensor_size(&s->shape, tensor, &n_rows, &n_cols);
+    float *table = zg_state_take(s, n_rows * n_cols, sizeof(float), "weights", status, err);
+    if (!table)
+        return NULL;
+    const int64_t stripe = 64;
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t row = 0; row < n_rows; row += stripe)
+        zg_model_read(s->model, tensor, row, zg_min64(stripe, n_rows - row), table + row * n_cols,
+                      n_cols);
+    return table;
+}
+
+static void read_vector(struct zg_engine_state *s, int32_t tensor, int64_t n, float *dst)
+{
+    zg_model_read(s->model, tensor, 0, n, dst, 1);
+}
+
+static const struct linear_spec {
+    int n_groups;
+    enum zg_tensor_kind weights[ZG_MAX_GROUPS];
+} specs[ZG_N_LINEARS] = {
+    [ZG_L_QKV] = {3, {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT}},
+    [ZG_L_Q] = {1, {ZG_T_Q_WEIGHT}},
+    [ZG_L_KV] = {2, {ZG_T_K_WEIGHT, ZG_T_V_WEIGHT}},
+    [ZG_L_OUT] = {1, {ZG_T_OUT_WEIGHT}},
+    [ZG_L_FC1] = {1, {ZG_T_FC1_WEIGHT}},
+    [ZG_L_FC2] = {1, {ZG_T_FC2_WEIGHT}},
+};
+
+static bool layer_has(const struct zg_engine_state *s, int64_t layer, enum zg_linear_kind kind)
+{
+    const bool split = zg_has(s, ZG_M_LAST) && layer == s->shape.n_layers - 1;
+    return kind > ZG_L_KV || split == (kind != ZG_L_QKV);
+}
+
+static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
+                                  enum zg_linear_kind kind, float *bias, struct zg_error *err)
+{
+    struct zg_linear *linear = &s->layers[layer].linear[kind];
+    const struct linear_spec *spec = &specs[kind];
+    linear->bias = bias;
+    for (int g = 0; g < spec->n_groups; g++)
+        linear->tensors[g] = zg_tensor_layer(layer, spec->weights[g]);
+    int64_t n_out = 0, n_in = 0;
+    zg_model_tensor_size(&s->shape, linear->tensors[0], &n_out, &n_in);
+    linear->shape = (struct zg_panel_shape){
+        .n_groups = spec->n_groups,
+        .n_out = n_out,
+        .n_in = n_in,
+        .ldx = kind == ZG_L_FC2 ? s->wide.ld : s->h.ld,
+        .ldy = kind == ZG_L_OUT || kind == ZG_L_FC2 ? s->x.ld : s->wide.ld,
+    };
+    for (int g = 0; g < spec->n_groups; g++) /* a bias's id follows its weight's */
+        read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out);
+    return s->provider->pack(s->provider_state, &linear->panel, &linear->shape, s->model,
+                             linear->tensors, err);
+}
+
+/* Vectors of one layer: biases of q, k, v, out, fc1, fc2, then gains and biases of two norms. */
+static int64_t layer_floats(const struct zg_model_shape *shape)
+{
+    return 9 * shape->d_model + shape->d_ffn;
+}
+
+static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float *vectors,
+                                 struct zg_error *err)
+{
+    struct zg_layer *layer = &s->layers[index];
+    const int64_t d = s->shape.d_model;
+    enum zg_status status = ZG_OK;
+    for (int kind = 0; !status && kind < ZG_N_LINEARS; kind++) {
+        if (!layer_has(s, index, (enum zg_linear_kind)kind))
+            continue;
+        status = open_linear(s, index, (enum zg_linear_kind)kind, vectors, err);
+        vectors += layer->linear[kind].shape.n_groups * layer->linear[kind].shape.n_out;
+    }
+    const struct {
+        float **vector;
+        enum zg_tensor_kind kind;
+    } norms[] = {{&layer->norm1_gain, ZG_T_NORM1_WEIGHT},
+                 {&layer->norm1_bias, ZG_T_NORM1_BIAS},
+                 {&layer->norm2_gain, ZG_T_NORM2_WEIGHT},
+                 {&layer->norm2_bias, ZG_T_NORM2_BIAS}};
+    for (int i = 0; i < 4; i++, vectors += d) {
+        *norms[i].vector = vectors;
+        read_vector(s, zg_tensor_layer(index, norms[i].kind), d, vectors);
+    }
+    zg_model_release(s->model);
+    return status;
+}
+
+enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
+{
+    const int64_t n_layers = s->shape.n_layers;
+    enum zg_status status = ZG_OK;
+    s->embed = take_table(s, ZG_T_EMBED_TOKENS, &status, err);
+    s->positions = take_table(s, ZG_T_EMBED_POSITIONS, &status, err);
+    zg_model_release(s->model);
+    s->head = s->shape.tied_head ? s->embed : take_table(s, ZG_T_HEAD, &status, err);
+    s->final_gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
+    s->final_bias = take_table(s, ZG_T_FINAL_NORM_BIAS, &status, err);
+    zg_model_release(s->model);
+    s->layers = zg_state_take(s, n_layers, sizeof *s->layers, "layers", &status, err);
+    float *vectors =
+        zg_state_take(s, n_layers * layer_floats(&s->shape), sizeof(float), "biases", &status, err);
+    if (status) {
+        s->layers = NULL;
+        return status;
+    }
+    for (int64_t layer = 0; layer < n_layers; layer++)
+        s->layers[layer] = (struct zg_layer){0};
+    for (int64_t layer = 0; !status && layer < n_layers; layer++)
+        status = open_layer(s, layer, vectors + layer * layer_floats(&s->shape), err);
+    return status;
+}
+
+void zg_weights_close(struct zg_engine_state *s)
+{
+    for (int64_t layer = 0; s->layers && layer < s->shape.n_layers; layer++)
+        for (int kind = 0; kind < ZG_N_LINEARS; kind++)
+            s->provider->unpack(&s->layers[layer].linear[kind].panel);
+}
+
+struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group)
+{
+    if (tensor < zg_tensor_layer(0, ZG_T_Q_WEIGHT) || tensor >= zg_tensor_end(s->shape.n_layers))
+        return NULL;
+    struct zg_layer *layer = &s->layers[tensor / ZG_N_TENSOR_KINDS - 1];
+    for (int kind = 0; kind < ZG_N_LINEARS; kind++)
+        for (*group = 0; layer->linear[kind].panel && *group < layer->linear[kind].shape.n_groups;
+             ++*group)
+            if (layer->linear[kind].tensors[*group] == tensor)
+                return &layer->linear[kind];
+    return NULL;
+}
