@@ -4,11 +4,9 @@
  *
  *     struct zg_tokenizer *tokenizer = NULL;
  *     struct zg_tokens tokens = {0};
- *     if (!zg_tokenizer_open(&tokenizer, "opt-125m", &err) &&                   // vocab.json and
- * merges.txt
+ *     if (!zg_tokenizer_open(&tokenizer, "opt-125m", &err) &&       // vocab.json, merges.txt
  *         !zg_tokenizer_encode(tokenizer, " great", 6, &tokens, &err))
- *         printf("%d\n", tokens.ids[0]);                                          // 372 with OPT's
- * files
+ *         printf("%d\n", tokens.ids[0]);                            // 372 with OPT's files
  *     zg_tokens_free(&tokens);
  *     zg_tokenizer_close(&tokenizer);
  *
@@ -35,10 +33,10 @@ struct zg_tokenizer;
 /* Special tokens of the OPT layout; their ids are a convention of the models, not something
  * encode() emits. */
 enum {
-    ZG_TOKEN_BOS = 0 /* <s> */,
-    ZG_TOKEN_PAD = 1 /* <pad> */,
-    ZG_TOKEN_EOS = 2 /* </s> */,
-    ZG_TOKEN_UNK = 3
+    ZG_TOKEN_BOS = 0, /* <s> */
+    ZG_TOKEN_PAD = 1, /* <pad> */
+    ZG_TOKEN_EOS = 2, /* </s> */
+    ZG_TOKEN_UNK = 3, /* <unk> */
 };
 
 /* Reads DIR/vocab.json and DIR/merges.txt.

@@ -1,0 +1,268 @@
+/* test_tokenizer.c - small vocabularies of our own, hostile files, and the vectors of OPT's
+ * tokenizer where they lie. */
+#include "workloads/tokenizer.h"
+
+#include <jansson.h>
+
+#include "tests/workloads/support.h"
+
+static enum zg_status open_text(struct zg_tokenizer **out, const char *vocab, const char *merges,
+                                struct zg_error *err)
+{
+    const struct zg_tokenizer_source source = {"V", vocab,  (int64_t)strlen(vocab),
+                                               "M", merges, (int64_t)strlen(merges)};
+    return zg_tokenizer_open_memory(out, &source, err);
+}
+
+/* The ids of the text, "1 2 3". */
+static void encode_to(const struct zg_tokenizer *tokenizer, const char *text, char *out,
+                      size_t size)
+{
+    struct zg_tokens tokens = {0};
+    struct zg_error err = {0};
+    out[0] = '\0';
+    if (zg_tokenizer_encode(tokenizer, text, (int64_t)strlen(text), &tokens, &err))
+        snprintf(out, size, "%s", err.text);
+    for (int64_t i = 0, used = 0; i < tokens.n; i++)
+        used += snprintf(out + used, size - (size_t)used, i ? " %d" : "%d", tokens.ids[i]);
+    zg_tokens_free(&tokens);
+}
+
+/* a, b, blank, ', s, t, 1, !, tab, line feed, and merges that show where words end: "a a" never
+ * crosses a boundary. */
+static const char small_vocab[] =
+    "{\"<s>\": 0, \"a\": 1, \"b\": 2, \"\\u0120\": 3, \"'\": 4, \"s\": 5, \"1\": 6, \"!\": 7,"
+    " \"\\u0109\": 8, \"\\u010a\": 9, \"ab\": 10, \"\\u0120a\": 11, \"\\u0120ab\": 12,"
+    " \"'s\": 13, \"11\": 14, \"!!\": 15, \"\\u0120\\u0120\": 16, \"1a\": 17,"
+    " \"\\u0120!\": 18, \"\\u010a\\u010a\": 19, \"s'\": 20, \"!1\": 21}";
+static const char small_merges[] =
+    "#version: 0.2\n\u0120 a\na b\n\u0120a b\n' s\n1 1\n! !\n\u0120 \u0120\n1 a\n\u0120 !\n"
+    "\u010a \u010a\ns '\n! 1\n";
+
+static void test_words_and_merges(void)
+{
+    static const struct {
+        const char *text, *ids;
+    } cases[] = {
+        {"", ""},
+        {"ab", "10"},
+        {" ab", "12"}, /* (blank a), then (blank-a b): (a b) has no a left */
+        {"abab", "10 10"},
+        {"a's", "1 13"}, /* 's is a word */
+        {"1a", "6 1"},   /* digits and letters part, so (1 a) never merges */
+        {"!1", "7 6"},
+        {"111", "14 6"}, /* left to right */
+        {"!!!", "15 7"},
+        {"  a", "3 11"}, /* two blanks: the last goes with the word */
+        {"   ", "16 3"},
+        {"a  ", "1 16"},
+        {" !", "18"},
+        {"\n\na", "9 9 1"}, /* \s+(?!\S) leaves the last one to its own word */
+        {"\n\n", "19"},
+        {"a\t", "1 8"},
+        {"ss's", "5 5 13"},
+        {"<s>", "byte 0x3c at byte 0 of the text has no token in V"}, /* no special token in text */
+        {"abz", "byte 0x7a at byte 2 of the text has no token in V"},
+        {"a\xc3\xa9", "byte 0xc3 at byte 1 of the text has no token in V"},
+        {"ab\xff", "invalid UTF-8 at byte 2 of the text"},
+        {"a\xed\xa0\x80", "invalid UTF-8 at byte 1 of the text"}, /* a surrogate */
+    };
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(open_text(&tokenizer, small_vocab, small_merges, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_tokenizer_n_vocab(tokenizer), 22);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char got[1024];
+        encode_to(tokenizer, cases[i].text, got, sizeof got);
+        const char *want = cases[i].ids;
+        /* PCRE2's own words follow the offset of invalid UTF-8 */
+        const int same =
+            want[0] == 'i' ? strncmp(got, want, strlen(want)) == 0 : strcmp(got, want) == 0;
+        if (!same)
+            printf("\n    '%s': wanted %s, got %s\n", cases[i].text, want, got);
+        CU_ASSERT_TRUE(same);
+    }
+    zg_tokenizer_close(&tokenizer);
+    CU_ASSERT_PTR_NULL(tokenizer);
+    zg_tokenizer_close(&tokenizer);
+    zg_tokenizer_close(NULL);
+}
+
+/* A failed encode leaves the list as it was; a good one appends. */
+static void test_append(void)
+{
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_tokens tokens = {0};
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(open_text(&tokenizer, small_vocab, small_merges, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_tokens_append(&tokens, ZG_TOKEN_BOS, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_tokenizer_encode(tokenizer, "ab", 2, &tokens, &err), ZG_OK);
+    CU_ASSERT_EQUAL(tokens.n, 2);
+    check_failure(zg_tokenizer_encode(tokenizer, "ab abz", 6, &tokens, &err), ZG_INPUT, &err,
+                  "0x7a");
+    CU_ASSERT_EQUAL(tokens.n, 2);
+    zg_error_clear(&err);
+    check_failure(zg_tokenizer_encode(tokenizer, "a\0b", 3, &tokens, &err), ZG_INPUT, &err,
+                  "0x00 at byte 1");
+    CU_ASSERT_TRUE(tokens.n == 2 && tokens.ids[0] == 0 && tokens.ids[1] == 10);
+    zg_tokens_free(&tokens);
+    zg_tokenizer_close(&tokenizer);
+}
+
+/* A character-level model: no merges at all. */
+static void test_characters_only(void)
+{
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    char got[64];
+    CU_ASSERT_EQUAL_FATAL(
+        open_text(&tokenizer, "{\"\\u010a\": 0, \"\\u0120\": 1, \"a\": 2, \"b\": 3}", "", &err),
+        ZG_OK);
+    encode_to(tokenizer, "ab a\n", got, sizeof got);
+    CU_ASSERT_STRING_EQUAL(got, "2 3 1 2 0");
+    zg_tokenizer_close(&tokenizer);
+}
+
+static void test_hostile_files(void)
+{
+    static const struct {
+        const char *vocab, *merges, *message;
+    } cases[] = {
+        {"", "", "V:1: "},
+        {"[1]", "", "one object"},
+        {"{}", "", "no token"},
+        {"{\"a\": 0", "", "V:1: "},
+        {"{\"a\": 0, \"a\": 1}", "", "duplicate"},
+        {"{\"a\": \"0\"}", "", "'a' is not an integer"},
+        {"{\"a\": 1.5}", "", "'a' is not an integer"},
+        {"{\"a\": -1}", "", "has id -1"},
+        {"{\"a\": 16777216}", "", "has id 16777216"},
+        {"{\"a\": 99999999999999999999}", "", "V:1: "},
+        {"{\"a\": 3, \"b\": 3}", "", "two tokens have id 3"},
+        {"{\"a\\u0000\": 3}", "", "V:1: "},
+        {"{\"a\": 0}", "#version: 0.2\na\n", "M:2: 'a' is not two tokens"},
+        {"{\"a\": 0}", "a a a\n", "M:1: 'a a a' is not two tokens"},
+        {"{\"a\": 0}", " a\n", "M:1: "},
+        {"{\"a\": 0}", "a \n", "M:1: "},
+        {"{\"a\": 0}", "a b\n", "M:1: token 'b' is not in V"},
+        {"{\"a\": 0, \"b\": 1}", "a b\n", "M:1: the merged token 'ab' is not in V"},
+        {"{\"a\": 0, \"b\": 1, \"ab\": 2}", "a b\na b",
+         "M:2: the pair that makes 'ab' is there twice"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zg_tokenizer *tokenizer = NULL;
+        struct zg_error err = {0};
+        check_failure(open_text(&tokenizer, cases[i].vocab, cases[i].merges, &err), ZG_INPUT, &err,
+                      cases[i].message);
+        CU_ASSERT_PTR_NULL(tokenizer);
+    }
+    const struct zg_tokenizer_source nul = {"V", "{\"a\": 0}", 8, "M", "a\0a", 3};
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    check_failure(zg_tokenizer_open_memory(&tokenizer, &nul, &err), ZG_INPUT, &err,
+                  "M:1: a NUL byte");
+}
+
+static void test_files(void)
+{
+    char dir[64], path[128];
+    make_dir(dir);
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_FALSE(zg_tokenizer_is_dir(dir));
+    check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err, "vocab.json");
+    write_file(dir, "vocab.json", "{\"a\": 0}\n", 9, path, sizeof path);
+    zg_error_clear(&err);
+    check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err, "merges.txt");
+    write_file(dir, "merges.txt", "\r\n\n", 3, path, sizeof path);
+    CU_ASSERT_TRUE(zg_tokenizer_is_dir(dir));
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_tokenizer_open(&tokenizer, dir, &err), ZG_OK);
+    zg_tokenizer_close(&tokenizer);
+    check_failure(zg_tokenizer_open_files(&tokenizer, dir, path, &err), ZG_INPUT, &err,
+                  "not a regular file");
+    static const char *const names[] = {"vocab.json", "merges.txt", NULL};
+    remove_dir(dir, names);
+}
+
+/* Words of 4 MiB of each kind: a quadratic merge, or a pattern that backtracks, would take hours
+ * here. */
+static void test_long_words(void)
+{
+    enum { N = 4 << 20 };
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open_embedded(&tokenizer, &err), ZG_OK);
+    char *text = malloc(N);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    static const char *const fills[] = {"a", "ab", "the", " ", "1", "!", " \n", "'s", "a ", "!'"};
+    for (size_t f = 0; f < sizeof fills / sizeof *fills; f++) {
+        const size_t period = strlen(fills[f]);
+        for (size_t i = 0; i < N; i++)
+            text[i] = fills[f][i % period];
+        struct zg_tokens tokens = {0};
+        CU_ASSERT_EQUAL(zg_tokenizer_encode(tokenizer, text, N, &tokens, &err), ZG_OK);
+        CU_ASSERT_TRUE(tokens.n > 0 && tokens.n <= N);
+        zg_tokens_free(&tokens);
+    }
+    free(text);
+    zg_tokenizer_close(&tokenizer);
+}
+
+static void test_opt_vectors(void)
+{
+    const char *vocab = zg_test_data("opt-tokenizer/vocab.json");
+    if (!vocab)
+        return;
+    char dir[4096];
+    snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(vocab, '/') - vocab), vocab);
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open(&tokenizer, dir, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_tokenizer_n_vocab(tokenizer), 50265);
+
+    FILE *file = fopen(zg_test_data("opt-tokenizer/golden.jsonl"), "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    char *line = NULL;
+    size_t capacity = 0;
+    int n_vectors = 0;
+    struct zg_tokens tokens = {0};
+    while (getline(&line, &capacity, file) > 0) {
+        json_t *vector = json_loads(line, JSON_ALLOW_NUL, NULL);
+        const json_t *text = json_object_get(vector, "text"), *ids = json_object_get(vector, "ids");
+        CU_ASSERT_TRUE_FATAL(json_is_string(text) && json_is_array(ids));
+        tokens.n = 0;
+        zg_error_clear(&err);
+        CU_ASSERT_EQUAL(zg_tokenizer_encode(tokenizer, json_string_value(text),
+                                            (int64_t)json_string_length(text), &tokens, &err),
+                        ZG_OK);
+        int same = tokens.n == (int64_t)json_array_size(ids);
+        for (int64_t i = 0; same && i < tokens.n; i++)
+            same = tokens.ids[i] == json_integer_value(json_array_get(ids, (size_t)i));
+        if (!same)
+            printf("\n    vector %d differs: %.100s\n", n_vectors, line);
+        CU_ASSERT_TRUE(same);
+        json_decref(vector);
+        n_vectors++;
+    }
+    CU_ASSERT_EQUAL(n_vectors, 103);
+    free(line);
+    fclose(file);
+    zg_tokens_free(&tokens);
+    zg_tokenizer_close(&tokenizer);
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"words and merges", test_words_and_merges},
+        {"encode appends or leaves the list alone", test_append},
+        {"characters only", test_characters_only},
+        {"hostile vocab.json and merges.txt", test_hostile_files},
+        {"files", test_files},
+        {"words of 4 MiB", test_long_words},
+        {"OPT's 103 vectors", test_opt_vectors},
+        {NULL, NULL},
+    };
+    return zg_test_run("tokenizer", tests);
+}
