@@ -11,7 +11,7 @@
  *     zg_csv_source_close(&source);
  *
  * The first row is the header.  Lines end in LF, CRLF or CR; wholly empty lines are skipped, and so
- * is a UTF-8 byte-order mark. Blanks are kept as they are.  Everything doubtful is refused, with
+ * is a UTF-8 byte-order mark.  Blanks are kept as they are.  Everything doubtful is refused, with
  * file and line number, as ZG_INPUT: a quote inside an unquoted field, text after a closing quote,
  * an unterminated quote, a NUL byte, a row with more or fewer fields than the header, an empty or
  * repeated column name, no header, no row at all, an oversized row.
@@ -23,19 +23,17 @@
 
 #include "engines/error.h"
 
-#define ZG_CSV_MAX_ROW_BYTES                                                                       \
-    (INT64_C(4) << 20) /* also bounds what an unterminated quote can swallow */
-#define ZG_CSV_MAX_COLUMNS INT64_C(1024)
+/* The first also bounds what an unterminated quote can swallow. */
+#define ZG_CSV_MAX_ROW_BYTES (INT64_C(4) << 20)
+#define ZG_CSV_MAX_COLUMNS   INT64_C(1024)
 
 struct zg_csv_format {
     char delimiter; /* any byte but NUL, CR, LF */
-    char
-        quote; /* NUL: quoting off, every byte is plain text; else any byte but the delimiter, CR, LF */
+    char quote;     /* NUL: quoting off, all bytes are plain text; else not the delimiter, CR, LF */
 };
 
 struct zg_csv_field {
-    const char
-        *text; /* [n_bytes], then a NUL that does not count; never NULL, never has a NUL inside */
+    const char *text; /* [n_bytes], then a NUL that does not count; no NUL inside */
     int64_t n_bytes;
 };
 
