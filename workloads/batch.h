@@ -5,17 +5,16 @@
  *     struct zg_batcher *batcher = NULL;
  *     struct zg_batch batch;
  *     if (!zg_batcher_open(&batcher, dataset, 16, seed, &err)) {
- *         zg_batcher_visit(batcher, 0, n_steps, include_limits, &limits);   // size an engine
- * before opening it
+ *         zg_batcher_visit(batcher, 0, n_steps, include_limits, &limits); // sizes an engine
  *         for (int64_t step = 0; step < n_steps; step++)
- *             zg_batcher_draw(batcher, step, &batch);                          // allocates nothing
+ *             zg_batcher_draw(batcher, step, &batch);                    // allocates nothing
  *     }
  *     zg_batcher_close(&batcher);
  *
  * An epoch is a random permutation of all examples, cut into n / batch batches; the n mod batch
  * examples at its end sit that epoch out, so every batch is full and holds no example twice.  Epoch
- * e is shuffled by Fisher and Yates: for i = n-1 down to 1, swap places i and j = (word * (i + 1))
- * >> 32, where word number n-1-i is that element of the Philox stream "data order" (zo.h) under
+ * e is shuffled by Fisher and Yates: for i = n-1 down to 1, swap places i and
+ * j = (word * (i + 1)) >> 32, where word number n-1-i is that element of the Philox stream "data order" (zo.h) under
  * seed zg_seed_derive(seed, e), tensor 0.
  *
  * Threads: one batcher is used by one thread at a time.
@@ -41,7 +40,7 @@ void zg_batcher_close(struct zg_batcher **batcher);
 int64_t zg_batcher_steps_per_epoch(const struct zg_batcher *batcher);
 
 /* The batch of `step` >= 0, any step in any order.  batch->examples is the batcher's, valid until
- * the next draw or visit. A new epoch costs one shuffle (under a millisecond for 67,349 rows). */
+ * the next draw or visit.  A new epoch costs one shuffle (under a millisecond for 67,349 rows). */
 void zg_batcher_draw(struct zg_batcher *batcher, int64_t step, struct zg_batch *batch);
 
 /* The numbers of the examples of `step` in the dataset: index [batch_size]. */

@@ -14,12 +14,10 @@
  * Encoding (MeZO and LOZO large_models, utils.py):
  *
  *     prompt      the filled template, spaces stripped at both ends
- *     full_o      prompt template + option o, spaces stripped at both ends (at its end only for a
- * language-model loss,
- *                 where the option may end in white space that counts)
+ *     full_o      filled template + option o, spaces stripped at both ends
  *     option_len  tokens(full_o) - tokens(prompt)
- *     sequence    BOS + tokens of full_o without leading white space; its last option_len tokens
- * are scored
+ *     sequence    BOS + tokens of full_o without leading white space
+ *     scored      the sequence's last option_len tokens
  *
  * An example has one stem, so all options of a row must agree on what precedes the scored tokens. 
  * Where a merge reaches across the boundary the stem is whatever the full texts have there, still
@@ -39,9 +37,11 @@
 #include "workloads/tokenizer.h"
 
 enum zg_objective {
-    ZG_OBJECTIVE_TASK, /* the task's options and its loss */
-    ZG_OBJECTIVE_LM_PROMPT, /* mean token NLL over the whole prompt, labels unread: stem BOS, one option, the prompt;
-                               without BOS the prompt's first token is the stem */
+    /* the task's options and its loss */
+    ZG_OBJECTIVE_TASK,
+    /* mean token NLL over the whole prompt, labels unread: the stem is BOS and the one option is
+     * the prompt; without BOS the prompt's first token is the stem */
+    ZG_OBJECTIVE_LM_PROMPT,
 };
 const char *zg_objective_name(enum zg_objective objective); /* "task", "lm-prompt" */
 enum zg_status zg_objective_parse(enum zg_objective *out, const char *text,

@@ -4,10 +4,9 @@
  *
  * A task file is a small JSON object beside its data (workloads/README.md is the user's manual):
  *
- *     {"name": "sst2", "data": {"train": "train.tsv", "dev": "dev.tsv"}, "delimiter": "\t",
- * "quote": "",
- *      "template": "{sentence} It was", "options": [" terrible", " great"], "label": "label",
- *      "loss": "classification"}
+ *     {"name": "sst2", "data": {"train": "train.tsv", "dev": "dev.tsv"},
+ *      "delimiter": "\t", "quote": "", "template": "{sentence} It was",
+ *      "options": [" terrible", " great"], "label": "label", "loss": "classification"}
  *
  * This file reads and checks the task; dataset.h reads the rows and encodes them.
  */
@@ -46,8 +45,7 @@ struct zg_task_label { /* one entry of "labels": cell text -> option */
 };
 
 struct zg_task_data {
-    char *
-        path; /* of the file; the embedded task: a name for messages; NULL: the task has no such split */
+    char *path;        /* NULL: the task has no such split; embedded: a name for messages */
     const char *bytes; /* [n_bytes] where the rows are inside the binary, else NULL */
     int64_t n_bytes;
 };
@@ -59,19 +57,18 @@ struct zg_task {
     struct zg_task_template prompt;
     struct zg_task_template *options; /* [n_options], >= 1 */
     int64_t n_options;
-    char *label; /* column of the gold option; NULL: there is one option, and it is gold */
+    char *label;                  /* column of the gold option; NULL: one option, and it is gold */
     struct zg_task_label *labels; /* [n_labels]; 0: the cell is an option's index or text */
     int64_t n_labels;
     enum zg_loss loss;
-    bool
-        strip; /* white space at both ends of a column's text is dropped, as the official SST-2 code does */
+    bool strip; /* drop white space at both ends of a column's text, as the official SST-2 does */
 };
 
 /* Opens a built-in task ("sst2", "embedded") or, where `name` ends in ".json", a task file.
  * data_dir: where the files of "data" lie; NULL: the task file's own folder.  sst2 needs it
- * (train.tsv, dev.tsv). ZG_USAGE: `name` is neither; sst2 without data_dir; embedded with one. 
- * ZG_INPUT: the file is missing or malformed. The data files themselves are opened by dataset.h. 
- * On failure *out is NULL. */
+ * (train.tsv, dev.tsv).
+ * ZG_USAGE: `name` is neither; sst2 without data_dir; embedded with one.  ZG_INPUT: the file is
+ * missing or malformed.  The data files are opened by dataset.h.  On failure *out is NULL. */
 enum zg_status zg_task_open(struct zg_task **out, const char *name, const char *data_dir,
                             struct zg_error *err);
 /* A task file's text from memory; `name` stands for the file in messages, `dir` is where its data

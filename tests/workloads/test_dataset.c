@@ -1,0 +1,302 @@
+/* test_dataset.c - rows to examples: labels, options, limits, messages; SST-2 against its published
+ * token lengths. */
+#include "workloads/dataset.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "tests/workloads/support.h"
+
+/* A character-level vocabulary of printable ASCII: id = 4 + code - 32, so blank is 4 and 'a' is 69.
+ * */
+#define ID(c)   ((int32_t)(4 + (c) - ' '))
+#define N_VOCAB 100
+
+static struct zg_tokenizer *open_characters(void)
+{
+    char vocab[2048] = "{\"\\u0120\": 4";
+    for (int c = '!'; c <= '~'; c++)
+        sprintf(vocab + strlen(vocab), c == '"' || c == '\\' ? ", \"\\%c\": %d" : ", \"%c\": %d", c,
+                ID(c));
+    strcat(vocab, "}");
+    const struct zg_tokenizer_source source = {"V", vocab, (int64_t)strlen(vocab), "M", "", 0};
+    struct zg_tokenizer *tokenizer = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open_memory(&tokenizer, &source, NULL), ZG_OK);
+    return tokenizer;
+}
+
+/* Opens `csv` under `json`, whose data is in t.csv. */
+static enum zg_status open_rows(struct zg_dataset **out, const char *json, const char *csv,
+                                struct zg_dataset_request request, struct zg_error *err)
+{
+    char dir[64], path[128];
+    struct zg_task *task = NULL;
+    struct zg_tokenizer *tokenizer = open_characters();
+    make_dir(dir);
+    write_file(dir, "t.csv", csv, strlen(csv), path, sizeof path);
+    request.tokenizer = tokenizer;
+    enum zg_status status = zg_task_open_memory(&task, "T", json, (int64_t)strlen(json), dir, err);
+    if (!status)
+        status = zg_dataset_open_task(out, task, &request, err);
+    zg_task_close(&task);
+    zg_tokenizer_close(&tokenizer);
+    static const char *const names[] = {"t.csv", NULL};
+    remove_dir(dir, names);
+    return status;
+}
+
+static const struct zg_dataset_request plain = {
+    .split = ZG_SPLIT_TRAIN, .max_length = 64, .n_vocab = N_VOCAB};
+
+#define HEAD "{\"name\": \"m\", \"data\": {\"train\": \"t.csv\"}, \"template\": \"{s}:\", "
+#define TWO  HEAD "\"options\": [\" n\", \" yy\"], \"label\": \"l\""
+
+static void check_ids(const int32_t *got, int64_t n, const char *want)
+{
+    CU_ASSERT_EQUAL_FATAL(n, (int64_t)strlen(want));
+    for (int64_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(got[i], want[i] == '^' ? ZG_TOKEN_BOS : ID(want[i]));
+}
+
+static void test_examples(void)
+{
+    struct zg_dataset *d = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "l,s\n1, ab \n\n0,c\nyy,\"d,\ne\"\n", plain, &err),
+                          ZG_INPUT);
+    check_failure(err.status, ZG_INPUT, &err,
+                  "t.csv:5: byte 0x0a at byte 2 of the text has no token");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "l,s\n1, ab \n\n0,c\nyy,\"d, e\"\n", plain, &err),
+                          ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_dataset_n_examples(d), 3);
+    CU_ASSERT_EQUAL(zg_dataset_loss(d), ZG_LOSS_CLASSIFICATION);
+    CU_ASSERT_STRING_EQUAL(zg_dataset_task_name(d), "m");
+    static const struct {
+        const char *stem;
+        int64_t gold, line;
+    } want[] = {{"^ab:", 1, 2}, {"^c:", 0, 4}, {"^d, e:", 1, 5}};
+    for (int64_t i = 0; i < 3; i++) {
+        const struct zg_example *e = &zg_dataset_examples(d)[i];
+        check_ids(e->stem, e->n_stem, want[i].stem);
+        CU_ASSERT_EQUAL_FATAL(e->n_options, 2);
+        check_ids(e->options[0].tokens, e->options[0].n_tokens, " n");
+        check_ids(e->options[1].tokens, e->options[1].n_tokens, " yy");
+        CU_ASSERT_EQUAL(e->gold, want[i].gold);
+        CU_ASSERT_EQUAL(zg_dataset_line(d, i), want[i].line);
+    }
+    const struct zg_batch slice = zg_dataset_slice(d, 1, 2);
+    CU_ASSERT_TRUE(slice.n_examples == 2 && slice.examples == zg_dataset_examples(d) + 1 &&
+                   slice.pad_id == ZG_TOKEN_PAD);
+    /* ^ab: yy, ^c: n, ^d, e: yy = 7, 5, 9 tokens */
+    struct zg_dataset_stats stats;
+    CU_ASSERT_EQUAL(zg_dataset_stats(d, &stats, &err), ZG_OK);
+    CU_ASSERT_TRUE(stats.n_examples == 3 && stats.p50_tokens == 7 && stats.p95_tokens == 9 &&
+                   stats.max_tokens == 9);
+    CU_ASSERT_DOUBLE_EQUAL(stats.mean_tokens, 7.0, 0.0);
+    zg_dataset_close(&d);
+    CU_ASSERT_PTR_NULL(d);
+    zg_dataset_close(&d);
+    zg_dataset_close(NULL);
+}
+
+static void test_forms(void)
+{
+    struct zg_dataset *d = NULL;
+    struct zg_error err = {0};
+    /* options from columns, their text as label */
+    CU_ASSERT_EQUAL_FATAL(
+        open_rows(&d, HEAD "\"options_from\": [\"x\", \"y\"], \"label\": \"l\", \"loss\": \"lm\"}",
+                  "s,x,y,l\na,p,qr,qr\nb,0,1,1\n", plain, &err),
+        ZG_OK);
+    CU_ASSERT_EQUAL(zg_dataset_loss(d), ZG_LOSS_LM);
+    check_ids(zg_dataset_examples(d)[0].options[1].tokens,
+              zg_dataset_examples(d)[0].options[1].n_tokens, "qr");
+    CU_ASSERT_EQUAL(zg_dataset_examples(d)[0].gold, 1);
+    CU_ASSERT_EQUAL(zg_dataset_examples(d)[1].gold, 1);
+    zg_dataset_close(&d);
+    /* one option, made from a column; strip off keeps the blanks inside */
+    CU_ASSERT_EQUAL_FATAL(
+        open_rows(&d, HEAD "\"options\": [\" {y}.\"], \"loss\": \"lm\", \"strip\": false}",
+                  "s,y\n a , b \n", plain, &err),
+        ZG_OK);
+    check_ids(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^a :");
+    check_ids(zg_dataset_examples(d)[0].options[0].tokens,
+              zg_dataset_examples(d)[0].options[0].n_tokens, "  b .");
+    zg_dataset_close(&d);
+    /* labels map, limit, another BOS */
+    struct zg_dataset_request request = plain;
+    request.limit = 1;
+    request.bos = ZG_BOS_STOCK;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO ", \"labels\": {\"0\": \"yy\", \"neg\": 0}}",
+                                    "s,l\na,0\nb,never read\n", request, &err),
+                          ZG_OK);
+    CU_ASSERT_EQUAL(zg_dataset_n_examples(d), 1);
+    CU_ASSERT_EQUAL(zg_dataset_examples(d)[0].gold, 1);
+    CU_ASSERT_EQUAL(zg_dataset_examples(d)[0].stem[0], 2);
+    zg_dataset_close(&d);
+    /* the prompt alone: no label is read */
+    request = plain;
+    request.objective = ZG_OBJECTIVE_LM_PROMPT;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "s\nab\n", request, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_dataset_loss(d), ZG_LOSS_LM);
+    check_ids(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^");
+    check_ids(zg_dataset_examples(d)[0].options[0].tokens,
+              zg_dataset_examples(d)[0].options[0].n_tokens, "ab:");
+    zg_dataset_close(&d);
+}
+
+static void test_hostile(void)
+{
+    static const struct {
+        const char *json, *csv, *message;
+    } cases[] = {
+        {TWO "}", "s,x\na,1\n", "t.csv: task 'm' needs column 'l'"},
+        {TWO "}", "x,l\na,1\n", "t.csv: task 'm' needs column 's'"},
+        {TWO "}", "s,l\n", "t.csv: no row"},
+        {TWO "}", "", "t.csv: empty"},
+        {TWO "}", "s,l\na,1\nb\n", "t.csv:3: 1 fields"},
+        {TWO "}", "s,l\na,1\nb,\"1\n", "t.csv:3: the file ends inside"},
+        {TWO "}", "s,l\na,2\n", "t.csv:2: label '2' is not among the options"},
+        {TWO "}", "s,l\na,-1\n", "t.csv:2: label '-1' is not among"},
+        {TWO "}", "s,l\na,\n", "t.csv:2: label '' is not among"},
+        {TWO "}", "s,l\na,99999999999999999999\n",
+         "t.csv:2: label '99999999999999999999' is not among"},
+        {TWO ", \"labels\": {\"x\": 0}}", "s,l\na,x\nb,1\n",
+         "t.csv:3: label '1' is not among the keys"},
+        {HEAD "\"options\": [\" 1\", \" 0\"], \"label\": \"l\"}", "s,l\na,1\n",
+         "t.csv:2: label '1' is the text of option 0 and the index"},
+        {HEAD "\"options_from\": [\"x\", \"y\"], \"label\": \"l\"}", "s,x,y,l\na,p,p,p\n",
+         "t.csv:2: label 'p' is the text of options 0 and 1"},
+        {HEAD "\"options_from\": [\"x\", \"y\"], \"label\": \"l\"}", "s,x,y,l\na,p,,0\n",
+         "t.csv:2: option 1 adds no token"},
+        {HEAD "\"options_from\": [\"x\", \"z\"], \"label\": \"l\"}", "s,x,y,l\na,p,q,0\n",
+         "needs column 'z'"},
+        {TWO "}", "s,l\na,1\n0123456789012345678901234567890123456789012345678901234567890123,1\n",
+         "t.csv:3: a sequence of 68 tokens, the model takes at most 64"},
+        {TWO "}", "s,l\na\xff,1\n", "t.csv:2: invalid UTF-8 at byte 1"},
+        {TWO "}", "s,l\n\xc3\xa9,1\n", "t.csv:2: byte 0xc3 at byte 0 of the text has no token"},
+        {TWO "}", "s,l\n~,1\n", ""}, /* the last id of the vocabulary: good */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zg_dataset *d = NULL;
+        struct zg_error err = {0};
+        const enum zg_status status = open_rows(&d, cases[i].json, cases[i].csv, plain, &err);
+        if (*cases[i].message)
+            check_failure(status, ZG_INPUT, &err, cases[i].message);
+        else
+            CU_ASSERT_EQUAL(status, ZG_OK);
+        CU_ASSERT_EQUAL(d == NULL, status != ZG_OK);
+        zg_dataset_close(&d);
+    }
+    struct zg_dataset *d = NULL;
+    struct zg_error err = {0};
+    struct zg_dataset_request request = plain;
+    request.n_vocab = 98;
+    check_failure(open_rows(&d, TWO "}", "s,l\na,1\n~,1\n", request, &err), ZG_INPUT, &err,
+                  "t.csv:3: token id 98");
+    zg_error_clear(&err);
+    request = plain;
+    request.split = ZG_SPLIT_DEV;
+    check_failure(open_rows(&d, TWO "}", "s,l\na,1\n", request, &err), ZG_USAGE, &err,
+                  "no split 'dev'");
+    zg_error_clear(&err);
+    request = plain;
+    request.limit = -1;
+    check_failure(open_rows(&d, TWO "}", "s,l\na,1\n", request, &err), ZG_USAGE, &err,
+                  "limit of -1");
+    zg_error_clear(&err);
+    request = plain;
+    request.bos = N_VOCAB;
+    check_failure(open_rows(&d, TWO "}", "s,l\na,1\n", request, &err), ZG_USAGE, &err,
+                  "BOS token 100");
+}
+
+static void test_names(void)
+{
+    static const struct {
+        const char *text;
+        int32_t id; /* -2: refused */
+    } cases[] = {{"official", 0}, {"stock", 2}, {"none", -1}, {"7", 7},
+                 {"-1", -2},      {"", -2},     {"x", -2},    {"1234567890", -2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int32_t id = -2;
+        struct zg_error err = {0};
+        CU_ASSERT_EQUAL(zg_bos_parse(&id, cases[i].text, &err),
+                        cases[i].id == -2 ? ZG_USAGE : ZG_OK);
+        CU_ASSERT_EQUAL(id, cases[i].id);
+    }
+    enum zg_objective objective;
+    CU_ASSERT_TRUE(zg_objective_parse(&objective, "lm-prompt", NULL) == ZG_OK &&
+                   objective == ZG_OBJECTIVE_LM_PROMPT);
+    CU_ASSERT_TRUE(zg_objective_parse(&objective, "task", NULL) == ZG_OK &&
+                   objective == ZG_OBJECTIVE_TASK);
+    CU_ASSERT_EQUAL(zg_objective_parse(&objective, "lm", NULL), ZG_USAGE);
+}
+
+/* All of SST-2 with OPT's tokenizer, against lengths measured with the official tokenizer. */
+static void test_sst2(void)
+{
+    static const struct {
+        enum zg_split split;
+        int64_t n, n_positive, p50, p95, max;
+        double mean; /* published to one decimal */
+    } cases[] = {{ZG_SPLIT_TRAIN, 67349, 37569, 12, 35, 68, 15.4},
+                 {ZG_SPLIT_DEV, 872, 444, 0, 46, 64, 27.0}};
+    const char *found = zg_test_data("sst2/train.tsv");
+    if (!found)
+        return;
+    char data[4096], vocab[4200];
+    snprintf(data, sizeof data, "%.*s", (int)(strrchr(found, '/') - found), found);
+    snprintf(vocab, sizeof vocab, "%s/../opt-tokenizer", data);
+    struct zg_tokenizer *tokenizer = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open(&tokenizer, vocab, NULL), ZG_OK);
+    for (size_t i = 0; i < 2; i++) {
+        struct zg_dataset *d = NULL;
+        struct zg_error err = {0};
+        const struct zg_dataset_request request = {.task = "sst2",
+                                                   .data_dir = data,
+                                                   .split = cases[i].split,
+                                                   .tokenizer = tokenizer,
+                                                   .max_length = 2048,
+                                                   .n_vocab = 50272};
+        struct timespec begin, end;
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        CU_ASSERT_EQUAL_FATAL(zg_dataset_open(&d, &request, &err), ZG_OK);
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        printf("%s: %.3f s; ", zg_split_name(cases[i].split),
+               (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec));
+        struct zg_dataset_stats stats;
+        CU_ASSERT_EQUAL(zg_dataset_stats(d, &stats, &err), ZG_OK);
+        CU_ASSERT_EQUAL(stats.n_examples, cases[i].n);
+        CU_ASSERT_DOUBLE_EQUAL(stats.mean_tokens, cases[i].mean, 0.05);
+        if (cases[i].p50)
+            CU_ASSERT_EQUAL(stats.p50_tokens, cases[i].p50);
+        CU_ASSERT_EQUAL(stats.p95_tokens, cases[i].p95);
+        CU_ASSERT_EQUAL(stats.max_tokens, cases[i].max);
+        int64_t n_positive = 0;
+        for (int64_t k = 0; k < stats.n_examples; k++) {
+            const struct zg_example *e = &zg_dataset_examples(d)[k];
+            n_positive += e->gold;
+            CU_ASSERT_TRUE_FATAL(e->n_options == 2 && e->options[0].n_tokens == 1 &&
+                                 e->options[1].n_tokens == 1);
+            CU_ASSERT_TRUE_FATAL(e->options[0].tokens[0] == 6587 && e->options[1].tokens[0] == 372);
+        }
+        CU_ASSERT_EQUAL(n_positive, cases[i].n_positive);
+        zg_dataset_close(&d);
+    }
+    zg_tokenizer_close(&tokenizer);
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"examples of a task", test_examples},
+        {"options from columns, one option, labels, prompt alone", test_forms},
+        {"hostile rows", test_hostile},
+        {"names of objectives and BOS tokens", test_names},
+        {"SST-2", test_sst2},
+        {NULL, NULL},
+    };
+    return zg_test_run("dataset", tests);
+}

@@ -1,0 +1,223 @@
+/* test_task.c - task files: what they mean, and that nothing doubtful passes. */
+#include "workloads/task.h"
+
+#include "tests/workloads/support.h"
+
+#define GOOD_DATA "\"data\": {\"train\": \"t.csv\"}"
+
+static enum zg_status open_text(struct zg_task **out, const char *json, struct zg_error *err)
+{
+    return zg_task_open_memory(out, "T", json, (int64_t)strlen(json), "dir", err);
+}
+
+static void test_full(void)
+{
+    static const char json[] =
+        "{\"name\": \"mine\", \"data\": {\"train\": \"t.tsv\", \"dev\": \"/abs/d.tsv\"}, "
+        "\"delimiter\": \"\\t\","
+        " \"quote\": \"'\", \"template\": \"{{{a b}}} {c}: \", \"options\": [\" yes\", \" {d}\"], "
+        "\"label\": \"gold\","
+        " \"labels\": {\"1\": 0, \"x\": \"yes\", \"y\": 1}, \"loss\": \"lm\", \"strip\": false}";
+    struct zg_task *task = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(open_text(&task, json, &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(task->name, "mine");
+    CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_TRAIN].path, "dir/t.tsv");
+    CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_DEV].path, "/abs/d.tsv");
+    CU_ASSERT_TRUE(task->format.delimiter == '\t' && task->format.quote == '\'');
+    static const struct zg_task_part parts[] = {{(char *)"{", false},
+                                                {(char *)"a b", true},
+                                                {(char *)"} ", false},
+                                                {(char *)"c", true},
+                                                {(char *)": ", false}};
+    CU_ASSERT_EQUAL_FATAL(task->prompt.n_parts, 5);
+    for (int i = 0; i < 5; i++) {
+        CU_ASSERT_STRING_EQUAL(task->prompt.parts[i].text, parts[i].text);
+        CU_ASSERT_EQUAL(task->prompt.parts[i].is_column, parts[i].is_column);
+    }
+    CU_ASSERT_EQUAL_FATAL(task->n_options, 2);
+    CU_ASSERT_EQUAL(task->options[1].n_parts, 2);
+    CU_ASSERT_STRING_EQUAL(task->label, "gold");
+    CU_ASSERT_EQUAL(task->n_labels, 3);
+    for (int64_t i = 0; i < task->n_labels; i++)
+        CU_ASSERT_EQUAL(task->labels[i].option, task->labels[i].text[0] == 'y');
+    CU_ASSERT_EQUAL(task->loss, ZG_LOSS_LM);
+    CU_ASSERT_FALSE(task->strip);
+    zg_task_close(&task);
+    CU_ASSERT_PTR_NULL(task);
+    zg_task_close(&task);
+    zg_task_close(NULL);
+}
+
+static void test_defaults(void)
+{
+    struct zg_task *task = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(
+        open_text(&task,
+                  "{\"name\": \"m\", " GOOD_DATA
+                  ", \"template\": \"{a}\", \"options_from\": [\"x{\", \"y\"], \"label\": \"l\"}",
+                  &err),
+        ZG_OK);
+    CU_ASSERT_TRUE(task->format.delimiter == ',' && task->format.quote == '"');
+    CU_ASSERT_TRUE(task->loss == ZG_LOSS_CLASSIFICATION && task->strip);
+    CU_ASSERT_PTR_NULL(task->data[ZG_SPLIT_DEV].path);
+    CU_ASSERT_TRUE(task->options[0].n_parts == 1 && task->options[0].parts[0].is_column);
+    CU_ASSERT_STRING_EQUAL(task->options[0].parts[0].text, "x{");
+    zg_task_close(&task);
+
+    CU_ASSERT_EQUAL_FATAL(open_text(&task,
+                                    "{\"name\": \"m\", " GOOD_DATA
+                                    ", \"quote\": \"\", \"template\": \"{a}\", \"options\": [\" "
+                                    "{b}\\n\"], \"loss\": \"lm\"}",
+                                    &err),
+                          ZG_OK);
+    CU_ASSERT_PTR_NULL(task->label);
+    CU_ASSERT_EQUAL(task->format.quote, '\0');
+    zg_task_close(&task);
+}
+
+/* Each value replaces a key of a good task; NULL leaves the key out. */
+static void test_hostile(void)
+{
+    static const struct {
+        const char *key, *value, *message;
+    } cases[] = {
+        {"name", NULL, "\"name\" is missing"},
+        {"name", "1", "\"name\" must be a string"},
+        {"name", "\"\"", "\"name\" is empty"},
+        {"data", NULL, "\"data\" must be an object"},
+        {"data", "{}", "\"data\" must be an object"},
+        {"data", "[]", "\"data\" must be an object"},
+        {"data", "{\"test\": \"x\"}", "unknown key \"test\""},
+        {"data", "{\"train\": 1}", "\"train\" must be the path"},
+        {"data", "{\"train\": \"\"}", "\"train\" must be the path"},
+        {"data", "{\"train\": \"a\", \"train\": \"b\"}", "duplicate"},
+        {"delimiter", "\"\"", "\"delimiter\" is ''"},
+        {"delimiter", "\"ab\"", "\"delimiter\" is 'ab'"},
+        {"delimiter", "\"\xc3\xa9\"", "\"delimiter\" is"},
+        {"delimiter", "\"\\n\"", "must differ, and be no line ends"},
+        {"delimiter", "\"\\\"\"", "must differ"},
+        {"delimiter", "9", "\"delimiter\" must be a string"},
+        {"quote", "\",\"", "must differ"},
+        {"quote", "\"\\r\"", "no line ends"},
+        {"quote", "null", "\"quote\" must be a string"},
+        {"template", NULL, "\"template\" is missing"},
+        {"template", "3", "\"template\" must be a string"},
+        {"template", "\"{a\"", "a { must open"},
+        {"template", "\"{}\"", "a { must open"},
+        {"template", "\"{a{b}\"", "a { must open"},
+        {"template", "\"a}\"", "a } that closes nothing"},
+        {"options", NULL, "no options"},
+        {"options", "[]", "a list of 1 to 1024"},
+        {"options", "\" a\"", "a list of 1 to 1024"},
+        {"options", "[\" a\", 1]", "\"options\"[1] must be a string"},
+        {"options", "[\" a\", \"\"]", "\"options\"[1] must be a string"},
+        {"options", "[\" a\", \"a \"]", "option 'a ' is there twice"},
+        {"options", "[\" a\", \"{\"]", "\"options\": a { must open"},
+        {"options", "[\" a\"]", "two options at least"},
+        {"options_from", "[\"x\"]", "exclude each other"},
+        {"label", NULL, "\"label\" is missing"},
+        {"label", "0", "\"label\" must be a string"},
+        {"labels", "[]", "\"labels\" must be an object"},
+        {"labels", "{}", "\"labels\" must be an object"},
+        {"labels", "{\"x\": 2}", "'x' must map to an option"},
+        {"labels", "{\"x\": -1}", "'x' must map to an option"},
+        {"labels", "{\"x\": \"no\"}", "'x' must map to an option"},
+        {"labels", "{\"x\": 0.5}", "'x' must map to an option"},
+        {"loss", "\"mse\"", "\"loss\" is 'mse'"},
+        {"strip", "1", "\"strip\" must be true or false"},
+        {"Template", "\"{a}\"", "unknown key \"Template\""},
+        {"name", "\"a\", \"name\": \"b\"", "duplicate"},
+    };
+    static const char *const keys[] = {"name", "data", "template", "options", "label"};
+    static const char *const values[] = {"\"m\"", "{\"train\": \"t.csv\"}", "\"{a}\"",
+                                         "[\" a\", \" b\"]", "\"l\""};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[1024] = "{";
+        bool replaced = false;
+        for (size_t k = 0; k < 5; k++) {
+            const bool here = strcmp(keys[k], cases[i].key) == 0;
+            const char *value = here ? cases[i].value : values[k];
+            replaced |= here;
+            if (value)
+                sprintf(json + strlen(json), "%s\"%s\": %s", json[1] ? ", " : "", keys[k], value);
+        }
+        if (!replaced)
+            sprintf(json + strlen(json), ", \"%s\": %s", cases[i].key, cases[i].value);
+        strcat(json, "}");
+        struct zg_task *task = NULL;
+        struct zg_error err = {0};
+        check_failure(open_text(&task, json, &err), ZG_INPUT, &err, cases[i].message);
+        CU_ASSERT_EQUAL(strncmp(err.text, "T", 1), 0);
+        CU_ASSERT_PTR_NULL(task);
+    }
+    static const char *const texts[] = {
+        "", "[]", "null", "{", "{\"name\": \"\\ud800\"}", "{\"name\": \"\xff\"}", "{} {}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct zg_task *task = NULL;
+        struct zg_error err = {0};
+        check_failure(open_text(&task, texts[i], &err), ZG_INPUT, &err, "T");
+    }
+}
+
+static void test_open(void)
+{
+    struct zg_task *task = NULL;
+    struct zg_error err = {0};
+    check_failure(zg_task_open(&task, "sst3", NULL, &err), ZG_USAGE, &err,
+                  "task 'sst3' is unknown");
+    zg_error_clear(&err);
+    check_failure(zg_task_open(&task, "sst2", NULL, &err), ZG_USAGE, &err, "--data DIR");
+    zg_error_clear(&err);
+    check_failure(zg_task_open(&task, "embedded", "x", &err), ZG_USAGE, &err, "inside the program");
+    zg_error_clear(&err);
+    check_failure(zg_task_open(&task, "/nonexistent/t.json", NULL, &err), ZG_INPUT, &err,
+                  "/nonexistent/t.json");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL_FATAL(zg_task_open(&task, "sst2", "/d", &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_DEV].path, "/d/dev.tsv");
+    zg_task_close(&task);
+    for (int64_t i = 0; zg_task_builtin(i); i++) {
+        const char *name = zg_task_builtin(i);
+        CU_ASSERT_EQUAL(zg_task_open(&task, name, strcmp(name, "embedded") ? "/d" : NULL, &err),
+                        ZG_OK);
+        CU_ASSERT_STRING_EQUAL(task->name, name);
+        zg_task_close(&task);
+    }
+
+    /* a file: data beside it, or where the user says; over the cap it is refused */
+    static const char json[] = "{\"name\": \"m\", " GOOD_DATA
+                               ", \"template\": \"{a}\", \"options\": [\"x\"], \"loss\": \"lm\"}";
+    char dir[64], path[128], want[128];
+    make_dir(dir);
+    write_file(dir, "t.json", json, sizeof json - 1, path, sizeof path);
+    CU_ASSERT_EQUAL_FATAL(zg_task_open(&task, path, NULL, &err), ZG_OK);
+    snprintf(want, sizeof want, "%s/t.csv", dir);
+    CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_TRAIN].path, want);
+    zg_task_close(&task);
+    CU_ASSERT_EQUAL_FATAL(zg_task_open(&task, path, "/e", &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_TRAIN].path, "/e/t.csv");
+    zg_task_close(&task);
+    CU_ASSERT_EQUAL(truncate(path, ZG_TASK_MAX_FILE_BYTES + 1), 0);
+    check_failure(zg_task_open(&task, path, NULL, &err), ZG_INPUT, &err, "at most 1048576");
+    static const char *const names[] = {"t.json", NULL};
+    remove_dir(dir, names);
+
+    enum zg_split split;
+    zg_error_clear(&err);
+    CU_ASSERT_TRUE(zg_split_parse(&split, "dev", &err) == ZG_OK && split == ZG_SPLIT_DEV);
+    check_failure(zg_split_parse(&split, "test", &err), ZG_USAGE, &err, "split 'test'");
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"all keys", test_full},
+        {"defaults", test_defaults},
+        {"hostile JSON", test_hostile},
+        {"built-in tasks and files", test_open},
+        {NULL, NULL},
+    };
+    return zg_test_run("task", tests);
+}
