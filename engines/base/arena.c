@@ -7,12 +7,14 @@
 
 #include "engines/base/size.h"
 
-/* A transparent huge page of x86-64, and of arm64 with 4 KiB pages; the user half of a 48-bit address space. */
+/* A transparent huge page of x86-64, and of arm64 with 4 KiB pages; the user half of a 48-bit
+ * address space. */
 #define SMALL_ALIGN INT64_C(64)
 #define HUGE_ALIGN  (INT64_C(2) << 20)
 #define MAX_BYTES   (INT64_C(1) << 47)
 
-/* ASan guards what malloc gives, not what mmap gives, so a sanitized build takes everything from malloc. */
+/* ASan guards what malloc gives, not what mmap gives, so a sanitized build takes everything from
+ * malloc. */
 #if defined(__SANITIZE_ADDRESS__)
 #define USE_MMAP 0
 #elif defined(__has_feature)
@@ -42,21 +44,23 @@ static void *alloc_malloc(int64_t size, int64_t align)
     return start ? with_header(start + align, start, 0) : NULL;
 }
 
-/* Large buffers come from the kernel, not from the heap: recycled heap pages would already belong to some NUMA node,
- * and freed ones would stay in the process's resident set. */
+/* Large buffers come from the kernel, not from the heap: recycled heap pages would already belong
+ * to some NUMA node, and freed ones would stay in the process's resident set. */
 static void *alloc_mmap(int64_t size)
 {
-    const int64_t n_bytes = zg_round_up(size, HUGE_ALIGN);
-    unsigned char *start = mmap(NULL, (size_t)(n_bytes + HUGE_ALIGN), PROT_READ | PROT_WRITE,
+    const int64_t n_bytes = HUGE_ALIGN + zg_round_up(size, 4096);
+    unsigned char *start = mmap(NULL, (size_t)n_bytes, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return NULL;
     /* The first boundary that leaves a page for the header before it. */
     unsigned char *base =
         start + (HUGE_ALIGN - (int64_t)((uintptr_t)start % (uintptr_t)HUGE_ALIGN));
-    madvise(base, (size_t)n_bytes,
-            MADV_HUGEPAGE); /* advice: without it pages are small, nothing else */
-    return with_header(base, start, (size_t)(n_bytes + HUGE_ALIGN));
+    /* Advice: without it pages are small, nothing else.  Only whole huge pages are asked for, and
+     * the mapping ends with the buffer: one more would put up to 2 MiB of nothing into the
+     * resident set, which is a tenth of a 125M model whose panels are 2.3 to 9 MiB. */
+    madvise(base, (size_t)(size / HUGE_ALIGN * HUGE_ALIGN), MADV_HUGEPAGE);
+    return with_header(base, start, (size_t)n_bytes);
 }
 
 enum zg_status zg_buffer_alloc(void **out, int64_t n_items, int64_t item_size, const char *what,
