@@ -1,8 +1,9 @@
 /*
  * box_muller.h - two Philox words to two normal deviates, as philox.h words it.
  *
- * Static inline and branch-free, so that each ISA file makes vectors of it.  The build forbids contraction
- * (-ffp-contract=off); without excess precision the bits are then fixed by IEEE 754 alone.
+ * Static inline and branch-free, so that each ISA file makes vectors of it.  The build forbids
+ * contraction (-ffp-contract=off); without excess precision the bits are then fixed by IEEE 754
+ * alone.
  */
 #ifndef ZG_BASE_BOX_MULLER_H
 #define ZG_BASE_BOX_MULLER_H

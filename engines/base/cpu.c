@@ -1,4 +1,5 @@
-/* cpu.c - what the processor can do.  Built with baseline flags, so that it runs before the answer is known. */
+/* cpu.c - what the processor can do.  Built with baseline flags, so that it runs before the
+ * answer is known. */
 #include "engines/base/cpu.h"
 
 #include <stdbool.h>
@@ -25,8 +26,8 @@ static bool has_f16c(void)
 }
 #endif
 
-/* __builtin_cpu_supports() reads what the compiler's runtime found once at start, XGETBV included: CPUID traps
- * into the hypervisor on a virtual machine. */
+/* __builtin_cpu_supports() reads what the compiler's runtime found once at start, XGETBV
+ * included: CPUID traps into the hypervisor on a virtual machine. */
 enum zg_isa zg_cpu_isa(void)
 {
 #if defined(__x86_64__)

@@ -1,8 +1,8 @@
 /*
  * cpu.h - what the processor can do, detected once, and the cap that tests and users put on it.
  *
- * ZOGAP_ISA=portable|avx2|avx512|avx512bf16 caps the choice; a value that the machine does not reach is no error
- * (a cap is an upper bound), an unknown value is ZG_USAGE.
+ * ZOGAP_ISA=portable|avx2|avx512|avx512bf16 caps the choice; a value that the machine does not
+ * reach is no error (a cap is an upper bound), an unknown value is ZG_USAGE.
  */
 #ifndef ZG_BASE_CPU_H
 #define ZG_BASE_CPU_H
@@ -24,7 +24,8 @@ const char *zg_isa_name(enum zg_isa isa);
 
 /* The best ISA of this machine, operating-system support included. */
 enum zg_isa zg_cpu_isa(void);
-/* The one to use: zg_cpu_isa() capped by ZOGAP_ISA.  ZG_USAGE: the variable holds an unknown name. */
+/* The one to use: zg_cpu_isa() capped by ZOGAP_ISA.  ZG_USAGE: the variable holds an unknown
+ * name. */
 enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err);
 
 /* Brand string of the processor into text[size]; "unknown" where there is none. */

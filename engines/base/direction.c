@@ -1,4 +1,5 @@
-/* direction.c - factors and rows of directions from the counter-based streams; see zo.h for the mapping. */
+/* direction.c - factors and rows of directions from the counter-based streams; see zo.h for the
+ * mapping. */
 #include "engines/base/direction.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 /*
- * direction.h - materialises the factors of a direction (zo.h) for one tensor, or a tile of a dense one.
+ * direction.h - materialises the factors of a direction (zo.h) for one tensor, or a tile of a dense
+ * one.
  */
 #ifndef ZG_BASE_DIRECTION_H
 #define ZG_BASE_DIRECTION_H
@@ -12,19 +13,21 @@ void zg_direction_u(const struct zg_direction *direction, int32_t tensor, int64_
 /* V rows row_begin .. +n_rows-1: v [n_rows][rank]. */
 void zg_direction_v(const struct zg_direction *direction, int32_t tensor, int64_t row_begin,
                     int64_t n_rows, float *v);
-/* A row of D itself, n_cols elements, scale included, for references and loops.  Low-rank and factorised kinds need
- * the tensor's u row and v [n_cols][rank]. */
+/* A row of D itself, n_cols elements, scale included, for references and loops.  Low-rank and
+ * factorised kinds need the tensor's u row and v [n_cols][rank]. */
 void zg_direction_row_lowrank(const struct zg_direction *direction, const float *u_row,
                               const float *v, int64_t n_cols, float *d);
 
-/* Columns col_begin .. +n_cols-1 of row `row` of D, of a tensor with ld columns; dense and Rademacher kinds. */
+/* Columns col_begin .. +n_cols-1 of row `row` of D, of a tensor with ld columns; dense and
+ * Rademacher kinds. */
 void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor, int64_t row,
                             int64_t col_begin, int64_t n_cols, int64_t ld, float *d);
 
 /* Is the tensor in the scope?  ZG_SCOPE_LINEAR: the weights of q, k, v, out, fc1, fc2. */
 bool zg_scope_includes(enum zg_scope scope, int32_t tensor);
 
-/* ZG_USAGE where the announced directions are malformed, are not of the engine's kinds or scopes, or exceed the limits. */
+/* ZG_USAGE where the announced directions are malformed, are not of the engine's kinds or
+ * scopes, or exceed the limits. */
 enum zg_status zg_directions_check(const struct zg_engine *engine,
                                    const struct zg_engine_limits *limits,
                                    const struct zg_direction *directions, int64_t n,

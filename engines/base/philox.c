@@ -23,8 +23,9 @@ const struct zg_philox_variant *zg_philox_variant_at(int64_t index)
     return index >= 0 && index < N_VARIANTS ? &variants[index] : NULL;
 }
 
-/* Written once with a fact of the process, because rows are short and reading the environment for each would cost as
- * much as a row.  Two threads that race write the same value; the bits are the same on every ISA anyway. */
+/* Written once with a fact of the process, because rows are short and reading the environment
+ * for each would cost as much as a row.  Two threads that race write the same value; the bits
+ * are the same on every ISA anyway. */
 static const struct zg_philox_variant *variant(void)
 {
     static _Atomic(const struct zg_philox_variant *) chosen;
@@ -85,8 +86,8 @@ static void one_block(const struct zg_philox_stream *stream, uint64_t block, boo
 
 #define FEW_BLOCKS 3 /* below, one by one is faster than a group of lanes */
 
-/* A range is a part of a first block, whole blocks, and a part of a last block.  Words and deviates are four bytes
- * each, so one function cuts both. */
+/* A range is a part of a first block, whole blocks, and a part of a last block.  Words and
+ * deviates are four bytes each, so one function cuts both. */
 static void fill(const struct zg_philox_stream *stream, bool normal, int64_t begin, int64_t n,
                  void *out)
 {

@@ -1,4 +1,5 @@
-/* philox_avx512.c - the generator on AVX-512; built with its flags, called only where cpu.h says so. */
+/* philox_avx512.c - the generator on AVX-512; built with its flags, called only where cpu.h says
+ * so. */
 #include <immintrin.h>
 #include <stdint.h>
 

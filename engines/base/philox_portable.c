@@ -1,4 +1,5 @@
-/* philox_portable.c - the generator in whatever the compiler's baseline offers: one block a lane, plain integers. */
+/* philox_portable.c - the generator in whatever the compiler's baseline offers: one block a
+ * lane, plain integers. */
 #include <stdint.h>
 
 #define VARIANT(name) name##_portable

@@ -1,12 +1,13 @@
 /*
- * philox_template.h - Philox 4x32-10 blocks and their normal deviates, for one ISA.  All forms give the same bits
- * (philox.h says why).
+ * philox_template.h - Philox 4x32-10 blocks and their normal deviates, for one ISA.  All forms give
+ * the same bits (philox.h says why).
  *
  * Parameters, set by the including file:
  *     VARIANT(name)   pastes the ISA's suffix to a name
  *     word_vector     uint64_t, or a GNU vector of them: one Philox word a 64-bit lane
  *     MUL_LOW(a, b)   product of the low 32 bits of each lane of a and b, 64 bits wide
- *     GROUPS          vectors in flight: enough to hide the multiplier's latency, few enough for the register file
+ *     GROUPS          vectors in flight: enough to hide the multiplier's latency, few enough for
+ *                     the register file
  *
  * What it leaves to others: cutting ranges to whole blocks, and choosing the ISA (philox.c).
  */
@@ -30,10 +31,11 @@ static inline void store_low(uint32_t *restrict out, const word_vector *restrict
         out[i] = (uint32_t)wide[i];
 }
 
-/* LANES blocks from counter `block` on.  A word sits in the low half of a 64-bit lane, where the widening multiply
- * reads it and leaves it; the high halves hold leftovers that nothing reads.  That spends half the lanes of an xor, but
- * needs none of the shuffles that 32-bit lanes need around a 32 x 32 -> 64 bit product.  (Left to itself, GCC 12 makes
- * of the plain loop full 64-bit products, at twice the time.) */
+/* LANES blocks from counter `block` on.  A word sits in the low half of a 64-bit lane, where the
+ * widening multiply reads it and leaves it; the high halves hold leftovers that nothing reads.
+ * That spends half the lanes of an xor, but needs none of the shuffles that 32-bit lanes need
+ * around a 32 x 32 -> 64 bit product.  (Left to itself, GCC 12 makes of the plain loop full
+ * 64-bit products, at twice the time.) */
 static inline void philox_lanes(const struct zg_philox_stream *stream, uint64_t block,
                                 struct lanes *restrict out)
 {

@@ -1,5 +1,6 @@
 /*
- * philox_variant.h - the forms of the generator, one an ISA: a table for philox.c and for the test that compares them.
+ * philox_variant.h - the forms of the generator, one an ISA: a table for philox.c and for the test
+ * that compares them.
  */
 #ifndef ZG_BASE_PHILOX_VARIANT_H
 #define ZG_BASE_PHILOX_VARIANT_H
@@ -8,7 +9,8 @@
 
 #include "engines/base/cpu.h"
 
-/* Random123's constants: multipliers, and Weyl increments of the key (golden ratio, sqrt(3) - 1). */
+/* Random123's constants: multipliers, and Weyl increments of the key (golden ratio, sqrt(3) -
+ * 1). */
 #define ZG_PHILOX_M0 0xD2511F53u
 #define ZG_PHILOX_M1 0xCD9E8D57u
 #define ZG_PHILOX_W0 0x9E3779B9u

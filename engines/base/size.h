@@ -1,7 +1,9 @@
 /*
- * size.h - checked arithmetic for sizes that come from files and options: the one helper everybody uses.
+ * size.h - checked arithmetic for sizes that come from files and options: the one place everybody
+ * uses.
  *
- * Each function returns false, leaving *out alone, where an operand is negative or the result exceeds INT64_MAX.
+ * Each function returns false, leaving *out alone, where an operand is negative or the result
+ * exceeds INT64_MAX.
  */
 #ifndef ZG_BASE_SIZE_H
 #define ZG_BASE_SIZE_H

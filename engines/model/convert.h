@@ -1,8 +1,8 @@
 /*
  * convert.h - stored weights to fp32, exactly: every F16 and BF16 number is an fp32 number.
  *
- * Integer operations and one exact subtraction, so that flush-to-zero modes of the calling thread change nothing, and
- * without branches, so that the loops vectorise.
+ * Integer operations and one exact subtraction, so that flush-to-zero modes of the calling thread
+ * change nothing, and without branches, so that the loops vectorise.
  */
 #ifndef ZG_MODEL_CONVERT_H
 #define ZG_MODEL_CONVERT_H

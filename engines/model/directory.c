@@ -1,6 +1,6 @@
 /*
- * directory.c - a Hugging Face directory as a source of weights: locates every tensor of the shape in the mapped files,
- * checks it, and converts elements as they are read.
+ * directory.c - a Hugging Face directory as a source of weights: locates every tensor of the shape
+ * in the mapped files, checks it, and converts elements as they are read.
  *
  * Files and their tables are shards.c's; config.json is config.c's.
  */
@@ -86,8 +86,8 @@ static const struct zg_model_source source = {
 
 /* ---- locating tensors ---- */
 
-/* The id of a stored tensor, -1 for one that the model has no use for: fairseq's `decoder.version`, a copy of a tied
- * head.  Fairseq calls the head `output_projection`. */
+/* The id of a stored tensor, -1 for one that the model has no use for: fairseq's
+ * `decoder.version`, a copy of a tied head.  Fairseq calls the head `output_projection`. */
 static int32_t id_of(const struct zg_model_shape *shape, const char *name)
 {
     const char *const bare = strncmp(name, "model.", 6) == 0 ? name + 6 : name;
@@ -175,8 +175,8 @@ static enum zg_status check_complete(const struct directory *d, const char *path
 
 /* ---- NaN and infinity ---- */
 
-/* The first element of begin .. end - 1 that is not finite, or `end`.  All three types keep the exponent on top, and it is
- * all ones for NaN and infinity alone. */
+/* The first element of begin .. end - 1 that is not finite, or `end`.  All three types keep the
+ * exponent on top, and it is all ones for NaN and infinity alone. */
 static int64_t first_not_finite(const struct located *tensor, int64_t begin, int64_t end)
 {
     enum { CHUNK = 2048 };
@@ -200,7 +200,8 @@ static int64_t first_not_finite(const struct located *tensor, int64_t begin, int
     return end;
 }
 
-/* Reads every weight once, in parallel, and lets its pages go again, so that opening does not fill memory. */
+/* Reads every weight once, in parallel, and lets its pages go again, so that opening does not
+ * fill memory. */
 static enum zg_status check_finite(const struct directory *d, struct zg_error *err)
 {
     const int64_t stretch = INT64_C(1) << 18;

@@ -2,13 +2,15 @@
  * fingerprint.c - one 64-bit number that two runs must share to have used the same weights.
  *
  *     hash(bytes, h) = XXH3_64 of the bytes with seed h
- *     part     h = 0; for each 4096 values of a stretch of the tensor: h = hash(little-endian fp32 bytes, h)
+ *     part     h = 0; for each 4096 values of a stretch of the tensor:
+ *              h = hash(little-endian fp32 bytes, h)
  *     tensor   hash(its parts, 0)
- *     model    h = 0; for each tensor, ids ascending: h = hash({ id, rows, columns, tensor } as 64-bit integers, h)
+ *     model    h = 0; for each tensor, ids ascending:
+ *              h = hash({ id, rows, columns, tensor } as 64-bit integers, h)
  *
- * Chaining through the seed keeps the hash's state in a register, with no allocation that could fail.
- * The cut into parts depends on the tensor's size alone, so the number is the same for every thread count.  A tied head
- * is not a tensor of its own and is left out.
+ * Chaining through the seed keeps the hash's state in a register, with no allocation that could
+ * fail. The cut into parts depends on the tensor's size alone, so the number is the same for every
+ * thread count.  A tied head is not a tensor of its own and is left out.
  */
 #include <omp.h>
 #include <xxhash.h>

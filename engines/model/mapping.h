@@ -13,8 +13,9 @@ struct zg_mapping {
     int64_t size;
 };
 
-/* ZG_INPUT: the file cannot be opened, or is no regular file (a pipe would block).  A file that another process
- * truncates while it is mapped kills the reader by SIGBUS, as with every memory-mapped file. */
+/* ZG_INPUT: the file cannot be opened, or is no regular file (a pipe would block).  A file that
+ * another process truncates while it is mapped kills the reader by SIGBUS, as with every memory-
+ * mapped file. */
 enum zg_status zg_mapping_open(struct zg_mapping *out, const char *path, struct zg_error *err);
 void zg_mapping_close(struct zg_mapping *mapping);
 

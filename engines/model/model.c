@@ -1,4 +1,5 @@
-/* model.c - the public face of a model: opening by name, reading, closing.  Where elements come from is source.h's. */
+/* model.c - the public face of a model: opening by name, reading, closing.  Where elements come
+ * from is source.h's. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -41,7 +41,8 @@ static bool read_integers(const json_t *list, int64_t max, int64_t *out, int64_t
     return true;
 }
 
-/* The bytes that dtype and shape ask for; -1: the product overflows, -2: the dtype is not ours to judge. */
+/* The bytes that dtype and shape ask for; -1: the product overflows, -2: the dtype is not ours
+ * to judge. */
 static int64_t expected_bytes(const struct zg_safetensor *tensor)
 {
     int64_t bytes = -1;
@@ -111,7 +112,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct zg_safetensor *)a)->name, ((const struct zg_safetensor *)b)->name);
 }
 
-/* The tensors, in order of their data, follow one another from the data's first byte to its last. */
+/* The tensors, in order of their data, follow one another from the data's first byte to its
+ * last. */
 static enum zg_status check_cover(const struct parse *p, const struct zg_safetensors *table)
 {
     int64_t at = p->data_begin;

@@ -1,11 +1,14 @@
 /*
- * safetensors.h - the table of contents of a safetensors file, from a buffer; knows nothing of models.
+ * safetensors.h - the table of contents of a safetensors file, from a buffer; knows nothing of
+ * models.
  *
  *     [ 8 bytes: header length N, little-endian ][ N bytes: JSON ][ data ]
- *     JSON: { "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, "__metadata__": {...} }
+ *     JSON: { "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]},
+ *             "__metadata__": {...} }
  *
- * Everything that the header claims is checked against the buffer's size, and against the format's rule that the tensors
- * cover the data without overlap or hole, so that a reader may follow any entry blindly.
+ * Everything that the header claims is checked against the buffer's size, and against the format's
+ * rule that the tensors cover the data without overlap or hole, so that a reader may follow any
+ * entry blindly.
  */
 #ifndef ZG_MODEL_SAFETENSORS_H
 #define ZG_MODEL_SAFETENSORS_H
@@ -23,9 +26,8 @@ struct zg_safetensor {
     const char *dtype; /* as spelled in the file: "F32", "F16", "BF16", "I64", ... */
     int64_t dims[ZG_SAFETENSORS_MAX_DIMS];
     int64_t n_dims;
-    int64_t begin; /* bytes from the start of the buffer */
-    int64_t
-        n_bytes; /* begin + n_bytes <= size; equals the product of dims and the item size of a known dtype */
+    int64_t begin;   /* bytes from the start of the buffer; begin + n_bytes <= its size */
+    int64_t n_bytes; /* the product of dims and the item size, where the dtype is known */
 };
 
 struct zg_safetensors {
@@ -34,7 +36,8 @@ struct zg_safetensors {
     void *json; /* owns the strings */
 };
 
-/* Reads the header of a file that lies in bytes[size]; `what` names it in messages.  The buffer may go away after. */
+/* Reads the header of a file that lies in bytes[size]; `what` names it in messages.  The buffer
+ * may go away after. */
 enum zg_status zg_safetensors_parse(struct zg_safetensors *out, const void *bytes, int64_t size,
                                     const char *what, struct zg_error *err);
 void zg_safetensors_free(struct zg_safetensors *table);

@@ -48,7 +48,8 @@ static enum zg_status open_shard(struct zg_shard *out, const char *directory, co
     return status;
 }
 
-/* A shard is a plain file name beside the index; anything else could read a file that the user did not mean. */
+/* A shard is a plain file name beside the index; anything else could read a file that the user
+ * did not mean. */
 static bool is_shard_name(const char *name)
 {
     static const char suffix[] = ".safetensors";

@@ -1,5 +1,6 @@
 /*
- * shards.h - the safetensors files of a directory: which there are, mapped, with their tables of contents.
+ * shards.h - the safetensors files of a directory: which there are, mapped, with their tables of
+ * contents.
  */
 #ifndef ZG_MODEL_SHARDS_H
 #define ZG_MODEL_SHARDS_H
@@ -19,13 +20,14 @@ struct zg_shards {
     void *index; /* the parsed index of a sharded model, or NULL */
 };
 
-/* Opens model.safetensors, or model.safetensors.index.json and every shard that it names, in directory `path`.
- * ZG_INPUT: there is neither, a name in the index leaves the directory, a file is malformed. */
+/* Opens model.safetensors, or model.safetensors.index.json and every shard that it names, in
+ * directory `path`. ZG_INPUT: there is neither, a name in the index leaves the directory, a file
+ * is malformed. */
 enum zg_status zg_shards_open(struct zg_shards *out, const char *path, struct zg_error *err);
 void zg_shards_close(struct zg_shards *shards);
 
-/* Calls visit() for each tensor of the model: every one of a single file, or what the index names and where it says.
- * Stops at the first status that is not ZG_OK and returns it. */
+/* Calls visit() for each tensor of the model: every one of a single file, or what the index
+ * names and where it says. Stops at the first status that is not ZG_OK and returns it. */
 typedef enum zg_status zg_shards_visit_fn(void *context, const struct zg_shard *shard,
                                           const struct zg_safetensor *tensor, struct zg_error *err);
 enum zg_status zg_shards_visit(const struct zg_shards *shards, zg_shards_visit_fn *visit,

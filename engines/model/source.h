@@ -1,5 +1,6 @@
 /*
- * source.h - inside of a model: the shape, and a source of elements below it (synthetic.c, directory.c).
+ * source.h - inside of a model: the shape, and a source of elements below it (synthetic.c,
+ * directory.c).
  */
 #ifndef ZG_MODEL_SOURCE_H
 #define ZG_MODEL_SOURCE_H
@@ -7,7 +8,8 @@
 #include "engines/model.h"
 
 struct zg_model_source {
-    /* Elements begin .. begin + n - 1 of the tensor in row-major order, inside the tensor; any thread. */
+    /* Elements begin .. begin + n - 1 of the tensor in row-major order, inside the tensor; any
+     * thread. */
     void (*read)(const void *state, int32_t id, int64_t begin, int64_t n, float *dst);
     void (*release)(const void *state); /* NULL: holds nothing */
     void (*close)(void *state);
@@ -26,7 +28,8 @@ struct zg_model {
 enum zg_status zg_model_shape_check(const struct zg_model_shape *shape, const char *what,
                                     struct zg_error *err);
 
-/* Makes a model around a source, and takes `state` over in any case.  The head of a tied model reads as the embedding. */
+/* Makes a model around a source, and takes `state` over in any case.  The head of a tied model
+ * reads as the embedding. */
 enum zg_status zg_model_make(struct zg_model **out, const char *name,
                              const struct zg_model_shape *shape,
                              const struct zg_model_source *source, void *state,

@@ -1,8 +1,9 @@
 /*
- * synthetic.c - weights that are a function of (seed, tensor, element): 0.02 z, norm gains 1 + 0.02 z.
+ * synthetic.c - weights that are a function of (seed, tensor, element): 0.02 z, norm gains 1 + 0.02
+ * z.
  *
- * Nothing is stored: an engine that packs weights into its own layout generates each row once, in the thread that will
- * use it.  0.02 is OPT's own init_std.
+ * Nothing is stored: an engine that packs weights into its own layout generates each row once, in
+ * the thread that will use it.  0.02 is OPT's own init_std.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 
 #define INIT_STD 0.02f
 
-/* OPT's published shapes (arXiv:2205.01068, table 1; vocabulary and positions of the released checkpoints).
- * OPT-350M is missing because it is post-norm. */
+/* OPT's published shapes (arXiv:2205.01068, table 1; vocabulary and positions of the released
+ * checkpoints). OPT-350M is missing because it is post-norm. */
 static const struct {
     const char *name;
     struct zg_model_shape shape;

@@ -83,7 +83,8 @@ void zg_model_tensor_name(int32_t id, char *name, size_t size)
         snprintf(name, size, "?");
 }
 
-/* Reads a layer number in its only spelling ("7", not "07" or "+7"); -1 if there is none below n_layers. */
+/* Reads a layer number in its only spelling ("7", not "07" or "+7"); -1 if there is none below
+ * n_layers. */
 static int64_t parse_layer(const char *text, int64_t n_layers, const char **end)
 {
     int64_t layer = 0;

@@ -1,9 +1,10 @@
 /*
  * fuzz_safetensors.c - the safetensors header parser and the config.json parser on arbitrary bytes.
  *
- * The first byte chooses: 'F' what follows is a whole file; 'C' it is a config.json; 'H' the next byte is the length of
- * the data and the rest is the JSON header, to which the length field is put, so that mutations need not guess it.
- * What the parser accepts must hold: every entry lies inside the file and its bytes can be read.
+ * The first byte chooses: 'F' what follows is a whole file; 'C' it is a config.json; 'H' the next
+ * byte is the length of the data and the rest is the JSON header, to which the length field is put,
+ * so that mutations need not guess it. What the parser accepts must hold: every entry lies inside
+ * the file and its bytes can be read.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -15,8 +15,8 @@ int zg_test_run(const char *suite, const struct zg_test *tests);
 /* Asserts that `words` occur in a message; prints the message where they do not. */
 void zg_test_expect_words(const char *message, const char *words);
 
-/* Path of a file of the optional real data, or NULL (after printing why the test skips) if it is absent.
- * The result lives until the next call. */
+/* Path of a file of the optional real data, or NULL (after printing why the test skips) if it is
+ * absent. The result lives until the next call. */
 const char *zg_test_data(const char *relative);
 
 #endif

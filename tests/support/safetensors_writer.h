@@ -1,6 +1,6 @@
 /*
- * safetensors_writer.h - writes safetensors files and whole Hugging Face OPT directories for tests, into temporary
- * directories that they make and remove themselves.
+ * safetensors_writer.h - writes safetensors files and whole Hugging Face OPT directories for tests,
+ * into temporary directories that they make and remove themselves.
  *
  *     char *dir = zg_temp_directory_make();
  *     const struct zg_write_options options = {.dtype = ZG_FP16, .prefix = true, .n_shards = 2};
@@ -47,7 +47,8 @@ struct zg_write_options {
 /* config.json and weights of a model, tied or not as the model is. */
 bool zg_write_model(const char *directory, const struct zg_model *model,
                     const struct zg_write_options *options);
-/* config.json alone; `extra` is put before the closing brace (", \"key\": value") and may be NULL. */
+/* config.json alone; `extra` is put before the closing brace (", \"key\": value") and may be
+ * NULL. */
 bool zg_write_config(const char *directory, const struct zg_model_shape *shape, const char *extra);
 
 uint16_t zg_fp16_of_float(float value);

@@ -25,8 +25,8 @@ static void test_factors(void)
     CU_ASSERT(memcmp(part, v + 11 * 3, sizeof part) == 0);
 }
 
-/* A sum of r products of fp32 numbers, each rounded, then scaled: r + 1 roundings of at most 2^-24 of the sum of
- * magnitudes. */
+/* A sum of r products of fp32 numbers, each rounded, then scaled: r + 1 roundings of at most
+ * 2^-24 of the sum of magnitudes. */
 static void test_lowrank_row(void)
 {
     for (int64_t rank = 1; rank <= 8; rank++) {

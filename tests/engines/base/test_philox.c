@@ -1,4 +1,5 @@
-/* test_philox.c - the generator against published vectors, an independent transform, and its own ISA forms. */
+/* test_philox.c - the generator against published vectors, an independent transform, and its own
+ * ISA forms. */
 #include "engines/base/philox.h"
 
 #include <math.h>
@@ -75,8 +76,9 @@ static void test_known_deviates(void)
     }
 }
 
-/* The transform once more, from philox.h, with each fp32 operation done in double and rounded.  Double has more than
- * 2 x 24 + 2 bits, so that the second rounding never changes a product, sum or square root of fp32 numbers. */
+/* The transform once more, from philox.h, with each fp32 operation done in double and rounded. 
+ * Double has more than 2 x 24 + 2 bits, so that the second rounding never changes a product, sum
+ * or square root of fp32 numbers. */
 static float mul(float a, float b)
 {
     return (float)((double)a * (double)b);
@@ -132,9 +134,10 @@ static void random_words(uint64_t seed, int64_t n, uint32_t *words)
     }
 }
 
-/* Bits equal to the independent transform, and close to the exact one.  Of the radius: the polynomial is within 3e-8 of
- * log, about half an ulp; Horner and the two sums add at most 4 ulp of 2^-24, doubled where 2 log 2 - 2 log m cancels
- * down to half; a square root halves that and rounds.  Of sine and cosine: at most 3 ulp.  8 x 2^-24 covers the sum. */
+/* Bits equal to the independent transform, and close to the exact one.  Of the radius: the
+ * polynomial is within 3e-8 of log, about half an ulp; Horner and the two sums add at most 4 ulp
+ * of 2^-24, doubled where 2 log 2 - 2 log m cancels down to half; a square root halves that and
+ * rounds.  Of sine and cosine: at most 3 ulp.  8 x 2^-24 covers the sum. */
 static void test_transform(void)
 {
     enum { N = 1 << 18 };
@@ -157,8 +160,8 @@ static void test_transform(void)
     CU_ASSERT_EQUAL(n_far, 0);
 }
 
-/* Every form that the machine runs gives the words of zg_philox4x32() and the deviates of the transform, at any count
- * of blocks and across the carry into the counter's second word. */
+/* Every form that the machine runs gives the words of zg_philox4x32() and the deviates of the
+ * transform, at any count of blocks and across the carry into the counter's second word. */
 static void test_variants(void)
 {
     enum { MAX_BLOCKS = 100 };
@@ -251,10 +254,10 @@ static void test_streams_differ(void)
     }
 }
 
-/* Moments of N = 2^22 deviates.  The standard errors of the first four are sqrt(1, 2, 15, 96) / sqrt(N), because the
- * variances of z, z^2, z^3, z^4 are 1, 2, 15, 96; counts beyond a bound are binomial; products of two deviates
- * have variance 1.  5 standard errors: a true generator fails one of these 13 checks once in 10^5 seeds, and the
- * seed is fixed. */
+/* Moments of N = 2^22 deviates.  The standard errors of the first four are sqrt(1, 2, 15, 96) /
+ * sqrt(N), because the variances of z, z^2, z^3, z^4 are 1, 2, 15, 96; counts beyond a bound are
+ * binomial; products of two deviates have variance 1.  5 standard errors: a true generator fails
+ * one of these 13 checks once in 10^5 seeds, and the seed is fixed. */
 static void test_moments(void)
 {
     enum { N = 1 << 22 };

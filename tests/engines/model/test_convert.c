@@ -1,4 +1,5 @@
-/* test_convert.c - all 65,536 numbers of each 16-bit type against their definition, flush-to-zero or not. */
+/* test_convert.c - all 65,536 numbers of each 16-bit type against their definition, flush-to-
+ * zero or not. */
 #include "engines/model/convert.h"
 
 #include <math.h>
@@ -44,7 +45,8 @@ static void test_bf16(void)
     CU_ASSERT_EQUAL(n, 0);
 }
 
-/* Engines run their threads with denormals flushed; a stored fp16 denormal (below 6e-5) is a normal fp32 number. */
+/* Engines run their threads with denormals flushed; a stored fp16 denormal (below 6e-5) is a
+ * normal fp32 number. */
 static void test_fp16_flushed(void)
 {
     zg_cpu_flush_denormals();

@@ -116,8 +116,8 @@ static int64_t resident_file_kib(void)
     return kib;
 }
 
-/* A model of 13 MiB: opening (which reads every weight) and the fingerprint leave less than a tenth of it resident;
- * reading brings it in, and release lets it go. */
+/* A model of 13 MiB: opening (which reads every weight) and the fingerprint leave less than a
+ * tenth of it resident; reading brings it in, and release lets it go. */
 static void test_release(void)
 {
     const struct zg_model_shape shape = {.n_layers = 1,

@@ -346,7 +346,8 @@ static void test_hostile_index(void)
     expect_refusals(cases, sizeof cases / sizeof cases[0], 3);
 }
 
-/* Tensors that no OPT model has, and a header of odd length (unaligned data), are no reason to refuse. */
+/* Tensors that no OPT model has, and a header of odd length (unaligned data), are no reason to
+ * refuse. */
 static void test_tolerated(void)
 {
     char *dir = zg_temp_directory_make();

@@ -97,7 +97,8 @@ static void test_known_shapes(void)
     CU_ASSERT_PTR_NULL(zg_model_shape_name(-1, NULL));
 }
 
-/* The mapping that model.h and zo.h promise: 0.02 z of stream 3, gains 1 + 0.02 z; any rows, any ld. */
+/* The mapping that model.h and zo.h promise: 0.02 z of stream 3, gains 1 + 0.02 z; any rows, any
+ * ld. */
 static void test_synthetic(void)
 {
     struct zg_model *model = NULL;

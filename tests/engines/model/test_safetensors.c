@@ -7,7 +7,8 @@
 
 #include "tests/support/cunit_run.h"
 
-/* Parses a file of that header and n_data bytes; the buffer ends where the file does, so that ASan sees a read past it. */
+/* Parses a file of that header and n_data bytes; the buffer ends where the file does, so that
+ * ASan sees a read past it. */
 static enum zg_status parse(struct zg_safetensors *out, const char *header, size_t n_data,
                             struct zg_error *err)
 {
@@ -171,7 +172,8 @@ static void test_many_tensors(void)
     free(header);
 }
 
-/* Names come from the file: long ones, and control characters, must not leave the message's one line. */
+/* Names come from the file: long ones, and control characters, must not leave the message's one
+ * line. */
 static void test_names_in_messages(void)
 {
     char header[3000], name[2001];
