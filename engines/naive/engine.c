@@ -1,0 +1,306 @@
+/*
+ * engine.c - `naive`: the official training loop's structure behind the ZO interface.
+ *
+ * Per probe pair: perturb all weights of the scope in place, forward, perturb the other way,
+ * forward, restore; then update: four dense passes over the weights and two padded forwards.  What
+ * it takes from the official code, and from where, is in README.md.  Mechanisms: none.
+ */
+#include "engines/naive/naive.h"
+
+#include "engines/base/arena.h"
+#include "engines/base/direction.h"
+#include "engines/base/size.h"
+
+#include <string.h>
+
+/* Rows of logits made and reduced at a time: 256 rows of 50,272 are 51 MB, large enough for the
+ * GEMM. */
+enum { LOGIT_ROWS = 256 };
+
+extern const struct zg_engine zg_engine_naive;
+
+void zg_naive_phase(const struct zg_engine_state *state, enum zg_phase phase)
+{
+    if (state->options.on_phase)
+        state->options.on_phase(state->options.on_phase_context, phase);
+}
+
+void zg_naive_count(struct zg_engine_state *state, enum zg_phase phase, double flops, double bytes)
+{
+    state->cost.executed_flops += flops;
+    state->cost.phase_flops[phase] += flops;
+    state->cost.phase_bytes[phase] += bytes;
+}
+
+static void naive_close(struct zg_engine_state **state)
+{
+    if (!state || !*state)
+        return;
+    struct zg_engine_state *s = *state;
+    zg_plan_close(&s->plan);
+    zg_naive_batch_close(&s->batch);
+    zg_naive_weights_close(&s->weights);
+    void *const buffers[] = {s->directions, s->v, s->vt,  s->row,    s->log_p,  s->score,
+                             s->x,          s->n, s->qkv, s->logits, s->scratch};
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
+        zg_buffer_free(buffers[i]);
+    zg_buffer_free(s);
+    *state = NULL;
+}
+
+struct buffer {
+    void **out;
+    int64_t n, width; /* n * width items */
+    int64_t item_size;
+    const char *what;
+};
+
+static enum zg_status buffers_alloc(const struct buffer *buffers, size_t n, struct zg_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t n_items = 0;
+        if (!zg_size_mul(buffers[i].n, buffers[i].width, &n_items))
+            return zg_fail(err, ZG_ENV, "engine naive: %s are too large to count", buffers[i].what);
+        const enum zg_status status =
+            zg_buffer_alloc(buffers[i].out, n_items, buffers[i].item_size, buffers[i].what, err);
+        if (status)
+            return status;
+    }
+    return ZG_OK;
+}
+
+static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
+{
+    const struct zg_engine_limits *l = &s->options.limits;
+    const struct zg_model_shape *shape = &s->weights.shape;
+    const int64_t d = shape->d_model, rows = l->max_padded_tokens, n_threads = s->options.n_threads;
+    const int64_t wide = zg_round_up(zg_max64(d, shape->d_ffn), 16);
+    if (rows > INT32_MAX || shape->n_vocab > INT32_MAX || 3 * d > INT32_MAX || wide > INT32_MAX)
+        return zg_fail(err, ZG_USAGE, "engine naive: a dimension exceeds the libraries' 2^31");
+    s->ldv = wide;
+    s->row_stride = zg_round_up(zg_max64(wide, l->max_rank), 16);
+    s->logit_rows = zg_max64(1, zg_min64(rows, LOGIT_ROWS));
+    s->ld_logits = zg_round_up(shape->n_vocab, 16);
+    s->scratch_stride = zg_naive_head_scratch(zg_max64(1, l->max_length), d / shape->n_heads);
+    void *directions, *v, *vt, *row, *log_p, *score, *x, *n, *qkv, *logits, *scratch;
+    directions = v = vt = row = log_p = score = x = n = qkv = logits = scratch = NULL;
+    const struct buffer buffers[] = {
+        {&directions, l->max_directions, 1, sizeof *s->directions, "directions"},
+        {&v, l->max_rank, wide, sizeof *s->v, "V"},
+        {&vt, l->max_rank, wide, sizeof *s->vt, "V"},
+        {&row, n_threads, s->row_stride, sizeof *s->row, "rows of directions"},
+        {&log_p, rows, 1, sizeof *s->log_p, "log-probabilities"},
+        {&score, l->max_options, 1, sizeof *s->score, "scores"},
+        {&x, rows, d, sizeof *s->x, "activations"},
+        {&n, rows, d, sizeof *s->n, "activations"},
+        {&qkv, rows, zg_max64(3 * d, shape->d_ffn), sizeof *s->qkv, "activations"},
+        {&logits, s->logit_rows, s->ld_logits, sizeof *s->logits, "logits"},
+        {&scratch, n_threads, s->scratch_stride, sizeof *s->scratch, "attention scratch"},
+    };
+    const enum zg_status status = buffers_alloc(buffers, sizeof buffers / sizeof buffers[0], err);
+    s->directions = directions;
+    s->v = v;
+    s->vt = vt;
+    s->row = row;
+    s->log_p = log_p;
+    s->score = score;
+    s->x = x;
+    s->n = n;
+    s->qkv = qkv;
+    s->ffn = qkv;
+    s->logits = logits;
+    s->scratch = scratch;
+    return status;
+}
+
+/* Touches every activation by the team that will use it, and makes the library allocate what it
+ * keeps: later calls then allocate nothing. */
+static void warm_up(struct zg_engine_state *s)
+{
+    const int64_t d = s->weights.shape.d_model, rows = s->options.limits.max_padded_tokens;
+    const int64_t wide = zg_max64(3 * d, s->weights.shape.d_ffn);
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        memset(s->x + row * d, 0, (size_t)d * sizeof *s->x);
+        memset(s->n + row * d, 0, (size_t)d * sizeof *s->n);
+        memset(s->qkv + row * wide, 0, (size_t)wide * sizeof *s->qkv);
+    }
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t row = 0; row < s->logit_rows; row++)
+        memset(s->logits + row * s->ld_logits, 0, (size_t)s->ld_logits * sizeof *s->logits);
+    if (rows > 0) {
+        const struct zg_naive_gemm g = {
+            .n_rows = zg_min64(rows, 256),
+            .n_out = d,
+            .n_in = d,
+            .x = s->n,
+            .ldx = d,
+            .w = zg_naive_tensor(&s->weights, zg_tensor_layer(0, ZG_T_Q_WEIGHT)),
+            .ldw = d,
+            .y = s->x,
+            .ldy = d,
+            .n_threads = s->options.n_threads,
+            .kernels = s->kernels};
+        s->gemm(&g);
+    }
+}
+
+static enum zg_status naive_open(struct zg_engine_state **out, const struct zg_model *model,
+                                 const struct zg_engine_options *options, struct zg_error *err)
+{
+    *out = NULL;
+    const struct zg_engine *engine = &zg_engine_naive;
+    enum zg_status status = zg_engine_options_check(engine, options, err);
+    if (status)
+        return status;
+    const char *gemm = zg_engine_setting_value(engine, options, "gemm");
+    if (!zg_naive_gemm_find(gemm))
+        return zg_fail(err, ZG_USAGE, "engine naive: gemm=%s is not in this build, use gemm=%s",
+                       gemm, ZG_NAIVE_GEMM_DEFAULT);
+    void *memory = NULL;
+    status = zg_buffer_alloc(&memory, 1, sizeof(struct zg_engine_state), "engine naive", err);
+    if (status)
+        return status;
+    struct zg_engine_state *s = memory;
+    *s = (struct zg_engine_state){.options = *options, .gemm = zg_naive_gemm_find(gemm)};
+    s->options.settings = NULL;
+    s->options.n_settings = 0;
+    const struct zg_plan_rules useful = {
+        .trie = true, .ragged = true, .scored = true, .cancel = true};
+    status = zg_naive_kernels_choose(&s->kernels, err);
+    if (!status)
+        status = zg_naive_weights_open(&s->weights, model, options->n_threads, err);
+    if (!status)
+        status = allocate(s, err);
+    if (!status)
+        status = zg_naive_batch_open(&s->batch, &options->limits, err);
+    if (!status)
+        status = zg_plan_open(&s->plan, &options->limits, &useful, err);
+    if (status) {
+        naive_close(&s);
+        return status;
+    }
+    warm_up(s);
+    *out = s;
+    return ZG_OK;
+}
+
+static enum zg_status naive_begin(struct zg_engine_state *state,
+                                  const struct zg_direction *directions, int64_t n,
+                                  struct zg_error *err)
+{
+    const enum zg_status status =
+        zg_directions_check(&zg_engine_naive, &state->options.limits, directions, n, err);
+    if (status)
+        return status;
+    memcpy(state->directions, directions, (size_t)n * sizeof *directions);
+    state->n_directions = n;
+    state->cost = (struct zg_cost){0};
+    return ZG_OK;
+}
+
+/* Moves the weights from the present perturbation to `target`; along one direction by the
+ * difference, as the official loop goes from +eps to -eps in one pass of -2 eps. */
+static void perturb_to(struct zg_engine_state *s, struct zg_probe target)
+{
+    const struct zg_probe now = s->perturbation;
+    if (s->perturbed && (now.direction != target.direction || target.coefficient == 0)) {
+        zg_naive_add(s, &s->directions[now.direction], -now.coefficient, 0, ZG_PHASE_PERTURB);
+        s->perturbed = false;
+    }
+    if (target.coefficient == 0)
+        return;
+    const float change = s->perturbed ? target.coefficient - now.coefficient : target.coefficient;
+    if (change != 0)
+        zg_naive_add(s, &s->directions[target.direction], change, 0, ZG_PHASE_PERTURB);
+    s->perturbed = true;
+    s->perturbation = target;
+}
+
+static enum zg_status naive_score(struct zg_engine_state *state, const struct zg_batch *batch,
+                                  const struct zg_probe *probes, int64_t n_probes,
+                                  struct zg_scores *out, struct zg_error *err)
+{
+    const enum zg_status status =
+        zg_batch_check(batch, probes, n_probes, state->n_directions, &state->options.limits,
+                       &state->weights.shape, err);
+    if (status)
+        return status;
+    zg_naive_phase(state, ZG_PHASE_PLAN);
+    zg_naive_batch_expand(&state->batch, batch);
+    int64_t n_options = state->batch.n_sequences;
+    for (int64_t p = 0; p < n_probes; p++) {
+        perturb_to(state, probes[p]);
+        zg_naive_forward(state);
+        double *score = out->option_score ? out->option_score + p * n_options : state->score;
+        out->loss[p] = zg_naive_batch_loss(
+            &state->batch, batch, state->log_p, score,
+            out->example_loss ? out->example_loss + p * batch->n_examples : NULL);
+    }
+    perturb_to(state, (struct zg_probe){0, 0});
+    zg_naive_phase(state, ZG_PHASE_OTHER);
+    zg_plan_build(&state->plan, batch, false);
+    state->cost.useful_flops += zg_plan_useful_flops(&state->plan, &state->weights.shape, n_probes,
+                                                     state->directions[probes[0].direction].rank);
+    state->cost.n_rows = state->batch.n_sequences * state->batch.length;
+    return ZG_OK;
+}
+
+static enum zg_status naive_apply(struct zg_engine_state *state, const struct zg_update *updates,
+                                  int64_t n, float weight_decay, struct zg_error *err)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (updates[i].direction < 0 || updates[i].direction >= state->n_directions)
+            return zg_fail(err, ZG_USAGE, "update %lld: direction %d of %lld announced",
+                           (long long)i, (int)updates[i].direction, (long long)state->n_directions);
+    for (int64_t i = 0; i < n; i++) /* the first pass carries the decay */
+        zg_naive_add(state, &state->directions[updates[i].direction], -updates[i].coefficient,
+                     i == 0 ? weight_decay : 0, ZG_PHASE_UPDATE);
+    zg_naive_phase(state, ZG_PHASE_OTHER);
+    return ZG_OK;
+}
+
+static enum zg_status naive_read(struct zg_engine_state *state, int32_t tensor, int64_t row_begin,
+                                 int64_t n_rows, float *dst, int64_t ld, struct zg_error *err)
+{
+    int64_t rows, cols;
+    if (!zg_model_tensor_size(&state->weights.shape, tensor, &rows, &cols))
+        return zg_fail(err, ZG_USAGE, "the model has no tensor %d", (int)tensor);
+    if (row_begin < 0 || n_rows < 0 || row_begin > rows - n_rows || ld < cols)
+        return zg_fail(err, ZG_USAGE, "tensor %d has no rows %lld to %lld", (int)tensor,
+                       (long long)row_begin, (long long)(row_begin + n_rows - 1));
+    const float *w = zg_naive_tensor(&state->weights, tensor);
+    for (int64_t i = 0; i < n_rows; i++)
+        memcpy(dst + i * ld, w + (row_begin + i) * cols, (size_t)cols * sizeof *dst);
+    return ZG_OK;
+}
+
+static void naive_cost(const struct zg_engine_state *state, struct zg_cost *out)
+{
+    *out = state->cost;
+}
+
+static const struct zg_engine_setting_doc settings[] = {
+    {"gemm", ZG_NAIVE_GEMM_CHOICES, "the library of the matrix products", ZG_NAIVE_GEMM_DEFAULT},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct zg_engine zg_engine_naive = {
+    .name = "naive",
+    .summary = "the official training loop: weights perturbed in place, padded batch, all logits",
+    .interface_version = ZG_INTERFACE_VERSION,
+    .missing = NULL,
+    .dtypes = 1u << ZG_FP32,
+    .mechanisms = 0,
+    .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE |
+                       1u << ZG_DIRECTION_FACTORISED | 1u << ZG_DIRECTION_RADEMACHER,
+    .scopes = 1u << ZG_SCOPE_LINEAR | 1u << ZG_SCOPE_FULL,
+    .settings = settings,
+    .open = naive_open,
+    .begin = naive_begin,
+    .score = naive_score,
+    .apply = naive_apply,
+    .read = naive_read,
+    .cost = naive_cost,
+    .close = naive_close,
+};

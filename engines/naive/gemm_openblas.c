@@ -1,0 +1,15 @@
+/* gemm_openblas.c - y = x W^T by cblas_sgemm. */
+#include "engines/naive/gemm.h"
+
+#include <cblas.h>
+
+void zg_naive_gemm_openblas(const struct zg_naive_gemm *g)
+{
+    /* A process-wide number that another engine may have changed.  Setting it to what it is
+     * costs nothing; the OpenMP build also sets the number of the calling thread's next parallel
+     * region. */
+    openblas_set_num_threads((int)g->n_threads);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)g->n_rows, (blasint)g->n_out,
+                (blasint)g->n_in, 1.0f, g->x, (blasint)g->ldx, g->w, (blasint)g->ldw,
+                g->accumulate ? 1.0f : 0.0f, g->y, (blasint)g->ldy);
+}

@@ -1,0 +1,104 @@
+/*
+ * naive.h - the state of the loop engine and what its files give each other.
+ *
+ *     weights.c   all tensors in memory, fp32, row-major
+ *     perturb.c   dense passes over the weights: W <- keep W + c D
+ *     batch.c     options expanded to sequences, left padding, labels; losses from log p
+ *     forward.c   log-probabilities of the labels at the present weights
+ *     engine.c    the ZO interface
+ */
+#ifndef ZG_NAIVE_NAIVE_H
+#define ZG_NAIVE_NAIVE_H
+
+#include "engines/naive/gemm.h"
+#include "engines/naive/kernels.h"
+#include "engines/runtime/plan.h"
+#include "engines/zo.h"
+
+/* ---- weights.c ------------------------------------------------------------------------- */
+
+struct zg_naive_weights {
+    struct zg_model_shape shape;
+    int32_t n_tensors; /* one past the largest id */
+    float *values;     /* all tensors */
+    int64_t *offset;   /* [n_tensors] into values; -1: no such tensor, or a tied head */
+    int64_t n_values;
+};
+
+enum zg_status zg_naive_weights_open(struct zg_naive_weights *weights, const struct zg_model *model,
+                                     int64_t n_threads, struct zg_error *err);
+void zg_naive_weights_close(struct zg_naive_weights *weights);
+/* The tensor's values [rows][cols]; the tied head is the embedding.  q, k, v of a layer follow each
+ * other. */
+float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id);
+
+/* ---- batch.c --------------------------------------------------------------------------- */
+
+/* The batch as the official collator makes it: one sequence an option, padded on the left. */
+struct zg_naive_batch {
+    int64_t n_sequences;
+    int64_t length;    /* of every sequence: the longest, rounded up to a multiple of 8 */
+    int32_t *token;    /* [n_sequences][length] */
+    int32_t *label;    /* [n_sequences][length]: the token that follows where it counts, else -1 */
+    int64_t *n_real;   /* [n_sequences]: tokens that are not padding */
+    int64_t *n_option; /* [n_sequences]: of them, the option's */
+};
+
+enum zg_status zg_naive_batch_open(struct zg_naive_batch *batch,
+                                   const struct zg_engine_limits *limits, struct zg_error *err);
+void zg_naive_batch_close(struct zg_naive_batch *batch);
+void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *source);
+/* Losses of one probe from log_p [n_sequences][length], the log-probability of each label.  `score`
+ * [options] receives the options' means; example_loss [n_examples] may be NULL. */
+double zg_naive_batch_loss(const struct zg_naive_batch *batch, const struct zg_batch *source,
+                           const double *log_p, double *score, double *example_loss);
+
+/* ---- the state ------------------------------------------------------------------------- */
+
+struct zg_engine_state {
+    struct zg_engine_options options; /* settings are not kept */
+    const struct zg_naive_kernels *kernels;
+    zg_naive_gemm_fn *gemm;
+    struct zg_naive_weights weights;
+
+    struct zg_direction *directions; /* [limits.max_directions] of the last begin() */
+    int64_t n_directions;
+    bool perturbed; /* the weights are W + coefficient * directions[direction] */
+    struct zg_probe perturbation;
+    float *v, *vt; /* [wide or max_rank * wide]: V as drawn, V^T; wide = the longest row */
+    int64_t ldv;   /* of vt */
+    float *row;    /* [n_threads][row_stride]: one row of U, or of a dense direction */
+    int64_t row_stride;
+
+    struct zg_naive_batch batch;
+    double *log_p; /* [max_padded_tokens] */
+    double *score; /* [max_options] */
+    float *x,
+        *n; /* [max_padded_tokens][d_model]: residual stream; its norm, and attention's output */
+    float *qkv;    /* [max_padded_tokens][3 d_model]; shares memory with ffn */
+    float *ffn;    /* [max_padded_tokens][d_ffn] */
+    float *logits; /* [logit_rows][ld_logits] */
+    int64_t logit_rows, ld_logits;
+    float *scratch; /* [n_threads][scratch_stride] of attention */
+    int64_t scratch_stride;
+
+    struct zg_plan plan; /* only to count the useful FLOPs */
+    struct zg_cost cost;
+};
+
+void zg_naive_phase(const struct zg_engine_state *state, enum zg_phase phase);
+void zg_naive_count(struct zg_engine_state *state, enum zg_phase phase, double flops, double bytes);
+
+/* ---- perturb.c ------------------------------------------------------------------------- */
+
+/* W <- (1 - decay) W + coefficient D over the scope, regenerating D; decay acts on 2-D tensors, as
+ * the official code spares biases and norms. */
+void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *direction,
+                  float coefficient, float decay, enum zg_phase phase);
+
+/* ---- forward.c ------------------------------------------------------------------------- */
+
+/* state->log_p of state->batch at the present weights. */
+void zg_naive_forward(struct zg_engine_state *state);
+
+#endif
