@@ -1,0 +1,174 @@
+/* conformance_steps.c - whole steps: projected gradients, weights across a redraw of V, several
+ * updates, decay. */
+#include "tests/engines/conformance.h"
+
+#include "engines/algorithm/lozo.h"
+#include "engines/base/size.h"
+#include "tests/support/fixtures.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+
+enum { N_STEPS = 10, NU = 4 }; /* V is redrawn at steps 0, 4 and 8 */
+
+/* The same step in the reference: its own losses, its own coefficient. */
+static double reference_step(struct zg_reference *reference, const struct zg_lozo_options *o,
+                             uint64_t step, const struct zg_batch *batch)
+{
+    struct zg_direction d =
+        zg_rig_direction(zg_lozo_seed_u(o, step), zg_lozo_seed_v(o, step), o->rank);
+    d.scale = o->rms_scale ? (float)(1 / sqrt((double)o->rank)) : 1.0f;
+    const double eps = (double)o->eps;
+    zg_reference_add(reference, &d, eps);
+    const double plus = zg_reference_score(reference, batch, NULL, NULL);
+    zg_reference_add(reference, &d, -2 * eps);
+    const double minus = zg_reference_score(reference, batch, NULL, NULL);
+    zg_reference_add(reference, &d, eps);
+    const double c = (plus - minus) / (2 * eps);
+    if (o->direction == ZG_LOZO_OFFICIAL)
+        d.seed_u = zg_lozo_seed_u_official(o, step);
+    zg_reference_add(reference, &d, -(double)o->lr * c);
+    return c;
+}
+
+/* Each step's coefficient may be off by the tolerance of two losses over 2 eps.  The engine's
+ * weights then may be off by lr times that times the largest |D| <= |u| |v| <= 25 scale: the norm
+ * of r = 2 deviates exceeds 5 once in 3e5 draws. The fp32 weights themselves round in each of up to
+ * 5 writes a step. */
+static void run_steps(enum zg_lozo_direction direction, bool rms_scale, const char *what)
+{
+    const struct zg_lozo_options o = {.rank = 2,
+                                      .nu = NU,
+                                      .eps = 2e-2f,
+                                      .lr = 2e-3f,
+                                      .rms_scale = rms_scale,
+                                      .direction = direction,
+                                      .scope = ZG_SCOPE_LINEAR,
+                                      .seed = 17};
+    static const char *const batches[] = {"long and short", "different option counts",
+                                          "language model, gold answers"};
+    struct zg_rig rig;
+    if (!zg_rig_open(&rig, zg_fixture_shape(1, NULL), zg_conformance_subject->mechanisms,
+                     zg_conformance_subject->n_threads))
+        return;
+    zg_rig_sharpen(&rig);
+    double moved = 0, allowed = 0, largest_c = 0;
+    for (uint64_t step = 0; step < N_STEPS; step++) {
+        struct zg_error err = {0};
+        struct zg_lozo_step got = {0};
+        const struct zg_batch *batch = zg_fixture_batch_find(batches[step % 3]);
+        const enum zg_status status =
+            zg_lozo_run_step(&o, rig.engine, rig.state, step, batch, &got, &err);
+        if (!zg_rig_expect(status == ZG_OK, "%s, step %d: %s", what, (int)step, err.text))
+            break;
+        const double want = reference_step(rig.reference, &o, step, batch);
+        const double tolerance =
+            zg_rig_tolerance(&rig, fmax(got.loss_plus, got.loss_minus)) / (double)o.eps;
+        zg_rig_expect(fabs(got.projected_gradient - want) <= tolerance,
+                      "%s, step %d: projected gradient %.9g, reference %.9g +- %.2g", what,
+                      (int)step, got.projected_gradient, want, tolerance);
+        const double scale_d = rms_scale ? sqrt(1 / (double)o.rank) : 1, largest_d = 25 * scale_d;
+        moved += pow(want * (double)o.lr * scale_d, 2) * (double)o.rank;
+        allowed += tolerance * (double)o.lr * largest_d;
+        largest_c = fmax(largest_c, fabs(want));
+    }
+    double scale = 0;
+    const double difference = zg_rig_weight_difference(&rig, &scale);
+    const double unit = 0x1p-24 * (rig.options.dtype == ZG_FP32 ? 1 : 0x1p15);
+    allowed += 5 * N_STEPS * unit * scale;
+    zg_rig_expect(difference <= allowed, "%s: weights differ by %.3g, allowed %.3g", what,
+                  difference, allowed);
+    /* The test says something only where the weights moved (rms of an element) further than they
+     * may differ. */
+    moved = sqrt(moved);
+    zg_rig_expect(moved > 5 * allowed || rig.options.dtype != ZG_FP32,
+                  "%s: weights moved by %.3g only, allowed %.3g", what, moved, allowed);
+    printf("c up to %.2g, dW %.1g of %.1g ", largest_c, difference, allowed);
+    zg_rig_close(&rig);
+}
+
+static void test_correct(void)
+{
+    run_steps(ZG_LOZO_CORRECT, false, "correct");
+}
+static void test_official(void)
+{
+    run_steps(ZG_LOZO_OFFICIAL, false, "official");
+}
+static void test_rms(void)
+{
+    run_steps(ZG_LOZO_CORRECT, true, "rms scale");
+}
+
+/* Two updates of two directions at once, then losses, then a change of V: pending state must be
+ * folded or kept. */
+static void test_many_updates(void)
+{
+    struct zg_rig rig;
+    if (!zg_rig_open(&rig, zg_fixture_shape(2, NULL), zg_conformance_subject->mechanisms,
+                     zg_conformance_subject->n_threads))
+        return;
+    const struct zg_batch *batch = zg_fixture_batch_find("shared and equal examples");
+    const struct zg_probe probes[] = {{0, 1e-2f}, {1, -1e-2f}, {0, 0}};
+    for (uint64_t v = 0; v < 3; v++)
+        for (uint64_t u = 0; u < 2; u++) {
+            const struct zg_direction d[] = {zg_rig_direction(10 * v + u, v, 2),
+                                             zg_rig_direction(10 * v + u + 5, v, 2)};
+            const struct zg_update updates[] = {{0, 0.02f}, {1, -0.03f}};
+            struct zg_error err = {0};
+            zg_rig_compare(&rig, "before two updates", batch, d, 2, probes, 3);
+            const enum zg_status status = rig.engine->apply(rig.state, updates, 2, 0.0f, &err);
+            zg_rig_expect(status == ZG_OK, "apply: %s", err.text);
+            zg_reference_add(rig.reference, &d[0], -(double)updates[0].coefficient);
+            zg_reference_add(rig.reference, &d[1], -(double)updates[1].coefficient);
+        }
+    double scale = 0;
+    const double difference = zg_rig_weight_difference(&rig, &scale);
+    /* 12 updates; a score of naive writes the weights 4 times, and 12 scores were made */
+    const double unit = 0x1p-24 * (rig.options.dtype == ZG_FP32 ? 1 : 0x1p15);
+    zg_rig_expect(difference <= (12 + 4 * 12) * unit * scale, "weights differ by %.3g", difference);
+    zg_rig_close(&rig);
+}
+
+/* Decay is honoured, or refused in words. */
+static void test_decay(void)
+{
+    struct zg_rig rig;
+    if (!zg_rig_open(&rig, zg_fixture_shape(0, NULL), zg_conformance_subject->mechanisms, 1))
+        return;
+    struct zg_error err = {0};
+    const struct zg_direction d = zg_rig_direction(3, 4, 2);
+    const struct zg_update update = {0, 0.01f};
+    enum zg_status status = rig.engine->begin(rig.state, &d, 1, &err);
+    if (zg_rig_expect(status == ZG_OK, "begin: %s", err.text)) {
+        float before = 0, after = 0;
+        const int32_t q = zg_tensor_layer(0, ZG_T_Q_WEIGHT);
+        struct zg_reference *r = rig.reference;
+        const double w = zg_reference_weight(r, q, 0, 0);
+        zg_reference_add(r, &d, -(double)update.coefficient);
+        const double step = zg_reference_weight(r, q, 0, 0) - w;
+        float row[64];
+        status = rig.engine->read(rig.state, q, 0, 1, row, 64, &err);
+        before = row[0];
+        status = status ? status : rig.engine->apply(rig.state, &update, 1, 0.25f, &err);
+        if (status == ZG_OK) {
+            status = rig.engine->read(rig.state, q, 0, 1, row, 64, &err);
+            after = row[0];
+            zg_rig_expect(fabs((double)after - (0.75 * (double)before + step)) < 4 * 0x1p-24,
+                          "decay: %.9g became %.9g", (double)before, (double)after);
+        } else {
+            zg_rig_expect(status == ZG_USAGE && err.text[0], "decay: status %d", (int)status);
+        }
+    }
+    zg_rig_close(&rig);
+}
+
+const struct zg_test zg_conformance_steps[] = {
+    {"ten LoZO steps across redraws of V", test_correct},
+    {"the same with the official update", test_official},
+    {"the same with rms scale", test_rms},
+    {"two updates a step, three V", test_many_updates},
+    {"weight decay", test_decay},
+    {NULL, NULL},
+};
