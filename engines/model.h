@@ -1,9 +1,10 @@
 /*
  * model.h - an immutable model of the OPT pre-norm family (arXiv:2205.01068), 125M to 30B.
  *
- * A model is a set of named tensors that can be read, row by row, as fp32.  It does not promise to hold
- * them in memory: synthetic weights are generated on demand, a Hugging Face directory is memory-mapped.
- * That is what lets an engine that packs weights into its own layout keep a single copy of them.
+ * A model is a set of named tensors that can be read, row by row, as fp32.  It does not promise to
+ * hold them in memory: synthetic weights are generated on demand, a Hugging Face directory is
+ * memory-mapped. That is what lets an engine that packs weights into its own layout keep a single
+ * copy of them.
  *
  *     struct zg_model *model = NULL;
  *     if (zg_model_open(&model, "opt-125m", 1, &err)) ...       // or a directory with config.json
@@ -11,7 +12,8 @@
  *     zg_model_read(model, zg_tensor_layer(0, ZG_T_Q_WEIGHT), 5, 1, row, 768);   // row 5 of layer 0's q
  *     zg_model_close(&model);
  *
- * Threads: after open, every function that takes a const model may be called from any number of threads.
+ * Threads: after open, every function that takes a const model may be called from any number of
+ * threads.
  */
 #ifndef ZG_ENGINES_MODEL_H
 #define ZG_ENGINES_MODEL_H
@@ -39,8 +41,8 @@ struct zg_model_shape {
 #define ZG_POSITION_OFFSET 2       /* OPT: position p reads row p + 2 of the table */
 #define ZG_LAYER_NORM_EPS 1e-5f
 
-/* Tensor identities.  An id also names the tensor in the random streams (zo.h), so the numbers are a
- * contract: globals are 0..15, layer l's tensors are 16 * (l + 1) + kind. */
+/* Tensor identities.  An id also names the tensor in the random streams (zo.h), so the numbers
+ * are a contract: globals are 0..15, layer l's tensors are 16 * (l + 1) + kind. */
 enum zg_tensor_global {
     ZG_T_EMBED_TOKENS = 0,    /* [n_vocab][d_model] */
     ZG_T_EMBED_POSITIONS = 1, /* [n_positions + 2][d_model] */
@@ -69,15 +71,19 @@ static inline int32_t zg_tensor_end(int64_t n_layers) { return (int32_t)(16 * (n
 
 struct zg_model;
 
-/* Opens a model.  `name` is a shape name ("opt-125m" ... "opt-30b": synthetic weights N(0, 0.02) of that
- * shape drawn from `seed`, norm gains 1 + N(0, 0.02)), or a Hugging Face directory: config.json and
- * model.safetensors, or model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not;
- * head tied or not.  ZG_INPUT: a file is missing or malformed, a tensor is absent or has a wrong shape or
- * type, a weight is NaN or Inf.  ZG_USAGE: `name` is neither a known shape nor a directory.
- * OPT-350M (post-norm) is refused. */
+/* Opens a model.  `name` is a shape name ("opt-125m" ... "opt-30b": synthetic weights N(0, 0.02)
+ * of that shape drawn from `seed`, norm gains 1 + N(0, 0.02)), or a Hugging Face directory
+ * ("./opt-125m" where both exist): config.json and model.safetensors, or
+ * model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not; head
+ * tied or not.  As in transformers, a tied model ignores a head that is stored beside it;
+ * tensors that OPT does not have are ignored too.  Every weight is read once, in parallel, for
+ * the check below. ZG_INPUT: a file is missing or malformed, a tensor is absent, twice there, or
+ * of a wrong shape or type, a weight is NaN or infinite.  ZG_USAGE: `name` is neither a known
+ * shape nor a directory.  ZG_ENV: no memory. OPT-350M (post-norm) is refused. */
 enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed, struct zg_error *err);
 
-/* Synthetic weights of any shape, for tests and for studies; `name` is what zg_model_name() returns. */
+/* Synthetic weights of any shape, for tests and for studies; `name` is what zg_model_name()
+ * returns. */
 enum zg_status zg_model_open_shape(struct zg_model **out, const char *name, const struct zg_model_shape *shape,
                                    uint64_t seed, struct zg_error *err);
 
@@ -87,18 +93,22 @@ void zg_model_close(struct zg_model **model);
 const struct zg_model_shape *zg_model_shape(const struct zg_model *model);
 const char *zg_model_name(const struct zg_model *model); /* shape name, or the directory as given */
 bool zg_model_is_synthetic(const struct zg_model *model);
-enum zg_dtype zg_model_stored_dtype(const struct zg_model *model); /* synthetic: ZG_FP32 */
+/* Of the embedding; synthetic: ZG_FP32. */
+enum zg_dtype zg_model_stored_dtype(const struct zg_model *model);
 
-/* Rows and columns of a tensor; a 1-D tensor of n elements is [n][1].  False if there is no such tensor. */
+/* Rows and columns of a tensor; a 1-D tensor of n elements is [n][1].  False if there is no such
+ * tensor. */
 bool zg_model_tensor_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows, int64_t *n_cols);
 
-/* The Hugging Face name with the `model.` prefix, e.g. "model.decoder.layers.0.fc1.weight", into name[size]. */
+/* The Hugging Face name with the `model.` prefix, e.g. "model.decoder.layers.0.fc1.weight", into
+ * name[size]. */
 void zg_model_tensor_name(int32_t id, char *name, size_t size);
 /* The id of such a name (with or without prefix), -1 if the shape has no such tensor. */
 int32_t zg_model_tensor_find(const struct zg_model_shape *shape, const char *name);
 
-/* Reads rows row_begin .. row_begin + n_rows - 1 of tensor `id` as fp32: row i goes to dst + i * ld.
- * ld is in floats and >= the tensor's columns.  The range must lie inside the tensor.  Any thread. */
+/* Reads rows row_begin .. row_begin + n_rows - 1 of tensor `id` as fp32: row i goes to
+ * dst + i * ld.  ld is in floats and >= the tensor's columns.  The range must lie inside the tensor.  Any
+ * thread. */
 void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, int64_t n_rows, float *dst, int64_t ld);
 
 /* Tells a memory-mapped model that its pages may leave memory until somebody reads them again. */
@@ -108,7 +118,8 @@ void zg_model_release(const struct zg_model *model);
 int64_t zg_model_n_params(const struct zg_model_shape *shape);
 int64_t zg_model_n_linear_params(const struct zg_model_shape *shape);
 
-/* XXH3 (64 bits) over ids, shapes and fp32 values in id order; the same on every machine and thread count. */
+/* XXH3 (64 bits) over ids, shapes and fp32 values in id order; the same on every machine and
+ * thread count. */
 uint64_t zg_model_fingerprint(const struct zg_model *model);
 
 /* Known shapes, for help and `zogap info`: NULL past the end. */

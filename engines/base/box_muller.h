@@ -13,6 +13,9 @@
 
 #include "engines/base/float_bits.h"
 
+#ifdef __FAST_MATH__
+#error "-ffast-math lets the compiler reorder; directions must be the same bits everywhere"
+#endif
 _Static_assert(FLT_EVAL_METHOD == 0, "directions need fp32 operations that round to fp32");
 
 /* Two words to two deviates; philox.h gives the same text as a contract. */

@@ -1,6 +1,7 @@
 /* model.c - the public face of a model: opening by name, reading, closing.  Where elements come
  * from is source.h's. */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,8 +64,10 @@ enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t s
         if (strcmp(name, shape_name) == 0)
             return zg_model_open_shape(out, name, shape, seed, err);
     struct stat info;
-    if (stat(name, &info) != 0)
+    if (stat(name, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return unknown_name(name, err);
+    if (stat(name, &info) != 0)
+        return zg_fail(err, ZG_INPUT, "model %s: %s", name, strerror(errno));
     if (!S_ISDIR(info.st_mode))
         return zg_fail(err, ZG_USAGE, "model %s is a file; give the directory with its config.json",
                        name);

@@ -218,6 +218,13 @@ static void test_bad_names(void)
         CU_ASSERT_PTR_NULL(model);
         zg_test_expect_words(err.text, bad[i].words);
     }
+    char long_name[5000]; /* longer than a path may be: not "no such directory" */
+    memset(long_name, 'x', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    struct zg_model *model = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_model_open(&model, long_name, 1, &err), ZG_INPUT);
+    CU_ASSERT_PTR_NULL(model);
 }
 
 int main(void)
