@@ -3,7 +3,6 @@
  */
 #include "engines/runtime/runtime.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,14 +212,10 @@ enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_updat
         return zg_fail(err, ZG_USAGE,
                        "weight decay %g: engine %s takes 0 only, its updates stay low-rank",
                        (double)weight_decay, s->engine->name);
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++)
         if (updates[i].direction < 0 || updates[i].direction >= s->n_directions)
             return zg_fail(err, ZG_USAGE, "update %lld: direction %d of %lld announced",
                            (long long)i, (int)updates[i].direction, (long long)s->n_directions);
-        if (!isfinite(updates[i].coefficient))
-            return zg_fail(err, ZG_USAGE, "update %lld: coefficient %g is not finite", (long long)i,
-                           (double)updates[i].coefficient);
-    }
     zg_adapter_apply(s, updates, n);
     zg_phase_start(s, ZG_PHASE_OTHER);
     return ZG_OK;
