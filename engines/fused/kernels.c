@@ -1,0 +1,37 @@
+/*
+ * kernels.c - the table of kernel variants and the choice among them.
+ *
+ * Built with baseline flags: nothing here may need the ISA that it chooses.
+ */
+#include "engines/fused/kernels.h"
+
+#include <stddef.h>
+
+/* Ascending: a variant further down wins where the machine has its ISA.  Tile shapes: see each
+ * variant's file. */
+static const struct zg_kernels table[] = {
+    {"ref", ZG_FP32, ZG_ISA_PORTABLE, 4, 8, 4, 4, zg_gemm_paired_fp32_ref,
+     zg_gemm_rowmajor_fp32_ref},
+    {"portable", ZG_FP32, ZG_ISA_PORTABLE, 6, 8, 2, 4, zg_gemm_paired_fp32_portable,
+     zg_gemm_rowmajor_fp32_portable},
+#ifdef ZG_FUSED_X86
+    {"avx2", ZG_FP32, ZG_ISA_AVX2, 6, 16, 2, 4, zg_gemm_paired_fp32_avx2,
+     zg_gemm_rowmajor_fp32_avx2},
+    {"avx512", ZG_FP32, ZG_ISA_AVX512, 14, 32, 3, 8, zg_gemm_paired_fp32_avx512,
+     zg_gemm_rowmajor_fp32_avx512},
+#endif
+};
+enum { N_VARIANTS = sizeof table / sizeof table[0] };
+
+const struct zg_kernels *zg_kernels_at(int64_t index)
+{
+    return index >= 0 && index < N_VARIANTS ? &table[index] : NULL;
+}
+
+const struct zg_kernels *zg_kernels_choose(enum zg_dtype dtype, enum zg_isa isa)
+{
+    for (int64_t i = N_VARIANTS - 1; i >= 0; i--)
+        if (table[i].dtype == dtype && table[i].isa <= isa)
+            return &table[i];
+    return NULL;
+}

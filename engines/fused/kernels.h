@@ -1,0 +1,124 @@
+/*
+ * kernels.h - the contract of fused's kernels, and the table of their variants.
+ *
+ * Two operations, both y = W x on a tile of a few rows; everything around a tile (threads, cache
+ * blocks, layout) is gemm.c, head.c and pack.c, plain C that knows nothing of vectors.
+ *
+ * gemm_paired
+ * -----------
+ *     y[i][o] = relu( sum_k w[k][o] x[i][k] + sum_e w[n_k + e][o] x_extra[i][e]
+ *                     + bias[o] + base[i][o] )
+ *
+ * with i < n_rows <= mr and o < n_out <= nr; bias, base and relu are each optional.  "Paired":
+ * both signs of every probe are rows of the same x and meet the weights in this one pass; their
+ * adapters are the extras.  W lies in strips of nr outputs, k by k, the adapter columns of those
+ * outputs behind it as more k:
+ *
+ *     strip 0: outputs 0 .. nr-1                 strip 1: outputs nr .. 2 nr - 1
+ *
+ *              <--------- nr --------->          starts where strip 0 ends
+ *     k = 0    w[0][0]  ...  w[nr-1][0]
+ *     k = 1    w[0][1]  ...  w[nr-1][1]
+ *     ...
+ *     n_in-1   w[0][..] ...  w[nr-1][..]
+ *     extra 0  e[0][0]  ...  e[nr-1][0]          room for max_extra of them, the first
+ *     extra 1  e[0][1]  ...  e[nr-1][1]          n_extra are in use
+ *
+ * so that a kernel walks one stream of n_in + n_extra steps, and only x changes its place.  A
+ * strip never straddles two groups (q, k, v): outputs past a group's last are zero columns, and
+ * are not stored.
+ *
+ *   alignment  w is 64-byte aligned, nr a multiple of 8.  x, y, bias, base: any float alignment.
+ *   aliasing   base may be y (same address, same ld).  Nothing else overlaps y.
+ *   tails      every n_rows in 1..mr, n_out in 1..nr, n_k >= 1 and n_extra >= 0 is served, and
+ *              nothing outside of those bounds is written.  Reads: w in full width (it is
+ *              padded); x, bias and base only inside bounds.
+ *   rounding   products are summed in k order in one fp32 accumulator per output (with FMA where
+ *              the ISA has it); bias, then base are added to the sum, each rounded once, so a
+ *              large residual costs the sum no digits.
+ *   prefetch   every fourth k the kernel asks for n_prefetch more cache lines from `prefetch` on,
+ *              into L2.  They are the strip that comes next; any address will do, because a
+ *              prefetch cannot fault.
+ *
+ * gemm_rowmajor
+ * -------------
+ *     y[i][o] = sum_k w[o][k] x[i][k]        i < n_rows <= dot_rows, o < n_out <= dot_outs
+ *
+ * with w row-major, [n_out][ldw].  For weights that are read too rarely to be worth reordering
+ * (the head, which lies row-major because it is also the token embedding).  Both operands are
+ * read along k, so accumulators are vectors of partial sums, added up at the end. Alignment:
+ * none.  Tails: as above; reads and writes stay inside bounds.  Prefetch: as above, every
+ * sixteenth k.
+ */
+#ifndef ZG_FUSED_KERNELS_H
+#define ZG_FUSED_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engines/base/cpu.h"
+#include "engines/model.h"
+
+struct zg_gemm_tile {
+    const float *w; /* [n_k + n_extra][nr], 64-byte aligned */
+    const float *x; /* [n_rows][ldx], n_k columns */
+    int64_t ldx;
+    int64_t n_k;
+    const float *x_extra; /* [n_rows][ldx], n_extra columns */
+    int64_t n_extra;
+    const float *bias; /* [n_out] or NULL */
+    const float *base; /* [n_rows][ld_base], n_out columns, or NULL */
+    int64_t ld_base;
+    bool relu;
+    float *y; /* [n_rows][ldy], n_out columns */
+    int64_t ldy;
+    int64_t n_rows;
+    int64_t n_out;
+    const char *prefetch;
+    int64_t n_prefetch; /* cache lines every fourth k */
+};
+
+struct zg_dot_tile {
+    const float *w; /* [n_out][ldw] */
+    int64_t ldw;
+    const float *x; /* [n_rows][ldx] */
+    int64_t ldx;
+    int64_t n_k;
+    float *y; /* [n_rows][ldy] */
+    int64_t ldy;
+    int64_t n_rows;
+    int64_t n_out;
+    const char *prefetch;
+    int64_t n_prefetch; /* cache lines every sixteenth k */
+};
+
+/* One variant: both operations in one dtype of the weights on one ISA. */
+struct zg_kernels {
+    const char *name;
+    enum zg_dtype dtype; /* of w */
+    enum zg_isa isa;     /* what it needs */
+    int64_t mr, nr;      /* largest gemm_paired tile; nr is also the strip's width */
+    int64_t dot_rows, dot_outs;
+    void (*gemm_paired)(const struct zg_gemm_tile *t);
+    void (*gemm_rowmajor)(const struct zg_dot_tile *t);
+};
+
+#define ZG_KERNELS_MAX_NR 64
+
+/* The index-th variant of this build in ascending ISA order, NULL past the end.  The first is the
+ * reference. */
+const struct zg_kernels *zg_kernels_at(int64_t index);
+
+/* The last variant of the dtype that `isa` can run; NULL where there is none. */
+const struct zg_kernels *zg_kernels_choose(enum zg_dtype dtype, enum zg_isa isa);
+
+void zg_gemm_paired_fp32_ref(const struct zg_gemm_tile *t);
+void zg_gemm_rowmajor_fp32_ref(const struct zg_dot_tile *t);
+void zg_gemm_paired_fp32_portable(const struct zg_gemm_tile *t);
+void zg_gemm_rowmajor_fp32_portable(const struct zg_dot_tile *t);
+void zg_gemm_paired_fp32_avx2(const struct zg_gemm_tile *t);
+void zg_gemm_rowmajor_fp32_avx2(const struct zg_dot_tile *t);
+void zg_gemm_paired_fp32_avx512(const struct zg_gemm_tile *t);
+void zg_gemm_rowmajor_fp32_avx512(const struct zg_dot_tile *t);
+
+#endif

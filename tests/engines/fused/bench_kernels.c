@@ -1,0 +1,268 @@
+/*
+ * bench_kernels.c - GFLOP/s, share of the FMA peak and residual of the provider fused, one line a
+ * shape.
+ *
+ *     bench_kernels [--threads N] [--isa NAME] [--model NAME] [--layers N] [--repeats N]
+ *     [--not-packed] [ROWS...]
+ *
+ * Weights are those of `--layers` different layers in turn, so that they come from memory as they
+ * do in a step. The time is the best and the median of the repeats; the residual is the largest
+ * error against sums in double over some outputs, relative to the sum of the terms' magnitudes
+ * (2^-24 = 6e-8 is one rounding).
+ */
+#include <getopt.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/base/arena.h"
+#include "engines/fused/fused.h"
+#include "tests/engines/fused/fma_peak.h"
+#include "tests/engines/fused/guard.h"
+
+enum { N_EXTRA = 6, MAX_REPEATS = 1000, MAX_LAYERS = 64 };
+
+struct bench {
+    struct zg_provider_state *state;
+    const struct zg_model *model;
+    int64_t n_layers, n_repeats;
+    double peak;
+    float *x, *y; /* [rows][largest row] */
+};
+
+struct shape {
+    const char *name;
+    int64_t n_groups, n_out, n_in;
+    enum zg_tensor_kind kinds[3];
+    enum zg_epilogue epilogue;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* residual < 0: not measured. */
+static void report(const struct bench *b, const char *name, int64_t rows, int64_t n_out,
+                   int64_t n_in, double *wall_s, double residual)
+{
+    qsort(wall_s, (size_t)b->n_repeats, sizeof *wall_s, compare);
+    const double gflop = 2e-9 * (double)rows * (double)n_out * (double)n_in;
+    const double best = gflop / wall_s[0], median = gflop / wall_s[b->n_repeats / 2];
+    printf("%-8s %4lld x %5lld x %4lld  best %7.1f GFLOP/s %5.1f %%  median %7.1f %5.1f %%  "
+           "residual %.1e\n",
+           name, (long long)rows, (long long)n_out, (long long)n_in, best, 100.0 * best / b->peak,
+           median, 100.0 * median / b->peak, residual);
+}
+
+/* Largest error of the last gemm on some outputs, relative to the magnitude of their terms. */
+static double residual_of(const struct bench *b, const struct zg_gemm *g, const struct shape *s,
+                          const float *extra)
+{
+    double worst = 0.0;
+    float *w = malloc((size_t)s->n_in * sizeof(float));
+    if (!w)
+        abort();
+    for (int64_t o = 0; o < s->n_groups * s->n_out; o += 97) {
+        const int64_t group = o / s->n_out;
+        zg_fused_read(b->state, g->w, group, o % s->n_out, 1, w, s->n_in);
+        for (int64_t i = 0; i < g->n_rows; i += 5) {
+            const float *x = g->x + i * g->ldx;
+            double sum = 0.0, magnitude = 0.0;
+            for (int64_t k = 0; k < s->n_in + N_EXTRA; k++) {
+                const bool is_extra = k >= s->n_in;
+                const double term = is_extra ? (double)extra[o * N_EXTRA + k - s->n_in] *
+                                                   (double)x[k + group * N_EXTRA]
+                                             : (double)w[k] * (double)x[k];
+                sum += term;
+                magnitude += fabs(term);
+            }
+            if (s->epilogue == ZG_EPILOGUE_RELU && sum < 0.0)
+                sum = 0.0;
+            const double error = fabs((double)g->y[i * g->ldy + o] - sum);
+            worst = fmax(worst, error / magnitude);
+        }
+    }
+    free(w);
+    return worst;
+}
+
+static void bench_gemm(const struct bench *b, const struct shape *s, int64_t rows)
+{
+    const int64_t n_out = s->n_groups * s->n_out, ldx = zg_round_up(s->n_in + 3 * N_EXTRA, 16);
+    const struct zg_panel_shape panel_shape = {
+        .n_groups = s->n_groups, .n_out = s->n_out, .n_in = s->n_in};
+    struct zg_panel *panels[MAX_LAYERS];
+    uint64_t seed = 3;
+    float *extra = malloc((size_t)(n_out * N_EXTRA) * sizeof(float));
+    if (!extra)
+        abort();
+    for (int64_t i = 0; i < n_out * N_EXTRA; i++)
+        extra[i] = test_uniform(&seed);
+    for (int64_t i = 0; i < rows * ldx; i++)
+        b->x[i] = test_uniform(&seed);
+    for (int64_t l = 0; l < b->n_layers; l++) {
+        int32_t tensors[3];
+        for (int g = 0; g < 3; g++)
+            tensors[g] = zg_tensor_layer(l, s->kinds[g]);
+        if (zg_fused_pack(b->state, &panels[l], &panel_shape, b->model, tensors, NULL))
+            abort();
+        zg_fused_set_extra(b->state, panels[l], extra, N_EXTRA);
+    }
+    struct zg_gemm g = {.x = b->x,
+                        .ldx = ldx,
+                        .n_rows = rows,
+                        .n_extra = N_EXTRA,
+                        .epilogue = s->epilogue,
+                        .residual = b->y, /* in place, as the runtime adds to the residual stream */
+                        .ldr = n_out,
+                        .y = b->y,
+                        .ldy = n_out};
+    double wall_s[MAX_REPEATS];
+    for (int64_t r = -1; r < b->n_repeats; r++) {
+        g.w = panels[(r + 1) % b->n_layers];
+        const double start = omp_get_wtime();
+        zg_fused_gemm(b->state, &g);
+        if (r >= 0)
+            wall_s[r] = omp_get_wtime() - start;
+    }
+    memset(b->y, 0, (size_t)(rows * n_out) * sizeof(float)); /* as residual: nothing added up */
+    zg_fused_gemm(b->state, &g);
+    report(b, s->name, rows, n_out, s->n_in + N_EXTRA, wall_s, residual_of(b, &g, s, extra));
+    for (int64_t l = 0; l < b->n_layers; l++)
+        zg_fused_unpack(&panels[l]);
+    free(extra);
+}
+
+static void bench_head(const struct bench *b, int64_t rows)
+{
+    const struct zg_model_shape *shape = zg_model_shape(b->model);
+    const int64_t n_out = shape->n_vocab, n_in = shape->d_model;
+    float *w = NULL;
+    double wall_s[MAX_REPEATS];
+    if (zg_buffer_alloc((void **)&w, n_out * n_in, (int64_t)sizeof(float), "head", NULL))
+        abort();
+    zg_model_read(b->model, ZG_T_HEAD, 0, n_out, w, n_in);
+    enum { SLICE = 1024 }; /* of the vocabulary, as the runtime streams it */
+    for (int64_t r = 0; r < b->n_repeats; r++) {
+        const double start = omp_get_wtime();
+        for (int64_t o = 0; o < n_out; o += SLICE)
+            zg_fused_gemm_rowmajor(b->state, w + o * n_in, n_in, zg_min64(SLICE, n_out - o), n_in,
+                                   b->x, n_in, rows, b->y, SLICE);
+        wall_s[r] = omp_get_wtime() - start;
+    }
+    const double gbytes = 4e-9 * (double)(n_out * n_in);
+    report(b, "head", rows, n_out, n_in, wall_s, 0.0);
+    printf("         head weights at %.1f GB/s\n", gbytes / wall_s[0]);
+    zg_buffer_free(w);
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: bench_kernels [--threads N] [--isa NAME] [--model NAME] [--layers N] "
+                    "[--repeats N] [--not-packed] [ROWS...]\n");
+    return ZG_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"threads", required_argument, NULL, 't'},
+                                            {"isa", required_argument, NULL, 'i'},
+                                            {"model", required_argument, NULL, 'm'},
+                                            {"layers", required_argument, NULL, 'l'},
+                                            {"repeats", required_argument, NULL, 'r'},
+                                            {"not-packed", no_argument, NULL, 'n'},
+                                            {NULL, 0, NULL, 0}};
+    const char *isa = NULL, *name = "opt-125m";
+    int64_t n_threads = omp_get_max_threads();
+    struct bench b = {.n_layers = 12, .n_repeats = 48};
+    bool packed = true;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        switch (c) {
+        case 't':
+            n_threads = atoll(optarg);
+            break;
+        case 'i':
+            isa = optarg;
+            break;
+        case 'm':
+            name = optarg;
+            break;
+        case 'l':
+            b.n_layers = atoll(optarg);
+            break;
+        case 'r':
+            b.n_repeats = atoll(optarg);
+            break;
+        case 'n':
+            packed = false;
+            break;
+        default:
+            return usage();
+        }
+    if (n_threads < 1 || b.n_layers < 1 || b.n_layers > MAX_LAYERS || b.n_repeats < 1 ||
+        b.n_repeats > MAX_REPEATS)
+        return usage();
+
+    struct zg_error err = {0};
+    struct zg_model *model = NULL;
+    const struct zg_kernels *kernels = zg_kernels_choose(ZG_FP32, zg_cpu_isa());
+    for (int64_t i = 0; isa && zg_kernels_at(i); i++)
+        if (strcmp(isa, zg_kernels_at(i)->name) == 0 && zg_kernels_at(i)->isa <= zg_cpu_isa())
+            kernels = zg_kernels_at(i);
+    if (isa && strcmp(isa, kernels->name) != 0) {
+        fprintf(stderr, "--isa %s: this machine or build has no such kernels\n", isa);
+        return ZG_USAGE;
+    }
+    if (zg_model_open(&model, name, 1, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return (int)err.status;
+    }
+    const struct zg_model_shape *m = zg_model_shape(model);
+    b.model = model;
+    b.n_layers = zg_min64(b.n_layers, m->n_layers);
+    const int64_t defaults[] = {16, 32, 64, 199, 420, 840};
+    const int64_t n_rows = optind < argc ? argc - optind : 6;
+    int64_t max_rows = 1;
+    for (int64_t i = 0; i < n_rows; i++)
+        max_rows = zg_max64(max_rows, optind < argc ? atoll(argv[optind + i]) : defaults[i]);
+    const int64_t widest = zg_max64(zg_max64(m->d_ffn, 3 * m->d_model), 1024) + 64;
+    const struct zg_provider_options o = {.dtype = ZG_FP32,
+                                          .n_threads = n_threads,
+                                          .max_rows = max_rows,
+                                          .max_extra = N_EXTRA,
+                                          .packed = packed};
+    if (zg_buffer_alloc((void **)&b.x, max_rows * widest, (int64_t)sizeof(float), "x", &err) ||
+        zg_buffer_alloc((void **)&b.y, max_rows * widest, (int64_t)sizeof(float), "y", &err) ||
+        zg_fused_open_on(&b.state, &o, kernels, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return (int)err.status;
+    }
+    memset(b.y, 0, (size_t)(max_rows * widest) * sizeof(float));
+    const struct shape shapes[] = {
+        {"qkv",
+         3,
+         m->d_model,
+         m->d_model,
+         {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT},
+         ZG_EPILOGUE_NONE},
+        {"out", 1, m->d_model, m->d_model, {ZG_T_OUT_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
+        {"fc1", 1, m->d_ffn, m->d_model, {ZG_T_FC1_WEIGHT}, ZG_EPILOGUE_RELU},
+        {"fc2", 1, m->d_model, m->d_ffn, {ZG_T_FC2_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
+    };
+    b.peak = fma_peak_gflops(kernels->isa, n_threads);
+    printf("%s, %lld threads, FMA peak of its ISA %.1f GFLOP/s\n", kernels->name,
+           (long long)n_threads, b.peak);
+    for (int s = 0; s < 4; s++)
+        for (int64_t i = 0; i < n_rows; i++)
+            bench_gemm(&b, &shapes[s], optind < argc ? atoll(argv[optind + i]) : defaults[i]);
+    bench_head(&b, zg_min64(32, max_rows));
+    zg_provider_fused.close(&b.state);
+    zg_buffer_free(b.x);
+    zg_buffer_free(b.y);
+    zg_model_close(&model);
+    return 0;
+}

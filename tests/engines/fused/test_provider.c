@@ -1,0 +1,375 @@
+/*
+ * test_provider.c - the provider fused on every variant, thread count and both layouts, against
+ * sums in double.
+ *
+ * What is held here is what lies around the tiles: strips, groups, k blocks, the share of each
+ * thread.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engines/fused/fused.h"
+#include "tests/engines/fused/guard.h"
+#include "tests/support/cunit_run.h"
+
+enum { MAX_ROWS = 45, MAX_EXTRA = 9 };
+
+/* Narrow heads and a long d_ffn: strips with tails on every variant, and fc2 of more than one k
+ * block. */
+static const struct zg_model_shape model_shape = {.n_layers = 1,
+                                                  .d_model = 34,
+                                                  .n_heads = 2,
+                                                  .d_ffn = 1111,
+                                                  .n_vocab = 131,
+                                                  .n_positions = 8,
+                                                  .tied_head = true};
+
+struct layer {
+    int64_t n_groups, n_out, n_in;
+    int32_t tensors[3];
+};
+static struct layer layer_of(int which)
+{
+    const int64_t d = model_shape.d_model, f = model_shape.d_ffn;
+    const int32_t q = zg_tensor_layer(0, ZG_T_Q_WEIGHT), k = zg_tensor_layer(0, ZG_T_K_WEIGHT),
+                  v = zg_tensor_layer(0, ZG_T_V_WEIGHT), fc1 = zg_tensor_layer(0, ZG_T_FC1_WEIGHT),
+                  fc2 = zg_tensor_layer(0, ZG_T_FC2_WEIGHT);
+    switch (which) {
+    case 0:
+        return (struct layer){3, d, d, {q, k, v}};
+    case 1:
+        return (struct layer){2, d, d, {v, q, 0}};
+    case 2:
+        return (struct layer){1, f, d, {fc1, 0, 0}};
+    default:
+        return (struct layer){1, d, f, {fc2, 0, 0}};
+    }
+}
+enum { N_LAYERS = 4 };
+
+/* All of a layer's weights and adapter columns, row-major. */
+struct truth {
+    struct layer layer;
+    float *w;     /* [n_groups * n_out][n_in] */
+    float *extra; /* [n_groups * n_out][n_extra] */
+    int64_t n_extra;
+};
+
+static float *floats(int64_t n)
+{
+    float *p = malloc((size_t)zg_max64(n, 1) * sizeof(float));
+    if (!p)
+        abort();
+    return p;
+}
+
+static struct truth truth_open(const struct zg_model *model, struct layer layer, int64_t n_extra,
+                               uint64_t *seed)
+{
+    struct truth t = {.layer = layer, .n_extra = n_extra};
+    t.w = floats(layer.n_groups * layer.n_out * layer.n_in);
+    t.extra = floats(layer.n_groups * layer.n_out * n_extra);
+    for (int64_t g = 0; g < layer.n_groups; g++)
+        zg_model_read(model, layer.tensors[g], 0, layer.n_out, t.w + g * layer.n_out * layer.n_in,
+                      layer.n_in);
+    for (int64_t i = 0; i < layer.n_groups * layer.n_out * n_extra; i++)
+        t.extra[i] = test_uniform(seed);
+    return t;
+}
+static void truth_close(struct truth *t)
+{
+    free(t->w);
+    free(t->extra);
+}
+
+/* One gemm against the formula of provider.h; the number of wrong outputs. */
+static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_panel *panel,
+                             const struct truth *truth, int64_t n_rows, bool has_bias,
+                             enum zg_epilogue epilogue, bool in_place, uint64_t *seed)
+{
+    const struct layer *l = &truth->layer;
+    const int64_t n_out = l->n_groups * l->n_out, n_extra = truth->n_extra;
+    const int64_t n_cols = l->n_in + l->n_groups * n_extra;
+    struct guarded x = guarded_open(n_rows, n_cols, n_cols + 2);
+    struct guarded y = guarded_open(n_rows, n_out, n_out + 3);
+    struct guarded residual = guarded_open(n_rows, n_out, n_out + 3);
+    struct guarded bias = guarded_open(1, n_out, n_out);
+    guarded_fill(&x, seed);
+    guarded_fill(&residual, seed);
+    guarded_fill(&bias, seed);
+    if (in_place)
+        memcpy(y.data, residual.data, (size_t)(n_rows * y.ld) * sizeof(float));
+    const struct zg_gemm g = {
+        .w = panel,
+        .x = x.data,
+        .ldx = x.ld,
+        .n_rows = n_rows,
+        .n_extra = n_extra,
+        .bias = has_bias ? bias.data : NULL,
+        .epilogue = epilogue,
+        .residual = epilogue != ZG_EPILOGUE_RESIDUAL ? NULL
+                    : in_place                       ? y.data
+                                                     : residual.data,
+        .ldr = residual.ld,
+        .y = y.data,
+        .ldy = y.ld,
+    };
+    zg_provider_fused.gemm(state, &g);
+
+    int64_t n_wrong = !guarded_intact(&y);
+    for (int64_t i = 0; i < n_rows; i++)
+        for (int64_t o = 0; o < n_out; o++) {
+            const float *row = x.data + i * x.ld;
+            const float *row_extra = row + l->n_in + o / l->n_out * n_extra;
+            double sum = has_bias ? (double)bias.data[o] : 0.0, magnitude = fabs(sum);
+            for (int64_t k = 0; k < l->n_in + n_extra; k++) {
+                const double term = k < l->n_in ? (double)truth->w[o * l->n_in + k] * (double)row[k]
+                                                : (double)truth->extra[o * n_extra + k - l->n_in] *
+                                                      (double)row_extra[k - l->n_in];
+                sum += term;
+                magnitude += fabs(term);
+            }
+            if (epilogue == ZG_EPILOGUE_RESIDUAL) {
+                sum += (double)residual.data[i * residual.ld + o];
+                magnitude += fabs((double)residual.data[i * residual.ld + o]);
+            }
+            if (epilogue == ZG_EPILOGUE_RELU && sum < 0.0)
+                sum = 0.0;
+            /* bias, residual, and one addition per further k block */
+            const int64_t n_additions = 2 + l->n_in / ZG_K_BLOCK;
+            n_wrong += !(fabs((double)y.data[i * y.ld + o] - sum) <=
+                         sum_bound(l->n_in + n_extra, n_additions, magnitude));
+        }
+    guarded_close(&x);
+    guarded_close(&y);
+    guarded_close(&residual);
+    guarded_close(&bias);
+    return n_wrong;
+}
+
+static struct zg_model *open_model(void)
+{
+    struct zg_model *model = NULL;
+    struct zg_error err = {0};
+    if (zg_model_open_shape(&model, "test", &model_shape, 1, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+    return model;
+}
+
+static void check_layer(struct zg_provider_state *state, const struct zg_model *model, int which,
+                        int64_t first_extra)
+{
+    static const int64_t extras[] = {0, 4, 9, 1};
+    const struct layer layer = layer_of(which);
+    const struct zg_panel_shape shape = {
+        .n_groups = layer.n_groups, .n_out = layer.n_out, .n_in = layer.n_in};
+    struct zg_panel *panel = NULL;
+    struct zg_error err = {0};
+    uint64_t seed = (uint64_t)which + 1;
+    CU_ASSERT_EQUAL_FATAL(zg_provider_fused.pack(state, &panel, &shape, model, layer.tensors, &err),
+                          ZG_OK);
+    const int64_t n_weights = layer.n_groups * layer.n_out * layer.n_in;
+    CU_ASSERT(zg_provider_fused.panel_bytes(panel) >= (size_t)n_weights * sizeof(float));
+
+    int64_t n_wrong = 0, rows = 1 + first_extra;
+    for (int e = 0; e < 4; e++) { /* fewer columns than before must not leave old ones in use */
+        struct truth truth = truth_open(model, layer, extras[(e + first_extra) % 4], &seed);
+        zg_provider_fused.set_extra(state, panel, truth.extra, truth.n_extra);
+        for (int half = 0; half < 2; half++) {
+            const int epilogue = half == 0 ? e : (e + 2) % 4;
+            const bool in_place = epilogue == 3;
+            n_wrong += wrong_outputs(state, panel, &truth, rows, epilogue != 1,
+                                     in_place ? ZG_EPILOGUE_RESIDUAL : (enum zg_epilogue)epilogue,
+                                     in_place, &seed);
+            rows = (rows + 10) % MAX_ROWS + 1;
+        }
+        truth_close(&truth);
+    }
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    zg_provider_fused.unpack(&panel);
+    CU_ASSERT_PTR_NULL(panel);
+}
+
+/* Calls check on each variant, packed or not, with 1, 2 and 3 threads. */
+static void each_state(void (*check)(struct zg_provider_state *state, const struct zg_model *model))
+{
+    struct zg_model *model = open_model();
+    const struct zg_kernels *kernels;
+    for (int64_t v = 0; (kernels = zg_kernels_at(v)); v++)
+        for (int64_t n_threads = 1; n_threads <= 3; n_threads++)
+            for (int packed = 0; packed < 2; packed++) {
+                if (kernels->isa > zg_cpu_isa())
+                    continue;
+                const struct zg_provider_options options = {.dtype = ZG_FP32,
+                                                            .n_threads = n_threads,
+                                                            .max_rows = MAX_ROWS,
+                                                            .max_extra = MAX_EXTRA,
+                                                            .packed = packed != 0};
+                struct zg_provider_state *state = NULL;
+                struct zg_error err = {0};
+                CU_ASSERT_EQUAL_FATAL(zg_fused_open_on(&state, &options, kernels, &err), ZG_OK);
+                check(state, model);
+                zg_provider_fused.close(&state);
+                CU_ASSERT_PTR_NULL(state);
+            }
+    zg_model_close(&model);
+}
+
+static void check_gemm(struct zg_provider_state *state, const struct zg_model *model)
+{
+    for (int which = 0; which < N_LAYERS; which++)
+        check_layer(state, model, which, state->n_threads);
+}
+static void test_gemm(void)
+{
+    each_state(check_gemm);
+}
+
+/* read() gives back what the model holds, bit by bit, and after add_lowrank the sum. */
+static void check_weights(struct zg_provider_state *state, const struct zg_model *model)
+{
+    const float coefficient = -0.375f;
+    uint64_t seed = 5;
+    for (int which = 0; which < N_LAYERS; which++)
+        for (int64_t rank = 1; rank <= 11; rank += 5) {
+            const struct layer l = layer_of(which);
+            const struct zg_panel_shape shape = {
+                .n_groups = l.n_groups, .n_out = l.n_out, .n_in = l.n_in};
+            struct zg_panel *panel = NULL;
+            CU_ASSERT_EQUAL_FATAL(
+                zg_provider_fused.pack(state, &panel, &shape, model, l.tensors, NULL), ZG_OK);
+            struct truth truth = truth_open(model, l, 3, &seed);
+            zg_provider_fused.set_extra(state, panel, truth.extra, 3); /* must not be disturbed */
+            const int64_t group = l.n_groups - 1, row = l.n_out / 3, n_rows = l.n_out - row;
+            const float *w = truth.w + (group * l.n_out + row) * l.n_in;
+            struct guarded got = guarded_open(n_rows, l.n_in, l.n_in + 1);
+            int64_t n_wrong = 0;
+            zg_provider_fused.read(state, panel, group, row, n_rows, got.data, got.ld);
+            for (int64_t i = 0; i < n_rows; i++)
+                n_wrong += memcmp(got.data + i * got.ld, w + i * l.n_in,
+                                  (size_t)l.n_in * sizeof(float)) != 0;
+            CU_ASSERT_EQUAL(n_wrong, 0);
+
+            struct guarded u = guarded_open(l.n_out, rank, rank),
+                           v = guarded_open(l.n_in, rank, rank);
+            guarded_fill(&u, &seed);
+            guarded_fill(&v, &seed);
+            zg_provider_fused.add_lowrank(state, panel, group, coefficient, u.data, v.data, rank);
+            zg_provider_fused.read(state, panel, group, row, n_rows, got.data, got.ld);
+            for (int64_t i = 0; i < n_rows; i++)
+                for (int64_t k = 0; k < l.n_in; k++) {
+                    double sum = (double)w[i * l.n_in + k], magnitude = fabs(sum);
+                    for (int64_t r = 0; r < rank; r++) {
+                        const double term = (double)coefficient *
+                                            (double)u.data[(row + i) * rank + r] *
+                                            (double)v.data[k * rank + r];
+                        sum += term;
+                        magnitude += fabs(term);
+                    }
+                    /* one rounding for coefficient * u, two for the sums of two chunks of ranks */
+                    n_wrong += !(fabs((double)got.data[i * got.ld + k] - sum) <=
+                                 sum_bound(rank, 3, magnitude));
+                }
+            CU_ASSERT_EQUAL(n_wrong, 0);
+            CU_ASSERT(guarded_intact(&got));
+            guarded_close(&got);
+            guarded_close(&u);
+            guarded_close(&v);
+            if (l.n_groups > 1) { /* the other groups are as they were */
+                float *first = floats(l.n_in);
+                zg_provider_fused.read(state, panel, 0, 0, 1, first, l.n_in);
+                CU_ASSERT_EQUAL(memcmp(first, truth.w, (size_t)l.n_in * sizeof(float)), 0);
+                free(first);
+            }
+            truth_close(&truth);
+            zg_provider_fused.unpack(&panel);
+        }
+}
+static void test_weights(void)
+{
+    each_state(check_weights);
+}
+
+static void check_rowmajor(struct zg_provider_state *state, const struct zg_model *model)
+{
+    (void)model;
+    uint64_t seed = 9;
+    static const int64_t sizes[][3] = {
+        {1, 1, 1}, {131, 70, 33}, {8, 16, 3}, {50, 31, 32}, {7, 9, 2}};
+    for (int s = 0; s < 5; s++) {
+        const int64_t n_out = sizes[s][0], n_in = sizes[s][1], n_rows = sizes[s][2];
+        struct guarded w = guarded_open(n_out, n_in, n_in + 1);
+        struct guarded x = guarded_open(n_rows, n_in, n_in + 2);
+        struct guarded y = guarded_open(n_rows, n_out, n_out + 3);
+        guarded_fill(&w, &seed);
+        guarded_fill(&x, &seed);
+        zg_provider_fused.gemm_rowmajor(state, w.data, w.ld, n_out, n_in, x.data, x.ld, n_rows,
+                                        y.data, y.ld);
+        int64_t n_wrong = !guarded_intact(&y);
+        for (int64_t i = 0; i < n_rows; i++)
+            for (int64_t o = 0; o < n_out; o++) {
+                double sum = 0.0, magnitude = 0.0;
+                for (int64_t k = 0; k < n_in; k++) {
+                    const double term = (double)w.data[o * w.ld + k] * (double)x.data[i * x.ld + k];
+                    sum += term;
+                    magnitude += fabs(term);
+                }
+                n_wrong +=
+                    !(fabs((double)y.data[i * y.ld + o] - sum) <= sum_bound(n_in, 0, magnitude));
+            }
+        CU_ASSERT_EQUAL(n_wrong, 0);
+        guarded_close(&w);
+        guarded_close(&x);
+        guarded_close(&y);
+    }
+}
+static void test_rowmajor(void)
+{
+    each_state(check_rowmajor);
+}
+
+static void test_open(void)
+{
+    struct zg_provider_options options = {
+        .dtype = ZG_FP32, .n_threads = 1, .max_rows = 1, .packed = true};
+    struct zg_provider_state *state = NULL;
+    struct zg_error err = {0};
+    const char *outer = getenv("ZOGAP_ISA"); /* the suite may itself run under a cap */
+    char *saved = outer ? strdup(outer) : NULL;
+
+    setenv("ZOGAP_ISA", "portable", 1);
+    CU_ASSERT_EQUAL_FATAL(zg_provider_fused.open(&state, &options, &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(state->kernels->name, "portable");
+    zg_provider_fused.close(&state);
+
+    setenv("ZOGAP_ISA", "sse9", 1);
+    CU_ASSERT_EQUAL(zg_provider_fused.open(&state, &options, &err), ZG_USAGE);
+    CU_ASSERT_PTR_NULL(state);
+    unsetenv("ZOGAP_ISA");
+
+    zg_error_clear(&err);
+    options.dtype = ZG_FP16;
+    CU_ASSERT_EQUAL(zg_provider_fused.open(&state, &options, &err), ZG_USAGE);
+    CU_ASSERT_PTR_NULL(state);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "fp16"));
+    zg_provider_fused.close(&state); /* NULL is fine */
+    struct zg_panel *none = NULL;
+    zg_provider_fused.unpack(&none);
+    if (saved)
+        setenv("ZOGAP_ISA", saved, 1);
+    free(saved);
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"open, the ISA cap and its errors", test_open},
+        {"gemm", test_gemm},
+        {"read and add_lowrank", test_weights},
+        {"gemm_rowmajor", test_rowmajor},
+        {NULL, NULL},
+    };
+    return zg_test_run("fused/provider", tests);
+}
