@@ -226,6 +226,9 @@ static enum zg_status start(struct zg_csv_source *source, const struct zg_csv_fo
     /* libcsv cannot go without a quote byte; NUL cannot occur, because feed_line() refuses it. */
     csv_set_quote(&source->parser, (unsigned char)format->quote);
     csv_set_space_func(&source->parser, no_space);
+    /* libcsv's buffer grows by so much at a time; its 128 bytes would copy a large field thousands
+     * of times. */
+    csv_set_blk_size(&source->parser, CHUNK_BYTES);
 
     source->line = 1;
     enum zg_status status = refill(source, err);
