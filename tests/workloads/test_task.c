@@ -1,6 +1,8 @@
 /* test_task.c - task files: what they mean, and that nothing doubtful passes. */
 #include "workloads/task.h"
 
+#include <jansson.h>
+
 #include "tests/workloads/support.h"
 
 #define GOOD_DATA "\"data\": {\"train\": \"t.csv\"}"
@@ -210,6 +212,40 @@ static void test_open(void)
     check_failure(zg_split_parse(&split, "test", &err), ZG_USAGE, &err, "split 'test'");
 }
 
+/* Every ```json block of the user's manual is one task or several, and each must open. */
+static void test_manual(void)
+{
+    enum { CAPACITY = 1 << 16 };
+    char *text = malloc(CAPACITY);
+    FILE *file = fopen(ZOGAP_SOURCE_DIR "/workloads/README.md", "rb");
+    CU_ASSERT_TRUE_FATAL(text != NULL && file != NULL);
+    const size_t n = fread(text, 1, CAPACITY - 1, file);
+    text[n] = '\0';
+    fclose(file);
+    int n_tasks = 0;
+    for (char *block = text; (block = strstr(block, "```json\n")) != NULL;) {
+        char *end = strstr(block += strlen("```json\n"), "```");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+        while (block < end && block[strspn(block, " \n")] == '{') {
+            json_error_t error;
+            json_t *one = json_loadb(block, (size_t)(end - block), JSON_DISABLE_EOF_CHECK, &error);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(one);
+            json_decref(one);
+            struct zg_task *task = NULL;
+            struct zg_error err = {0};
+            CU_ASSERT_EQUAL(zg_task_open_memory(&task, "T", block, error.position, "dir", &err),
+                            ZG_OK);
+            if (err.text[0])
+                printf("\n    %s\n", err.text);
+            zg_task_close(&task);
+            block += error.position;
+            n_tasks++;
+        }
+    }
+    CU_ASSERT_EQUAL(n_tasks, 4);
+    free(text);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
@@ -217,6 +253,7 @@ int main(void)
         {"defaults", test_defaults},
         {"hostile JSON", test_hostile},
         {"built-in tasks and files", test_open},
+        {"the tasks of workloads/README.md", test_manual},
         {NULL, NULL},
     };
     return zg_test_run("task", tests);
