@@ -2,11 +2,10 @@
  * examples. */
 #include "workloads/dataset.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/size.h"
 #include "workloads/csv_source.h"
 #include "workloads/prompt.h"
 #include "workloads/text.h"
@@ -153,19 +152,37 @@ static enum zg_status find_gold(const struct loader *l, const struct zg_csv_row 
     return ZG_OK;
 }
 
-/* Room for one more element; the capacity doubles. */
-static enum zg_status grow(const struct loader *l, void *array_pointer, int64_t n_needed,
-                           int64_t *capacity, size_t item_size)
+/* The array with room for n_needed items, its capacity doubled; NULL, and the old one intact, where
+ * there is no memory. */
+static void *grow(void *array, int64_t n_needed, int64_t *capacity, size_t item_size)
 {
-    void **array = array_pointer;
     if (n_needed <= *capacity)
-        return ZG_OK;
-    const int64_t wanted = n_needed > 2 * *capacity ? n_needed : 2 * *capacity;
-    void *grown = realloc(*array, (size_t)wanted * item_size);
-    if (!grown)
+        return array;
+    const int64_t wanted = zg_max64(n_needed, 2 * *capacity);
+    void *grown = realloc(array, (size_t)wanted * item_size);
+    if (grown)
+        *capacity = wanted;
+    return grown;
+}
+
+static enum zg_status make_room(const struct loader *l, int64_t n_new_options)
+{
+    struct zg_dataset *d = l->dataset;
+    int64_t line_capacity = d->example_capacity;
+    void *lines = grow(d->lines, d->n_examples + 1, &line_capacity, sizeof *d->lines);
+    if (!lines)
         return no_memory(l);
-    *array = grown;
-    *capacity = wanted;
+    d->lines = lines;
+    void *examples =
+        grow(d->examples, d->n_examples + 1, &d->example_capacity, sizeof *d->examples);
+    if (!examples)
+        return no_memory(l);
+    d->examples = examples;
+    void *options =
+        grow(d->options, d->n_options + n_new_options, &d->option_capacity, sizeof *d->options);
+    if (!options)
+        return no_memory(l);
+    d->options = options;
     return ZG_OK;
 }
 
@@ -174,14 +191,7 @@ static enum zg_status append_example(struct loader *l, int64_t gold, int64_t lin
 {
     struct zg_dataset *d = l->dataset;
     const struct zg_prompt *p = &l->prompt;
-    int64_t line_capacity = d->example_capacity;
-    enum zg_status status = grow(l, &d->lines, d->n_examples + 1, &line_capacity, sizeof *d->lines);
-    if (!status)
-        status =
-            grow(l, &d->examples, d->n_examples + 1, &d->example_capacity, sizeof *d->examples);
-    if (!status)
-        status = grow(l, &d->options, d->n_options + p->n_options, &d->option_capacity,
-                      sizeof *d->options);
+    enum zg_status status = make_room(l, p->n_options);
     for (int64_t i = 0; i < p->tokens.n && !status; i++)
         status = zg_tokens_append(&d->tokens, p->tokens.ids[i], l->err);
     if (status)
