@@ -97,6 +97,11 @@ ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
         for (int j = 0; j < NV; j++)
             acc[i][j] = vec_zero();
 
+    /* y is far away by now if its rows are many; its lines come while the products run. */
+    for (int i = 0; i < mr; i++)
+        for (int j = 0; j < NV; j++)
+            __builtin_prefetch(t->y + i * t->ldy + j * VEC_WIDTH, 1, 3);
+
     const float *w = stretch(mr, acc, t->w, t->x, t->ldx, t->n_k, t->prefetch, t->n_prefetch);
     if (t->n_extra > 0)
         stretch(mr, acc, w, t->x_extra, t->ldx, t->n_extra, t->prefetch, 0);
