@@ -58,19 +58,29 @@ static void expand_option(struct zg_naive_batch *b, int64_t s, const struct zg_e
     b->n_option[s] = option->n_tokens;
 }
 
-void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *source)
+void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *source,
+                           bool all_options)
 {
-    int64_t longest = 0, s = 0;
-    for (int64_t e = 0; e < source->n_examples; e++)
-        for (int64_t o = 0; o < source->examples[e].n_options; o++)
-            longest = zg_max64(longest, source->examples[e].n_stem +
-                                            source->examples[e].options[o].n_tokens);
-    batch->length = zg_round_up(longest, 8);
-    for (int64_t e = 0; e < source->n_examples; e++)
-        for (int64_t o = 0; o < source->examples[e].n_options; o++)
-            expand_option(batch, s++, &source->examples[e], &source->examples[e].options[o],
-                          source->pad_id);
-    batch->n_sequences = s;
+    batch->gold_only = source->loss == ZG_LOSS_LM && !all_options;
+    batch->n_sequences = 0;
+    batch->length = 0;
+    /* The first pass finds the length of every sequence, the second writes them. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t e = 0; e < source->n_examples; e++) {
+            const struct zg_example *example = &source->examples[e];
+            for (int64_t o = 0; o < example->n_options; o++) {
+                const struct zg_option *option = &example->options[o];
+                if (batch->gold_only && o != example->gold)
+                    continue;
+                if (pass == 0)
+                    batch->length = zg_max64(batch->length, example->n_stem + option->n_tokens);
+                else
+                    expand_option(batch, batch->n_sequences++, example, option, source->pad_id);
+            }
+        }
+        if (pass == 0)
+            batch->length = zg_round_up(batch->length, 8);
+    }
 }
 
 static double cross_entropy(const double *score, int64_t n, int64_t gold)
@@ -98,7 +108,7 @@ double zg_naive_batch_loss(const struct zg_naive_batch *batch, const struct zg_b
     int64_t first = 0;
     for (int64_t e = 0; e < source->n_examples; e++) {
         const struct zg_example *example = &source->examples[e];
-        const int64_t gold = first + example->gold;
+        const int64_t gold = batch->gold_only ? e : first + example->gold;
         const bool lm = source->loss == ZG_LOSS_LM;
         const double loss =
             lm ? -score[gold] : cross_entropy(score + first, example->n_options, example->gold);

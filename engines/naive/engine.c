@@ -227,7 +227,7 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     if (status)
         return status;
     zg_naive_phase(state, ZG_PHASE_PLAN);
-    zg_naive_batch_expand(&state->batch, batch);
+    zg_naive_batch_expand(&state->batch, batch, out->option_score != NULL);
     int64_t n_options = state->batch.n_sequences;
     for (int64_t p = 0; p < n_probes; p++) {
         perturb_to(state, probes[p]);

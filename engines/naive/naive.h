@@ -34,8 +34,10 @@ float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id);
 
 /* ---- batch.c --------------------------------------------------------------------------- */
 
-/* The batch as the official collator makes it: one sequence an option, padded on the left. */
+/* The batch as the official collator makes it: one sequence an option, padded on the left.  Under a
+ * language-model loss the gold options alone, unless the scores of all are asked for. */
 struct zg_naive_batch {
+    bool gold_only;
     int64_t n_sequences;
     int64_t length;    /* of every sequence: the longest, rounded up to a multiple of 8 */
     int32_t *token;    /* [n_sequences][length] */
@@ -47,9 +49,10 @@ struct zg_naive_batch {
 enum zg_status zg_naive_batch_open(struct zg_naive_batch *batch,
                                    const struct zg_engine_limits *limits, struct zg_error *err);
 void zg_naive_batch_close(struct zg_naive_batch *batch);
-void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *source);
+void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *source,
+                           bool all_options);
 /* Losses of one probe from log_p [n_sequences][length], the log-probability of each label.  `score`
- * [options] receives the options' means; example_loss [n_examples] may be NULL. */
+ * [n_sequences] receives the options' means; example_loss [n_examples] may be NULL. */
 double zg_naive_batch_loss(const struct zg_naive_batch *batch, const struct zg_batch *source,
                            const double *log_p, double *score, double *example_loss);
 
