@@ -169,19 +169,17 @@ static void openblas_gemm(struct zg_provider_state *s, const struct zg_gemm *g)
     const int64_t n_groups = panel->shape.n_groups, n_out = panel->shape.n_out,
                   n_in = panel->shape.n_in;
     const int64_t n_columns = n_groups * n_out;
-    /* y that is the residual is added to by the product itself. */
-    const bool in_place =
-        g->epilogue == ZG_EPILOGUE_RESIDUAL && g->y == g->residual && g->ldy == g->ldr;
-    const float beta = in_place ? 1.0f : 0.0f;
     /* A single group's extras follow n_in in x as well as in W, however many. */
     const bool apart = panel->apart && n_groups > 1 && g->n_extra > 0;
     const int64_t k = apart ? n_in : n_in + n_groups * g->n_extra;
-    product(g->n_rows, n_columns, k, g->x, g->ldx, panel->w, panel->ld, beta, g->y, g->ldy);
+    const bool filled = zg_epilogue_prefill(s->kernels, g, n_columns, s->n_threads);
+    product(g->n_rows, n_columns, k, g->x, g->ldx, panel->w, panel->ld, filled ? 1.0f : 0.0f, g->y,
+            g->ldy);
     for (int64_t group = 0; apart && group < n_groups; group++)
         product(g->n_rows, n_out, g->n_extra, g->x + n_in + group * g->n_extra, g->ldx,
                 panel->w + group * n_out * panel->ld + n_in, panel->ld, 1.0f, g->y + group * n_out,
                 g->ldy);
-    zg_epilogue_run(s->kernels, g, n_columns, in_place, s->n_threads);
+    zg_epilogue_finish(s->kernels, g, n_columns, s->n_threads);
 }
 
 static void openblas_gemm_rowmajor(struct zg_provider_state *s, const float *w, int64_t ldw,

@@ -78,8 +78,10 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
     const int64_t n_heads = s->shape.n_heads, n_tasks = pass->n_probes * n_blocks * n_heads;
     zg_phase_start(s, ZG_PHASE_ATTENTION);
     /* Dynamic, because segments differ in length; each task writes its own rows and columns, so who runs it does not
-     * show in the result. */
-#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(dynamic, 2)
+     * show in the result.  The heads of a block share its rows, so a thread takes several, as long as eight chunks
+     * a thread are left to even out the lengths. */
+    const int64_t chunk = zg_max64(1, zg_min64(n_heads, n_tasks / (8 * s->options.n_threads)));
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(dynamic, chunk)
     for (int64_t i = 0; i < n_tasks; i++) {
         const int64_t head = i % n_heads, block = i / n_heads % n_blocks,
                       probe = i / n_heads / n_blocks;

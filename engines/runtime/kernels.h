@@ -3,7 +3,7 @@
  * calling thread; attention.c, norm.c, adapter.c, loss.c and epilogue.c split rows and blocks over threads.
  *
  * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h and kernels_attention.h; each ISA
- * file includes them once under its flags.  Sums run in lanes, then across lanes in double, so variants agree to
+ * file includes them once under its flags.  Sums run in lanes, then across lanes, so variants agree to
  * rounding, and a variant gives the same bits at any thread count.
  */
 #ifndef ZG_RUNTIME_KERNELS_H

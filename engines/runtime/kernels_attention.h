@@ -52,7 +52,7 @@ static inline float softmax(float *p, int64_t n_keys, int64_t n_padded)
     }
     for (int64_t k = n_keys; k < n_padded; k++)
         p[k] = 0.0f;
-    return (float)(1.0 / vec_sum(sum));
+    return 1.0f / vec_sum(sum);
 }
 
 /* out[i][d] = inverse[i] * sum_k p[i][k] v[k][d] */

@@ -9,7 +9,7 @@ static void layer_norm(const float *x, const float *gain, const float *bias, int
     vec sum = {0};
     for (int64_t i = 0; i < whole; i += LANES)
         sum += vec_load(x + i);
-    double total = vec_sum(sum);
+    double total = (double)vec_sum(sum);
     for (int64_t i = whole; i < n; i++)
         total += (double)x[i];
     const float mean = (float)(total / (double)n);
@@ -20,7 +20,7 @@ static void layer_norm(const float *x, const float *gain, const float *bias, int
         const vec centred = vec_load(x + i) - mean;
         squares += centred * centred;
     }
-    total = vec_sum(squares);
+    total = (double)vec_sum(squares);
     for (int64_t i = whole; i < n; i++)
         total += (double)((x[i] - mean) * (x[i] - mean));
     const float inverse = (float)(1.0 / sqrt(total / (double)n + (double)ZG_LAYER_NORM_EPS));
@@ -47,7 +47,7 @@ dots_some(const float *x, int64_t n, const float *v, int64_t ldv, int n_out, flo
         }
     }
     for (int j = 0; j < n_out; j++) {
-        double sum = vec_sum(even[j] + odd[j]);
+        double sum = (double)vec_sum(even[j] + odd[j]);
         for (int64_t i = k; i < n; i++)
             sum += (double)x[i] * (double)v[j * ldv + i];
         t[j] = (float)sum;
@@ -103,7 +103,7 @@ static void logsumexp(const float *x, int64_t n, float *max, double *sum)
     vec sums = {0};
     for (int64_t i = 0; i < whole; i += LANES)
         sums += vec_exp(vec_load(x + i) - top);
-    total += vec_sum(sums);
+    total += (double)vec_sum(sums);
     for (int64_t i = whole; i < n; i++)
         total += exp((double)x[i] - (double)top);
     *max = top;
@@ -134,8 +134,8 @@ epilogue_some(float *y, int64_t n, const float *bias, int relu, const float *res
 
 static void epilogue(float *y, int64_t n, const float *bias, int relu, const float *residual)
 {
-    if (bias && relu && !residual)
-        epilogue_some(y, n, bias, 1, NULL);
+    if (!bias && relu && !residual)
+        epilogue_some(y, n, NULL, 1, NULL);
     else if (bias && !relu && !residual)
         epilogue_some(y, n, bias, 0, NULL);
     else

@@ -40,21 +40,46 @@ static inline vec vec_max(vec a, vec b)
     return vec_select(a > b, a, b);
 }
 
-/* Across lanes in double: the lanes' sums are rounded no further. */
-static inline double vec_sum(vec v)
+/* Lanes of v with index bits flipped: v[i ^ 1], v[i ^ 2], ...  GCC has had __builtin_shuffle for longest, clang knows
+ * only __builtin_shufflevector. */
+#ifdef __clang__
+#define VEC_SHUFFLE(v, ...) __builtin_shufflevector(v, v, __VA_ARGS__)
+#else
+#define VEC_SHUFFLE(v, ...) __builtin_shuffle(v, (ivec){__VA_ARGS__})
+#endif
+#if VEC_BYTES == 16
+#define VEC_FLIPS(v, combine)                                                                      \
+    v = combine(v, VEC_SHUFFLE(v, 2, 3, 0, 1));                                                    \
+    v = combine(v, VEC_SHUFFLE(v, 1, 0, 3, 2))
+#elif VEC_BYTES == 32
+#define VEC_FLIPS(v, combine)                                                                      \
+    v = combine(v, VEC_SHUFFLE(v, 4, 5, 6, 7, 0, 1, 2, 3));                                        \
+    v = combine(v, VEC_SHUFFLE(v, 2, 3, 0, 1, 6, 7, 4, 5));                                        \
+    v = combine(v, VEC_SHUFFLE(v, 1, 0, 3, 2, 5, 4, 7, 6))
+#else
+#define VEC_FLIPS(v, combine)                                                                      \
+    v = combine(v, VEC_SHUFFLE(v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));          \
+    v = combine(v, VEC_SHUFFLE(v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));          \
+    v = combine(v, VEC_SHUFFLE(v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));          \
+    v = combine(v, VEC_SHUFFLE(v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14))
+#endif
+
+static inline vec vec_add(vec a, vec b)
 {
-    double sum = 0.0;
-    for (int i = 0; i < (int)LANES; i++)
-        sum += (double)v[i];
-    return sum;
+    return a + b;
+}
+
+/* Across lanes by a tree: log2(LANES) roundings. */
+static inline float vec_sum(vec v)
+{
+    VEC_FLIPS(v, vec_add);
+    return v[0];
 }
 
 static inline float vec_max_lane(vec v)
 {
-    float max = v[0];
-    for (int i = 1; i < (int)LANES; i++)
-        max = v[i] > max ? v[i] : max;
-    return max;
+    VEC_FLIPS(v, vec_max);
+    return v[0];
 }
 
 /*
