@@ -11,7 +11,7 @@
  *     score   one batch, a list of probes (j, a) -> the losses L(W + a D_j)
  *     apply   W <- W - sum_i c_i D_{j_i}
  *
- * A complete program (tests/engines/example_zo.c, compiled and run by the tests):
+ * A complete program (extracted, compiled and run by the tests):
  *
  * @example
  *     #include <stdio.h>
@@ -82,7 +82,9 @@
  *     dense        D = scale * z            z from seed_u                    (MeZO, arXiv:2305.17333)
  *     Rademacher   D = scale * sign(bits)   element e of block b: +1 if the lowest bit of its word is 0, else -1
  *
- * Scope "linear" perturbs the weights of q, k, v, out, fc1 and fc2 of every layer, and nothing else.
+ * Scope "linear" perturbs the weights of q, k, v, out, fc1 and fc2 of every layer, and nothing else.  Scope "full"
+ * perturbs every tensor (a tied head through the embedding); 1-D tensors have no factors, so low-rank kinds give them
+ * scale * z, z from seed_u.
  *
  * Threads: one state is used by one thread at a time; inside, an engine runs on OpenMP.  Two states are independent.
  */
@@ -259,7 +261,7 @@ struct zg_engine {
     enum zg_status (*score)(struct zg_engine_state *state, const struct zg_batch *batch, const struct zg_probe *probes,
                             int64_t n_probes, struct zg_scores *out, struct zg_error *err);
 
-    /* W <- W - sum_i c_i D_{j_i} - weight_decay * W on the scope's weights.
+    /* W <- W - sum_i c_i D_{j_i} - weight_decay * W on the scope's weights (decay: the 2-D ones).
      * ZG_USAGE: a weight_decay other than 0 where the engine keeps W read-only between folds. */
     enum zg_status (*apply)(struct zg_engine_state *state, const struct zg_update *updates, int64_t n,
                             float weight_decay, struct zg_error *err);
