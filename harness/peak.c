@@ -83,9 +83,9 @@ static void rates(double amount, double *times_s, int64_t n, double *best, doubl
     *best = amount / times_s[0];
 }
 
-/* Iterations of about REPEAT_S, by the calling thread alone: a barrier's wait on a busy machine would
- * count as work; and the faster of two calls, for a preempted one would look long enough.  Also brings
- * the core out of its idle frequency and its vector units up. */
+/* Iterations of about REPEAT_S, by the calling thread alone: a barrier's wait on a busy machine
+ * would count as work; and the faster of two calls, for a preempted one would look long enough.
+ * Also brings the core out of its idle frequency and its vector units up. */
 static int64_t iterations_for(const struct zg_peak_kernel *kernel)
 {
     int64_t n = 1000, least_ns = 0;
