@@ -44,8 +44,7 @@ struct zg_counters {
     struct worker *workers; /* [n_threads] */
 };
 
-/* ---- the list of events -------------------------------------------------------------------------
- * */
+/* ---- the list of events ---------------------------------------------------------------------- */
 
 static const char *group(const char *name)
 {
@@ -146,8 +145,7 @@ static enum zg_status add_list(struct zg_counters *counters, const char *list, s
     }
 }
 
-/* ---- the workers
- * ---------------------------------------------------------------------------------- */
+/* ---- the workers ----------------------------------------------------------------------------- */
 
 static void open_software(struct worker *worker, int64_t i, int event)
 {
@@ -206,8 +204,8 @@ static void close_worker(struct worker *worker, int64_t n)
     worker->papi = NULL;
 }
 
-/* An event counts only if it does in every worker: a sum over some of them would be a wrong number.
- * */
+/* An event counts only if it does in every worker: a sum over some of them would be a wrong
+ * number. */
 static void settle_events(struct zg_counters *counters)
 {
     for (int64_t i = 0; i < counters->n; i++) {

@@ -26,8 +26,9 @@
  * the package.
  *
  * Counts run for good from open() on, one event set a worker; start() and stop() only read them, so
- * a sample costs two reads a worker and no allocation.  Faults and context switches of the whole
- * process (getrusage) are in every sample beside these: zg_usage_read().
+ * a sample costs two reads a worker and no allocation.  They belong to the threads of the team at
+ * open(): a team that changes (pin.h tells how) would leave counts out.  Faults and context
+ * switches of the whole process (getrusage) are in every sample beside these: zg_usage_read().
  */
 #ifndef ZG_HARNESS_COUNTERS_H
 #define ZG_HARNESS_COUNTERS_H

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- kernel software events (perf_event_open) ---- */
+/* ---- kernel software events (perf_event_open) ------------------------------------------------ */
 
 /* PERF_COUNT_SW_* of a "perf::NAME"; -1 if there is no such software event. */
 int zg_software_find(const char *name);
@@ -24,7 +24,7 @@ int zg_software_open(int event);
 /* NaN where the descriptor does not read. */
 double zg_software_read(int fd);
 
-/* ---- PAPI ---- */
+/* ---- PAPI ------------------------------------------------------------------------------------ */
 
 enum zg_papi_found {
     ZG_PAPI_KNOWN,

@@ -1,5 +1,5 @@
-/* libraries.c - versions and settings of the libraries as linked: zg_libraries_json() of machine.h.
- * */
+/* libraries.c - versions and settings of the libraries as linked: zg_libraries_json() of
+ * machine.h. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

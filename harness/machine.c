@@ -39,8 +39,7 @@ static json_t *count_json(int64_t n)
     return n < 0 ? json_null() : json_integer(n);
 }
 
-/* ---- processor
- * ---------------------------------------------------------------------------------------- */
+/* ---- processor ------------------------------------------------------------------------------- */
 
 static json_t *cpu_json(void)
 {
@@ -96,8 +95,7 @@ static json_t *virtual_json(void)
                      access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0);
 }
 
-/* ---- topology, frequency, memory
- * --------------------------------------------------------------------- */
+/* ---- topology, frequency, memory ------------------------------------------------------------- */
 
 static json_t *topology_json(void)
 {
@@ -198,8 +196,7 @@ json_t *zg_machine_json(void)
                      "system", system_json());
 }
 
-/* ---- what changes while measuring
- * --------------------------------------------------------------------- */
+/* ---- what changes while measuring ------------------------------------------------------------ */
 
 /* The first line of /proc/stat: user nice system idle iowait irq softirq steal guest guest_nice, in
  * clock ticks.  Guest time is part of user and nice already. */

@@ -17,8 +17,8 @@
 json_t *zg_pin_json(const struct zg_pin *pin);
 /* {"events": [{"name", "column", "counting", "reason"}]} */
 json_t *zg_counters_json(const struct zg_counters *counters);
-/* The fields of struct zg_sampler_report under their names; "subjects" by the names given to open.
- * */
+/* The fields of struct zg_sampler_report under their names; "subjects" by the names given to
+ * open. */
 json_t *zg_sampler_json(const struct zg_sampler *sampler);
 /* The fields of struct zg_peak under their names. */
 json_t *zg_peak_json(const struct zg_peak *peak);

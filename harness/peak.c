@@ -1,5 +1,5 @@
-/* peak.c - see peak.h.  Runs the kernels of peak_kernels.h in the team and keeps the best repeat.
- * */
+/* peak.c - see peak.h.  Runs the kernels of peak_kernels.h in the team and keeps the best
+ * repeat. */
 #include "harness/peak.h"
 
 #include <math.h>

@@ -73,8 +73,8 @@ const struct zg_pin_slot *zg_pin_slot(const struct zg_pin *pin, int64_t thread);
 const char *zg_pin_method(const struct zg_pin *pin); /* "hwloc", "sched_setaffinity" or "none" */
 const char *zg_pin_reason(const struct zg_pin *pin); /* why the method is not hwloc; "" if it is */
 
-/* "{0},{1}": the chosen cpus in the form of OMP_PLACES.  Returns false if text[size] is too small.
- * */
+/* "{0},{1}": the chosen cpus in the form of OMP_PLACES.  Returns false if text[size] is too
+ * small. */
 bool zg_pin_places(const struct zg_pin *pin, char *text, int64_t size);
 
 /* Cpus that the process could use at open, and the physical cores they belong to. */

@@ -144,8 +144,7 @@ const char *zg_sampler_subject_name(const struct zg_sampler *sampler, int64_t su
     return sampler->subjects[subject].name;
 }
 
-/* ---- one span
- * --------------------------------------------------------------------------------------- */
+/* ---- one span -------------------------------------------------------------------------------- */
 
 static int64_t now_ns(const struct zg_sampler *s)
 {
@@ -207,8 +206,7 @@ static void tell_progress(const struct zg_sampler *s, bool warming, int64_t span
     s->policy.on_progress(s->policy.context, &progress);
 }
 
-/* ---- warm-up and pilot
- * -------------------------------------------------------------------------------- */
+/* ---- warm-up and pilot ----------------------------------------------------------------------- */
 
 /* The least that a span must last: two clock reads and one call stay under 0.1 % of it. */
 static double least_span_s(const struct zg_sampler *s)
@@ -224,8 +222,8 @@ static bool grow_span(const struct zg_sampler *s, struct track *track, double s_
     const double took_s = s_per_step * (double)track->n_steps;
     if (s->policy.steps || took_s >= least_s)
         return false;
-    /* A tenfold step at most: a first span may have been faster than the next ones will be; and 10
-     * % more than needed, so that a slightly faster machine state does not make it short again. */
+    /* A tenfold step at most: a first span may have been faster than the next ones will be; and a
+     * tenth more than needed, so that a slightly faster state does not make it short again. */
     double factor = took_s > 0 ? 1.1 * least_s / took_s : 10;
     factor = factor > 10 ? 10 : factor;
     const double steps = ceil((double)track->n_steps * factor);
@@ -320,8 +318,7 @@ static enum zg_status warm_up(struct zg_sampler *s, struct zg_error *err)
     return ZG_OK;
 }
 
-/* ---- the plan
- * ---------------------------------------------------------------------------------------- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 /* Relative standard deviation of the pilot's paired ratios against the baseline, the largest over
  * the subjects.  Pilot spans are paired from the end: the last spans of all subjects belong to the
@@ -378,8 +375,7 @@ static void plan(struct zg_sampler *s)
     r->width_reached = r->n_blocks_planned >= wished;
 }
 
-/* ---- the blocks
- * -------------------------------------------------------------------------------------- */
+/* ---- the blocks ------------------------------------------------------------------------------ */
 
 static enum zg_status sample_blocks(struct zg_sampler *s, struct zg_error *err)
 {

@@ -80,15 +80,16 @@ struct zg_sampler_policy {
     int64_t steps;          /* > 0: steps per span of every subject; 0: calibrated for each */
     int64_t steps_multiple; /* calibrated spans are a multiple of this */
     double width;           /* wished half-width of the ratio's interval, relative: 0.01 is +-1 % */
-    /* sampling lasts at least this long: more blocks (ignored where `blocks` is given) */
+    /* Sampling lasts at least this long: more blocks (ignored where `blocks` is given). */
     double min_time_s;
-    /* Warm-up included; 0: no limit.  Fewer blocks are planned; past it, a block is the last. */
+    /* Warm-up included; 0: no limit.  Fewer blocks are planned; past it, the block under way is
+     * the last. */
     double max_time_s;
     double max_warmup_s; /* 0: a quarter of max_time_s, or no limit */
     double min_span_s;
     int64_t baseline;             /* the subject that ratios are against */
     struct zg_counters *counters; /* NULL: none.  Borrowed */
-    /* non-zero ends the run between samples; NULL: cannot be stopped */
+    /* Non-zero ends the run between samples; NULL: cannot be stopped. */
     const volatile sig_atomic_t *stop;
     /* Every sample as soon as taken; a failure ends the run with that status.  NULL: none. */
     enum zg_status (*on_sample)(void *context, const struct zg_sample *sample,
@@ -153,12 +154,11 @@ const char *zg_sampler_subject_name(const struct zg_sampler *sampler, int64_t su
 
 void zg_sampler_close(struct zg_sampler **sampler); /* NULL and a pointer to NULL are fine */
 
-/* ---- the rules, alone
- * ---------------------------------------------------------------------------- */
+/* ---- the rules, alone ------------------------------------------------------------------------ */
 
 /* The order of a block: order[i] is the subject that runs i-th.  A Fisher-Yates shuffle of the
- * words of Philox keyed by zg_seed_derive(seed, block); each order equally likely to within 2^-32.
- * */
+ * words of Philox keyed by zg_seed_derive(seed, block); each order equally likely to within
+ * 2^-32. */
 void zg_block_order(uint64_t seed, int64_t block, int64_t n_subjects, int64_t *order);
 
 /* Number of leading spans that are warm-up: the least i >= 1 such that spans i and i + 1 are both

@@ -42,8 +42,8 @@ int64_t zg_interval_rank(int64_t n, double confidence, double *coverage);
  * positive finite number. */
 void zg_stats_ratios(const double *baseline, const double *candidate, int64_t n, double *ratios);
 
-/* How an interval is shown: "6.12x [6.05, 6.20]", "6.12x (once)" without an interval, "-" for NaN.
- * */
+/* How an interval is shown: "6.12x [6.05, 6.20]", "6.12x (once)" without an interval, "-" for
+ * NaN. */
 void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size);
 
 #endif

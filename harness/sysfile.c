@@ -60,8 +60,7 @@ double zg_sysfile_field(const char *path, const char *key)
     return NAN;
 }
 
-/* ---- cgroups ------------------------------------------------------------------------------------
- * */
+/* ---- cgroups --------------------------------------------------------------------------------- */
 
 /* Where a controller's files of this process lie: mount point and the path below it. */
 struct place {

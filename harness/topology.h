@@ -34,8 +34,8 @@ const char *zg_topology_method(void); /* "hwloc" or "sched_setaffinity" */
 
 /* Binds the calling thread to a cpu, or (-1) to the mask found at open.  0, or an errno. */
 int zg_topology_bind(const struct zg_topology *topology, int64_t cpu);
-/* The only cpu of the calling thread's mask; -1 if there are several or the mask is not readable.
- * */
+/* The only cpu of the calling thread's mask; -1 if there are several or the mask is not
+ * readable. */
 int64_t zg_topology_bound(const struct zg_topology *topology);
 
 /* The whole machine, allowed or not; -1 where unknown. */
