@@ -1,5 +1,6 @@
 /*
- * engine.c - engine `openblas`: the inference-style runtime on OpenBLAS, that is, what a vendor-style BLAS gives.
+ * engine.c - engine `openblas`: the inference-style runtime on OpenBLAS, that is, what a
+ * vendor-style BLAS gives.
  *
  * OpenBLAS packs its operands in every call, so the mechanism `packed` is not among the engine's.
  */

@@ -1,14 +1,16 @@
 /*
  * provider_openblas.c - panels for the runtime on plain cblas_sgemm.
  *
- * W is kept row-major, all groups of a panel below each other, each row followed by its adapter columns:
+ * W is kept row-major, all groups of a panel below each other, each row followed by its adapter
+ * columns:
  *
  *     [n_groups * n_out][ld]     row of group g:  | W_g (n_in) | 0 .. 0 | E_g | 0 .. 0 |
  *                                                               group 0  group g
  *
- * The columns of the other groups hold zeros, so that x with all groups' extras (provider.h) multiplies all groups, adapters
- * included, in one call of K = n_in + n_groups * n_extra.  That wastes (n_groups - 1) * n_extra columns; where they
- * would be many (high-rank directions) the columns hold E_g alone and each group adds its own product.
+ * The columns of the other groups hold zeros, so that x with all groups' extras (provider.h)
+ * multiplies all groups, adapters included, in one call of K = n_in + n_groups * n_extra.  That
+ * wastes (n_groups - 1) * n_extra columns; where they would be many (high-rank directions) the
+ * columns hold E_g alone and each group adds its own product.
  *
  * OpenBLAS runs its own OpenMP team of the same size, so it is called outside parallel regions.
  */
@@ -72,7 +74,7 @@ static void openblas_close(struct zg_provider_state **state)
     *state = NULL;
 }
 
-/* ---- panels ---------------------------------------------------------------------------------- */
+/* ---- panels --------------------------------------------------------------------------------- */
 
 static void openblas_unpack(struct zg_panel **panel)
 {
@@ -153,7 +155,7 @@ static size_t openblas_panel_bytes(const struct zg_panel *panel)
     return (size_t)(panel->shape.n_groups * panel->shape.n_out * panel->ld) * sizeof(float);
 }
 
-/* ---- products -------------------------------------------------------------------------------- */
+/* ---- products ------------------------------------------------------------------------------- */
 
 /* y = beta y + x w^T over k columns. */
 static void product(int64_t n_rows, int64_t n_out, int64_t k, const float *x, int64_t ldx,

@@ -1,13 +1,15 @@
 /*
  * adapter.c - nearby weight states as low-rank adapters, and what becomes of updates.
  *
- *     y = W x + A (V^T x) + a scale U (V^T x)          probe coefficient a; A [out][rank] holds pending updates
+ *     y = W x + A (V^T x) + a scale U (V^T x)     a: the probe's coefficient
+ *                                                 A [out][rank]: pending updates
  *
- * The panels carry the columns [A | scale U_0 | scale U_1 ...]; the rows of x carry [t | a t or 0 | ...] with
- * t = V^T x, so that all probes share one panel (provider.h).  While V stays, an update is A += -c scale U; when begin()
- * brings another V, A V^T is folded into W first.
+ * The panels carry the columns [A | scale U_0 | scale U_1 ...]; the rows of x carry [t | a t or 0 |
+ * ...] with t = V^T x, so that all probes share one panel (provider.h).  While V stays, an update
+ * is A += -c scale U; when begin() brings another V, A V^T is folded into W first.
  *
- * Without the mechanism `adapter` the weights themselves are moved from probe to probe, as the loop does.
+ * Without the mechanism `adapter` the weights themselves are moved from probe to probe, as the loop
+ * does.
  */
 #include <assert.h>
 #include <omp.h>
@@ -17,7 +19,8 @@
 #include "engines/base/size.h"
 #include "engines/runtime/state.h"
 
-/* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands first. */
+/* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands
+ * first. */
 #define DOTS_MAX 24
 
 /* Every panel of every layer. */
@@ -80,7 +83,7 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
     return ZG_OK;
 }
 
-/* ---- U, V ------------------------------------------------------------------------------------------ */
+/* ---- U, V ----------------------------------------------------------------------------------- */
 
 static float *own_scratch(const struct zg_engine_state *s)
 {
@@ -139,7 +142,7 @@ static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linea
             s->v[k * s->rank + e] = vt[e * linear->ldv + k];
 }
 
-/* ---- writing the weights --------------------------------------------------------------------------- */
+/* ---- writing the weights -------------------------------------------------------------------- */
 
 /* W_g += coefficient u_g V_g^T for all groups of a panel; u [n_groups * n_out][rank]. */
 static void write_panel(struct zg_engine_state *s, struct zg_linear *linear, float coefficient,
@@ -184,7 +187,7 @@ static void fold(struct zg_engine_state *s)
     s->a_live = false;
 }
 
-/* ---- begin and apply ------------------------------------------------------------------------------- */
+/* ---- begin and apply ------------------------------------------------------------------------ */
 
 void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions, int64_t n)
 {
@@ -243,7 +246,7 @@ void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates
             write_direction(s, updates[i].direction, -updates[i].coefficient);
 }
 
-/* ---- extras of the panels -------------------------------------------------------------------------- */
+/* ---- extras of the panels ------------------------------------------------------------------- */
 
 /* [A | scale U_0 | scale U_1 ...] of one panel. */
 static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *linear)
@@ -298,9 +301,10 @@ void zg_adapter_sync(struct zg_engine_state *s)
     s->extras_stale = false;
 }
 
-/* ---- extras of the rows ---------------------------------------------------------------------------- */
+/* ---- extras of the rows --------------------------------------------------------------------- */
 
-/* t of one row and group to its place: A's columns get t, the probe's direction coefficient * t, the others 0. */
+/* t of one row and group to its place: A's columns get t, the probe's direction coefficient * t,
+ * the others 0. */
 static void place(const struct zg_engine_state *s, const struct zg_probe *probe, const float *t,
                   float *extra)
 {
@@ -345,7 +349,7 @@ void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear
                        const struct zg_pass *pass, struct zg_rows y, int64_t n_rows)
 {
     const int64_t d = linear->shape.n_out, n_groups = linear->shape.n_groups, rank = s->rank;
-    /* transpose_u() laid out the groups of layer 0's panels one after the other; KV comes after Q. */
+    /* transpose_u() laid out layer 0's groups one after the other; KV comes after Q. */
     const int64_t first_group = linear == &s->layers[0].linear[ZG_L_KV] ? 1 : 0;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)

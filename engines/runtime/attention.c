@@ -1,9 +1,10 @@
 /*
- * attention.c - attention of a plan's segments: a task is one head of one block of queries of one probe.
+ * attention.c - attention of a plan's segments: a task is one head of one block of queries of one
+ * probe.
  *
- * A task gathers the keys and values of its segment and of its ancestors, which lie in runs of rows, into the
- * thread's scratch (keys transposed), then calls the kernel.  Position in the sequence is the index of a key, so a
- * query at depth i sees keys 0 .. i.
+ * A task gathers the keys and values of its segment and of its ancestors, which lie in runs of
+ * rows, into the thread's scratch (keys transposed), then calls the kernel.  Position in the
+ * sequence is the index of a key, so a query at depth i sees keys 0 .. i.
  */
 #include <math.h>
 #include <omp.h>
@@ -12,7 +13,8 @@
 #include "engines/base/size.h"
 #include "engines/runtime/state.h"
 
-/* Keys and values of depths 0 .. n_keys - 1 above and in `segment`; k and v start at the head's first column. */
+/* Keys and values of depths 0 .. n_keys - 1 above and in `segment`; k and v start at the head's
+ * first column. */
 static void gather(const struct zg_engine_state *s, int64_t segment, int64_t n_keys,
                    struct zg_rows k, struct zg_rows v, float *kt, float *values, int64_t ldv)
 {
@@ -77,9 +79,9 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
     const struct zg_attention_block *blocks = a->scored ? s->plan.scored_blocks : s->plan.blocks;
     const int64_t n_heads = s->shape.n_heads, n_tasks = pass->n_probes * n_blocks * n_heads;
     zg_phase_start(s, ZG_PHASE_ATTENTION);
-    /* Dynamic, because segments differ in length; each task writes its own rows and columns, so who runs it does not
-     * show in the result.  The heads of a block share its rows, so a thread takes several, as long as eight chunks
-     * a thread are left to even out the lengths. */
+    /* Dynamic, because segments differ in length; each task writes its own rows and columns, so who
+     * runs it does not show in the result.  The heads of a block share its rows, so a thread takes
+     * several, as long as eight chunks a thread are left to even out the lengths. */
     const int64_t chunk = zg_max64(1, zg_min64(n_heads, n_tasks / (8 * s->options.n_threads)));
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(dynamic, chunk)
     for (int64_t i = 0; i < n_tasks; i++) {

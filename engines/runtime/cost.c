@@ -1,6 +1,6 @@
 /*
- * cost.c - adds up what was executed, phase by phase (zo.h, struct zg_cost).  Counted are products, as in useful.c;
- * bytes take every operand once.
+ * cost.c - adds up what was executed, phase by phase (zo.h, struct zg_cost).  Counted are products,
+ * as in useful.c; bytes take every operand once.
  */
 #include "engines/runtime/state.h"
 
@@ -20,7 +20,7 @@ void zg_cost_gemm(struct zg_engine_state *s, int64_t n_rows, int64_t n_out, int6
 void zg_cost_plan(struct zg_engine_state *s, const struct zg_batch *batch, int64_t n_probes)
 {
     const struct zg_plan *plan = &s->plan;
-    /* Option scores are no part of the step's minimum, so a plan that serves them counts too much. */
+    /* Option scores are no part of the step's minimum: a plan that serves them counts too much. */
     if (s->useful_apart || s->plan.rules.options) {
         zg_plan_build(&s->useful_plan, batch, false);
         plan = &s->useful_plan;

@@ -3,8 +3,8 @@
  *
  *     x += out(attention(norm1(x)));  x += fc2(relu(fc1(norm2(x))))
  *
- * Buffers: x holds the residual stream, h every GEMM input of width d (norms' and attention's outputs), wide the q, k, v
- * of a layer and later its MLP's inner rows.
+ * Buffers: x holds the residual stream, h every GEMM input of width d (norms' and attention's
+ * outputs), wide the q, k, v of a layer and later its MLP's inner rows.
  */
 #include <string.h>
 
@@ -130,7 +130,8 @@ static void run_layer(struct zg_engine_state *s, struct zg_pass *pass, const str
     run_mlp(s, layer, &r, s->x);
 }
 
-/* Mechanism `last`: keys and values of all rows, the rest for the scored rows, which move to s->scored. */
+/* Mechanism `last`: keys and values of all rows, the rest for the scored rows, which move to
+ * s->scored. */
 static void run_last_layer(struct zg_engine_state *s, struct zg_pass *pass,
                            const struct zg_layer *layer)
 {

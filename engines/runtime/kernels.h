@@ -1,10 +1,12 @@
 /*
- * kernels.h - the runtime's own vector kernels: all that is not a GEMM.  Each works on one row or one block, in the
- * calling thread; attention.c, norm.c, adapter.c, loss.c and epilogue.c split rows and blocks over threads.
+ * kernels.h - the runtime's own vector kernels: all that is not a GEMM.  Each works on one row or
+ * one block, in the calling thread; attention.c, norm.c, adapter.c, loss.c and epilogue.c split
+ * rows and blocks over threads.
  *
- * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h and kernels_attention.h; each ISA
- * file includes them once under its flags.  Sums run in lanes, then across lanes, so variants agree to
- * rounding, and a variant gives the same bits at any thread count.
+ * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h and
+ * kernels_attention.h; each ISA file includes them once under its flags.  Sums run in lanes, then
+ * across lanes, so variants agree to rounding, and a variant gives the same bits at any thread
+ * count.
  */
 #ifndef ZG_RUNTIME_KERNELS_H
 #define ZG_RUNTIME_KERNELS_H
@@ -23,8 +25,8 @@ struct zg_attention_task {
     int64_t head_dim;
     const float *kt; /* [head_dim][ldk] keys, transposed; columns from n_keys on are never used */
     int64_t ldk;     /* a multiple of ZG_KERNEL_PAD, >= the largest n_keys */
-    const float *
-        v; /* [keys][ldv] values; ldv a multiple of ZG_KERNEL_PAD, columns from head_dim on finite */
+    const float *v; /* [keys][ldv] values; ldv a multiple of ZG_KERNEL_PAD, columns from head_dim on
+                       finite */
     int64_t ldv;
     float *p;   /* [ZG_ATTENTION_QUERIES][ldk] scratch */
     float *out; /* [n_queries][ldo], head_dim columns */
@@ -37,7 +39,8 @@ struct zg_attention_task {
 struct zg_runtime_kernels {
     enum zg_isa isa;
 
-    /* y = (x - mean) / sqrt(var + eps) * gain + bias over n elements; mean, then variance.  y may be x. */
+    /* y = (x - mean) / sqrt(var + eps) * gain + bias over n elements; mean, then variance.  y may
+     * be x. */
     void (*layer_norm)(const float *x, const float *gain, const float *bias, int64_t n, float *y);
 
     /* t[j] = sum_k x[k] v[j * ldv + k] for j < n_out. */
@@ -47,11 +50,12 @@ struct zg_runtime_kernels {
     void (*add_rank)(const float *base, const float *t, int64_t rank, const float *u, int64_t ldu,
                      int64_t n, float *y);
 
-    /* Adds n more values to a running log-sum-exp: max and sum of exp(x - max).  Starts at -INFINITY, 0. */
+    /* Adds n more values to a running log-sum-exp: max and sum of exp(x - max).  Starts at
+     * -INFINITY, 0. */
     void (*logsumexp)(const float *x, int64_t n, float *max, double *sum);
 
-    /* y[o] = act(y[o] + bias[o]) + residual[o].  bias and residual may be NULL, residual may be y only with relu
-     * off and means: y already holds it, nothing more to add. */
+    /* y[o] = act(y[o] + bias[o]) + residual[o].  bias and residual may be NULL, residual may be y
+     * only with relu off and means: y already holds it, nothing more to add. */
     void (*epilogue)(float *y, int64_t n, const float *bias, int relu, const float *residual);
 
     void (*attention)(const struct zg_attention_task *task);

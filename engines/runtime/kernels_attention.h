@@ -1,12 +1,13 @@
 /*
- * kernels_attention.h - one head of attention over gathered keys (kernels.h), included once by each ISA file after
- * simd.h.
+ * kernels_attention.h - one head of attention over gathered keys (kernels.h), included once by each
+ * ISA file after simd.h.
  *
- * Keys are few (a sentence), so scores of a whole row fit in L1 and softmax takes two plain passes.  Keys come
- * transposed: a vector of scores of LANES keys needs no sum across lanes.
+ * Keys are few (a sentence), so scores of a whole row fit in L1 and softmax takes two plain passes.
+ * Keys come transposed: a vector of scores of LANES keys needs no sum across lanes.
  */
 
-/* s[i][k] = scale * q_i . k for all keys up to n_keys, whole vectors; n (1..4) is a constant in each inlined copy. */
+/* s[i][k] = scale * q_i . k for all keys up to n_keys, whole vectors; n (1..4) is a constant in
+ * each inlined copy. */
 static inline __attribute__((always_inline)) void scores_some(const struct zg_attention_task *a,
                                                               const float *q, int n, int64_t n_keys)
 {

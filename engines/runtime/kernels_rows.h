@@ -32,8 +32,8 @@ static void layer_norm(const float *x, const float *gain, const float *bias, int
         y[i] = (x[i] - mean) * inverse * gain[i] + bias[i];
 }
 
-/* `n_out` is a constant in each inlined copy, so that the accumulators live in registers; two per product, because
- * a chain of multiply-adds waits four cycles for each. */
+/* `n_out` is a constant in each inlined copy, so that the accumulators live in registers; two per
+ * product, because a chain of multiply-adds waits four cycles for each. */
 static inline __attribute__((always_inline)) void
 dots_some(const float *x, int64_t n, const float *v, int64_t ldv, int n_out, float *t)
 {

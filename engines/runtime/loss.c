@@ -1,5 +1,6 @@
 /*
- * loss.c - the head: logits of the queries, and log-sum-exps over the vocabulary where a normaliser is needed.
+ * loss.c - the head: logits of the queries, and log-sum-exps over the vocabulary where a normaliser
+ * is needed.
  *
  * The vocabulary streams through in slices, so nothing of size rows x vocabulary exists.
  */

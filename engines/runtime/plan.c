@@ -1,6 +1,6 @@
 /*
- * plan.c - lays a batch out as rows, queries and attention blocks (plan.h).  What it costs is in useful.c, what the
- * scores are worth in plan_loss.c.
+ * plan.c - lays a batch out as rows, queries and attention blocks (plan.h).  What it costs is in
+ * useful.c, what the scores are worth in plan_loss.c.
  */
 #include "engines/runtime/plan.h"
 
@@ -82,7 +82,7 @@ void zg_plan_close(struct zg_plan *plan)
     *plan = (struct zg_plan){0};
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 enum { MARK_SCORED = 1, MARK_NORMALISED = 2 };
 
@@ -193,7 +193,7 @@ static void add_rows(struct zg_plan *plan, const struct zg_batch *batch)
     plan->option_begin[plan->n_options] = n_tokens;
 }
 
-/* ---- scored rows and blocks ------------------------------------------------------------------ */
+/* ---- scored rows and blocks ----------------------------------------------------------------- */
 
 static void number_scored_rows(struct zg_plan *plan)
 {

@@ -1,14 +1,17 @@
 /*
- * plan.h - how a batch is laid out: its token rows, their segments, and which (row, next token) pairs are scored.
+ * plan.h - how a batch is laid out: its token rows, their segments, and which (row, next token)
+ * pairs are scored.
  *
- *     batch --> sequences --> rows in segments (trie.h) --> queries --> scores of options --> losses
+ *     batch --> sequences --> rows in segments (trie.h) --> queries --> option scores --> losses
  *
- * A *query* asks for log p(token | prefix that ends in row).  Equal queries are asked once.  The rows that have a
- * query are the *scored* rows, in ascending order; of these, the *normalised* ones need a log-sum-exp over the
- * vocabulary.  The others belong to examples whose options are one token after one stem: there the normaliser
- * is the same number in all option scores and cancels in the softmax over options (mechanism `cancel`).
+ * A *query* asks for log p(token | prefix that ends in row).  Equal queries are asked once.  The
+ * rows that have a query are the *scored* rows, in ascending order; of these, the *normalised* ones
+ * need a log-sum-exp over the vocabulary.  The others belong to examples whose options are one
+ * token after one stem: there the normaliser is the same number in all option scores and cancels in
+ * the softmax over options (mechanism `cancel`).
  *
- * Building a plan is O(tokens) and allocates nothing.  It knows nothing of weights, probes or threads.
+ * Building a plan is O(tokens) and allocates nothing.  It knows nothing of weights, probes or
+ * threads.
  */
 #ifndef ZG_RUNTIME_PLAN_H
 #define ZG_RUNTIME_PLAN_H
@@ -17,15 +20,15 @@
 #include "engines/zo.h"
 
 struct zg_plan_rules {
-    bool trie; /* equal prefixes share rows; the last token of an option gets no row.
+    bool trie;    /* equal prefixes share rows; the last token of an option gets no row.
                      Off: one whole sequence per option */
-    bool
-        ragged; /* off (only with trie off): all sequences padded on the right to the longest, rounded up to a
-                     multiple of 8.  Causal attention never looks right, so pads change no loss */
-    bool scored; /* off: every row counts as scored and normalised */
-    bool cancel; /* the normaliser may be left out where it cancels */
-    bool
-        options; /* scores of all options are wanted: no cancelling, and under an LM loss not the gold ones alone */
+    bool ragged;  /* off (only with trie off): all sequences padded on the right to the longest,
+                     rounded up to a multiple of 8.  Causal attention never looks right, so pads
+                     change no loss */
+    bool scored;  /* off: every row counts as scored and normalised */
+    bool cancel;  /* the normaliser may be left out where it cancels */
+    bool options; /* scores of all options are wanted: no cancelling, and under an LM loss not the
+                     gold ones alone */
 };
 
 #define ZG_PLAN_PAD 8
@@ -70,7 +73,8 @@ struct zg_plan {
     int32_t *row_scored; /* [rows] scored index, or -1 */
 };
 
-/* Sizes everything for batches within `limits`; `rules` are the ones of the later builds, options aside. */
+/* Sizes everything for batches within `limits`; `rules` are the ones of the later builds, options
+ * aside. */
 enum zg_status zg_plan_open(struct zg_plan *plan, const struct zg_engine_limits *limits,
                             const struct zg_plan_rules *rules, struct zg_error *err);
 void zg_plan_close(struct zg_plan *plan);
@@ -84,7 +88,8 @@ int64_t zg_plan_max_scored(const struct zg_engine_limits *limits,
 void zg_plan_build(struct zg_plan *plan, const struct zg_batch *batch, bool options);
 
 /* Losses and option scores of one probe from its logits and log-sum-exps.
- * logit [n_queries], lse [n_normalised]; example_loss and option_score may be NULL.  Returns the batch loss. */
+ * logit [n_queries], lse [n_normalised]; example_loss and option_score may be NULL.  Returns the
+ * batch loss. */
 double zg_plan_loss(const struct zg_plan *plan, const struct zg_batch *batch, const float *logit,
                     const double *lse, double *example_loss, double *option_score);
 

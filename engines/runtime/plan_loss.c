@@ -1,11 +1,13 @@
 /*
- * plan_loss.c - from logits and log-sum-exps of a plan's queries to the losses of its batch (example.h), in double.
+ * plan_loss.c - from logits and log-sum-exps of a plan's queries to the losses of its batch
+ * (example.h), in double.
  */
 #include <math.h>
 
 #include "engines/runtime/plan.h"
 
-/* Sum over the option's tokens of log p(token | prefix); without the normaliser where it cancels. */
+/* Sum over the option's tokens of log p(token | prefix); without the normaliser where
+ * it cancels. */
 static double option_sum(const struct zg_plan *plan, int64_t option, bool cancels,
                          const float *logit, const double *lse)
 {

@@ -1,23 +1,28 @@
 /*
  * provider.h - what the inference-style runtime asks of a kernel library.
  *
- * The runtime (plan, adapters, attention, norms, loss) is shared; openblas, onednn and fused differ in the
- * provider below it.  A provider keeps linear layers as *panels* in its own layout and multiplies by them:
+ * The runtime (plan, adapters, attention, norms, loss) is shared; openblas, onednn and fused differ
+ * in the provider below it.  A provider keeps linear layers as *panels* in its own layout and
+ * multiplies by them:
  *
- *     y[i][g*n_out + o] = epilogue( bias + sum_k  W_g[o][k] x[i][k]  +  sum_e  E_g[o][e] x[i][n_in + g*n_extra + e] )
+ *     y[i][g*n_out + o] = epilogue( bias + sum_k W_g[o][k] x[i][k]
+ *                                        + sum_e E_g[o][e] x[i][n_in + g*n_extra + e] )
  *
- *        x row:  |<------ n_in ------>|<- n_extra ->|<- n_extra ->| ...     (one stretch of extras per group)
- *                |   activations      |  group 0    |  group 1    |
+ *     x row:  |<------ n_in ------>|<- n_extra ->|<- n_extra ->| ...   (a stretch for each group)
+ *             |    activations     |   group 0   |   group 1   |
  *
- *        panel:  n_groups matrices W_g [n_out][n_in] that share their input (q, k, v), each with adapter
- *                columns E_g [n_out][n_extra] = [A | scale U_0 | scale U_1 ...], rewritten every step.
+ *     panel:  n_groups matrices W_g [n_out][n_in] that share their input (q, k, v), each with
+ *             adapter columns E_g [n_out][n_extra] = [A | scale U_0 | scale U_1 ...], rewritten
+ *             every step.
  *
- * The extras are how adapters enter: x carries t = V^T x for A, and coefficient * t for U, so all probes share one
- * panel.  A provider may do them inside the GEMM (fused), as extra columns of W (OpenBLAS), or as a second product.
+ * The extras are how adapters enter: x carries t = V^T x for A, and coefficient * t for U, so all
+ * probes share one panel.  A provider may do them inside the GEMM (fused), as extra columns of W
+ * (OpenBLAS), or as a second product.
  *
- * Providers are called from one thread, outside any parallel region, and run their own OpenMP team of n_threads.
- * No call after open/pack allocates.  Pointers passed in are borrowed for the call.  x, y and residual do not
- * overlap, but y may be the residual.  ldx, ldy, ldr are in floats, rows are 64-byte aligned where ld is a multiple of 16.
+ * Providers are called from one thread, outside any parallel region, and run their own OpenMP team
+ * of n_threads. No call after open/pack allocates.  Pointers passed in are borrowed for the call.
+ * x, y and residual do not overlap, but y may be the residual.  ldx, ldy, ldr are in floats, rows
+ * are 64-byte aligned where ld is a multiple of 16.
  */
 #ifndef ZG_RUNTIME_PROVIDER_H
 #define ZG_RUNTIME_PROVIDER_H
@@ -36,7 +41,7 @@ struct zg_provider_options {
     int64_t n_threads;
     int64_t max_rows;  /* of x in any gemm */
     int64_t max_extra; /* n_extra of any gemm, per group */
-    bool packed;       /* false: W stays row-major and is packed in every call (mechanism `packed` off) */
+    bool packed; /* false: W stays row-major and is packed in every call (mechanism `packed` off) */
     const char *setting; /* provider's own, or NULL */
 };
 
@@ -44,8 +49,9 @@ struct zg_panel_shape {
     int64_t n_groups;
     int64_t n_out; /* per group */
     int64_t n_in;
-    /* Strides of x and y that this panel's gemms will have, or 0 where they vary: a library that compiles a kernel per
-     * stride does it at pack().  Any other stride stays valid in gemm(), but may cost an allocation there. */
+    /* Strides of x and y that this panel's gemms will have, or 0 where they vary: a library that
+     * compiles a kernel per stride does it at pack().  Any other stride stays valid in gemm(), but
+     * may cost an allocation there. */
     int64_t ldx, ldy;
 };
 
@@ -57,50 +63,56 @@ enum zg_epilogue {
 
 struct zg_gemm {
     const struct zg_panel *w;
-    const float *x;     /* [n_rows][ldx], n_in + n_groups * n_extra columns */
+    const float *x; /* [n_rows][ldx], n_in + n_groups * n_extra columns */
     int64_t ldx;
-    int64_t n_rows;     /* >= 1 */
-    int64_t n_extra;    /* columns per group in use; 0: no adapters.  Must equal what set_extra() set */
-    const float *bias;  /* [n_groups * n_out] or NULL */
+    int64_t n_rows;    /* >= 1 */
+    int64_t n_extra;   /* columns per group in use: what set_extra() set, 0 if it never ran */
+    const float *bias; /* [n_groups * n_out] or NULL */
     enum zg_epilogue epilogue;
     const float *residual; /* [n_rows][ldr], only for ZG_EPILOGUE_RESIDUAL */
     int64_t ldr;
-    float *y;           /* [n_rows][ldy], n_groups * n_out columns */
+    float *y; /* [n_rows][ldy], n_groups * n_out columns */
     int64_t ldy;
 };
 
 struct zg_provider {
     const char *name;
-    const char *missing;  /* NULL, or what this build lacks and the package that brings it */
+    const char *missing; /* NULL, or what this build lacks and the package that brings it */
     uint32_t dtypes;
-    bool can_pack;        /* has a packed layout to switch off */
+    bool can_pack; /* has a packed layout to switch off */
 
     /* On failure *out is NULL. */
-    enum zg_status (*open)(struct zg_provider_state **out, const struct zg_provider_options *options, struct zg_error *err);
+    enum zg_status (*open)(struct zg_provider_state **out,
+                           const struct zg_provider_options *options, struct zg_error *err);
     void (*close)(struct zg_provider_state **state); /* panels are closed before */
 
-    /* Builds a panel of the model's tensors[n_groups], each [n_out][n_in]; reads them in parallel, first touch by the
-     * thread that will use them, without ever holding a second copy of more than a few rows a thread. */
-    enum zg_status (*pack)(struct zg_provider_state *state, struct zg_panel **out, const struct zg_panel_shape *shape,
-                           const struct zg_model *model, const int32_t *tensors, struct zg_error *err);
+    /* Builds a panel of the model's tensors[n_groups], each [n_out][n_in]; reads them in parallel,
+     * first touch by the thread that will use them, without ever holding a second copy of more than
+     * a few rows a thread. */
+    enum zg_status (*pack)(struct zg_provider_state *state, struct zg_panel **out,
+                           const struct zg_panel_shape *shape, const struct zg_model *model,
+                           const int32_t *tensors, struct zg_error *err);
     void (*unpack)(struct zg_panel **panel); /* frees it; NULL is fine */
 
     /* Sets the adapter columns: E [n_groups * n_out][n_extra], row-major, n_extra <= max_extra. */
-    void (*set_extra)(struct zg_provider_state *state, struct zg_panel *panel, const float *extra, int64_t n_extra);
+    void (*set_extra)(struct zg_provider_state *state, struct zg_panel *panel, const float *extra,
+                      int64_t n_extra);
 
     void (*gemm)(struct zg_provider_state *state, const struct zg_gemm *g);
 
     /* W_g += coefficient * u v^T, u [n_out][rank], v [n_in][rank], in the panel's layout. */
-    void (*add_lowrank)(struct zg_provider_state *state, struct zg_panel *panel, int64_t group, float coefficient,
-                        const float *u, const float *v, int64_t rank);
+    void (*add_lowrank)(struct zg_provider_state *state, struct zg_panel *panel, int64_t group,
+                        float coefficient, const float *u, const float *v, int64_t rank);
 
     /* Rows of W_g as fp32: row i to dst + i * ld. */
-    void (*read)(struct zg_provider_state *state, const struct zg_panel *panel, int64_t group, int64_t row_begin,
-                 int64_t n_rows, float *dst, int64_t ld);
+    void (*read)(struct zg_provider_state *state, const struct zg_panel *panel, int64_t group,
+                 int64_t row_begin, int64_t n_rows, float *dst, int64_t ld);
 
-    /* y[i][o] = sum_k w[o][k] x[i][k] with w row-major [n_out][ldw] (the head over a slice of the vocabulary). */
-    void (*gemm_rowmajor)(struct zg_provider_state *state, const float *w, int64_t ldw, int64_t n_out, int64_t n_in,
-                          const float *x, int64_t ldx, int64_t n_rows, float *y, int64_t ldy);
+    /* y[i][o] = sum_k w[o][k] x[i][k] with w row-major [n_out][ldw] (the head over a slice of the
+     * vocabulary). */
+    void (*gemm_rowmajor)(struct zg_provider_state *state, const float *w, int64_t ldw,
+                          int64_t n_out, int64_t n_in, const float *x, int64_t ldx, int64_t n_rows,
+                          float *y, int64_t ldy);
 
     /* Bytes that the panel occupies, for the cost model and for memory reports. */
     size_t (*panel_bytes)(const struct zg_panel *panel);

@@ -1,5 +1,6 @@
 /*
- * runtime.c - open, begin, apply, read and close of the inference-style runtime.  Sizes every buffer in open.
+ * runtime.c - open, begin, apply, read and close of the inference-style runtime.  Sizes every
+ * buffer in open.
  */
 #include "engines/runtime/runtime.h"
 
@@ -29,10 +30,10 @@ void *zg_state_take(struct zg_engine_state *s, int64_t n_items, size_t item_size
     return memory;
 }
 
-/* ---- open ------------------------------------------------------------------------------------------ */
+/* ---- open ----------------------------------------------------------------------------------- */
 
-/* Limits multiply into sizes; keeping each below 2^31 keeps every product of two and a float inside int64_t, and
- * zg_buffer_alloc() checks the rest. */
+/* Limits multiply into sizes; keeping each below 2^31 keeps every product of two and a float inside
+ * int64_t, and zg_buffer_alloc() checks the rest. */
 static enum zg_status check_limits(const struct zg_engine_limits *limits, struct zg_error *err)
 {
     const int64_t values[] = {
@@ -101,7 +102,8 @@ static enum zg_status open_activations(struct zg_engine_state *s, struct zg_erro
     s->max = zg_state_take(s, scored, sizeof *s->max, "log-sum-exps", &status, err);
     s->sum = zg_state_take(s, scored, sizeof *s->sum, "log-sum-exps", &status, err);
 
-    /* A thread's scratch holds a head's keys, values and scores, or a stripe of V, or a row's scaled t. */
+    /* A thread's scratch holds a head's keys, values and scores, or a stripe of V, or a row's
+     * scaled t. */
     const int64_t head_dim = s->shape.d_model / s->shape.n_heads;
     s->max_keys =
         zg_round_up(zg_max64(zg_round_up(limits->max_length, ZG_PLAN_PAD), 1), ZG_KERNEL_PAD);
@@ -191,7 +193,7 @@ void zg_runtime_close(struct zg_engine_state **state)
     *state = NULL;
 }
 
-/* ---- steps ----------------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------------------------------- */
 
 enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direction *directions,
                                 int64_t n, struct zg_error *err)

@@ -3,8 +3,9 @@
  */
 #include "engines/runtime/state.h"
 
-/* Expanding the common part costs rank * probes multiply-adds an output in a plain loop, running it for all probes
- * d_model * (probes - 1) in the GEMM, which is about four times as fast: above that the mechanism would lose. */
+/* Expanding the common part costs rank * probes multiply-adds an output in a plain loop, running it
+ * for all probes d_model * (probes - 1) in the GEMM, which is about four times as fast: above that
+ * the mechanism would lose. */
 static bool common_pays(const struct zg_engine_state *s, int64_t n_probes)
 {
     return zg_has(s, ZG_M_COMMON) && 4 * s->rank * n_probes <= s->shape.d_model * (n_probes - 1);

@@ -1,8 +1,10 @@
 /*
- * simd.h - a vector of floats in the compilers' vector extension, as wide as the including file says.
+ * simd.h - a vector of floats in the compilers' vector extension, as wide as the including file
+ * says.
  *
  * Parameter: VEC_BYTES, 16, 32 or 64, the width of the ISA that the file is compiled for.
- * Only the kernels' ISA files include this: all is static inline, so no symbol of a wide ISA leaks elsewhere.
+ * Only the kernels' ISA files include this: all is static inline, so no symbol of a wide ISA leaks
+ * elsewhere.
  */
 #include <math.h>
 #include <stdint.h>
@@ -40,8 +42,8 @@ static inline vec vec_max(vec a, vec b)
     return vec_select(a > b, a, b);
 }
 
-/* Lanes of v with index bits flipped: v[i ^ 1], v[i ^ 2], ...  GCC has had __builtin_shuffle for longest, clang knows
- * only __builtin_shufflevector. */
+/* Lanes of v with index bits flipped: v[i ^ 1], v[i ^ 2], ...  GCC has had __builtin_shuffle for
+ * longest, clang knows only __builtin_shufflevector. */
 #ifdef __clang__
 #define VEC_SHUFFLE(v, ...) __builtin_shufflevector(v, v, __VA_ARGS__)
 #else
@@ -83,16 +85,18 @@ static inline float vec_max_lane(vec v)
 }
 
 /*
- * exp(x) for x <= 88: x = n ln2 + r, |r| <= ln2 / 2; exp(r) by its Taylor polynomial of degree 6, whose next term
- * is (ln2 / 2)^7 / 7! = 1.2e-7 of 1, half a unit in the last place; times 2^n through the exponent bits.
- * Below -87 the result stays at exp(-87), about 1.6e-38, instead of becoming a denormal; NaN stays NaN.
+ * exp(x) for x <= 88: x = n ln2 + r, |r| <= ln2 / 2; exp(r) by its Taylor polynomial of degree 6,
+ * whose next term is (ln2 / 2)^7 / 7! = 1.2e-7 of 1, half a unit in the last place; times 2^n
+ * through the exponent bits. Below -87 the result stays at exp(-87), about 1.6e-38, instead of
+ * becoming a denormal; NaN stays NaN.
  */
 static inline vec vec_exp(vec x)
 {
     const float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f,
                 magic = 12582912.0f; /* 1.5 * 2^23 */
     x = vec_select(x < -87.0f, vec_splat(-87.0f), x);
-    /* Adding 1.5 * 2^23 leaves no fraction bits, so this rounds to nearest without a special instruction. */
+    /* Adding 1.5 * 2^23 leaves no fraction bits, so this rounds to nearest without a special
+     * instruction. */
     const vec shifted = x * 1.44269504f + magic;
     const vec n = shifted - magic;
     const vec r = (x - n * ln2_high) - n * ln2_low;

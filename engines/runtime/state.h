@@ -1,5 +1,6 @@
 /*
- * state.h - what the runtime's files share: the open engine, its weights, its buffers, one pass of probes.
+ * state.h - what the runtime's files share: the open engine, its weights, its buffers, one pass of
+ * probes.
  *
  *     weights.c   panels, norms, embeddings        adapter.c   U, V, A, extras, folding
  *     forward.c   the layers of one pass           loss.c      head, log-sum-exp
@@ -14,8 +15,8 @@
 #include "engines/runtime/plan.h"
 #include "engines/runtime/runtime.h"
 
-/* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the last one and pruned
- * (mechanism `last`): queries then come from fewer rows than keys. */
+/* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the
+ * last one and pruned (mechanism `last`): queries then come from fewer rows than keys. */
 enum zg_linear_kind { ZG_L_QKV, ZG_L_Q, ZG_L_KV, ZG_L_OUT, ZG_L_FC1, ZG_L_FC2, ZG_N_LINEARS };
 #define ZG_MAX_GROUPS 3
 
@@ -39,7 +40,8 @@ struct zg_layer {
     float *norm1_gain, *norm1_bias, *norm2_gain, *norm2_bias;
 };
 
-/* Probes that go through the layers together; rows are probe-major: row i of probe p is p * n + i. */
+/* Probes that go through the layers together; rows are probe-major: row i of probe p is
+ * p * n + i. */
 struct zg_pass {
     const struct zg_probe *probes;
     int64_t n_probes;
@@ -78,8 +80,8 @@ struct zg_engine_state {
     int64_t n_extra;   /* columns per group that the panels hold */
     float *extra;      /* scratch of one panel's columns */
     float *v;          /* scratch: one group's V, [n_in][rank] */
-    float *
-        ut; /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for `common` */
+    float *ut; /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for
+                  `common` */
     int64_t ldu;
     int32_t written_direction; /* adapter off: what is written into the weights now */
     float written_coefficient;
@@ -125,33 +127,36 @@ static inline void zg_phase_start(struct zg_engine_state *s, enum zg_phase phase
 void *zg_state_take(struct zg_engine_state *s, int64_t n_items, size_t item_size, const char *what,
                     enum zg_status *status, struct zg_error *err);
 
-/* ---- weights.c ---- */
+/* ---- weights.c ------------------------------------------------------------------------------ */
 enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err);
 void zg_weights_close(struct zg_engine_state *s);
 /* The panel and group that hold a tensor; NULL if none does. */
 struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group);
 
-/* ---- adapter.c ---- */
+/* ---- adapter.c ------------------------------------------------------------------------------ */
 enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err);
 int64_t zg_adapter_max_extra(const struct zg_engine_state *s);
 void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions, int64_t n);
 void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates, int64_t n);
 /* Brings the panels' adapter columns up to date. */
 void zg_adapter_sync(struct zg_engine_state *s);
-/* Adapter off: writes the probe into the weights in place of the former one; coefficient 0 restores. */
+/* Adapter off: writes the probe into the weights in place of the former one; coefficient 0
+ * restores. */
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient);
-/* Extras of x's rows (rows_per_probe of each probe of the pass): t = V^T x, placed per provider.h. */
+/* Extras of x's rows (rows_per_probe of each probe of the pass): t = V^T x, placed per
+ * provider.h. */
 void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linear,
                         const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_probe);
-/* `common`: from one copy of y (and s->t of its input) to each probe's, in place; probe p at p * n_rows. */
+/* `common`: from one copy of y (and s->t of its input) to each probe's, in place; probe p at p *
+ * n_rows. */
 void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear,
                        const struct zg_pass *pass, struct zg_rows y, int64_t n_rows);
 
-/* ---- forward.c ---- */
+/* ---- forward.c ------------------------------------------------------------------------------ */
 /* From tokens to the final norm's output of the scored rows, in s->h: probe p's at p * n_scored. */
 void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass);
 
-/* ---- norm.c, attention.c, loss.c ---- */
+/* ---- norm.c, attention.c, loss.c ------------------------------------------------------------ */
 void zg_norm_rows(struct zg_engine_state *s, struct zg_rows x, const float *gain, const float *bias,
                   int64_t n_rows, struct zg_rows y);
 
@@ -163,10 +168,11 @@ struct zg_attention {
 void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
                       const struct zg_attention *a);
 
-/* Logits of all queries and log-sum-exps of all normalised rows from s->h, into s->logit, s->max, s->sum. */
+/* Logits of all queries and log-sum-exps of all normalised rows from s->h, into s->logit, s->max,
+ * s->sum. */
 void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass);
 
-/* ---- cost.c ---- */
+/* ---- cost.c --------------------------------------------------------------------------------- */
 void zg_cost_gemm(struct zg_engine_state *s, int64_t n_rows, int64_t n_out, int64_t n_in);
 void zg_cost_add(struct zg_engine_state *s, double flops, double bytes);
 /* Useful FLOPs and rows of the batch just planned. */

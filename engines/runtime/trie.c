@@ -1,5 +1,6 @@
 /*
- * trie.c - see trie.h.  Nothing is allocated after open; a lookup is a probe or two into the hash map.
+ * trie.c - see trie.h.  Nothing is allocated after open; a lookup is a probe or two into the hash
+ * map.
  */
 #include "engines/runtime/trie.h"
 

@@ -1,14 +1,15 @@
 /*
  * trie.h - the prefix tree of a batch's tokens: which rows are equal and need computing only once.
  *
- * A node is a row of the activations; its key is (parent row, token).  Runs of nodes that were made one after the
- * other form *segments*, the unit of attention:
+ * A node is a row of the activations; its key is (parent row, token).  Runs of nodes that were made
+ * one after the other form *segments*, the unit of attention:
  *
  *     <s> the film was   | great          segment 0: rows 0..3, depth 0
  *     <s> the plot thickens               segment 1: rows 4..5, depth 2, parent 0
  *
- * A segment may leave its parent in the middle: of the parent, only the rows above `depth` are ancestors.  So no
- * segment is ever split, a sequence adds at most one segment, and rows keep their numbers once given.
+ * A segment may leave its parent in the middle: of the parent, only the rows above `depth` are
+ * ancestors.  So no segment is ever split, a sequence adds at most one segment, and rows keep their
+ * numbers once given.
  */
 #ifndef ZG_RUNTIME_TRIE_H
 #define ZG_RUNTIME_TRIE_H
@@ -17,7 +18,8 @@
 
 #include "engines/error.h"
 
-/* A hash map from pairs to indices.  Resetting costs nothing: slots carry the generation that wrote them. */
+/* A hash map from pairs to indices.  Resetting costs nothing: slots carry the generation that wrote
+ * them. */
 struct zg_pair_map {
     struct zg_pair_slot *slots;
     uint64_t mask; /* capacity - 1 */
@@ -55,7 +57,8 @@ void zg_trie_reset(struct zg_trie *trie);
 
 /* The row of `token` after row `parent` (-1: at the start of a sequence): found, or made. */
 int64_t zg_trie_descend(struct zg_trie *trie, int64_t parent, int32_t token);
-/* Adds a row that is shared with nobody; `parent` -1 starts a sequence, else it is the last row added. */
+/* Adds a row that is shared with nobody; `parent` -1 starts a sequence, else it is the last row
+ * added. */
 int64_t zg_trie_append(struct zg_trie *trie, int64_t parent, int32_t token);
 
 /* Position of a row in its sequence. */

@@ -1,8 +1,10 @@
 /*
- * useful.c - the FLOPs that a step's mathematics needs, whatever an engine does (zo.h, struct zg_cost).
+ * useful.c - the FLOPs that a step's mathematics needs, whatever an engine does (zo.h, struct
+ * zg_cost).
  *
- * Counted: products with weights, the two products of attention, low-rank terms (V^T x, then U times that) and head
- * dots; a multiply and an add are two.  Not counted, being small beside them: norms, softmax, ReLU, biases, sums.
+ * Counted: products with weights, the two products of attention, low-rank terms (V^T x, then U
+ * times that) and head dots; a multiply and an add are two.  Not counted, being small beside them:
+ * norms, softmax, ReLU, biases, sums.
  */
 #include <math.h>
 
@@ -25,11 +27,12 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
     const double probes = (double)n_probes, layers = (double)shape->n_layers;
     const double rows = (double)plan->trie.n_rows, scored = (double)plan->n_scored;
 
-    /* One row through one matrix [d][d], and through the MLP: the base product; its low-rank terms. */
+    /* A row through one matrix [d][d], and through the MLP: base product; low-rank terms. */
     const double square = 2.0 * d * d, mlp = 2.0 * 2.0 * d * f;
     const double square_rank = 2.0 * r * (d + d), mlp_rank = 2.0 * 2.0 * r * (d + f);
 
-    /* Keys and values are needed for every row; queries, output and MLP of the last layer for scored rows. */
+    /* Keys and values are needed for every row; queries, output and MLP of the last layer for
+     * scored rows. */
     const double kv = layers * rows;
     const double rest = (layers - 1.0) * rows + scored;
     double flops = probes * (2.0 * (square + square_rank) * kv);
@@ -39,7 +42,8 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
     const double keys = (layers - 1.0) * zg_plan_n_keys(plan, false) + zg_plan_n_keys(plan, true);
     flops += probes * 4.0 * d * keys;
 
-    /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products and V^T x. */
+    /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
+     * and V^T x. */
     const double first_q_rows = shape->n_layers > 1 ? rows : scored;
     flops -= (probes - 1.0) * (square + 2.0 * r * d) * (2.0 * rows + first_q_rows);
 

@@ -1,8 +1,9 @@
 /*
- * weights.c - takes the model's weights: linear layers as the provider's panels, all else once, row-major in fp32.
+ * weights.c - takes the model's weights: linear layers as the provider's panels, all else once,
+ * row-major in fp32.
  *
- * The model's pages are released after each layer, so a memory-mapped checkpoint never lies in memory beside the
- * packed copy.
+ * The model's pages are released after each layer, so a memory-mapped checkpoint never lies in
+ * memory beside the packed copy.
  */
 #include "engines/base/size.h"
 #include "engines/runtime/state.h"

@@ -1,6 +1,6 @@
 /*
- * test_provider_openblas.c - the OpenBLAS provider against provider.h's formula in double: every epilogue, one to three
- * groups, adapter columns inside the one product and apart from it.
+ * test_provider_openblas.c - the OpenBLAS provider against provider.h's formula in double: every
+ * epilogue, one to three groups, adapter columns inside the one product and apart from it.
  */
 #include "engines/base/philox.h"
 #include "engines/openblas/provider_openblas.h"
@@ -58,7 +58,8 @@ static void rig_close(struct rig *r)
     free(r);
 }
 
-/* One product, checked.  Bound: n products and sums of fp32 err by n u of the sum of their magnitudes. */
+/* One product, checked.  Bound: n products and sums of fp32 err by n u of the sum of their
+ * magnitudes. */
 static void check_gemm(struct rig *r, int64_t n_groups, int64_t n_extra, enum zg_epilogue epilogue,
                        bool in_place, bool with_bias, int64_t n_rows)
 {

@@ -1,9 +1,9 @@
 /*
- * test_kernels.c - every variant of the runtime's kernels against plain double-precision loops, at sizes around the
- * vector widths.
+ * test_kernels.c - every variant of the runtime's kernels against plain double-precision loops, at
+ * sizes around the vector widths.
  *
- * Tolerances: a sum of n products in fp32 errs by at most n u times the sum of magnitudes, u = 2^-24; lanes and trees
- * only shorten the chain.  Each check bounds its own sum of magnitudes.
+ * Tolerances: a sum of n products in fp32 errs by at most n u times the sum of magnitudes, u =
+ * 2^-24; lanes and trees only shorten the chain.  Each check bounds its own sum of magnitudes.
  */
 #include "engines/base/philox.h"
 #include "engines/model.h"
@@ -44,8 +44,9 @@ static void test_layer_norm(void)
         y[n] = 42.0f;
         k->layer_norm(x, gain, bias, n, y);
         for (int64_t c = 0; c < n; c++) {
-            /* The mean errs by at most n u max|x|, 4; the spread likewise, relative; then a few roundings.  One
-             * element alone is all cancellation: x - mean is the rounding of the mean over sqrt(eps). */
+            /* The mean errs by at most n u max|x|, 4; the spread likewise, relative; then a few
+             * roundings.  One element alone is all cancellation: x - mean is the rounding of the
+             * mean over sqrt(eps). */
             const double right =
                 ((double)x[c] - mean) * inverse * (double)gain[c] + (double)bias[c];
             const double bound =
@@ -127,7 +128,8 @@ static void test_logsumexp(void)
             k->logsumexp(x + begin, n < MOST - begin ? n : MOST - begin, &running, &total);
         }
         CU_ASSERT_EQUAL(running, (float)max);
-        /* An exponential errs by two units, its argument by half a unit of at most 87; the sum adds a few. */
+        /* An exponential errs by two units, its argument by half a unit of at most 87; the sum adds
+         * a few. */
         CU_ASSERT(fabs((double)running + log(total) - (max + log(sum))) <= 60.0 * u);
     }
     float nan_at_end[] = {1.0f, 2.0f, NAN};
@@ -205,8 +207,8 @@ static void attend(const struct zg_runtime_kernels *k, int64_t head_dim, int64_t
                 right += exp(s[key]) / sum * (double)v[key * LDV + c];
                 weight += exp(s[key]) / sum * fabs((double)v[key * LDV + c]);
             }
-            /* A score's error moves its weight by as much, relative, and the sum of weights too; the exponential adds
-             * 4 u, the two sums over keys their n u. */
+            /* A score's error moves its weight by as much, relative, and the sum of weights too;
+             * the exponential adds 4 u, the two sums over keys their n u. */
             const double relative =
                 2.0 * ((double)(head_dim + 2) * magnitude + 4.0 + (double)n_keys[i]) * u;
             CU_ASSERT(fabs((double)out[i * LDQ + c] - right) <= relative * weight);

@@ -25,8 +25,9 @@ static void test_valid(void)
     CU_ASSERT_EQUAL(zg_mechanisms_check(ZG_RUNTIME_MECHANISMS, NULL), ZG_OK);
     CU_ASSERT_EQUAL(
         zg_mechanisms_check(ZG_RUNTIME_MECHANISMS | ZG_MECHANISM_BIT(ZG_M_PACKED), NULL), ZG_OK);
-    /* Of 2^9 combinations: adapter off, or on with lazy free and paired off, paired, or paired and common: 1 + 2 * 3;
-     * ragged off, on, or with trie: 3; scored off, or on with cancel and last free: 1 + 4. */
+    /* Of 2^9 combinations: adapter off, or on with lazy free and paired off, paired, or paired and
+     * common: 1 + 2 * 3; ragged off, on, or with trie: 3; scored off, or on with cancel and last
+     * free: 1 + 4. */
     int n_valid = 0;
     for (uint32_t m = 0; m < 1u << ZG_N_MECHANISMS; m++)
         n_valid += !(m & ~(uint32_t)ZG_RUNTIME_MECHANISMS) && zg_mechanisms_check(m, NULL) == ZG_OK;

@@ -9,7 +9,8 @@
 static const struct zg_plan_rules ALL = {
     .trie = true, .ragged = true, .scored = true, .cancel = true};
 
-/* Three examples: two share "0 7"; the third has options of 2 and 3 tokens with a common first token. */
+/* Three examples: two share "0 7"; the third has options of 2 and 3 tokens with a common first
+ * token. */
 static const int32_t stem_a[] = {0, 7, 8, 9}, stem_b[] = {0, 7, 5}, stem_c[] = {0, 7, 8};
 static const int32_t bad[] = {20}, good[] = {21}, two[] = {30, 31}, three[] = {30, 32, 33};
 static const struct zg_option one_token[] = {{bad, 1}, {good, 1}},
@@ -105,7 +106,8 @@ static void test_loss_by_hand(void)
     for (int i = 0; i < 3; i++)
         lse[i] = 3.0 + i;
     const double loss = zg_plan_loss(&p, &batch, logit, lse, example_loss, NULL);
-    /* Example 0: queries 0 and 1, gold 1.  Example 2: queries 4 5 | 4 6 7 at normalised rows 0 1 | 0 1 2. */
+    /* Example 0: queries 0 and 1, gold 1.  Example 2: queries 4 5 | 4 6 7 at normalised rows 0 1 |
+     * 0 1 2. */
     const double l0 = log(exp(logit[0]) + exp(logit[1])) - logit[1];
     const double s0 = (logit[4] - lse[0] + logit[5] - lse[1]) / 2.0;
     const double s1 = (logit[4] - lse[0] + logit[6] - lse[1] + logit[7] - lse[2]) / 3.0;
@@ -149,7 +151,7 @@ static void test_without_trie(void)
     zg_plan_close(&p);
 }
 
-/* ---- random batches -------------------------------------------------------------------------- */
+/* ---- random batches ------------------------------------------------------------------------- */
 
 enum { MAX_EXAMPLES = 12, MAX_OPTIONS = 4, MAX_LENGTH = 9 };
 
@@ -238,7 +240,8 @@ static void check_blocks(const struct zg_plan *p, const struct zg_attention_bloc
     CU_ASSERT_EQUAL(next, n_rows);
 }
 
-/* No two rows of a trie have the same prefix, and each row serves a query below it: so it is minimal. */
+/* No two rows of a trie have the same prefix, and each row serves a query below it: so it is
+ * minimal. */
 static void check_minimal(const struct zg_plan *p)
 {
     for (int64_t i = 0; i < p->trie.n_rows; i++) {
