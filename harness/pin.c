@@ -180,10 +180,10 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
     }
     pin->n_threads = request->n_threads ? request->n_threads : default_threads(chosen, n);
     if (pin->n_threads < 0 || pin->n_threads > n) {
-        status =
-            zg_fail(err, ZG_USAGE, "%lld threads on %lld cpus%s%s: want 1 to %lld threads",
-                    (long long)pin->n_threads, (long long)n, request->cpus ? " of --cpus " : "",
-                    request->cpus ? request->cpus : "", (long long)n);
+        status = zg_fail(
+            err, ZG_USAGE, "--threads %lld: there are %lld cpus%s%s, want 1 to %lld threads",
+            (long long)pin->n_threads, (long long)n, request->cpus ? " of --cpus " : "",
+            request->cpus ? request->cpus : "", (long long)n);
         goto done;
     }
     pin->slots = calloc((size_t)pin->n_threads, sizeof *pin->slots);

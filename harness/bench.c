@@ -1,0 +1,264 @@
+/* bench.c - see bench.h. */
+#include "harness/bench.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engines/base/size.h"
+#include "harness/clock.h"
+#include "harness/memory.h"
+
+/* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64 Ki examples of
+ * 40 bytes) that they do not show in the memory of an engine. */
+enum { MAX_BATCHES = 4096, MAX_DRAWN = 65536, MIN_BATCHES = 64 };
+
+/* ---- model and data -------------------------------------------------------------------------------- */
+
+static enum zg_status open_tokenizer(struct zg_tokenizer **out, bool *embedded,
+                                     const struct zg_case *c, struct zg_error *err)
+{
+    *embedded = false;
+    if (c->tokenizer)
+        return zg_tokenizer_open(out, c->tokenizer, err);
+    if (zg_tokenizer_is_dir(c->model))
+        return zg_tokenizer_open(out, c->model, err);
+    *embedded = true;
+    return zg_tokenizer_open_embedded(out, err);
+}
+
+static enum zg_status open_dataset(struct zg_bench *bench, struct zg_error *err)
+{
+    const struct zg_case *const c = &bench->c;
+    const struct zg_model_shape *const shape = zg_model_shape(bench->model);
+    struct zg_tokenizer *tokenizer = NULL;
+    enum zg_status status = open_tokenizer(&tokenizer, &bench->embedded_tokenizer, c, err);
+    if (!status) {
+        const struct zg_dataset_request request = {.task = c->task,
+                                                   .data_dir = c->data,
+                                                   .split = (enum zg_split)c->split,
+                                                   .limit = c->limit,
+                                                   .objective = (enum zg_objective)c->objective,
+                                                   .bos = c->bos,
+                                                   .tokenizer = tokenizer,
+                                                   .max_length = shape->n_positions,
+                                                   .n_vocab = shape->n_vocab};
+        status = zg_dataset_open(&bench->dataset, &request, err);
+    }
+    zg_tokenizer_close(&tokenizer);
+    if (!status)
+        status = zg_dataset_stats(bench->dataset, &bench->stats, err);
+    return status;
+}
+
+static enum zg_status draw_batches(struct zg_bench *bench, struct zg_error *err)
+{
+    const int64_t size = bench->c.batch;
+    struct zg_batcher *batcher = NULL;
+    enum zg_status status = zg_batcher_open(&batcher, bench->dataset, size, bench->c.seed, err);
+    if (status)
+        return status == ZG_USAGE ? zg_fail_within(err, status, "--batch %lld", (long long)size)
+                                  : status;
+    bench->n_batches = zg_min64(MAX_BATCHES, zg_max64(MIN_BATCHES, MAX_DRAWN / size));
+    bench->examples = calloc((size_t)(bench->n_batches * size), sizeof *bench->examples);
+    if (!bench->examples)
+        status = zg_fail(err, ZG_ENV, "no memory for %lld batches of %lld examples",
+                         (long long)bench->n_batches, (long long)size);
+    for (int64_t step = 0; !status && step < bench->n_batches; step++) {
+        struct zg_batch batch;
+        zg_batcher_draw(batcher, step, &batch);
+        memcpy(bench->examples + step * size, batch.examples,
+               (size_t)size * sizeof *batch.examples);
+        bench->pad_id = batch.pad_id;
+        zg_engine_limits_include(&bench->limits, &batch);
+    }
+    zg_batcher_close(&batcher);
+    return status;
+}
+
+enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
+                                  struct zg_error *err)
+{
+    *out = (struct zg_bench){.c = *c,
+                             .limits = {.max_probes = 2, .max_directions = 2, .max_rank = c->rank}};
+    enum zg_status status = zg_model_open(&out->model, c->model, c->seed, err);
+    if (!status)
+        status = open_dataset(out, err);
+    if (status)
+        zg_bench_close(out);
+    return status;
+}
+
+enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c, struct zg_error *err)
+{
+    enum zg_status status = zg_bench_open_data(out, c, err);
+    if (!status)
+        status = draw_batches(out, err);
+    if (status)
+        zg_bench_close(out);
+    else
+        out->resident_mib = zg_memory_resident_mib();
+    return status;
+}
+
+void zg_bench_close(struct zg_bench *bench)
+{
+    for (int64_t i = 0; i < ZG_MAX_ENGINES; i++)
+        zg_bench_close_engine(&bench->contenders[i]);
+    free(bench->examples);
+    bench->examples = NULL;
+    zg_dataset_close(&bench->dataset);
+    zg_model_close(&bench->model);
+}
+
+struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t step)
+{
+    const int64_t index = (int64_t)(step % (uint64_t)bench->n_batches);
+    return (struct zg_batch){.examples = bench->examples + index * bench->c.batch,
+                             .n_examples = bench->c.batch,
+                             .loss = zg_dataset_loss(bench->dataset),
+                             .pad_id = bench->pad_id};
+}
+
+/* ---- engines --------------------------------------------------------------------------------------- */
+
+enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
+                              struct zg_error *err)
+{
+    for (int64_t i = 0; i < engines->n_items; i++) {
+        const struct zg_engine_item *const item = &engines->items[i];
+        const struct zg_engine_options options =
+            zg_engine_item_options(item, (enum zg_dtype)c->dtype, 1);
+        const enum zg_status status = zg_engine_options_check(item->engine, &options, err);
+        if (status)
+            return status;
+        if (!(item->engine->scopes & (1u << c->scope)))
+            return zg_fail(err, ZG_USAGE, "--scope %s: engine %s does not have it",
+                           c->scope == ZG_SCOPE_FULL ? "full" : "linear", item->label);
+        if (!(item->engine->direction_kinds & (1u << ZG_DIRECTION_LOWRANK)))
+            return zg_fail(err, ZG_USAGE, "--algorithm lozo: engine %s has no low-rank directions",
+                           item->label);
+    }
+    return ZG_OK;
+}
+
+static double available_mib(void)
+{
+    FILE *const file = fopen("/proc/meminfo", "r");
+    char line[256];
+    double kib = NAN;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "MemAvailable: %lf", &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kib / 1024.0;
+}
+
+/* An engine keeps at least one copy of the weights: better to say so than to be killed half-way. */
+static enum zg_status check_memory(const struct zg_bench *bench,
+                                   const struct zg_engine_options *options, const char *label,
+                                   struct zg_error *err)
+{
+    const double bytes = options->dtype == ZG_FP32 ? 4.0 : options->dtype == ZG_INT8 ? 1.0 : 2.0;
+    const double need = bytes * (double)zg_model_n_params(zg_model_shape(bench->model)) / 1048576.0;
+    const double have = available_mib();
+    if (have < need)
+        return zg_fail(
+            err, ZG_ENV,
+            "engine %s needs at least %.0f MiB for the weights of %s, %.0f MiB are free: "
+            "take a smaller --model or fewer --engines",
+            label, need, zg_model_name(bench->model), have);
+    return ZG_OK;
+}
+
+static void on_phase(void *context, enum zg_phase phase)
+{
+    struct zg_phase_clock *const clock = context;
+    if (!clock->on)
+        return;
+    const int64_t now_ns = zg_clock_wall_ns();
+    clock->s[clock->phase] += zg_ns_to_s(now_ns - clock->since_ns);
+    clock->phase = phase;
+    clock->since_ns = now_ns;
+}
+
+enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
+                                    const struct zg_engine_item *item, int64_t n_threads,
+                                    struct zg_error *err)
+{
+    struct zg_contender *const contender = &bench->contenders[index];
+    *contender = (struct zg_contender){.bench = bench, .item = item, .peak_rss_mib = NAN};
+    struct zg_engine_options options =
+        zg_engine_item_options(item, (enum zg_dtype)bench->c.dtype, n_threads);
+    options.limits = bench->limits;
+    options.on_phase = on_phase;
+    options.on_phase_context = &contender->clock;
+    contender->options = options;
+    enum zg_status status = check_memory(bench, &options, item->label, err);
+    zg_memory_mark(&contender->mark);
+    if (!status)
+        status = item->engine->open(&contender->state, bench->model, &contender->options, err);
+    if (status)
+        contender->state = NULL;
+    zg_model_release(bench->model);
+    return status;
+}
+
+void zg_bench_note_memory(struct zg_contender *contender)
+{
+    const double others_mib = contender->mark.resident_mib - contender->bench->resident_mib;
+    contender->peak_rss_mib = zg_memory_peak_mib(&contender->mark, others_mib > 0 ? others_mib : 0);
+}
+
+void zg_bench_close_engine(struct zg_contender *contender)
+{
+    if (contender->state)
+        contender->item->engine->close(&contender->state);
+    contender->state = NULL;
+}
+
+enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
+                             struct zg_lozo_step *out, struct zg_error *err)
+{
+    struct zg_phase_clock *const clock = &contender->clock;
+    const uint64_t step = contender->next_step++;
+    const struct zg_batch batch = zg_bench_batch(contender->bench, step);
+    clock->phase = ZG_PHASE_OTHER;
+    clock->since_ns = clock->on ? zg_clock_wall_ns() : 0;
+    const enum zg_status status =
+        zg_lozo_run_step(lozo, contender->item->engine, contender->state, step, &batch, out, err);
+    on_phase(clock, ZG_PHASE_OTHER);
+    return status;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------ */
+
+void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out)
+{
+    const struct zg_case *const c = &contender->bench->c;
+    *out = (struct zg_case_row){
+        .engine = contender->item->label,
+        .model = c->model,
+        .task = c->task,
+        .objective = zg_objective_name((enum zg_objective)c->objective),
+        .algorithm = zg_algorithm_name(c->algorithm),
+        .dtype = zg_dtype_name(contender->options.dtype),
+        .scope = c->scope == ZG_SCOPE_FULL ? "full" : "linear",
+        .direction = zg_direction_name(c->direction),
+        .direction_scale = zg_direction_scale_name(c->direction_scale),
+        .split = zg_split_name((enum zg_split)c->split),
+        .batch = c->batch,
+        .rank = c->rank,
+        .nu = c->nu,
+        .eps = c->eps,
+        .lr = c->lr,
+        .bos = c->bos,
+        .row_limit = c->limit ? c->limit : ZG_NO_INTEGER,
+        .threads = contender->options.n_threads,
+        .seed = (int64_t)c->seed,
+        .synthetic = contender->bench->model ? zg_model_is_synthetic(contender->bench->model)
+                                             : ZG_NO_INTEGER,
+    };
+}

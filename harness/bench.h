@@ -1,0 +1,89 @@
+/*
+ * bench.h - a case set up to run: model, tokenizer, data, batches, and engines opened on them.
+ *
+ *     struct zg_bench bench;
+ *     status = zg_bench_open(&bench, &c, &err);                               // model and data
+ *     status = zg_bench_open_engine(&bench, 0, &item, n_threads, &err);          // one contender
+ *     status = zg_bench_step(&bench.contenders[0], &lozo, &step, &err);           // its next step
+ *     zg_bench_close(&bench);
+ *
+ * Step t has the same batch and the same directions for every contender.  Batches are drawn before any clock runs.
+ * Nothing here knows of timing policy or files.
+ */
+#ifndef ZG_HARNESS_BENCH_H
+#define ZG_HARNESS_BENCH_H
+
+#include "engines/algorithm/lozo.h"
+#include "harness/case.h"
+#include "harness/engine_list.h"
+#include "harness/memory.h"
+#include "harness/record.h"
+#include "workloads/batch.h"
+#include "workloads/dataset.h"
+
+struct zg_phase_clock { /* where the time of a step goes; runs only while on */
+    bool on;
+    enum zg_phase phase;
+    int64_t since_ns;
+    double s[ZG_N_PHASES];
+};
+
+struct zg_contender {
+    const struct zg_bench *bench;
+    const struct zg_engine_item *item;
+    struct zg_engine_options options;
+    struct zg_engine_state *state; /* NULL: not open */
+    uint64_t next_step;
+    struct zg_phase_clock clock;
+    struct zg_memory_mark mark; /* taken before it was opened */
+    double peak_rss_mib;        /* NaN: not known */
+};
+
+struct zg_bench {
+    struct zg_case c;
+    struct zg_model *model;
+    struct zg_dataset *dataset;
+    struct zg_dataset_stats stats;
+    bool embedded_tokenizer;
+    int64_t n_batches;           /* step t uses batch t mod n_batches */
+    struct zg_example *examples; /* [n_batches][batch], tokens borrowed from the dataset */
+    int32_t pad_id;
+    struct zg_engine_limits limits; /* of all batches, this case's rank, two probes */
+    double resident_mib;            /* of the process with this case but no engine */
+    struct zg_contender contenders[ZG_MAX_ENGINES];
+};
+
+/* Opens model and data of a case.  ZG_USAGE, ZG_INPUT, ZG_ENV as they say. */
+enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c, struct zg_error *err);
+/* The same without batches: --batch may exceed the number of examples. */
+enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
+                                  struct zg_error *err);
+/* Closes engines, data and model.  Fine on a bench that failed to open or is all zero. */
+void zg_bench_close(struct zg_bench *bench);
+
+/* Opens contenders[index], which borrows the item, and notes the memory from here on: the caller runs the first step
+ * and then calls zg_bench_note_memory().  ZG_ENV also where the weights cannot fit into the machine's free memory. */
+enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
+                                    const struct zg_engine_item *item, int64_t n_threads,
+                                    struct zg_error *err);
+void zg_bench_close_engine(struct zg_contender *contender);
+/* Sets peak_rss_mib: what the process would have needed with this engine alone, that is, the high-water mark since its
+ * open() less the resident memory that other engines held by then. */
+void zg_bench_note_memory(struct zg_contender *contender);
+
+/* The contender's next step.  ZG_CHECK: a loss is not finite. */
+enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
+                             struct zg_lozo_step *out, struct zg_error *err);
+
+/* The batch of a step. */
+struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t step);
+
+/* The case columns of a contender's rows; texts are borrowed from the bench.  Without a model (a bench that was never
+ * opened) `synthetic` is not available. */
+void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out);
+
+/* Does the case match the engines: dtype, scope, kind of direction?  Checked before anything is opened. */
+enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
+                              struct zg_error *err);
+
+#endif

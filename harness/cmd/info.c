@@ -1,0 +1,319 @@
+/*
+ * info.c - `zogap info`: what this build and this machine have, what is missing and why.
+ *
+ * One JSON document holds it all; the text for people is printed from it.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/command.h"
+#include "harness/counters.h"
+#include "harness/environment.h"
+#include "harness/machine.h"
+#include "harness/measure_json.h"
+#include "harness/meta.h"
+#include "harness/pin.h"
+#include "harness/table.h"
+#include "harness/version.h"
+#include "workloads/task.h"
+
+/* ---- the document ---------------------------------------------------------------------------------- */
+
+static json_t *bits_json(uint32_t bits, int n, const char *(*name)(int))
+{
+    json_t *const list = json_array();
+    for (int i = 0; i < n; i++)
+        if (bits & (1u << i))
+            json_array_append_new(list, json_string(name(i)));
+    return list;
+}
+
+static const char *mechanism_name(int i)
+{
+    return zg_mechanism_name((enum zg_mechanism)i);
+}
+static const char *dtype_name(int i)
+{
+    return zg_dtype_name((enum zg_dtype)i);
+}
+static const char *scope_name(int i)
+{
+    return i == ZG_SCOPE_FULL ? "full" : "linear";
+}
+
+static json_t *engine_json(const struct zg_engine *engine)
+{
+    json_t *const o = json_object();
+    json_object_set_new(o, "name", json_string(engine->name));
+    json_object_set_new(o, "summary", zg_json_text(engine->summary));
+    json_object_set_new(o, "available", json_boolean(!engine->missing));
+    json_object_set_new(o, "missing", zg_json_text(engine->missing));
+    json_object_set_new(o, "interface_version", json_integer(engine->interface_version));
+    json_object_set_new(o, "dtypes", bits_json(engine->dtypes, ZG_N_DTYPES, dtype_name));
+    json_object_set_new(o, "mechanisms",
+                        bits_json(engine->mechanisms, ZG_N_MECHANISMS, mechanism_name));
+    json_object_set_new(o, "scopes", bits_json(engine->scopes, 2, scope_name));
+    json_t *const settings = json_array();
+    for (const struct zg_engine_setting_doc *doc = engine->settings; doc && doc->key; doc++) {
+        json_t *const s = json_object();
+        json_object_set_new(s, "key", json_string(doc->key));
+        json_object_set_new(s, "choices", zg_json_text(doc->choices));
+        json_object_set_new(s, "default", zg_json_text(doc->default_value));
+        json_object_set_new(s, "summary", zg_json_text(doc->summary));
+        json_array_append_new(settings, s);
+    }
+    json_object_set_new(o, "settings", settings);
+    return o;
+}
+
+static json_t *models_json(void)
+{
+    json_t *const list = json_array();
+    const struct zg_model_shape *shape = NULL;
+    const char *name;
+    for (int64_t i = 0; (name = zg_model_shape_name(i, &shape)); i++) {
+        json_t *const o = json_object();
+        json_object_set_new(o, "name", json_string(name));
+        json_object_set_new(o, "n_layers", json_integer(shape->n_layers));
+        json_object_set_new(o, "d_model", json_integer(shape->d_model));
+        json_object_set_new(o, "n_params", json_integer(zg_model_n_params(shape)));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *tasks_json(void)
+{
+    json_t *const list = json_array();
+    const char *name;
+    for (int64_t i = 0; (name = zg_task_builtin(i)); i++)
+        json_array_append_new(list, json_string(name));
+    return list;
+}
+
+static enum zg_status add_threads(json_t *info, const struct zg_request *request,
+                                  struct zg_error *err)
+{
+    const struct zg_pin_request pin_request = {request->policy.threads, request->policy.cpus};
+    struct zg_environment environment;
+    struct zg_counters *counters = NULL;
+    struct zg_pin *pin = NULL;
+    enum zg_status status = zg_pin_open(&pin, &pin_request, err);
+    if (!status) {
+        char places[16384];
+        const bool fits = zg_pin_places(pin, places, sizeof places);
+        zg_environment_settle(&environment, request->argv, fits ? places : NULL);
+        status = zg_pin_bind(pin, err);
+    }
+    if (!status)
+        status = zg_counters_open(&counters, "default", zg_pin_n_threads(pin), err);
+    if (!status) {
+        json_object_set_new(info, "pins", zg_pin_json(pin));
+        json_object_set_new(info, "counters", zg_counters_json(counters));
+        json_t *const o = json_object();
+        json_object_set_new(o, "note", zg_json_text(environment.note));
+        json_object_set_new(o, "warning", zg_json_text(environment.warning));
+        json_object_set_new(info, "environment", o);
+    }
+    zg_counters_close(&counters);
+    zg_pin_close(&pin);
+    return status;
+}
+
+static enum zg_status make_info(json_t *info, const struct zg_request *request,
+                                struct zg_error *err)
+{
+    enum zg_isa isa = ZG_ISA_PORTABLE;
+    enum zg_status status = zg_cpu_isa_choose(&isa, err);
+    if (!status)
+        status = add_threads(info, request, err);
+    if (status)
+        return status;
+    json_t *const build = json_object();
+    json_object_set_new(build, "version", json_string(ZG_VERSION_TEXT));
+    json_object_set_new(build, "git", json_string(ZG_GIT_STATE));
+    json_object_set_new(info, "zogap", build);
+    json_t *const engines = json_array();
+    const struct zg_engine *engine;
+    for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
+        json_array_append_new(engines, engine_json(engine));
+    json_object_set_new(info, "engines", engines);
+    json_t *const kernels = json_object();
+    json_object_set_new(kernels, "isa", json_string(zg_isa_name(isa)));
+    json_object_set_new(kernels, "isa_of_machine", json_string(zg_isa_name(zg_cpu_isa())));
+    json_object_set_new(info, "kernels", kernels);
+    json_object_set_new(info, "models", models_json());
+    json_object_set_new(info, "tasks", tasks_json());
+    json_object_set_new(info, "libraries", zg_libraries_json());
+    json_t *const machine = zg_machine_json();
+    json_object_set_new(info, "warnings", zg_machine_warnings_json(machine, NULL));
+    json_object_set_new(info, "machine", machine);
+    return ZG_OK;
+}
+
+/* ---- for people ------------------------------------------------------------------------------------ */
+
+static void print_value(const json_t *value)
+{
+    if (json_is_string(value))
+        printf("%s", json_string_value(value));
+    else if (json_is_integer(value))
+        printf("%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        printf("%g", json_real_value(value));
+    else if (json_is_boolean(value))
+        printf("%s", json_is_true(value) ? "yes" : "no");
+    else
+        printf("-");
+}
+
+/* "a: 1, b: x" of an object, "x y z" of an array of texts; nested ones follow the same way. */
+static void print_inline(const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+    int n = 0;
+    if (json_is_object(value)) {
+        json_object_foreach((json_t *)value, key, item)
+        {
+            printf("%s%s: ", n++ ? ", " : "", key);
+            print_inline(item);
+        }
+    } else if (json_is_array(value)) {
+        json_array_foreach(value, i, item)
+        {
+            printf("%s", i ? " " : "");
+            print_inline(item);
+        }
+    } else {
+        print_value(value);
+    }
+}
+
+static void print_section(const char *title, const json_t *section)
+{
+    const char *key;
+    json_t *item;
+    printf("\n%s\n", title);
+    json_object_foreach((json_t *)section, key, item)
+    {
+        printf("  %-20s ", key);
+        print_inline(item);
+        putchar('\n');
+    }
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *const text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static void print_engines(const json_t *engines)
+{
+    size_t i;
+    json_t *engine;
+    puts("\nengines");
+    json_array_foreach(engines, i, engine)
+    {
+        printf("  %-10s %s\n", text_of(engine, "name"), text_of(engine, "summary"));
+        if (!json_is_true(json_object_get(engine, "available")))
+            printf("  %-10s   missing: %s\n", "", text_of(engine, "missing"));
+        printf("  %-10s   dtypes: ", "");
+        print_inline(json_object_get(engine, "dtypes"));
+        if (json_array_size(json_object_get(engine, "mechanisms")) > 0) {
+            printf("; mechanisms: ");
+            print_inline(json_object_get(engine, "mechanisms"));
+        }
+        putchar('\n');
+        size_t j;
+        json_t *setting;
+        json_array_foreach(json_object_get(engine, "settings"), j, setting)
+            printf("  %-10s   %s:%s=%s (default %s): %s\n", "", text_of(engine, "name"),
+                   text_of(setting, "key"), text_of(setting, "choices"),
+                   text_of(setting, "default"), text_of(setting, "summary"));
+    }
+}
+
+static void print_models(const json_t *models)
+{
+    size_t i;
+    json_t *model;
+    puts("\nmodel shapes (synthetic weights)");
+    json_array_foreach(models, i, model)
+        printf("  %-10s %lld layers, d %lld, %.2f G parameters\n", text_of(model, "name"),
+               (long long)json_integer_value(json_object_get(model, "n_layers")),
+               (long long)json_integer_value(json_object_get(model, "d_model")),
+               (double)json_integer_value(json_object_get(model, "n_params")) / 1e9);
+}
+
+static void print_counters(const json_t *counters)
+{
+    size_t i;
+    json_t *event;
+    puts("\ncounters");
+    json_array_foreach(json_object_get(counters, "events"), i, event)
+    {
+        const bool counting = json_is_true(json_object_get(event, "counting"));
+        printf("  %-28s %s%s\n", text_of(event, "name"),
+               counting ? "available" : "no: ", counting ? "" : text_of(event, "reason"));
+    }
+}
+
+static void print_people(const json_t *info)
+{
+    size_t i;
+    json_t *warning;
+    const json_t *const build = json_object_get(info, "zogap");
+    printf("zogap %s (%s)\n", text_of(build, "version"), text_of(build, "git"));
+    print_engines(json_object_get(info, "engines"));
+    print_section("kernels", json_object_get(info, "kernels"));
+    print_section("machine", json_object_get(info, "machine"));
+    print_section("pins", json_object_get(info, "pins"));
+    print_counters(json_object_get(info, "counters"));
+    print_section("libraries", json_object_get(info, "libraries"));
+    print_section("environment", json_object_get(info, "environment"));
+    print_models(json_object_get(info, "models"));
+    printf("\ntasks\n  ");
+    print_inline(json_object_get(info, "tasks"));
+    puts("\n\nwarnings");
+    json_array_foreach(json_object_get(info, "warnings"), i, warning)
+        printf("  %s\n", json_string_value(warning));
+}
+
+static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
+{
+    if (request->format != ZG_FORMAT_TABLE && request->format != ZG_FORMAT_JSON)
+        return zg_fail(err, ZG_USAGE, "--format: info has table and json only");
+    json_t *const info = json_object();
+    enum zg_status status = make_info(info, request, err);
+    if (!status && request->format == ZG_FORMAT_TABLE)
+        print_people(info);
+    else if (!status && (json_dumpf(info, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF))
+        status = zg_fail(err, ZG_ENV, "standard output: cannot be written");
+    json_decref(info);
+    return status;
+}
+
+static const struct zg_flag format_flags[] = {
+    {.name = "format",
+     .kind = ZG_FLAG_CHOICE,
+     .value = "table|json",
+     .fallback = "table",
+     .offset = offsetof(struct zg_request, format),
+     .choices = "table|csv|json|markdown",
+     .summary = "text for people, or one JSON document"},
+    {.name = NULL},
+};
+static const struct zg_flag_group groups[] = {{"output", format_flags, 0}, ZG_GROUP_THREADS, {0}};
+
+const struct zg_command zg_command_info = {
+    .name = "info",
+    .summary = "engines, kernels, machine, counters, libraries; what is missing and why",
+    .details = "Prints what this build and this machine have.",
+    .groups = groups,
+    .run = run_info,
+};

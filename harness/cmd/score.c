@@ -1,0 +1,260 @@
+/*
+ * score.c - `zogap score`: option scores and losses of a model on a task, per example and probe, as CSV.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/base/size.h"
+#include "harness/command.h"
+#include "harness/file_out.h"
+#include "harness/result_dir.h"
+#include "harness/session.h"
+#include "harness/signals.h"
+
+enum { MAX_PROBES = 256 };
+
+struct scoring {
+    struct zg_session session;
+    struct zg_bench bench;
+    double coefficients[MAX_PROBES]; /* as printed */
+    struct zg_probe probes[MAX_PROBES];
+    int64_t n_probes;
+    FILE *out;
+    double *loss, *example_loss, *option_score;
+};
+
+static enum zg_status read_probes(struct scoring *s, struct zg_error *err)
+{
+    const double eps = s->bench.c.eps;
+    const char *const text = s->session.request->probes;
+    if (!text) {
+        s->coefficients[0] = 0;
+        s->coefficients[1] = eps;
+        s->coefficients[2] = -eps;
+        s->n_probes = 3;
+    } else {
+        struct zg_words words;
+        enum zg_status status = zg_words_split(&words, "--probes", text, ',', err);
+        if (status)
+            return status;
+        if (words.n_words > MAX_PROBES)
+            status = zg_fail(err, ZG_USAGE, "--probes: %lld numbers; must be at most %d",
+                             (long long)words.n_words, MAX_PROBES);
+        for (int64_t i = 0; i < words.n_words && !status; i++) {
+            status = zg_parse_real("--probes", words.words[i], &s->coefficients[i], err);
+            if (!status && !isfinite((float)s->coefficients[i]))
+                status = zg_fail(err, ZG_USAGE, "--probes %s: must be a number that fp32 holds",
+                                 words.words[i]);
+        }
+        s->n_probes = words.n_words;
+        zg_words_close(&words);
+        if (status)
+            return status;
+    }
+    for (int64_t i = 0; i < s->n_probes; i++)
+        s->probes[i] = (struct zg_probe){.direction = 0, .coefficient = (float)s->coefficients[i]};
+    return ZG_OK;
+}
+
+/* Sizes the engine for the slices that will be scored, not for the drawn batches. */
+static int64_t size_limits(struct scoring *s)
+{
+    const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
+    int64_t max_options = 0;
+    s->bench.limits = (struct zg_engine_limits){
+        .max_probes = s->n_probes, .max_directions = 1, .max_rank = s->bench.c.rank};
+    for (int64_t begin = 0; begin < n; begin += size) {
+        const struct zg_batch batch =
+            zg_dataset_slice(s->bench.dataset, begin, zg_min64(size, n - begin));
+        int64_t n_options = 0;
+        for (int64_t e = 0; e < batch.n_examples; e++)
+            n_options += batch.examples[e].n_options;
+        max_options = zg_max64(max_options, n_options);
+        zg_engine_limits_include(&s->bench.limits, &batch);
+    }
+    return max_options;
+}
+
+static void print_slice(struct scoring *s, const struct zg_batch *batch, int64_t first,
+                        int64_t n_options)
+{
+    int64_t option_of_batch = 0;
+    for (int64_t e = 0; e < batch->n_examples; e++) {
+        const struct zg_example *const example = &batch->examples[e];
+        for (int64_t p = 0; p < s->n_probes; p++)
+            for (int64_t o = 0; o < example->n_options; o++)
+                fprintf(s->out, "%lld,%.9g,%lld,%lld,%lld,%.9g,%.9g\n", (long long)(first + e),
+                        s->coefficients[p], (long long)o, (long long)example->gold,
+                        (long long)example->options[o].n_tokens,
+                        s->option_score[p * n_options + option_of_batch + o],
+                        s->example_loss[p * batch->n_examples + e]);
+        option_of_batch += example->n_options;
+    }
+}
+
+static enum zg_status score_slice(struct scoring *s, int64_t first, int64_t n, struct zg_error *err)
+{
+    const struct zg_contender *const contender = &s->bench.contenders[0];
+    const struct zg_batch batch = zg_dataset_slice(s->bench.dataset, first, n);
+    struct zg_scores scores = {s->loss, s->example_loss, s->option_score};
+    int64_t n_options = 0;
+    for (int64_t e = 0; e < n; e++)
+        n_options += batch.examples[e].n_options;
+    const enum zg_status status = contender->item->engine->score(
+        contender->state, &batch, s->probes, s->n_probes, &scores, err);
+    if (status)
+        return status;
+    for (int64_t p = 0; p < s->n_probes; p++)
+        if (!isfinite(s->loss[p]))
+            return zg_fail(err, ZG_CHECK,
+                           "engine %s: the loss of examples %lld to %lld is not finite",
+                           contender->item->label, (long long)first, (long long)(first + n - 1));
+    print_slice(s, &batch, first, n_options);
+    return ZG_OK;
+}
+
+static enum zg_status score_rows(struct scoring *s, struct zg_error *err)
+{
+    struct zg_contender *const contender = &s->bench.contenders[0];
+    const struct zg_lozo_options lozo = zg_case_lozo(&s->bench.c);
+    const struct zg_direction direction = {.kind = ZG_DIRECTION_LOWRANK,
+                                           .scope = lozo.scope,
+                                           .rank = lozo.rank,
+                                           .scale = lozo.rms_scale ? 1.0f / sqrtf((float)lozo.rank)
+                                                                   : 1.0f,
+                                           .seed_u = zg_lozo_seed_u(&lozo, 0),
+                                           .seed_v = zg_lozo_seed_v(&lozo, 0)};
+    const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
+    fputs("example,probe,option,gold,n_option_tokens,logprob_mean,loss\n", s->out);
+    enum zg_status status = contender->item->engine->begin(contender->state, &direction, 1, err);
+    for (int64_t first = 0; first < n && !status; first += size) {
+        zg_status_line_show(&s->session.line, false, "example %lld of %lld", (long long)first,
+                            (long long)n);
+        if (zg_signals_caught())
+            return zg_fail(err, ZG_ENV, "interrupted after %lld of %lld examples", (long long)first,
+                           (long long)n);
+        status = score_slice(s, first, zg_min64(size, n - first), err);
+        if (!status && ferror(s->out))
+            status = zg_fail(err, ZG_ENV, "the scores cannot be written");
+    }
+    zg_status_line_clear(&s->session.line);
+    return status;
+}
+
+static enum zg_status score_into(struct scoring *s, struct zg_error *err)
+{
+    const int64_t max_options = size_limits(s);
+    const size_t n_probes = (size_t)s->n_probes;
+    s->loss = calloc(n_probes, sizeof *s->loss);
+    s->example_loss = calloc(n_probes * (size_t)s->bench.c.batch, sizeof *s->example_loss);
+    s->option_score = calloc(n_probes * (size_t)max_options, sizeof *s->option_score);
+    if (!s->loss || !s->example_loss || !s->option_score)
+        return zg_fail(err, ZG_ENV, "no memory for the scores of a batch");
+    const enum zg_status status =
+        zg_bench_open_engine(&s->bench, 0, &s->session.engines.items[0], s->session.n_threads, err);
+    return status ? status : score_rows(s, err);
+}
+
+/* A file appears whole or not at all: the rows are kept in memory until the last one is there. */
+static enum zg_status score_to_file(struct scoring *s, struct zg_error *err)
+{
+    struct zg_result_dir dir;
+    char *text = NULL;
+    size_t n = 0;
+    enum zg_status status = zg_result_dir_open(&dir, s->session.request->out_dir, false, err);
+    if (status)
+        return status;
+    s->out = open_memstream(&text, &n);
+    status = s->out ? score_into(s, err) : zg_fail(err, ZG_ENV, "no memory for the scores");
+    if (s->out && fclose(s->out) != 0 && !status)
+        status = zg_fail(err, ZG_ENV, "no memory for the scores");
+    if (!status)
+        status = zg_file_replace(dir.path, "score.csv", text, n, err);
+    if (status)
+        zg_result_dir_discard(&dir);
+    free(text);
+    return status;
+}
+
+static enum zg_status score_all(struct scoring *s, struct zg_error *err)
+{
+    const struct zg_session *const session = &s->session;
+    struct zg_case c;
+    if (session->n_cases != 1)
+        return zg_fail(err, ZG_USAGE, "a list in a case option: score takes one case, not a sweep");
+    if (session->engines.n_items != 1)
+        return zg_fail(err, ZG_USAGE, "--engines: score takes one engine");
+    enum zg_status status = zg_sweep_case(&session->request->sweep, 0, &c, err);
+    if (!status)
+        status = zg_session_begin(&s->session, err);
+    if (!status)
+        status = zg_bench_open_data(&s->bench, &c, err);
+    if (!status)
+        status = read_probes(s, err);
+    if (status)
+        return status;
+    s->bench.c.batch = zg_min64(c.batch, zg_dataset_n_examples(s->bench.dataset));
+    if (session->request->out_dir)
+        return score_to_file(s, err);
+    s->out = stdout;
+    return score_into(s, err);
+}
+
+static const char *default_engine(void)
+{
+    const struct zg_engine *engine = zg_engine_find("fused");
+    for (int64_t i = 0; !engine || engine->missing; i++)
+        if (!(engine = zg_engine_at(i)))
+            return NULL;
+    return engine->name;
+}
+
+static enum zg_status run_score(struct zg_request *request, struct zg_error *err)
+{
+    struct scoring *const s = calloc(1, sizeof *s);
+    if (!s)
+        return zg_fail(err, ZG_ENV, "no memory");
+    if (!request->engines)
+        request->engines = default_engine();
+    enum zg_status status = zg_session_open(&s->session, request, err);
+    if (!status)
+        status = score_all(s, err);
+    zg_bench_close(&s->bench);
+    zg_session_close(&s->session);
+    free(s->loss);
+    free(s->example_loss);
+    free(s->option_score);
+    free(s);
+    return status;
+}
+
+static const struct zg_flag probe_flags[] = {
+    {.name = "probes",
+     .kind = ZG_FLAG_TEXT,
+     .value = "LIST",
+     .offset = offsetof(struct zg_request, probes),
+     .summary =
+         "coefficients of the direction of step 0, like 0,0.001,-0.001; default: 0, +eps, -eps"},
+    {.name = "out",
+     .kind = ZG_FLAG_TEXT,
+     .value = "DIR",
+     .offset = offsetof(struct zg_request, out_dir),
+     .summary = "write DIR/score.csv in place of the standard output"},
+    {.name = NULL},
+};
+static const struct zg_flag_group groups[] = {
+    {"scores", probe_flags, 0}, ZG_GROUP_ENGINES, ZG_GROUP_CASE, ZG_GROUP_THREADS, {0}};
+
+const struct zg_command zg_command_score = {
+    .name = "score",
+    .summary = "option scores and losses of a model on a task, per example and probe, as CSV",
+    .details = "One row for each example, probe and option, in the data's order.  probe: "
+               "coefficient of the direction of\n"
+               "step 0 of --seed.  gold: index of the right option.  logprob_mean: mean "
+               "log-probability of the option's\n"
+               "tokens, normalised over the vocabulary.  loss: of the example.  One engine "
+               "(default fused) and one case.",
+    .groups = groups,
+    .run = run_score,
+};

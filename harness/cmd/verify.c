@@ -1,0 +1,151 @@
+/*
+ * verify.c - `zogap verify`: do the engines compute the same losses, projected gradients and weights?
+ */
+#include <stdlib.h>
+
+#include "harness/command.h"
+#include "harness/gap_table.h"
+#include "harness/meta.h"
+#include "harness/result_dir.h"
+#include "harness/session.h"
+#include "harness/signals.h"
+#include "harness/verify.h"
+
+enum { TRIAL_STEPS = 10 };
+
+struct check {
+    struct zg_session session;
+    struct zg_bench bench;
+    struct zg_trial trials[2]; /* the reference's, the other's */
+    struct zg_verify_row *rows;
+    struct zg_verdict *verdicts; /* [n_cases * n_engines]: the rows' reasons live here */
+    int64_t n_rows, n_failed;
+};
+
+static enum zg_status try_engine(struct check *check, int64_t index,
+                                 const struct zg_trial_options *options, struct zg_trial *trial,
+                                 struct zg_error *err)
+{
+    struct zg_session *const session = &check->session;
+    const struct zg_engine_item *const item = &session->engines.items[index];
+    zg_status_line_show(&session->line, true, "checking %s", item->label);
+    enum zg_status status =
+        zg_bench_open_engine(&check->bench, index, item, session->n_threads, err);
+    if (!status)
+        status = zg_trial_run(&check->bench.contenders[index], options, trial, err);
+    return status;
+}
+
+/* Two engines are open at a time, so a check needs two copies of the weights and not all. */
+static enum zg_status check_case(struct check *check, int64_t index, struct zg_error *err)
+{
+    struct zg_session *const session = &check->session;
+    struct zg_contender *const contenders = check->bench.contenders;
+    const int64_t baseline = session->baseline;
+    struct zg_case c;
+    enum zg_status status = zg_sweep_case(&session->request->sweep, index, &c, err);
+    if (!status)
+        status = zg_bench_open(&check->bench, &c, err);
+    if (status)
+        return status;
+    const struct zg_trial_options options = zg_trial_options(&c, TRIAL_STEPS);
+    status = try_engine(check, baseline, &options, &check->trials[0], err);
+    for (int64_t i = 0; i < session->engines.n_items && !status; i++) {
+        const bool own = i == baseline;
+        if (!own)
+            status = try_engine(check, i, &options, &check->trials[1], err);
+        struct zg_verdict *const verdict = &check->verdicts[check->n_rows];
+        if (!status)
+            status = zg_verify_compare(&contenders[baseline], &check->trials[0], &contenders[i],
+                                       &check->trials[own ? 0 : 1], &options, verdict, err);
+        if (!own)
+            zg_bench_close_engine(&contenders[i]);
+        if (status)
+            break;
+        check->rows[check->n_rows++] = verdict->row;
+        check->n_failed += !verdict->row.passed;
+    }
+    zg_bench_close(&check->bench);
+    return status;
+}
+
+static enum zg_status write_files(const struct check *check, json_t *meta,
+                                  const struct zg_result_dir *dir,
+                                  const struct zg_machine_watch *before, struct zg_error *err)
+{
+    struct zg_csv_out *csv = NULL;
+    enum zg_status status =
+        zg_csv_out_open(&csv, dir->path, &zg_schema_verify, ZG_CSV_REPLACE, NULL, 0, err);
+    for (int64_t i = 0; i < check->n_rows && !status; i++)
+        status = zg_csv_out_row(csv, &check->rows[i], NULL, err);
+    if (!status)
+        status = zg_csv_out_close(&csv, err);
+    zg_csv_out_abort(&csv);
+    return status ? status : zg_meta_write(meta, dir->path, "complete", before, err);
+}
+
+static enum zg_status check_all(struct check *check, struct zg_error *err)
+{
+    const struct zg_request *const request = check->session.request;
+    const size_t n = (size_t)(check->session.n_cases * check->session.engines.n_items);
+    struct zg_result_dir dir = {0};
+    struct zg_machine_watch before;
+    json_t *meta = NULL;
+    check->rows = calloc(n, sizeof *check->rows);
+    check->verdicts = calloc(n, sizeof *check->verdicts);
+    if (!check->rows || !check->verdicts)
+        return zg_fail(err, ZG_ENV, "no memory for %d verdicts", (int)n);
+    enum zg_status status = zg_session_begin(&check->session, err);
+    if (!status && check->session.n_cases > 1)
+        status = zg_session_check_files(&check->session, err);
+    if (!status && request->out_dir) {
+        status = zg_result_dir_open(&dir, request->out_dir, false, err);
+        zg_machine_watch(&before);
+        meta = zg_meta_open(&check->session, "verify");
+    }
+    for (int64_t i = 0; i < check->session.n_cases && !status; i++)
+        status = check_case(check, i, err);
+    zg_status_line_clear(&check->session.line);
+    if (!status && meta)
+        status = write_files(check, meta, &dir, &before, err);
+    if (status && dir.path[0])
+        zg_result_dir_discard(&dir);
+    json_decref(meta);
+    if (!status)
+        status =
+            zg_verify_table_print(check->rows, check->n_rows, (enum zg_format)request->format, err);
+    if (!status && check->n_failed > 0)
+        status = zg_fail(err, ZG_CHECK, "%lld of %lld checks failed", (long long)check->n_failed,
+                         (long long)check->n_rows);
+    return status;
+}
+
+static enum zg_status run_verify(struct zg_request *request, struct zg_error *err)
+{
+    struct check *const check = calloc(1, sizeof *check);
+    if (!check)
+        return zg_fail(err, ZG_ENV, "no memory");
+    enum zg_status status = zg_session_open(&check->session, request, err);
+    if (!status)
+        status = check_all(check, err);
+    zg_bench_close(&check->bench);
+    zg_session_close(&check->session);
+    free(check->rows);
+    free(check->verdicts);
+    free(check);
+    return status;
+}
+
+static const struct zg_flag_group groups[] = {ZG_GROUP_ENGINES, ZG_GROUP_BASELINE, ZG_GROUP_CASE,
+                                              ZG_GROUP_THREADS, ZG_GROUP_OUTPUT,   {0}};
+
+const struct zg_command zg_command_verify = {
+    .name = "verify",
+    .summary = "same losses, gradients and weights in every engine? exit code 1 if not",
+    .details = "Runs ten steps in every engine, across redraws of V, and compares losses, "
+               "projected gradients and the\n"
+               "weights afterwards with those of the baseline.  --out DIR also writes verify.csv "
+               "and meta.json.",
+    .groups = groups,
+    .run = run_verify,
+};

@@ -1,0 +1,25 @@
+# The part of the harness that is built on zogap_measure: options, cases, verification, commands, and the executable.
+# harness/version.h is made at build time, so that meta.json knows the sources it was built from.
+set(version_dir "${CMAKE_BINARY_DIR}/generated")
+add_custom_target(zogap_version
+  COMMAND "${CMAKE_COMMAND}" -D "SOURCE=${CMAKE_SOURCE_DIR}" -D "OUTPUT=${version_dir}/harness/version.h"
+          -P "${CMAKE_SOURCE_DIR}/scripts/cmake/GitState.cmake"
+  BYPRODUCTS "${version_dir}/harness/version.h"
+  COMMENT "")
+
+add_library(zogap_harness STATIC
+  bench.c case.c commands.c engine_list.c environment.c gap_table.c measure.c meta.c options.c policy.c result_dir.c
+  results.c session.c signals.c status_line.c
+  verify.c words.c
+  cmd/info.c cmd/run.c cmd/score.c cmd/verify.c)
+add_dependencies(zogap_harness zogap_version)
+target_include_directories(zogap_harness PUBLIC "${version_dir}")
+target_link_libraries(zogap_harness PUBLIC zogap_measure zogap_engines zogap_algorithm zogap_model zogap_workloads
+                                           dep_jansson)
+if(ZOGAP_HAVE_OPENBLAS)
+  target_link_libraries(zogap_harness PUBLIC dep_openblas)
+endif()
+
+add_executable(zogap main.c)
+target_link_libraries(zogap PRIVATE zogap_harness)
+set_target_properties(zogap PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")

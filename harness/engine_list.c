@@ -1,0 +1,198 @@
+/* engine_list.c - see engine_list.h. */
+#include "harness/engine_list.h"
+
+#include <string.h>
+
+/* ---- mechanisms ----------------------------------------------------------------------------------- */
+
+static const uint32_t all_mechanisms = (1u << ZG_N_MECHANISMS) - 1;
+
+static int mechanism_find(const char *name)
+{
+    for (int m = 0; m < ZG_N_MECHANISMS; m++)
+        if (strcmp(zg_mechanism_name((enum zg_mechanism)m), name) == 0)
+            return m;
+    return -1;
+}
+
+enum zg_status zg_mechanisms_parse(const char *what, const char *text, char separator,
+                                   uint32_t *out, struct zg_error *err)
+{
+    struct zg_words names;
+    enum zg_status status = zg_words_split(&names, what, text, separator, err);
+    if (status)
+        return status;
+    uint32_t bits = names.words[0][0] == '-' ? all_mechanisms : 0;
+    for (int64_t i = 0; i < names.n_words && !status; i++) {
+        const char *name = names.words[i];
+        const bool remove = name[0] == '-';
+        const int m = mechanism_find(name + remove);
+        if (m >= 0)
+            bits = remove ? bits & ~ZG_MECHANISM_BIT((unsigned)m)
+                          : bits | ZG_MECHANISM_BIT((unsigned)m);
+        else if (strcmp(name, "all") == 0)
+            bits = all_mechanisms;
+        else if (strcmp(name, "none") != 0 || names.n_words > 1) {
+            char known[256];
+            zg_mechanisms_show(all_mechanisms, ' ', known, sizeof known);
+            status = zg_fail(err, ZG_USAGE, "%s %s: must be one of all none %s, or -name to remove",
+                             what, name, known);
+        }
+    }
+    if (!status)
+        *out = bits;
+    zg_words_close(&names);
+    return status;
+}
+
+const char *zg_mechanisms_show(uint32_t mechanisms, char separator, char *text, size_t size)
+{
+    size_t n = 0;
+    snprintf(text, size, "none");
+    for (int m = 0; m < ZG_N_MECHANISMS && n < size; m++)
+        if (mechanisms & ZG_MECHANISM_BIT((unsigned)m)) {
+            const char join[2] = {n > 0 ? separator : '\0', '\0'};
+            n += (size_t)snprintf(text + n, size - n, "%s%s", join,
+                                  zg_mechanism_name((enum zg_mechanism)m));
+        }
+    return text;
+}
+
+/* ---- items ---------------------------------------------------------------------------------------- */
+
+static enum zg_status fail_unknown_engine(const char *name, struct zg_error *err)
+{
+    char known[256] = "";
+    size_t n = 0;
+    const struct zg_engine *engine;
+    for (int64_t i = 0; (engine = zg_engine_at(i)) && n < sizeof known; i++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", engine->name);
+    return zg_fail(err, ZG_USAGE, "--engines %s: unknown engine; this build knows %s", name, known);
+}
+
+static enum zg_status parse_setting(struct zg_engine_item *item, char *text, struct zg_error *err)
+{
+    char *const equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1])
+        return zg_fail(err, ZG_USAGE, "--engines %s: '%s' must be KEY=VALUE", item->label, text);
+    *equals = '\0';
+    const char *const value = equals + 1;
+    if (strcmp(text, "dtype") == 0) {
+        for (int d = 0; d < ZG_N_DTYPES; d++)
+            if (strcmp(zg_dtype_name((enum zg_dtype)d), value) == 0) {
+                item->has_dtype = true;
+                item->dtype = (enum zg_dtype)d;
+                return ZG_OK;
+            }
+        return zg_fail(err, ZG_USAGE, "--engines %s: dtype %s must be one of fp32 bf16 fp16 int8",
+                       item->label, value);
+    }
+    if (strcmp(text, "mechanisms") == 0) {
+        char what[192];
+        snprintf(what, sizeof what, "--engines %s: mechanism", item->label);
+        return zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
+    }
+    if (item->n_settings == ZG_MAX_SETTINGS)
+        return zg_fail(err, ZG_USAGE, "--engines %s: more than %d settings", item->label,
+                       ZG_MAX_SETTINGS);
+    item->settings[item->n_settings++] = (struct zg_engine_setting){text, value};
+    return ZG_OK;
+}
+
+static enum zg_status parse_item(struct zg_engine_list *list, const char *text, uint32_t mechanisms,
+                                 struct zg_error *err)
+{
+    struct zg_engine_item *const item = &list->items[list->n_items];
+    *item = (struct zg_engine_item){.mechanisms = mechanisms};
+    if ((size_t)snprintf(item->label, sizeof item->label, "%s", text) >= sizeof item->label - 4)
+        return zg_fail(err, ZG_USAGE, "--engines %.40s...: an item must be shorter", text);
+    struct zg_words *const words = &list->words[list->n_words];
+    enum zg_status status = zg_words_split(words, "--engines", text, ':', err);
+    if (status)
+        return status;
+    list->n_words++;
+    item->engine = zg_engine_find(words->words[0]);
+    if (!item->engine)
+        return fail_unknown_engine(words->words[0], err);
+    for (int64_t i = 1; i < words->n_words && !status; i++)
+        status = parse_setting(item, words->words[i], err);
+    item->mechanisms &= item->engine->mechanisms;
+    if (!status) {
+        const enum zg_dtype dtype = item->has_dtype ? item->dtype : ZG_FP32;
+        const struct zg_engine_options options = zg_engine_item_options(item, dtype, 1);
+        status = zg_engine_options_check(item->engine, &options, err);
+        if (status)
+            zg_fail_within(err, status, "--engines %s", item->label);
+    }
+    int64_t n_same = 0;
+    for (int64_t i = 0; i < list->n_items; i++) {
+        const size_t length = strcspn(list->items[i].label, "#");
+        n_same += length == strlen(text) && strncmp(list->items[i].label, text, length) == 0;
+    }
+    if (n_same > 0)
+        snprintf(item->label + strlen(text), sizeof item->label - strlen(text), "#%d",
+                 (int)n_same + 1);
+    list->n_items++;
+    return status;
+}
+
+enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text,
+                                    const char *mechanisms, struct zg_error *err)
+{
+    *out = (struct zg_engine_list){0};
+    uint32_t bits = all_mechanisms;
+    enum zg_status status = ZG_OK;
+    if (mechanisms)
+        status = zg_mechanisms_parse("--mechanisms", mechanisms, ',', &bits, err);
+    if (!status && !text) {
+        const struct zg_engine *engine;
+        for (int64_t i = 0; (engine = zg_engine_at(i)) && !status; i++)
+            if (!engine->missing && out->n_items < ZG_MAX_ENGINES)
+                status = parse_item(out, engine->name, bits, err);
+        if (!status && out->n_items == 0)
+            status = zg_fail(err, ZG_ENV, "this build has no engine");
+    } else if (!status) {
+        struct zg_words *const words = &out->words[out->n_words];
+        status = zg_words_split(words, "--engines", text, ',', err);
+        out->n_words += !status;
+        if (!status && words->n_words > ZG_MAX_ENGINES)
+            status = zg_fail(err, ZG_USAGE, "--engines: %d items; must be at most %d",
+                             (int)words->n_words, ZG_MAX_ENGINES);
+        for (int64_t i = 0; !status && i < words->n_words; i++)
+            status = parse_item(out, words->words[i], bits, err);
+    }
+    if (status)
+        zg_engine_list_close(out);
+    return status;
+}
+
+void zg_engine_list_close(struct zg_engine_list *list)
+{
+    for (int64_t i = 0; i < list->n_words; i++)
+        zg_words_close(&list->words[i]);
+    list->n_words = 0;
+    list->n_items = 0;
+}
+
+int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name)
+{
+    for (int64_t i = 0; i < list->n_items; i++)
+        if (strcmp(list->items[i].label, name) == 0)
+            return i;
+    for (int64_t i = 0; i < list->n_items; i++)
+        if (strcmp(list->items[i].engine->name, name) == 0)
+            return i;
+    return -1;
+}
+
+struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *item,
+                                                enum zg_dtype case_dtype, int64_t n_threads)
+{
+    struct zg_engine_options options = zg_engine_options_default(item->engine);
+    options.dtype = item->has_dtype ? item->dtype : case_dtype;
+    options.n_threads = n_threads;
+    options.mechanisms = item->mechanisms;
+    options.settings = item->settings;
+    options.n_settings = item->n_settings;
+    return options;
+}

@@ -1,0 +1,52 @@
+/*
+ * engine_list.h - the engines of a run: `naive,openblas:mechanisms=-trie,fused,fused`.
+ *
+ * An item is an engine's name and, after colons, KEY=VALUE: `dtype=` and `mechanisms=` (items joined by +) are
+ * everybody's, other keys are the engine's own settings.  Its label, as written, names it in every table; an item that
+ * is listed twice gets #2, #3, ... (that is an A/A comparison).
+ */
+#ifndef ZG_HARNESS_ENGINE_LIST_H
+#define ZG_HARNESS_ENGINE_LIST_H
+
+#include "engines/zo.h"
+#include "harness/options.h"
+
+enum { ZG_MAX_ENGINES = 16, ZG_MAX_SETTINGS = 8 };
+
+struct zg_engine_item {
+    const struct zg_engine *engine;
+    char label[128];
+    bool has_dtype; /* else the case's */
+    enum zg_dtype dtype;
+    uint32_t mechanisms; /* those in use, a subset of the engine's */
+    struct zg_engine_setting settings[ZG_MAX_SETTINGS];
+    int64_t n_settings;
+};
+
+struct zg_engine_list {
+    struct zg_engine_item items[ZG_MAX_ENGINES];
+    int64_t n_items;
+    struct zg_words words[1 + ZG_MAX_ENGINES]; /* what the settings point into */
+    int64_t n_words;
+};
+
+/* `text` NULL: every engine that this build has.  `mechanisms` NULL: all that an engine declares.
+ * ZG_USAGE: unknown or missing engine, unknown mechanism, a setting that the engine does not have. */
+enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text,
+                                    const char *mechanisms, struct zg_error *err);
+void zg_engine_list_close(struct zg_engine_list *list);
+
+/* Index of the item with that label, else of the first of that engine; -1: none. */
+int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name);
+
+/* The options of open() for an item, limits left at their defaults. */
+struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *item,
+                                                enum zg_dtype case_dtype, int64_t n_threads);
+
+/* Mechanisms: names cut by `separator`; `all`, `none`; `-name` removes, from all if it comes first. */
+enum zg_status zg_mechanisms_parse(const char *what, const char *text, char separator,
+                                   uint32_t *out, struct zg_error *err);
+/* Names of the bits joined by `separator`, "none" for 0, into text[size]. */
+const char *zg_mechanisms_show(uint32_t mechanisms, char separator, char *text, size_t size);
+
+#endif

@@ -1,0 +1,387 @@
+/* measure.c - see measure.h. */
+#include "harness/measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/base/size.h"
+#include "harness/measure_json.h"
+#include "harness/sampler.h"
+#include "harness/signals.h"
+#include "harness/stats.h"
+#include "harness/verify.h"
+
+/* The phases of a step are looked at afterwards, for about this long, so that their clock is in no sample. */
+static const double phase_time_s = 0.2;
+enum { MIN_PHASE_STEPS = 2, MAX_PHASE_STEPS = 20 };
+
+struct block_record { /* of one contender in one block */
+    double wall_s_per_step;
+    double useful_flops, executed_flops; /* of the block's last step */
+};
+
+struct work {
+    struct zg_measurement *m;
+    struct zg_bench bench;
+    int64_t n_contenders;
+    struct zg_lozo_options lozo;
+    struct zg_trial trials[ZG_MAX_ENGINES];
+    struct zg_verdict verdicts[ZG_MAX_ENGINES];
+    int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
+    int64_t n_subjects;
+    struct block_record *blocks; /* [capacity][n_contenders] */
+    int64_t capacity, n_blocks;
+};
+
+struct subject_context {
+    struct zg_contender *contender;
+    const struct zg_lozo_options *lozo;
+};
+
+/* ---- opening and checking --------------------------------------------------------------------------- */
+
+static enum zg_status open_and_try(struct work *w, int64_t i, const struct zg_trial_options *trial,
+                                   struct zg_error *err)
+{
+    struct zg_session *const session = w->m->session;
+    const struct zg_engine_item *const item = &session->engines.items[i];
+    zg_status_line_show(&session->line, true, "opening %s", item->label);
+    enum zg_status status = zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
+    if (status)
+        return status;
+    zg_status_line_show(&session->line, true, "checking %s", item->label);
+    return zg_trial_run(&w->bench.contenders[i], trial, &w->trials[i], err);
+}
+
+static void note_disagreement(struct work *w, int64_t i)
+{
+    struct zg_measurement *const m = w->m;
+    if (m->n_disagreeing++ == 0)
+        snprintf(m->first_disagreement, sizeof m->first_disagreement, "%.80s: %.220s",
+                 w->bench.contenders[i].item->label, w->verdicts[i].reason);
+}
+
+static enum zg_status check_engines(struct work *w, struct zg_error *err)
+{
+    struct zg_session *const session = w->m->session;
+    const int64_t baseline = session->baseline;
+    const struct zg_trial_options trial = zg_trial_options(&w->bench.c, ZG_RUN_TRIAL_STEPS);
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < w->n_contenders && !status; i++)
+        status = open_and_try(w, i, &trial, err);
+    for (int64_t i = 0; i < w->n_contenders && !status; i++) {
+        struct zg_contender *const contender = &w->bench.contenders[i];
+        zg_status_line_show(&session->line, true, "comparing %s", contender->item->label);
+        status = zg_verify_compare(&w->bench.contenders[baseline], &w->trials[baseline], contender,
+                                   &w->trials[i], &trial, &w->verdicts[i], err);
+        if (status)
+            break;
+        struct zg_verify_row row = w->verdicts[i].row;
+        row.reason = zg_results_text(w->m->results, w->verdicts[i].reason);
+        status = zg_results_add(w->m->results, &zg_schema_verify, &row, err);
+        if (row.passed)
+            w->subjects[w->n_subjects++] = i;
+        else
+            note_disagreement(w, i);
+    }
+    /* what failed its check is not timed, and its weights need not stay */
+    for (int64_t i = 0; i < w->n_contenders; i++)
+        if (!w->verdicts[i].row.passed)
+            zg_bench_close_engine(&w->bench.contenders[i]);
+    return status;
+}
+
+/* ---- timing ---------------------------------------------------------------------------------------- */
+
+static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error *err)
+{
+    const struct subject_context *const subject = context;
+    struct zg_lozo_step step;
+    for (int64_t i = 0; i < n_steps; i++) {
+        const enum zg_status status = zg_bench_step(subject->contender, subject->lozo, &step, err);
+        if (status)
+            return zg_fail_within(err, status, "engine %s", subject->contender->item->label);
+    }
+    return ZG_OK;
+}
+
+static enum zg_status grow_blocks(struct work *w, int64_t n, struct zg_error *err)
+{
+    if (n <= w->capacity)
+        return ZG_OK;
+    const int64_t capacity = zg_max64(n, 2 * w->capacity + 64);
+    struct block_record *const blocks =
+        realloc(w->blocks, (size_t)(capacity * w->n_contenders) * sizeof *blocks);
+    if (!blocks)
+        return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)capacity);
+    w->blocks = blocks;
+    w->capacity = capacity;
+    return ZG_OK;
+}
+
+static enum zg_status on_sample(void *context, const struct zg_sample *sample, struct zg_error *err)
+{
+    struct work *const w = context;
+    const int64_t i = w->subjects[sample->subject];
+    const struct zg_contender *const contender = &w->bench.contenders[i];
+    struct zg_sample_row row;
+    struct zg_case_row case_row;
+    zg_row_clear(&zg_schema_samples, &row);
+    zg_bench_case_row(contender, &case_row);
+    zg_row_set_case(&row, &case_row);
+    row.block = sample->block;
+    row.order = sample->order;
+    row.steps = sample->n_steps;
+    row.wall_s_per_step = sample->wall_s_per_step;
+    row.cpu_s_per_step = sample->cpu_s_per_step;
+    row.minor_faults = sample->usage.minor_faults;
+    row.major_faults = sample->usage.major_faults;
+    row.voluntary_switches = sample->usage.voluntary_switches;
+    row.involuntary_switches = sample->usage.involuntary_switches;
+    enum zg_status status = zg_csv_out_row(w->m->results->samples, &row, sample->counters, err);
+    if (!status)
+        status = grow_blocks(w, sample->block + 1, err);
+    if (!status) {
+        struct zg_cost cost = {0};
+        contender->item->engine->cost(contender->state, &cost);
+        w->blocks[sample->block * w->n_contenders + i] =
+            (struct block_record){sample->wall_s_per_step, cost.useful_flops, cost.executed_flops};
+    }
+    return status;
+}
+
+static void on_progress(void *context, const struct zg_progress *progress)
+{
+    struct work *const w = context;
+    char left[32];
+    zg_duration_show(progress->left_s, left, sizeof left);
+    if (progress->warming)
+        zg_status_line_show(&w->m->session->line, false, "warming up, %.0f s", progress->elapsed_s);
+    else
+        zg_status_line_show(&w->m->session->line, false, "block %lld of %lld, %s left",
+                            (long long)progress->block, (long long)progress->n_blocks, left);
+}
+
+/* All contenders take spans of the same number of steps, so that a block holds the same batches for each. */
+static int64_t steps_per_span(const struct work *w, double min_span_s)
+{
+    const int64_t asked = w->m->session->request->policy.steps;
+    if (asked > 0)
+        return asked;
+    double fastest_s = INFINITY;
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        fastest_s = fmin(fastest_s, w->trials[w->subjects[s]].fastest_step_s);
+    const double n = ceil(min_span_s / fmax(fastest_s, 1e-9));
+    return (int64_t)fmin(fmax(n, 1), 1e6);
+}
+
+static struct zg_sampler_policy sampler_policy(struct work *w)
+{
+    const struct zg_policy *const policy = &w->m->session->request->policy;
+    struct zg_sampler_policy p = zg_sampler_policy_default();
+    p.seed = w->bench.c.seed;
+    p.blocks = policy->blocks;
+    p.steps = steps_per_span(w, p.min_span_s);
+    p.width = policy->width_percent / 100;
+    p.min_time_s = policy->min_time_s;
+    p.max_time_s = zg_policy_max_time_s(policy);
+    p.counters = w->m->counters;
+    p.stop = zg_signals_flag();
+    p.on_sample = on_sample;
+    p.on_progress = on_progress;
+    p.context = w;
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        if (w->subjects[s] == w->m->session->baseline)
+            p.baseline = s;
+    return p;
+}
+
+static enum zg_status time_engines(struct work *w, json_t *case_meta, struct zg_error *err)
+{
+    struct zg_subject subjects[ZG_MAX_ENGINES];
+    struct subject_context contexts[ZG_MAX_ENGINES];
+    for (int64_t s = 0; s < w->n_subjects; s++) {
+        struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
+        contexts[s] = (struct subject_context){contender, &w->lozo};
+        subjects[s] = (struct zg_subject){contender->item->label, run_steps, &contexts[s]};
+    }
+    const struct zg_sampler_policy policy = sampler_policy(w);
+    struct zg_sampler *sampler = NULL;
+    enum zg_status status = zg_sampler_open(&sampler, subjects, w->n_subjects, &policy, err);
+    if (status)
+        return status;
+    status = zg_sampler_run(sampler, err);
+    w->n_blocks = zg_sampler_report(sampler)->n_blocks;
+    json_object_set_new(case_meta, "sampling", zg_sampler_json(sampler));
+    zg_sampler_close(&sampler);
+    return status;
+}
+
+/* ---- phases ---------------------------------------------------------------------------------------- */
+
+static enum zg_status phases_of(struct work *w, struct zg_contender *contender, int64_t n_steps,
+                                struct zg_error *err)
+{
+    double flops[ZG_N_PHASES] = {0}, bytes[ZG_N_PHASES] = {0};
+    struct zg_lozo_step step;
+    enum zg_status status = ZG_OK;
+    contender->clock = (struct zg_phase_clock){.on = true};
+    for (int64_t i = 0; i < n_steps && !status; i++) {
+        status = zg_bench_step(contender, &w->lozo, &step, err);
+        struct zg_cost cost = {0};
+        contender->item->engine->cost(contender->state, &cost);
+        for (int p = 0; p < ZG_N_PHASES; p++) {
+            flops[p] += cost.phase_flops[p];
+            bytes[p] += cost.phase_bytes[p];
+        }
+    }
+    contender->clock.on = false;
+    struct zg_case_row case_row;
+    zg_bench_case_row(contender, &case_row);
+    for (int p = 0; p < ZG_N_PHASES && !status; p++) {
+        struct zg_phase_row row;
+        if (contender->clock.s[p] <= 0 && flops[p] <= 0 && bytes[p] <= 0)
+            continue;
+        zg_row_clear(&zg_schema_phases, &row);
+        zg_row_set_case(&row, &case_row);
+        row.phase = zg_phase_name((enum zg_phase)p);
+        row.s_per_step = contender->clock.s[p] / (double)n_steps;
+        row.flops_per_step = flops[p] / (double)n_steps;
+        row.bytes_per_step = bytes[p] / (double)n_steps;
+        status = zg_results_add(w->m->results, &zg_schema_phases, &row, err);
+    }
+    return status;
+}
+
+static enum zg_status time_phases(struct work *w, struct zg_error *err)
+{
+    double fastest_s = INFINITY;
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        fastest_s = fmin(fastest_s, w->trials[w->subjects[s]].fastest_step_s);
+    const double n = fmin(fmax(ceil(phase_time_s / fastest_s), MIN_PHASE_STEPS), MAX_PHASE_STEPS);
+    enum zg_status status = ZG_OK;
+    for (int64_t s = 0; s < w->n_subjects && !status && !zg_signals_caught(); s++) {
+        struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
+        zg_status_line_show(&w->m->session->line, true, "phases of %s", contender->item->label);
+        status = phases_of(w, contender, (int64_t)n, err);
+    }
+    return status;
+}
+
+/* ---- summary --------------------------------------------------------------------------------------- */
+
+/* Columns of the blocks of one contender: values[n_blocks]. */
+static void block_walls(const struct work *w, int64_t contender, double *values)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++)
+        values[b] = w->blocks[b * w->n_contenders + contender].wall_s_per_step;
+}
+
+static double block_flops(const struct work *w, int64_t contender, bool useful, double *scratch)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        const struct block_record *const r = &w->blocks[b * w->n_contenders + contender];
+        scratch[b] = useful ? r->useful_flops : r->executed_flops;
+    }
+    return zg_median(scratch, w->n_blocks);
+}
+
+static void summarise_times(const struct work *w, int64_t i, double *scratch,
+                            struct zg_summary_row *row)
+{
+    const int64_t n = w->n_blocks, baseline = w->m->session->baseline;
+    double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
+    struct zg_stats stats;
+    block_walls(w, i, walls);
+    zg_stats_of(walls, n, ratios, &stats);
+    row->n = n;
+    row->wall_s_per_step_median = stats.median;
+    row->wall_s_per_step_mad = stats.mad;
+    row->wall_s_per_step_ci_low = stats.low;
+    row->wall_s_per_step_ci_high = stats.high;
+    row->useful_flops_per_step = block_flops(w, i, true, others);
+    row->executed_flops_per_step = block_flops(w, i, false, others);
+    row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
+    row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
+    row->peak_gflops = w->m->peak->fp32_gflops_all;
+    row->peak_share = row->gflops_useful / row->peak_gflops;
+    row->executed_peak_share = row->gflops_executed / row->peak_gflops;
+    if (!w->verdicts[baseline].row.passed)
+        return;
+    block_walls(w, baseline, others);
+    zg_stats_ratios(others, walls, n, ratios);
+    zg_stats_of(ratios, n, walls, &stats);
+    row->speedup = stats.median;
+    row->speedup_ci_low = stats.low;
+    row->speedup_ci_high = stats.high;
+}
+
+static enum zg_status summarise(struct work *w, struct zg_error *err)
+{
+    double *const scratch = calloc((size_t)(3 * w->n_blocks + 1), sizeof *scratch);
+    if (!scratch)
+        return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)w->n_blocks);
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < w->n_contenders && !status; i++) {
+        const struct zg_contender *const contender = &w->bench.contenders[i];
+        struct zg_summary_row row;
+        struct zg_case_row case_row;
+        zg_row_clear(&zg_schema_summary, &row);
+        zg_bench_case_row(contender, &case_row);
+        zg_row_set_case(&row, &case_row);
+        row.n = 0;
+        row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
+        row.peak_rss_mib = contender->peak_rss_mib;
+        row.extrapolated = 0;
+        /* alone, finite losses are all that was checked */
+        if (w->n_contenders > 1 || !w->verdicts[i].row.passed)
+            row.verified = w->verdicts[i].row.passed;
+        if (w->verdicts[i].row.passed && w->n_blocks > 0)
+            summarise_times(w, i, scratch, &row);
+        status = zg_results_add(w->m->results, &zg_schema_summary, &row, err);
+    }
+    free(scratch);
+    return status;
+}
+
+/* ---- the case -------------------------------------------------------------------------------------- */
+
+enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err)
+{
+    struct zg_case c;
+    struct work *const w = calloc(1, sizeof *w);
+    if (!w)
+        return zg_fail(err, ZG_ENV, "no memory for a case");
+    w->m = m;
+    w->n_contenders = m->session->engines.n_items;
+    enum zg_status status = zg_sweep_case(&m->session->request->sweep, index, &c, err);
+    if (!status)
+        status = zg_bench_open(&w->bench, &c, err);
+    if (status)
+        goto done;
+    w->lozo = zg_case_lozo(&c);
+    zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c.model);
+    const uint64_t fingerprint = zg_model_fingerprint(w->bench.model);
+    zg_model_release(w->bench.model);
+    w->bench.resident_mib = zg_memory_resident_mib();
+    status = check_engines(w, err);
+    if (status)
+        goto done;
+    json_t *const case_meta = zg_meta_case(&w->bench, index, fingerprint, w->n_contenders);
+    json_array_append_new(json_object_get(m->meta, "cases"), case_meta);
+    if (w->n_subjects > 0)
+        status = time_engines(w, case_meta, err);
+    if (!status && w->n_subjects > 0)
+        status = zg_pin_check(m->session->pin, err);
+    if (!status && w->n_subjects > 0 && !zg_signals_caught())
+        status = time_phases(w, err);
+    if (!status)
+        status = summarise(w, err);
+done:
+    zg_status_line_clear(&m->session->line);
+    zg_bench_close(&w->bench);
+    free(w->blocks);
+    free(w);
+    return status;
+}

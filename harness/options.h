@@ -1,0 +1,98 @@
+/*
+ * options.h - options as tables: one table gives parsing, checking, defaults and --help.
+ *
+ * An option is a row: its long name, the placeholder and default that help shows, and how its value becomes a
+ * field of a struct.  A table ends with a row without a name.  getopt_long does the GNU part (--opt=value,
+ * --opt value, unambiguous abbreviations); this file does the strict part: a number is a number to its last
+ * character and lies in its range, a choice is one of the choices, and nothing is silently defaulted.
+ *
+ * What the options mean is the business of case.c, policy.c and the commands.
+ */
+#ifndef ZG_HARNESS_OPTIONS_H
+#define ZG_HARNESS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engines/error.h"
+
+enum zg_flag_kind {
+    ZG_FLAG_SWITCH, /* bool field, no argument */
+    ZG_FLAG_TEXT,   /* const char * field, borrowed from the command line */
+    ZG_FLAG_INT,    /* int64_t field, min <= value <= max */
+    ZG_FLAG_SEED,   /* uint64_t field */
+    ZG_FLAG_REAL,   /* double field, min < value (or <= where min_allowed) <= max */
+    ZG_FLAG_CHOICE, /* int field: index into `choices` */
+    ZG_FLAG_CUSTOM, /* set() does it */
+};
+
+struct zg_flag {
+    const char *name; /* without dashes */
+    enum zg_flag_kind kind;
+    const char *value;    /* placeholder in help: "N"; NULL for a switch */
+    const char *fallback; /* the default, as one would type it; NULL: none, the field stays 0 */
+    const char *summary;
+    size_t offset;       /* of the field in the target struct */
+    double min, max;     /* INT, REAL; max 0: no upper bound */
+    bool min_allowed;    /* REAL: min itself is a valid value */
+    const char *choices; /* CHOICE: "task|lm-prompt" */
+    bool is_axis;        /* a comma-separated list is a sweep (case.h) */
+    /* CUSTOM: parses `value` into the target. */
+    enum zg_status (*set)(void *target, const struct zg_flag *flag, const char *value,
+                          struct zg_error *err);
+};
+
+/* A titled table whose fields lie at `offset` in the struct that the parser is given. */
+struct zg_flag_group {
+    const char *title;
+    const struct zg_flag *flags;
+    size_t offset;
+};
+
+/* Sets one field from text.  ZG_USAGE names the option, the value and what would be right. */
+enum zg_status zg_flag_set(void *target, const struct zg_flag *flag, const char *value,
+                           struct zg_error *err);
+
+/* Sets every field that has a default.  Groups end with a NULL title. */
+enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *request,
+                                struct zg_error *err);
+
+/* Parses argv[1..argc-1].  Calls on_flag for each option in order; on_flag gets NULL as the value of a switch.
+ * *help is set, and parsing stops, at --help.  ZG_USAGE: unknown or ambiguous option, missing or superfluous value,
+ * an argument that is not an option. */
+typedef enum zg_status zg_on_flag(void *request, const struct zg_flag_group *group,
+                                  const struct zg_flag *flag, const char *value,
+                                  struct zg_error *err);
+enum zg_status zg_flags_parse(const struct zg_flag_group *groups, int argc, char **argv,
+                              zg_on_flag *on_flag, void *request, bool *help, struct zg_error *err);
+
+/* The option tables as --help prints them. */
+void zg_flags_print(const struct zg_flag_group *groups, FILE *out);
+
+/* Strict numbers, for lists inside values.  `what` names the option in the message. */
+enum zg_status zg_parse_int(const char *what, const char *text, int64_t min, int64_t max,
+                            int64_t *out, struct zg_error *err);
+enum zg_status zg_parse_real(const char *what, const char *text, double *out, struct zg_error *err);
+/* Index of text in "a|b|c", -1 if it is none of them. */
+int64_t zg_choice_find(const char *choices, const char *text);
+/* The index-th of "a|b|c" into text[size]. */
+const char *zg_choice_name(const char *choices, int64_t index, char *text, size_t size);
+
+/* A list "a,b,c" cut at the commas: words[n_words] inside one allocation.  ZG_USAGE: an empty item. */
+struct zg_words {
+    char *text;
+    char **words;
+    int64_t n_words;
+};
+enum zg_status zg_words_split(struct zg_words *out, const char *what, const char *text,
+                              char separator, struct zg_error *err);
+void zg_words_close(struct zg_words *words);
+
+/* Replaces every `@FILE` of argv by the words of the file: separated by white space, "..." and '...' and backslash
+ * as in a shell, # starts a comment.  The words live until zg_words_close().  ZG_INPUT: no such file, an open
+ * quote, a NUL byte, a nested @FILE. */
+enum zg_status zg_words_expand(struct zg_words *out, int argc, char **argv, struct zg_error *err);
+
+#endif

@@ -1,0 +1,128 @@
+/* policy.c - the tables of policy options; see policy.h. */
+#include "harness/policy.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIELD(name) .offset = offsetof(struct zg_policy, name)
+
+/* Python's json and most tools print a tag as is, so its key is a plain word. */
+static enum zg_status add_tag(void *target, const struct zg_flag *flag, const char *value,
+                              struct zg_error *err)
+{
+    struct zg_policy *const policy = target;
+    const char *const equals = strchr(value, '=');
+    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (!equals || equals == value || value + strspn(value, word) != equals)
+        return zg_fail(err, ZG_USAGE, "--%s %s: must be KEY=VALUE, KEY of letters, digits, _ . -",
+                       flag->name, *value ? value : "\"\"");
+    for (int64_t i = 0; i < policy->n_tags; i++)
+        if (strncmp(policy->tags[i], value, (size_t)(equals - value) + 1) == 0)
+            return zg_fail(err, ZG_USAGE, "--%s %s: this key is given twice", flag->name, value);
+    if (policy->n_tags == ZG_MAX_TAGS)
+        return zg_fail(err, ZG_USAGE, "--%s %s: more than %d tags", flag->name, value, ZG_MAX_TAGS);
+    policy->tags[policy->n_tags++] = value;
+    return ZG_OK;
+}
+
+#define THREADS                                                                                    \
+    {                                                                                              \
+        .name = "threads", .kind = ZG_FLAG_INT, .value = "N", FIELD(threads), .min = 1,            \
+        .max = 65536, .summary = "OpenMP team; default: one thread a core among the allowed cpus"  \
+    }
+#define CPUS                                                                                       \
+    {                                                                                              \
+        .name = "cpus", .kind = ZG_FLAG_TEXT, .value = "LIST", FIELD(cpus),                        \
+        .summary = "cpus to pin to, in order: 0,2,4-7; default: all that the process may use"      \
+    }
+#define QUIET                                                                                      \
+    {                                                                                              \
+        .name = "quiet", .kind = ZG_FLAG_SWITCH, FIELD(quiet),                                     \
+        .summary = "no progress on a terminal"                                                     \
+    }
+
+#define BASELINE                                                                                   \
+    {                                                                                              \
+        .name = "baseline", .kind = ZG_FLAG_TEXT, .value = "ENGINE", FIELD(baseline),              \
+        .summary =                                                                                 \
+            "engine that the others are held against; default: naive if listed, else the first"    \
+    }
+
+const struct zg_flag zg_baseline_flags[] = {BASELINE, {.name = NULL}};
+const struct zg_flag zg_thread_flags[] = {THREADS, CPUS, QUIET, {.name = NULL}};
+
+const struct zg_flag zg_policy_flags[] = {
+    THREADS,
+    CPUS,
+    {.name = "steps",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     FIELD(steps),
+     .min = 1,
+     .max = 1e9,
+     .summary = "steps in a sample; default: calibrated so that the harness costs under 0.1 %"},
+    {.name = "blocks",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     FIELD(blocks),
+     .min = 1,
+     .max = 1e6,
+     .summary = "blocks, each with one sample of every engine; default: planned from a pilot to "
+                "reach --width"},
+    {.name = "min-time",
+     .kind = ZG_FLAG_REAL,
+     .value = "S",
+     FIELD(min_time_s),
+     .min = 0,
+     .min_allowed = true,
+     .max = 1e9,
+     .summary = "sample for at least S seconds a case"},
+    {.name = "max-time",
+     .kind = ZG_FLAG_REAL,
+     .value = "S",
+     FIELD(max_time_s),
+     .min = 0,
+     .min_allowed = true,
+     .max = 1e9,
+     .summary =
+         "warm up and sample for at most S seconds a case, 0: no limit; default: 90, or none "
+         "with --blocks"},
+    {.name = "width",
+     .kind = ZG_FLAG_REAL,
+     .value = "PCT",
+     .fallback = "1",
+     FIELD(width_percent),
+     .min = 0,
+     .max = 100,
+     .summary = "wished half-width of the speed-up's 95 % interval, in percent"},
+    {.name = "events",
+     .kind = ZG_FLAG_TEXT,
+     .value = "LIST",
+     .fallback = "default",
+     FIELD(events),
+     .summary = "PAPI events or groups to count: none, default, software, hardware, cache, flops"},
+    BASELINE,
+    {.name = "tag",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "K=V",
+     .offset = 0,
+     .set = add_tag,
+     .summary = "note kept in meta.json; may be repeated"},
+    {.name = "resume",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(resume),
+     .summary = "go on in the --out directory of the same command: finished cases are kept"},
+    {.name = "list",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(list),
+     .summary = "list the cases with an estimate of the time, and measure nothing"},
+    QUIET,
+    {.name = NULL},
+};
+
+double zg_policy_max_time_s(const struct zg_policy *policy)
+{
+    if (policy->max_time_s >= 0)
+        return policy->max_time_s;
+    return policy->blocks > 0 ? 0 : fmax(90, 2 * policy->min_time_s);
+}

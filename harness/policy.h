@@ -1,0 +1,35 @@
+/*
+ * policy.h - how a case is measured: threads, blocks, limits of time, events, tags.
+ */
+#ifndef ZG_HARNESS_POLICY_H
+#define ZG_HARNESS_POLICY_H
+
+#include "harness/options.h"
+
+enum { ZG_MAX_TAGS = 32 };
+
+struct zg_policy {
+    int64_t threads;               /* 0: one a core among the cpus */
+    const char *cpus;              /* "0,2,4-7", NULL: all that the process may use */
+    int64_t steps;                 /* per sample; 0: calibrated */
+    int64_t blocks;                /* 0: planned from the pilot */
+    double min_time_s; /* 0: none */
+    double max_time_s; /* 0: none; below 0: not given */
+    double width_percent;          /* wished half-width of the interval of the speed-up */
+    const char *events;
+    const char *baseline;          /* engine or label, NULL: naive, else the first */
+    const char *tags[ZG_MAX_TAGS]; /* "KEY=VALUE" */
+    int64_t n_tags;
+    bool resume;
+    bool list;
+    bool quiet;
+};
+
+/* What --max-time means where it is not given: 90 s, or no limit where --blocks says how much is enough. */
+double zg_policy_max_time_s(const struct zg_policy *policy);
+
+extern const struct zg_flag zg_policy_flags[]; /* fields of struct zg_policy */
+extern const struct zg_flag zg_thread_flags[]; /* threads, cpus, quiet alone */
+extern const struct zg_flag zg_baseline_flags[];
+
+#endif

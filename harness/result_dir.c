@@ -1,0 +1,103 @@
+/* result_dir.c - see result_dir.h. */
+#include "harness/result_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/file_out.h"
+
+/* What a small run writes: a disk that does not take this is full. */
+enum { TRIAL_BYTES = 65536 };
+
+static const char *const result_files[] = {"meta.json",  "samples.csv", "phases.csv", "summary.csv",
+                                           "verify.csv", "score.csv",   "curve.csv",  NULL};
+
+bool zg_result_dir_has(const struct zg_result_dir *dir, const char *name)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", dir->path, name);
+    return access(path, F_OK) == 0;
+}
+
+static enum zg_status make_dirs(struct zg_result_dir *dir, struct zg_error *err)
+{
+    char part[sizeof dir->path];
+    const size_t n = strlen(dir->path);
+    for (size_t i = 1; i <= n; i++) {
+        if (dir->path[i] != '/' && dir->path[i] != '\0')
+            continue;
+        memcpy(part, dir->path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) == 0)
+            dir->created = i == n || dir->path[i + 1] == '\0';
+        else if (errno != EEXIST)
+            return zg_fail(err, ZG_ENV,
+                           "--out %s: cannot make %s: %s; must be a writable directory", dir->path,
+                           part, strerror(errno));
+    }
+    struct stat status;
+    if (stat(dir->path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return zg_fail(err, ZG_ENV, "--out %s: is not a directory", dir->path);
+    return ZG_OK;
+}
+
+static enum zg_status try_to_write(const struct zg_result_dir *dir, struct zg_error *err)
+{
+    static const char bytes[TRIAL_BYTES];
+    char path[1200];
+    snprintf(path, sizeof path, "%s/.zogap-trial-%ld", dir->path, (long)getpid());
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return zg_fail(err, ZG_ENV, "--out %s: %s; must be a writable directory", dir->path,
+                       strerror(errno));
+    enum zg_status status = zg_file_write(fd, dir->path, bytes, sizeof bytes, err);
+    if (!status && fsync(fd) != 0)
+        status = zg_fail(err, ZG_ENV, "--out %s: %s", dir->path, strerror(errno));
+    close(fd);
+    unlink(path);
+    return status;
+}
+
+enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
+                                  struct zg_error *err)
+{
+    *out = (struct zg_result_dir){0};
+    if (given) {
+        if (strlen(given) >= sizeof out->path)
+            return zg_fail(err, ZG_USAGE, "--out: the path must be shorter than %d bytes",
+                           (int)sizeof out->path);
+        strcpy(out->path, given);
+    } else {
+        /* a second run within the same second takes the next name */
+        const time_t now = time(NULL);
+        struct tm local;
+        localtime_r(&now, &local);
+        char stamp[32];
+        strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+        snprintf(out->path, sizeof out->path, "zogap-results/%s", stamp);
+        for (int i = 2; access(out->path, F_OK) == 0 && i < 100; i++)
+            snprintf(out->path, sizeof out->path, "zogap-results/%s-%d", stamp, i);
+    }
+    for (int i = 0; result_files[i] && !resume; i++)
+        if (zg_result_dir_has(out, result_files[i]))
+            return zg_fail(err, ZG_USAGE,
+                           "--out %s: already holds results (%s); choose another directory",
+                           out->path, result_files[i]);
+    enum zg_status status = make_dirs(out, err);
+    if (!status)
+        status = try_to_write(out, err);
+    if (status)
+        zg_result_dir_discard(out);
+    return status;
+}
+
+void zg_result_dir_discard(const struct zg_result_dir *dir)
+{
+    if (dir->created)
+        rmdir(dir->path); /* fails, as it should, where something was written */
+}

@@ -1,0 +1,28 @@
+/*
+ * result_dir.h - the directory that a run writes into: made, found writable before the long work, and never one that
+ * already holds results.
+ */
+#ifndef ZG_HARNESS_RESULT_DIR_H
+#define ZG_HARNESS_RESULT_DIR_H
+
+#include <stdbool.h>
+
+#include "engines/error.h"
+
+struct zg_result_dir {
+    char path[1024];
+    bool created; /* by this process */
+};
+
+/* `given` NULL: zogap-results/DATE-TIME under the working directory.  Makes missing parents.
+ * ZG_USAGE: it holds results, and `resume` is false.  ZG_ENV: it cannot be made or written, or the disk is full. */
+enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
+                                  struct zg_error *err);
+
+/* Takes away a directory that this process made and that nothing was written to. */
+void zg_result_dir_discard(const struct zg_result_dir *dir);
+
+/* Is there a file of that name? */
+bool zg_result_dir_has(const struct zg_result_dir *dir, const char *name);
+
+#endif

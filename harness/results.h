@@ -1,0 +1,48 @@
+/*
+ * results.h - the CSV files of a run while it grows: samples at once, the others rewritten whole after each case.
+ *
+ * A case is finished when summary.csv has its rows: it is written last.  Resuming keeps the rows of finished cases and
+ * drops the others', so no sample appears twice.
+ */
+#ifndef ZG_HARNESS_RESULTS_H
+#define ZG_HARNESS_RESULTS_H
+
+#include "harness/csv_in.h"
+#include "harness/csv_out.h"
+#include "harness/record.h"
+
+struct zg_rows { /* row structs of one schema */
+    const struct zg_schema *schema;
+    char *rows;
+    int64_t n, capacity;
+};
+
+struct zg_results {
+    const char *dir;
+    struct zg_csv_out *samples;
+    struct zg_rows summary, phases, verify;
+    struct zg_csv_in *old[3]; /* of a resumed run: the rows' texts live here */
+    char **texts;             /* copies that rows point to */
+    int64_t n_texts;
+};
+
+/* Opens the files of a new run, or of one that goes on.  extra_names are samples.csv's counter columns.
+ * ZG_INPUT, ZG_ENV as csv_in.h and csv_out.h. */
+enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool resume,
+                               const char *const *extra_names, int64_t n_extra,
+                               struct zg_error *err);
+void zg_results_close(struct zg_results *results);
+
+/* Has the summary a row of this case, whatever the engine? */
+bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
+
+/* Adds a row to summary, phases or verify; its schema says which. */
+enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
+                              const void *row, struct zg_error *err);
+/* A copy of the text that lives as long as the results. */
+const char *zg_results_text(struct zg_results *results, const char *text);
+
+/* Rewrites verify.csv, phases.csv and, last, summary.csv. */
+enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/* session.c - see session.h. */
+#include "harness/session.h"
+
+#include <omp.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/signals.h"
+
+static enum zg_status find_baseline(struct zg_session *session, struct zg_error *err)
+{
+    const char *const name = session->request->policy.baseline;
+    session->baseline = zg_engine_list_find(&session->engines, name ? name : "naive");
+    if (session->baseline >= 0)
+        return ZG_OK;
+    session->baseline = 0;
+    if (!name)
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--baseline %s: must be one of the --engines of this run", name);
+}
+
+static enum zg_status check_cases(const struct zg_session *session, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (!status)
+            status = zg_bench_check(&c, &session->engines, err);
+    }
+    return status;
+}
+
+static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *err)
+{
+    const struct zg_policy *const policy = &session->request->policy;
+    const struct zg_pin_request request = {.n_threads = policy->threads, .cpus = policy->cpus};
+    const enum zg_status status = zg_pin_open(&session->pin, &request, err);
+    if (status)
+        return status;
+    session->n_threads = zg_pin_n_threads(session->pin);
+    if (omp_get_thread_limit() < session->n_threads)
+        return zg_fail(err, ZG_ENV,
+                       "OMP_THREAD_LIMIT=%d: must be at least the %lld threads of the team",
+                       omp_get_thread_limit(), (long long)session->n_threads);
+    return ZG_OK;
+}
+
+enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
+                               struct zg_error *err)
+{
+    *out = (struct zg_session){.request = request, .n_cases = zg_sweep_n_cases(&request->sweep)};
+    enum zg_status status =
+        zg_engine_list_parse(&out->engines, request->engines, request->mechanisms, err);
+    if (!status)
+        status = find_baseline(out, err);
+    if (!status)
+        status = check_cases(out, err);
+    if (!status)
+        status = zg_cpu_isa_choose(&out->isa, err);
+    if (!status)
+        status = choose_cpus(out, err);
+    if (!status) {
+        char places[16384];
+        const bool fits = zg_pin_places(out->pin, places, sizeof places);
+        zg_environment_settle(&out->environment, request->argv, fits ? places : NULL);
+        zg_status_line_open(&out->line, request->policy.quiet);
+    }
+    if (status)
+        zg_session_close(out);
+    return status;
+}
+
+enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err)
+{
+    if (!session->environment.openblas_is_openmp)
+        return zg_fail(err, ZG_ENV, "%s", session->environment.warning);
+    zg_signals_watch();
+    return zg_pin_bind(session->pin, err);
+}
+
+void zg_session_close(struct zg_session *session)
+{
+    zg_status_line_clear(&session->line);
+    zg_pin_close(&session->pin);
+    zg_engine_list_close(&session->engines);
+}
+
+enum zg_status zg_session_check_files(struct zg_session *session, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        struct zg_bench bench = {0};
+        zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
+                            (long long)i + 1, (long long)session->n_cases);
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (!status)
+            status = zg_bench_open(&bench, &c, err);
+        zg_bench_close(&bench);
+    }
+    zg_status_line_clear(&session->line);
+    return status;
+}

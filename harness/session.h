@@ -1,0 +1,40 @@
+/*
+ * session.h - what run, verify and score have in common before a case is opened: the engines, every case of the sweep
+ * checked, the pinned team, the environment put right.
+ */
+#ifndef ZG_HARNESS_SESSION_H
+#define ZG_HARNESS_SESSION_H
+
+#include "engines/base/cpu.h"
+#include "harness/bench.h"
+#include "harness/command.h"
+#include "harness/environment.h"
+#include "harness/pin.h"
+#include "harness/status_line.h"
+
+struct zg_session {
+    const struct zg_request *request;
+    struct zg_engine_list engines;
+    int64_t n_cases;
+    int64_t baseline; /* index into the engines: what the others are held against */
+    enum zg_isa isa;
+    struct zg_pin *pin;
+    int64_t n_threads;
+    struct zg_environment environment;
+    struct zg_status_line line;
+};
+
+/* Checks the request and chooses the cpus; may start the program again (environment.h).  ZG_USAGE: options.  ZG_ENV: the
+ * machine; also an OpenBLAS that does not run on the pinned team. */
+enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
+                               struct zg_error *err);
+
+/* Binds the team and catches signals: from here on work may run. */
+enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err);
+
+void zg_session_close(struct zg_session *session);
+
+/* Opens and closes model and data of every case, so that a bad file shows before hours of work, not after. */
+enum zg_status zg_session_check_files(struct zg_session *session, struct zg_error *err);
+
+#endif
