@@ -153,7 +153,7 @@ static void bad_requests_are_named(void)
         {"0,0", 0, ZG_USAGE, "twice"},
         {"4095", 0, ZG_ENV, "may not use cpu 4095"},
         {"0-1048575", 0, ZG_ENV, "may not use cpu"},
-        {"0", 2, ZG_USAGE, "2 threads on 1 cpus"},
+        {"0", 2, ZG_USAGE, "--threads 2: there are 1 cpus"},
         {NULL, n_allowed() + 1, ZG_USAGE, "threads"},
         {NULL, -1, ZG_USAGE, "threads"},
         {NULL, INT64_MAX, ZG_USAGE, "threads"},

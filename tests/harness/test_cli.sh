@@ -1,0 +1,254 @@
+#!/usr/bin/env bash
+# test_cli.sh ZOGAP MAKE_TINY_MODEL - the real binary on the command line: exit codes, one clear line of error, result
+# files, interruption, resuming, and earlier results left alone.
+set -u
+zogap=$1
+make_model=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+n=0
+
+fail() {
+  failures=$((failures + 1))
+  printf 'FAILED: %s\n' "$*"
+}
+
+# expect CODE PATTERN ARGUMENT...: the exit code; for a failure, one line on the standard error that has the pattern.
+expect() {
+  local code=$1 pattern=$2 got
+  shift 2
+  n=$((n + 1))
+  timeout 120 "$zogap" "$@" >out.txt 2>err.txt </dev/null
+  got=$?
+  [ "$got" = "$code" ] || fail "exit code $got, not $code: zogap $* ($(head -c 300 err.txt))"
+  if [ "$code" != 0 ]; then
+    [ "$(wc -l <err.txt)" = 1 ] || fail "not one line of error: zogap $*: $(cat err.txt)"
+    grep -q -- "$pattern" err.txt || fail "no '$pattern' in the error of zogap $*: $(cat err.txt)"
+  elif [ -n "$pattern" ]; then
+    grep -q -- "$pattern" out.txt || fail "no '$pattern' in the output of zogap $*: $(head -c 300 out.txt)"
+  fi
+}
+
+mkdir tiny && "$make_model" tiny || exit 1
+one=(--engines naive:gemm=reference --model tiny --batch 2 --threads 1)
+two=(--engines "naive:gemm=reference,naive:gemm=reference" --model tiny --batch 2 --threads 1)
+quick=(--blocks 6 --steps 1 --events none)
+
+echo "== help and version"
+expect 0 'usage: zogap' --help
+expect 0 '^zogap [0-9]' --version
+for command in info run verify score; do
+  expect 0 "usage: zogap $command" "$command" --help
+done
+for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
+  direction-scale dtype seed bos split limit threads cpus steps blocks min-time max-time width events out baseline tag \
+  quiet format resume list; do
+  "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
+done
+
+echo "== usage: exit code 2"
+expect 2 'no command'
+expect 2 'dance' dance
+expect 2 '--warp' run --warp
+expect 2 '--batch' run --batch
+expect 2 'extra' run extra
+expect 2 '--batch 0' run --batch 0
+expect 2 '--batch -16' run --batch -16
+expect 2 '--batch 16x' run --batch=16x
+expect 2 '--batch' run --batch 16,,32
+expect 2 '--threads 0' run --threads 0
+expect 2 '--threads 999' run --threads 999
+expect 2 '--rank 0' run --rank 0
+expect 2 '--nu 0' run --nu 0
+expect 2 '--eps 0' run --eps 0
+expect 2 '--eps nan' run --eps nan
+expect 2 '--lr -1' run --lr -1
+expect 2 '--steps 0' run --steps 0
+expect 2 '--blocks 0' run --blocks 0
+expect 2 '--limit 0' run --limit 0
+expect 2 '--seed' run --seed -1
+expect 2 '--width 0' run --width 0
+expect 2 '--max-time' run --max-time never
+expect 2 '--bos' run --bos perhaps
+expect 2 '--split' run --split test
+expect 2 '--dtype' run --dtype fp12
+expect 2 'mezo' run --algorithm mezo
+expect 2 'fzoo' verify --algorithm fzoo
+expect 2 'factorized' score --algorithm factorized
+expect 2 'warp' run --engines naive,warp
+expect 2 'flying' run --mechanisms flying
+expect 2 'gemm' run --engines naive:gemm=abacus
+expect 2 '--baseline' run --engines naive --baseline fused
+expect 2 '--tag' run --tag novalue
+expect 2 '--cpus' run --cpus 0,x
+expect 2 '--format' run --format xml
+expect 2 '--resume' run --resume
+expect 2 'opt-99b' run --engines naive --model opt-99b
+expect 2 'chess' run "${one[@]}" --task chess
+expect 2 'sweep' score --engines naive --batch 2,4
+expect 2 'one engine' score "${two[@]}"
+expect 2 '--probes' score "${one[@]}" --probes 0,x
+expect 2 'PAPI_NOT_SUCH' run "${one[@]}" --events PAPI_NOT_SUCH
+expect 2 '--batch' run "${one[@]}" --batch 1000000
+ls -d zogap-results >/dev/null 2>&1 && fail "a usage error left a result directory"
+
+echo "== bad input: exit code 3"
+expect 3 'absent.txt' run @absent.txt
+mkdir empty
+expect 3 'config.json' run "${one[@]}" --model empty
+expect 3 'absent' run "${one[@]}" --tokenizer absent
+expect 3 'absent.json' run "${one[@]}" --task absent.json
+cp -r tiny truncated && truncate -s 5000 truncated/model.safetensors
+expect 3 'model.safetensors' run "${one[@]}" --model truncated
+cp -r tiny nan && printf '\377\377\377\377' |
+  dd of=nan/model.safetensors bs=1 seek=$(($(stat -c %s nan/model.safetensors) - 4)) conv=notrunc 2>/dev/null
+expect 3 'nan' run "${one[@]}" --model nan
+task='{"name": "t", "data": {"train": "t.tsv", "dev": "t.tsv"}, "delimiter": "\t", "quote": "",
+ "template": "{text} It was", "options": [" bad", " good"], "label": "label", "loss": "classification"}'
+mkdir ragged label long double nooptions
+for d in ragged label long; do echo "$task" >$d/t.json; done
+printf 'text\tlabel\na fine day\t1\nshort row\n' >ragged/t.tsv
+printf 'text\tlabel\na fine day\t1\na day\t7\n' >label/t.tsv
+{ printf 'text\tlabel\n' && for _ in $(seq 400); do printf 'word '; done && printf '\t1\n'; } >long/t.tsv
+echo "${task/\"name\": \"t\"/\"name\": \"t\", \"name\": \"u\"}" >double/t.json
+echo "${task/[\" bad\", \" good\"]/[]}" >nooptions/t.json
+cp ragged/t.tsv double/t.tsv && cp ragged/t.tsv nooptions/t.tsv
+expect 3 't.tsv' score "${one[@]}" --task ragged/t.json
+expect 3 't.tsv' run "${one[@]}" --task label/t.json
+expect 3 't.tsv' verify "${one[@]}" --task long/t.json
+expect 3 't.json' run "${one[@]}" --task double/t.json
+expect 3 't.json' run "${one[@]}" --task nooptions/t.json
+ls -d zogap-results >/dev/null 2>&1 && fail "bad input left a result directory"
+
+echo "== environment: exit code 4"
+touch file
+expect 4 'file/x' run "${one[@]}" "${quick[@]}" --out file/x
+expect 4 'file' run "${one[@]}" "${quick[@]}" --out file
+if [ "$(id -u)" != 0 ]; then
+  mkdir locked && chmod 555 locked
+  expect 4 'locked' run "${one[@]}" "${quick[@]}" --out locked
+else
+  echo "skipped: root may write into a locked directory"
+fi
+mkdir full
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=16k tmpfs full 2>/dev/null; then
+  expect 4 'full' run "${one[@]}" "${quick[@]}" --out full/x
+  ls full/x 2>/dev/null | grep -q . && fail "a full disk left files behind"
+  umount full
+else
+  echo "skipped: cannot mount a small file system"
+fi
+timeout 60 "$zogap" score "${one[@]}" --limit 4 >/dev/full 2>err.txt
+[ $? = 4 ] || fail "a full standard output is not exit code 4"
+[ "$(wc -l <err.txt)" = 1 ] || fail "a full standard output: $(cat err.txt)"
+
+echo "== a run and its files"
+expect 0 'results in r1' run "${two[@]}" "${quick[@]}" --out r1 --tag who=test
+for f in meta.json samples.csv phases.csv summary.csv verify.csv; do
+  [ -s "r1/$f" ] || fail "r1/$f is missing"
+done
+[ "$(ls -A r1 | wc -l)" = 5 ] || fail "r1 holds other files: $(ls -A r1)"
+grep -q '"who": "test"' r1/meta.json || fail "the tag is not in meta.json"
+grep -q '"status": "complete"' r1/meta.json || fail "r1 is not marked complete"
+if command -v python3 >/dev/null; then
+  python3 - r1 <<'PY' || fail "the files of r1 do not hold together"
+import csv, json, sys
+d = sys.argv[1]
+meta = json.load(open(d + "/meta.json"))
+for key in ("schema_version", "zogap", "command", "command_line", "machine", "pins", "counters", "libraries",
+            "warnings", "engines", "cases", "environment", "peak", "tags", "interrupted"):
+    assert key in meta, key
+assert meta["interrupted"] is False and meta["cases"][0]["model"]["fingerprint_xxh3"]
+summary = list(csv.DictReader(open(d + "/summary.csv")))
+for column in ("engine,model,task,algorithm,dtype,batch,n,wall_s_per_step_median,speedup,speedup_ci_low,"
+               "speedup_ci_high,gflops_useful,peak_share,peak_rss_mib").split(","):
+    assert column in summary[0], column
+assert [r["engine"] for r in summary] == ["naive:gemm=reference", "naive:gemm=reference#2"]
+assert all(r["verified"] == "1" and r["n"] == "6" and float(r["speedup"]) > 0 for r in summary)
+assert float(summary[0]["speedup"]) == 1
+samples = list(csv.DictReader(open(d + "/samples.csv")))
+assert len(samples) == 12
+assert {(r["engine"], int(r["block"])) for r in samples} == \
+       {(e["engine"], b) for e in summary for b in range(6)}
+assert all(float(r["wall_s_per_step"]) > 0 for r in samples)
+phases = list(csv.DictReader(open(d + "/phases.csv")))
+assert {r["engine"] for r in phases} == {r["engine"] for r in summary}
+verify = list(csv.DictReader(open(d + "/verify.csv")))
+assert all(r["passed"] == "1" for r in verify) and float(verify[1]["loss_difference_max"]) == 0
+PY
+fi
+before=$(cat r1/* | cksum)
+expect 2 'already holds results' run "${two[@]}" "${quick[@]}" --out r1
+[ "$(cat r1/* | cksum)" = "$before" ] || fail "a refused run changed earlier results"
+expect 3 'config.json' run "${two[@]}" --model empty --out r2
+[ -e r2 ] && fail "a failed run left its directory"
+
+echo "== formats"
+for format in csv json markdown; do
+  expect 0 '' run "${one[@]}" "${quick[@]}" --out "f-$format" --format $format
+done
+expect 0 '^engine,model,' run "${one[@]}" "${quick[@]}" --out f1 --format csv
+expect 0 '^| engine' run "${one[@]}" "${quick[@]}" --out f2 --format markdown
+printf -- '--engines naive:gemm=reference --model tiny # the model\n--batch 2 --threads 1\n' >options.txt
+expect 0 'results in f3' run @options.txt "${quick[@]}" --out f3
+expect 0 'cases, about' run "${one[@]}" --batch 2,4 --rank 1,2 --list
+
+echo "== verify and score"
+expect 0 'equal' verify "${two[@]}"
+expect 0 'equal' verify "${two[@]}" --out v1
+head -c 13 v1/verify.csv | grep -q 'engine,model' || fail "v1/verify.csv has no header"
+expect 0 '' score "${one[@]}" --limit 3 --split dev
+[ "$(head -1 out.txt)" = example,probe,option,gold,n_option_tokens,logprob_mean,loss ] || fail "header of score"
+[ "$(wc -l <out.txt)" = 19 ] || fail "score: $(wc -l <out.txt) lines, not 1 + 3 examples x 3 probes x 2 options"
+cut -d, -f2 out.txt | sort -u | paste -sd, | grep -q '0,0.001,-0.001\|-0.001,0,0.001' || fail "default probes"
+cp out.txt stdout.csv
+expect 0 '' score "${one[@]}" --limit 3 --split dev --out s1
+cmp -s s1/score.csv stdout.csv || fail "score --out differs from the standard output"
+expect 0 '' score "${one[@]}" --limit 1 --probes 0.5
+[ "$(wc -l <out.txt)" = 3 ] || fail "score --probes 0.5: one probe, two options"
+
+echo "== info"
+expect 0 'naive' info
+expect 0 '"engines"' info --format json
+command -v python3 >/dev/null && { python3 -m json.tool <out.txt >/dev/null || fail "info is not JSON"; }
+
+echo "== interruption"
+for signal in INT TERM; do
+  rm -rf i1
+  "$zogap" run "${two[@]}" --blocks 100000 --steps 1 --events none --max-time 0 --out i1 >out.txt 2>err.txt &
+  pid=$!
+  for _ in $(seq 300); do
+    [ -s i1/samples.csv ] && [ "$(wc -l <i1/samples.csv)" -gt 5 ] && break
+    sleep 0.1
+  done
+  kill -$signal $pid
+  wait $pid
+  code=$?
+  [ $code = $((128 + $(kill -l $signal))) ] || fail "SIG$signal: exit code $code ($(cat err.txt))"
+  grep -q '"interrupted": true' i1/meta.json || fail "SIG$signal: meta.json is not marked interrupted"
+  [ "$(wc -l <err.txt)" = 1 ] || fail "SIG$signal: not one line of error: $(cat err.txt)"
+  [ "$(tail -c 1 i1/samples.csv | od -An -c | tr -d ' ')" = '\n' ] || fail "SIG$signal: torn samples.csv"
+  [ "$(ls -A i1 | wc -l)" = 5 ] || fail "SIG$signal: i1 holds $(ls -A i1)"
+done
+
+echo "== resuming a sweep"
+sweep=(run "${two[@]}" --batch 2,4 --steps 1 --blocks 400 --max-time 0 --events none --out w1)
+"$zogap" "${sweep[@]}" >out.txt 2>err.txt &
+pid=$!
+for _ in $(seq 600); do
+  [ -s w1/summary.csv ] && [ "$(wc -l <w1/samples.csv)" -gt 810 ] && break
+  sleep 0.05
+done
+kill -KILL $pid 2>/dev/null
+wait $pid 2>/dev/null
+[ "$(wc -l <w1/summary.csv)" = 3 ] || echo "note: the sweep was not killed in its second case"
+expect 2 'command_line' "${sweep[@]}" --seed 2 --resume
+expect 0 'results in w1' "${sweep[@]}" --resume
+[ "$(wc -l <w1/summary.csv)" = 5 ] || fail "resumed: $(wc -l <w1/summary.csv) lines of summary, not 5"
+[ "$(wc -l <w1/samples.csv)" = 1601 ] || fail "resumed: $(wc -l <w1/samples.csv) lines of samples, not 1601"
+[ "$(sort w1/samples.csv | uniq -d | wc -l)" = 0 ] || fail "resumed: a sample is there twice"
+
+echo "$n commands, $failures failures"
+[ $failures = 0 ]

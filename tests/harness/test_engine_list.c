@@ -1,0 +1,113 @@
+/* test_engine_list.c - engine_list.h: items, settings, mechanisms, labels. */
+#include <string.h>
+
+#include "harness/engine_list.h"
+#include "tests/support/cunit_run.h"
+
+/* The first engine of the build that can be opened, whatever it is. */
+static const struct zg_engine *some_engine(void)
+{
+    const struct zg_engine *engine;
+    for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
+        if (!engine->missing)
+            return engine;
+    return NULL;
+}
+
+static void test_default(void)
+{
+    struct zg_engine_list list;
+    CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, NULL, NULL, NULL), ZG_OK);
+    CU_ASSERT_TRUE(list.n_items >= 1);
+    for (int64_t i = 0; i < list.n_items; i++) {
+        CU_ASSERT_PTR_NULL(list.items[i].engine->missing);
+        CU_ASSERT_EQUAL(list.items[i].mechanisms, list.items[i].engine->mechanisms);
+    }
+    zg_engine_list_close(&list);
+}
+
+static void test_twice(void)
+{
+    const char *const name = some_engine()->name;
+    char text[128], second[64];
+    struct zg_engine_list list;
+    snprintf(text, sizeof text, "%s,%s:dtype=fp32,%s", name, name, name);
+    snprintf(second, sizeof second, "%s#2", name);
+    CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, text, NULL, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(list.n_items, 3);
+    CU_ASSERT_STRING_EQUAL(list.items[0].label, name);
+    CU_ASSERT_TRUE(list.items[1].has_dtype);
+    CU_ASSERT_STRING_EQUAL(list.items[2].label, second);
+    CU_ASSERT_EQUAL(zg_engine_list_find(&list, second), 2);
+    CU_ASSERT_EQUAL(zg_engine_list_find(&list, name), 0);
+    CU_ASSERT_EQUAL(zg_engine_list_find(&list, "nobody"), -1);
+    zg_engine_list_close(&list);
+}
+
+static void test_refusals(void)
+{
+    const char *const name = some_engine()->name;
+    static const char *const bad[] = {"%s:",
+                                      "%s:x",
+                                      "%s:=x",
+                                      "%s:x=",
+                                      "%s:nokey=1",
+                                      "%s:dtype=fp99",
+                                      "%s,",
+                                      "%s,,%s",
+                                      "%s:mechanisms=flying",
+                                      "%s:mechanisms=",
+                                      ",%s"};
+    struct zg_engine_list list;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[128];
+        struct zg_error err = {0};
+        const char *const mark = strstr(bad[i], "%s");
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(mark - bad[i]), bad[i], name, mark + 2);
+        char *const again = strstr(text, "%s");
+        if (again)
+            *again = 'x';
+        CU_ASSERT_EQUAL(zg_engine_list_parse(&list, text, NULL, &err), ZG_USAGE);
+        CU_ASSERT_TRUE(err.text[0] != '\0');
+    }
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_engine_list_parse(&list, "warp", NULL, &err), ZG_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "warp"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, name)); /* what would be right */
+    CU_ASSERT_EQUAL(zg_engine_list_parse(&list, NULL, "adapter,warp", NULL), ZG_USAGE);
+}
+
+static void test_mechanisms(void)
+{
+    const uint32_t all = (1u << ZG_N_MECHANISMS) - 1;
+    uint32_t bits = 0;
+    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "all", ',', &bits, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(bits, all);
+    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "none", ',', &bits, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(bits, 0);
+    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "adapter,trie", ',', &bits, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(bits, ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_TRIE));
+    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "-trie+-last", '+', &bits, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(bits, all & ~(ZG_MECHANISM_BIT(ZG_M_TRIE) | ZG_MECHANISM_BIT(ZG_M_LAST)));
+    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "all,-trie", ',', &bits, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(bits, all & ~ZG_MECHANISM_BIT(ZG_M_TRIE));
+    static const char *const bad[] = {"", "trie,", "-", "none,trie", "Trie", "trie,-none"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CU_ASSERT_EQUAL(zg_mechanisms_parse("m", bad[i], ',', &bits, NULL), ZG_USAGE);
+    char text[256];
+    CU_ASSERT_STRING_EQUAL(
+        zg_mechanisms_show(ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_LAZY), '+', text,
+                           sizeof text),
+        "adapter+lazy");
+    CU_ASSERT_STRING_EQUAL(zg_mechanisms_show(0, '+', text, sizeof text), "none");
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {{"every engine of the build by default", test_default},
+                                           {"one engine several times", test_twice},
+                                           {"what is wrong is refused", test_refusals},
+                                           {"lists of mechanisms", test_mechanisms},
+                                           {NULL, NULL}};
+    return zg_test_run("harness/engine_list", tests);
+}
