@@ -19,13 +19,10 @@ void zg_cost_gemm(struct zg_engine_state *s, int64_t n_rows, int64_t n_out, int6
 
 void zg_cost_plan(struct zg_engine_state *s, const struct zg_batch *batch, int64_t n_probes)
 {
-    const struct zg_plan *plan = &s->plan;
     /* Option scores are no part of the step's minimum: a plan that serves them counts too much. */
-    if (s->useful_apart || s->plan.rules.options) {
-        zg_plan_build(&s->useful_plan, batch, false);
-        plan = &s->useful_plan;
-    }
-    s->cost.useful_flops += zg_plan_useful_flops(plan, &s->shape, n_probes, s->rank);
+    const bool apart = s->useful_apart || s->plan.rules.options;
+    s->cost.useful_flops += apart ? zg_useful_count(s->useful, &s->shape, batch, n_probes, s->rank)
+                                  : zg_plan_useful_flops(&s->plan, &s->shape, n_probes, s->rank);
     s->cost.n_rows = s->plan.trie.n_rows * (zg_has(s, ZG_M_PAIRED) ? n_probes : 1);
 }
 

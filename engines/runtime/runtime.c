@@ -66,10 +66,10 @@ static struct zg_plan_rules plan_rules(const struct zg_engine_state *s)
 
 static enum zg_status open_plans(struct zg_engine_state *s, struct zg_error *err)
 {
-    const struct zg_plan_rules rules = plan_rules(s), all = {true, true, true, true, false};
+    const struct zg_plan_rules rules = plan_rules(s);
     s->useful_apart = !(rules.trie && rules.scored && rules.cancel);
     const enum zg_status status = zg_plan_open(&s->plan, &s->options.limits, &rules, err);
-    return status ? status : zg_plan_open(&s->useful_plan, &s->options.limits, &all, err);
+    return status ? status : zg_useful_open(&s->useful, &s->options.limits, err);
 }
 
 /* Strides of all activations; the panels are told before they are packed. */
@@ -186,7 +186,7 @@ void zg_runtime_close(struct zg_engine_state **state)
     if (s->provider_state)
         s->provider->close(&s->provider_state);
     zg_plan_close(&s->plan);
-    zg_plan_close(&s->useful_plan);
+    zg_useful_close(&s->useful);
     for (int64_t i = 0; i < s->n_owned; i++)
         zg_buffer_free(s->owned[i]);
     free(s);

@@ -14,6 +14,7 @@
 #include "engines/runtime/kernels.h"
 #include "engines/runtime/plan.h"
 #include "engines/runtime/runtime.h"
+#include "engines/runtime/useful.h"
 
 /* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the
  * last one and pruned (mechanism `last`): queries then come from fewer rows than keys. */
@@ -100,9 +101,9 @@ struct zg_engine_state {
     int64_t thread_floats;
     int64_t max_keys; /* columns of gathered keys */
 
-    struct zg_plan plan;        /* as the mechanisms say */
-    struct zg_plan useful_plan; /* all mechanisms on; built where `plan` is another */
-    bool useful_apart;          /* `plan` is never the useful one */
+    struct zg_plan plan;      /* as the mechanisms say */
+    struct zg_useful *useful; /* counts the minimum where `plan` is another */
+    bool useful_apart;        /* `plan` is never the useful one */
     struct zg_cost cost;
     enum zg_phase phase;
 

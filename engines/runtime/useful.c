@@ -6,7 +6,10 @@
  * times that) and head dots; a multiply and an add are two.  Not counted, being small beside them:
  * norms, softmax, ReLU, biases, sums.
  */
+#include "engines/runtime/useful.h"
+
 #include <math.h>
+#include <stdlib.h>
 
 #include "engines/base/size.h"
 #include "engines/runtime/plan.h"
@@ -54,18 +57,49 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
     return flops + probes * 2.0 * d * head_dots;
 }
 
+struct zg_useful {
+    struct zg_plan plan;
+};
+
+enum zg_status zg_useful_open(struct zg_useful **out, const struct zg_engine_limits *limits,
+                              struct zg_error *err)
+{
+    static const struct zg_plan_rules all = {
+        .trie = true, .ragged = true, .scored = true, .cancel = true};
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return zg_fail(err, ZG_ENV, "no memory to count useful FLOPs");
+    const enum zg_status status = zg_plan_open(&(*out)->plan, limits, &all, err);
+    if (status)
+        zg_useful_close(out);
+    return status;
+}
+
+void zg_useful_close(struct zg_useful **useful)
+{
+    if (!useful || !*useful)
+        return;
+    zg_plan_close(&(*useful)->plan);
+    free(*useful);
+    *useful = NULL;
+}
+
+double zg_useful_count(struct zg_useful *useful, const struct zg_model_shape *shape,
+                       const struct zg_batch *batch, int64_t n_probes, int64_t rank)
+{
+    zg_plan_build(&useful->plan, batch, false);
+    return zg_plan_useful_flops(&useful->plan, shape, n_probes, rank);
+}
+
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
                        int64_t n_probes, int64_t rank)
 {
-    const struct zg_plan_rules rules = {
-        .trie = true, .ragged = true, .scored = true, .cancel = true};
     struct zg_engine_limits limits = {0};
-    struct zg_plan plan;
+    struct zg_useful *useful = NULL;
     zg_engine_limits_include(&limits, batch);
-    if (zg_plan_open(&plan, &limits, &rules, NULL))
+    if (zg_useful_open(&useful, &limits, NULL))
         return NAN; /* no memory: the caller prints an empty cell */
-    zg_plan_build(&plan, batch, false);
-    const double flops = zg_plan_useful_flops(&plan, shape, n_probes, rank);
-    zg_plan_close(&plan);
+    const double flops = zg_useful_count(useful, shape, batch, n_probes, rank);
+    zg_useful_close(&useful);
     return flops;
 }
