@@ -28,16 +28,6 @@ struct zg_pin {
     char reason[160];
 };
 
-int zg_place_compare(const void *a, const void *b)
-{
-    const struct zg_place *x = a, *y = b;
-    if (x->sibling != y->sibling)
-        return x->sibling < y->sibling ? -1 : 1;
-    if (x->core != y->core)
-        return x->core < y->core ? -1 : 1;
-    return (x->cpu > y->cpu) - (x->cpu < y->cpu);
-}
-
 static const struct zg_place *find_place(const struct zg_topology *topology, int64_t cpu)
 {
     for (int64_t i = 0; i < zg_topology_n(topology); i++)

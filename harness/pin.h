@@ -9,9 +9,9 @@
  *     if (zg_pin_check(pin, &err)) ...             // still where they were?
  *     zg_pin_close(&pin);
  *
- * Which cpus: those that the process may use (cgroup cpuset and taskset, as sched_getaffinity
- * tells), one per physical core first, in the order of the topology, then the SMT siblings; or,
- * with `cpus`, exactly that list, in its order.  The master thread is worker 0.
+ * Which cpus: those that the process may use (cgroup cpuset and taskset, and OpenMP's places
+ * where OMP_PROC_BIND is on), one per physical core first, in the order of the topology, then the SMT
+ * siblings; or, with `cpus`, exactly that list, in its order.  The master thread is worker 0.
  *
  * A trap that zg_pin_check() is for: libgomp ends surplus workers when a smaller team runs, and a
  * worker made later inherits the *master's* mask, so two workers share a core.  Therefore every

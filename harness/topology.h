@@ -38,6 +38,12 @@ int zg_topology_bind(const struct zg_topology *topology, int64_t cpu);
  * readable. */
 int64_t zg_topology_bound(const struct zg_topology *topology);
 
+/* The cpus of all OpenMP places, malloc'ed, where OMP_PROC_BIND is on; else NULL.  Then libgomp has
+ * bound the first thread to its place before main() began, and the thread's mask no longer tells
+ * all that the process may use; the places do, for the runtime cut them down to the mask it was
+ * started with. */
+int64_t *zg_openmp_cpus(int64_t *n);
+
 /* The whole machine, allowed or not; -1 where unknown. */
 struct zg_topology_counts {
     int64_t n_packages, n_numa_nodes, n_cores, n_cpus;

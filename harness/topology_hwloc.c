@@ -49,6 +49,20 @@ static struct zg_place place_of(const struct zg_topology *t, unsigned cpu)
     return place;
 }
 
+/* taskset's mask and OpenMP's places; hwloc's own allowed set has only the cgroup's. */
+static void read_allowed(struct zg_topology *t)
+{
+    const hwloc_const_bitmap_t cgroup = hwloc_topology_get_allowed_cpuset(t->hwloc);
+    int64_t n;
+    int64_t *const cpus = zg_openmp_cpus(&n);
+    if (hwloc_get_cpubind(t->hwloc, t->allowed, HWLOC_CPUBIND_THREAD))
+        hwloc_bitmap_copy(t->allowed, cgroup);
+    for (int64_t i = 0; i < n; i++)
+        hwloc_bitmap_set(t->allowed, (unsigned)cpus[i]);
+    free(cpus);
+    hwloc_bitmap_and(t->allowed, t->allowed, cgroup);
+}
+
 enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
@@ -67,10 +81,7 @@ enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
             zg_fail(err, ZG_ENV, "hwloc cannot read this machine's topology: %s", strerror(errno));
         goto done;
     }
-    /* taskset's mask; hwloc's own allowed set has only the cgroup's. */
-    if (hwloc_get_cpubind(t->hwloc, t->allowed, HWLOC_CPUBIND_THREAD))
-        hwloc_bitmap_copy(t->allowed, hwloc_topology_get_allowed_cpuset(t->hwloc));
-    hwloc_bitmap_and(t->allowed, t->allowed, hwloc_topology_get_allowed_cpuset(t->hwloc));
+    read_allowed(t);
     const int weight = hwloc_bitmap_weight(t->allowed);
     t->places = weight > 0 ? calloc((size_t)weight, sizeof *t->places) : NULL;
     if (!t->places) {

@@ -85,6 +85,12 @@ enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
         status = zg_fail(err, ZG_ENV, "sched_getaffinity failed: %s", strerror(errno));
         goto done;
     }
+    int64_t n;
+    int64_t *const cpus = zg_openmp_cpus(&n);
+    for (int64_t i = 0; i < n; i++)
+        if (cpus[i] < MOST_CPUS)
+            CPU_SET_S((size_t)cpus[i], t->set_size, t->allowed);
+    free(cpus);
     const int weight = CPU_COUNT_S(t->set_size, t->allowed);
     t->places = calloc((size_t)weight, sizeof *t->places);
     core_id = calloc((size_t)weight, sizeof *core_id);

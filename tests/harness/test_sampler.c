@@ -418,8 +418,8 @@ static void bad_policies_are_usage(void)
 }
 
 /* A/A, the whole chain: the same subject under two names with a heavy tail, blocks planned from the
- * pilot, the exact interval of the paired ratios.  A plan that peeked, or an order that favoured one,
- * would push the misses over the nominal 5 %: 1000 runs have a standard error of
+ * pilot, the exact interval of the paired ratios.  A plan that peeked, or an order that favoured
+ * one, would push the misses over the nominal 5 %: 1000 runs have a standard error of
  * sqrt(0.05 * 0.95 / 1000) = 0.0069; four of them are 0.0276. */
 static void aa_runs_agree_as_often_as_promised(void)
 {
