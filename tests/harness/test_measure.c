@@ -1,0 +1,304 @@
+/*
+ * test_measure.c - measure.h, verify.h and results.h with scripted engines: what agrees is timed, what does not is
+ * not, and a loss that is no number never yields a speed-up.
+ */
+#include "harness/measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/stats.h"
+#include "tests/harness/null_engine.h"
+#include "tests/harness/temp_dir.h"
+#include "tests/support/cunit_run.h"
+#include "tests/support/safetensors_writer.h"
+#include "workloads/tokenizer.h"
+
+/* A session of null engines on a tiny model, and what a measurement of it gave. */
+struct trial {
+    char out[64];
+    char *model_dir;
+    struct zg_request request;
+    struct zg_session session;
+    struct zg_results results;
+    struct zg_peak peak;
+    struct zg_measurement m;
+    struct zg_error err;
+    enum zg_status status;
+};
+
+static bool write_tiny_model(const char *dir)
+{
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_model *model = NULL;
+    if (zg_tokenizer_open_embedded(&tokenizer, NULL))
+        return false;
+    const struct zg_model_shape shape = {.n_layers = 1,
+                                         .d_model = 16,
+                                         .n_heads = 2,
+                                         .d_ffn = 32,
+                                         .n_vocab = zg_tokenizer_n_vocab(tokenizer),
+                                         .n_positions = 128,
+                                         .tied_head = true};
+    const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
+    const bool written = zg_model_open_shape(&model, "tiny", &shape, 7, NULL) == ZG_OK &&
+                         zg_write_model(dir, model, &options);
+    zg_model_close(&model);
+    zg_tokenizer_close(&tokenizer);
+    return written;
+}
+
+static const struct zg_flag *flag_named(const char *name)
+{
+    const struct zg_flag *flag = zg_case_flags;
+    while (strcmp(flag->name, name) != 0)
+        flag++;
+    return flag;
+}
+
+/* One more null engine; settings are "key", "value" pairs, NULL at the end. */
+static void add_engine(struct trial *t, const char *const *settings)
+{
+    struct zg_engine_item *const item = &t->session.engines.items[t->session.engines.n_items];
+    *item = (struct zg_engine_item){.engine = &zg_engine_null};
+    snprintf(item->label, sizeof item->label, "null%d", (int)t->session.engines.n_items);
+    for (; settings[0]; settings += 2)
+        item->settings[item->n_settings++] = (struct zg_engine_setting){settings[0], settings[1]};
+    t->session.engines.n_items++;
+}
+#define ADD(...) add_engine(&t, (const char *const[]){__VA_ARGS__})
+
+static void open_trial(struct trial *t)
+{
+    *t = (struct trial){0};
+    make_temp_dir(t->out);
+    t->model_dir = zg_temp_directory_make();
+    CU_ASSERT_FATAL(t->model_dir && write_tiny_model(t->model_dir));
+    CU_ASSERT_EQUAL(zg_sweep_add(&t->request.sweep, flag_named("model"), t->model_dir, NULL),
+                    ZG_OK);
+    CU_ASSERT_EQUAL(zg_sweep_add(&t->request.sweep, flag_named("batch"), "2", NULL), ZG_OK);
+    t->request.policy =
+        (struct zg_policy){.blocks = 8, .steps = 1, .width_percent = 1, .max_time_s = -1};
+    t->session.request = &t->request;
+    t->session.n_cases = 1;
+    t->session.n_threads = 1;
+    const struct zg_pin_request pin = {.n_threads = 1};
+    CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, false, NULL, 0, NULL), ZG_OK);
+    t->peak.fp32_gflops_all = 100;
+}
+
+static void measure(struct trial *t)
+{
+    t->m =
+        (struct zg_measurement){.session = &t->session, .results = &t->results, .peak = &t->peak};
+    t->m.meta = json_pack("{s:[]}", "cases");
+    t->status = zg_measure_case(&t->m, 0, &t->err);
+    json_decref(t->m.meta);
+    t->m.meta = NULL;
+}
+
+static void close_trial(struct trial *t)
+{
+    zg_results_close(&t->results);
+    zg_pin_close(&t->session.pin);
+    zg_sweep_close(&t->request.sweep);
+    zg_temp_directory_remove(&t->model_dir);
+    remove_temp_dir(t->out);
+}
+
+static const struct zg_summary_row *summary(const struct trial *t, int64_t index)
+{
+    CU_ASSERT_FATAL(index < t->results.summary.n);
+    return (const struct zg_summary_row *)(const void *)t->results.summary.rows + index;
+}
+
+static const struct zg_verify_row *verdict(const struct trial *t, int64_t index)
+{
+    CU_ASSERT_FATAL(index < t->results.verify.n);
+    return (const struct zg_verify_row *)(const void *)t->results.verify.rows + index;
+}
+
+static int64_t n_sample_rows(struct trial *t)
+{
+    struct zg_csv_in *csv = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&csv, temp_path(t->out, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    const int64_t n = zg_csv_in_n(csv);
+    zg_csv_in_close(&csv);
+    return n;
+}
+
+/* The median over the blocks of null0's time over null1's, from samples.csv. */
+static double median_of_paired_ratios(struct trial *t, int64_t n_blocks)
+{
+    struct zg_csv_in *csv = NULL;
+    double ratios[64] = {0};
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&csv, temp_path(t->out, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
+    for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
+        for (int64_t j = 0; j < zg_csv_in_n(csv); j++)
+            if (rows[i].block == rows[j].block && strcmp(rows[i].engine, "null0") == 0 &&
+                strcmp(rows[j].engine, "null1") == 0)
+                ratios[rows[i].block] = rows[i].wall_s_per_step / rows[j].wall_s_per_step;
+    zg_csv_in_close(&csv);
+    return zg_median(ratios, n_blocks);
+}
+
+static void test_speedup(void)
+{
+    struct trial t;
+    open_trial(&t);
+    ADD("step_us", "4000", NULL);
+    ADD("step_us", "1000", NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(t.m.n_disagreeing, 0);
+    CU_ASSERT_EQUAL(n_sample_rows(&t), 16);
+    const struct zg_summary_row *const slow = summary(&t, 0), *const fast = summary(&t, 1);
+    CU_ASSERT_EQUAL(slow->n, 8);
+    CU_ASSERT_EQUAL(slow->speedup, 1);
+    CU_ASSERT_EQUAL(fast->verified, 1);
+    /* The script spins for 4 and 1 ms, so a step is never shorter. */
+    CU_ASSERT_TRUE(slow->wall_s_per_step_median >= 4e-3);
+    CU_ASSERT_TRUE(fast->wall_s_per_step_median >= 1e-3);
+    /* How much longer is up to the machine; but the ratio is that of the samples, nine digits each. */
+    CU_ASSERT_DOUBLE_EQUAL(fast->speedup, median_of_paired_ratios(&t, 8), 1e-7 * fast->speedup);
+    CU_ASSERT_TRUE(fast->speedup_ci_low <= fast->speedup && fast->speedup <= fast->speedup_ci_high);
+    /* the script's 1e6 useful and 2e6 executed FLOPs, over the measured time, over the given peak */
+    CU_ASSERT_DOUBLE_EQUAL(fast->gflops_useful * fast->wall_s_per_step_median, 1e-3, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(fast->executed_peak_share, 2 * fast->peak_share, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(fast->peak_share * 100, fast->gflops_useful, 1e-9);
+    close_trial(&t);
+}
+
+/* The engine at index 1 differs: it fails its check, is not timed and has no speed-up; the others are timed. */
+static void expect_disagreement(const char *const *settings, const char *reason)
+{
+    struct trial t;
+    open_trial(&t);
+    ADD(NULL);
+    add_engine(&t, settings);
+    ADD(NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(t.m.n_disagreeing, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.m.first_disagreement, "null1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.m.first_disagreement, reason));
+    CU_ASSERT_EQUAL(verdict(&t, 1)->passed, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict(&t, 1)->reason, reason));
+    CU_ASSERT_EQUAL(summary(&t, 1)->verified, 0);
+    CU_ASSERT_EQUAL(summary(&t, 1)->n, 0);
+    CU_ASSERT_TRUE(isnan(summary(&t, 1)->speedup));
+    CU_ASSERT_TRUE(isnan(summary(&t, 1)->wall_s_per_step_median));
+    CU_ASSERT_EQUAL(summary(&t, 2)->verified, 1);
+    CU_ASSERT_EQUAL(summary(&t, 2)->n, 8);
+    CU_ASSERT_EQUAL(n_sample_rows(&t), 16);
+    close_trial(&t);
+}
+#define EXPECT(reason, ...) expect_disagreement((const char *const[]){__VA_ARGS__, NULL}, reason)
+
+static void test_disagreement(void)
+{
+    EXPECT("losses differ", "loss", "2.001");
+    EXPECT("projected gradients differ", "slope", "1.02");
+    EXPECT("weights after", "weight", "0.6");
+    EXPECT("the losses are", "nan", "1");
+}
+
+/* Differences below the tolerances pass: 5e-5 of 1e-4 in the loss, 0.5 % of 1 % in the slope. */
+static void test_rounding_passes(void)
+{
+    struct trial t;
+    open_trial(&t);
+    ADD(NULL);
+    ADD("loss", "2.00005", "slope", "1.005", NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(t.m.n_disagreeing, 0);
+    CU_ASSERT_DOUBLE_EQUAL(verdict(&t, 1)->gradient_relative_error, 0.005, 1e-6);
+    CU_ASSERT_EQUAL(verdict(&t, 1)->gradient_sign_match, 1);
+    close_trial(&t);
+}
+
+static void test_bad_reference(void)
+{
+    struct trial t;
+    open_trial(&t);
+    ADD("nan", "1", NULL);
+    ADD(NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(t.m.n_disagreeing, 2);
+    CU_ASSERT_EQUAL(t.results.summary.n, 2);
+    for (int64_t i = 0; i < 2; i++)
+        CU_ASSERT_TRUE(summary(&t, i)->verified == 0 && isnan(summary(&t, i)->speedup));
+    CU_ASSERT_PTR_NOT_NULL(strstr(verdict(&t, 1)->reason, "reference"));
+    close_trial(&t);
+}
+
+static void test_failures(void)
+{
+    static const char *const calls[] = {"open", "begin", "score", "apply", "read"};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct trial t;
+        open_trial(&t);
+        ADD(NULL);
+        ADD("fail", calls[i], NULL);
+        measure(&t);
+        CU_ASSERT_EQUAL(t.status, ZG_ENV);
+        CU_ASSERT_PTR_NOT_NULL(strstr(t.err.text, calls[i]));
+        CU_ASSERT_EQUAL(t.results.summary.n, 0);
+        close_trial(&t);
+    }
+}
+
+static void test_finished_case(void)
+{
+    struct trial t;
+    struct zg_results again;
+    open_trial(&t);
+    ADD(NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_results_write(&t.results, NULL), ZG_OK);
+    struct zg_case_row c;
+    memcpy(&c, summary(&t, 0), sizeof c);
+    /* alone, an engine is not held against anything */
+    CU_ASSERT_EQUAL(summary(&t, 0)->verified, ZG_NO_INTEGER);
+    zg_csv_out_abort(&t.results.samples);
+
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, true, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_TRUE(zg_results_has_case(&again, &c));
+    CU_ASSERT_EQUAL(again.summary.n, 1);
+    CU_ASSERT_EQUAL(again.verify.n, 1);
+    CU_ASSERT_TRUE(again.phases.n >= 1);
+    CU_ASSERT_EQUAL(n_sample_rows(&t), 8);
+    c.lr = 2e-6;
+    CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
+    zg_results_close(&again);
+
+    /* without its summary the case is not finished, and its samples are dropped */
+    unlink(temp_path(t.out, "summary.csv"));
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, true, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(again.verify.n, 0);
+    CU_ASSERT_EQUAL(n_sample_rows(&t), 0);
+    zg_results_close(&again);
+    close_trial(&t);
+}
+
+int main(void)
+{
+    static const struct zg_test tests[] = {
+        {"paired ratios of scripted times", test_speedup},
+        {"an engine that disagrees is not timed", test_disagreement},
+        {"rounding passes", test_rounding_passes},
+        {"a reference without a loss fails all", test_bad_reference},
+        {"an engine's failure is the run's", test_failures},
+        {"finished cases are found again", test_finished_case},
+        {NULL, NULL}};
+    return zg_test_run("harness/measure", tests);
+}
