@@ -1,0 +1,45 @@
+/* engine.c - declares the engine `onednn`: the inference-style runtime on the oneDNN provider. */
+#include "engines/runtime/runtime.h"
+
+extern const struct zg_engine zg_engine_onednn;
+
+#ifdef ZOGAP_HAVE_ONEDNN
+#include "engines/onednn/provider.h"
+
+#define MISSING NULL
+
+static enum zg_status engine_open(struct zg_engine_state **out, const struct zg_model *model,
+                                  const struct zg_engine_options *options, struct zg_error *err)
+{
+    return zg_runtime_open(out, &zg_engine_onednn, &zg_provider_onednn, model, options, err);
+}
+#else
+#define MISSING "oneDNN: install libdnnl-dev and configure with -DZOGAP_WITH_ONEDNN=ON"
+
+static enum zg_status engine_open(struct zg_engine_state **out, const struct zg_model *model,
+                                  const struct zg_engine_options *options, struct zg_error *err)
+{
+    (void)model;
+    (void)options;
+    *out = NULL;
+    return zg_fail(err, ZG_ENV, "engine onednn is not in this build: %s", MISSING);
+}
+#endif
+
+const struct zg_engine zg_engine_onednn = {
+    .name = "onednn",
+    .summary = "inference-style runtime on oneDNN, weights packed once, post-ops",
+    .interface_version = ZG_INTERFACE_VERSION,
+    .missing = MISSING,
+    .dtypes = 1u << ZG_FP32,
+    .mechanisms = ZG_RUNTIME_MECHANISMS | ZG_MECHANISM_BIT(ZG_M_PACKED),
+    .direction_kinds = 1u << ZG_DIRECTION_LOWRANK,
+    .scopes = 1u << ZG_SCOPE_LINEAR,
+    .open = engine_open,
+    .begin = zg_runtime_begin,
+    .score = zg_runtime_score,
+    .apply = zg_runtime_apply,
+    .read = zg_runtime_read,
+    .cost = zg_runtime_cost,
+    .close = zg_runtime_close,
+};
