@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""check_pytorch.py - an independent check of zogap's engines: OPT and LoZO again, in PyTorch and NumPy.
+"""check_pytorch.py - checks zogap's engines independently: OPT and LoZO again, in PyTorch and NumPy.
 
-Writes a small random OPT checkpoint (config.json, model.safetensors), runs tests/engines/steps_driver on it, and compares
-its option scores, losses, projected gradients and weights with a float64 model written here from the paper's
-description (arXiv:2205.01068) and from the documentation in engines/zo.h and engines/base/philox.h. Nothing is shared
-with the C code: neither the random generator nor the model.
+Writes a small random OPT checkpoint (config.json, model.safetensors), runs
+tests/engines/steps_driver on it, and compares its option scores, losses, projected gradients and
+weights with a float64 model written here from the paper's description (arXiv:2205.01068) and from
+the documentation in engines/zo.h and engines/base/philox.h. Nothing is shared with the C code:
+neither the random generator nor the model.
 
     check_pytorch.py --driver build/tests/engines/steps_driver [--engines naive,fused]
 
@@ -286,9 +287,9 @@ class Comparison:
 
 
 def compare(shape, w, batch, case, lines):
-    """fp32 engines: a score's rounding error is some 2^-24 sqrt(k) sqrt(8 layers + 2) of its size (tests/engines/
-    conformance.c derives it); twice that is allowed. c is a difference of two losses over 2 eps; weights inherit c's
-    error times lr |D| <= 25 lr a step, and their own rounding."""
+    """fp32 engines: a score's rounding error is some 2^-24 sqrt(k) sqrt(8 layers + 2) of its size
+    (tests/engines/conformance.c derives it); twice that is allowed. c is a difference of two losses
+    over 2 eps; weights inherit c's error times lr |D| <= 25 lr a step, and their own rounding."""
     comparison = Comparison()
     unit = 2.0**-24 * 2 * (max(shape.d, shape.ffn) * (8 * shape.layers + 2))**0.5
     rows = [line.split(",") for line in lines]
@@ -331,6 +332,7 @@ BATCHES = {
         {"stem": [0], "options": [[5, 6, 7, 8, 9, 10, 11, 12, 13]], "gold": 0},
         {"stem": [0, 14, 15], "options": [[16], [17, 18]], "gold": 1}]},
 }
+CASES = [("classification", "correct"), ("classification", "official"), ("lm", "correct")]
 SHAPES = [("tied, F32", Shape(2, 32, 4, 96, 61, 40, True), "F32"),
           ("untied, F16", Shape(3, 24, 2, 40, 47, 32, False), "F16")]
 
@@ -339,16 +341,32 @@ def run_case(driver, engine, directory, what, batch, case):
     batch_path = os.path.join(directory, "batch.json")
     with open(batch_path, "w") as f:
         json.dump(batch, f)
-    command = [driver, directory, batch_path, engine, str(case["steps"]), str(case["rank"]), str(case["nu"]),
-               repr(case["eps"]), repr(case["lr"]), str(case["seed"]), case["direction"]]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    numbers = [repr(case[k]) for k in ("steps", "rank", "nu", "eps", "lr", "seed")]
+    command = [driver, directory, batch_path, engine, *numbers, case["direction"]]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False)
     if done.returncode == SKIPPED:
         print(f"skipped: {done.stderr.strip()}")
         return None
     if done.returncode:
         print(f"DIFFERENT: {what}: the driver failed: {done.stderr.strip()}")
         return False
-    return done.stdout.split()
+    return done.stdout.split() or False
+
+
+def check(driver, engine, shape, dtype, loss, direction, what):
+    """None: the engine is not in this build."""
+    case = {"steps": 10, "rank": 2, "nu": 4, "eps": 1e-2, "lr": 1e-3, "seed": 12345678901234,
+            "direction": direction}
+    with tempfile.TemporaryDirectory() as directory, torch.no_grad():
+        weights = make_weights(shape, np.random.default_rng(3))
+        if dtype == "F16":
+            weights = {k: v.half().double() for k, v in weights.items()}
+        write_model(directory, shape, weights, dtype)
+        lines = run_case(driver, engine, directory, what, BATCHES[loss], case)
+        if not lines:
+            return lines
+        return compare(shape, weights, BATCHES[loss], case, lines).report(what)
 
 
 def main():
@@ -361,20 +379,13 @@ def main():
     good, n_run = True, 0
     for engine in options.engines.split(","):
         for name, shape, dtype in SHAPES:
-            for loss, direction in (("classification", "correct"), ("classification", "official"), ("lm", "correct")):
-                case = {"steps": 10, "rank": 2, "nu": 4, "eps": 1e-2, "lr": 1e-3, "seed": 12345678901234,
-                        "direction": direction}
+            for loss, direction in CASES:
                 what = f"{engine}, {name}, {loss}, {direction}"
-                with tempfile.TemporaryDirectory() as directory, torch.no_grad():
-                    weights = make_weights(shape, np.random.default_rng(3))
-                    if dtype == "F16":
-                        weights = {k: v.half().double() for k, v in weights.items()}
-                    write_model(directory, shape, weights, dtype)
-                    lines = run_case(options.driver, engine, directory, what, BATCHES[loss], case)
-                    if lines is None:
-                        break
-                    n_run += 1
-                    good &= bool(lines) and compare(shape, weights, BATCHES[loss], case, lines).report(what)
+                equal = check(options.driver, engine, shape, dtype, loss, direction, what)
+                if equal is None:
+                    break
+                n_run += 1
+                good &= equal
     if n_run == 0:
         return SKIPPED
     return 0 if good else 1

@@ -37,7 +37,7 @@ static void naive_close(struct zg_engine_state **state)
     if (!state || !*state)
         return;
     struct zg_engine_state *s = *state;
-    zg_plan_close(&s->plan);
+    zg_useful_close(&s->useful);
     zg_naive_batch_close(&s->batch);
     zg_naive_weights_close(&s->weights);
     void *const buffers[] = {s->directions, s->v, s->vt,  s->row,    s->log_p,  s->score,
@@ -165,8 +165,6 @@ static enum zg_status naive_open(struct zg_engine_state **out, const struct zg_m
     *s = (struct zg_engine_state){.options = *options, .gemm = zg_naive_gemm_find(gemm)};
     s->options.settings = NULL;
     s->options.n_settings = 0;
-    const struct zg_plan_rules useful = {
-        .trie = true, .ragged = true, .scored = true, .cancel = true};
     status = zg_naive_kernels_choose(&s->kernels, err);
     if (!status)
         status = zg_naive_weights_open(&s->weights, model, options->n_threads, err);
@@ -175,7 +173,7 @@ static enum zg_status naive_open(struct zg_engine_state **out, const struct zg_m
     if (!status)
         status = zg_naive_batch_open(&s->batch, &options->limits, err);
     if (!status)
-        status = zg_plan_open(&s->plan, &options->limits, &useful, err);
+        status = zg_useful_open(&s->useful, &options->limits, err);
     if (status) {
         naive_close(&s);
         return status;
@@ -239,9 +237,9 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     }
     perturb_to(state, (struct zg_probe){0, 0});
     zg_naive_phase(state, ZG_PHASE_OTHER);
-    zg_plan_build(&state->plan, batch, false);
-    state->cost.useful_flops += zg_plan_useful_flops(&state->plan, &state->weights.shape, n_probes,
-                                                     state->directions[probes[0].direction].rank);
+    state->cost.useful_flops +=
+        zg_useful_count(state->useful, &state->weights.shape, batch, n_probes,
+                        state->directions[probes[0].direction].rank);
     state->cost.n_rows = state->batch.n_sequences * state->batch.length;
     return ZG_OK;
 }

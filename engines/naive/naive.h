@@ -12,7 +12,7 @@
 
 #include "engines/naive/gemm.h"
 #include "engines/naive/kernels.h"
-#include "engines/runtime/plan.h"
+#include "engines/runtime/useful.h"
 #include "engines/zo.h"
 
 /* ---- weights.c ------------------------------------------------------------------------- */
@@ -85,7 +85,7 @@ struct zg_engine_state {
     float *scratch; /* [n_threads][scratch_stride] of attention */
     int64_t scratch_stride;
 
-    struct zg_plan plan; /* only to count the useful FLOPs */
+    struct zg_useful *useful;
     struct zg_cost cost;
 };
 

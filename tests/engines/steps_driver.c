@@ -4,13 +4,15 @@
  *
  *     steps_driver MODEL_DIR BATCH.json ENGINE STEPS RANK NU EPS LR SEED correct|official
  *
- * BATCH.json: {"loss": "classification" | "lm", "examples": [{"stem": [ids], "options": [[ids],
- * ...], "gold": 0}, ...]} Output, as CSV without a header:
+ * BATCH.json is {"loss": "classification" or "lm",
+ *                 "examples": [{"stem": [ids], "options": [[ids], ...], "gold": 0}, ...]}
+ *
+ * Output, as CSV without a header:
  *
  *     score,example,option,value       clean option scores, before the steps
  *     loss,value                       clean loss, before the steps
  *     step,t,loss_plus,loss_minus,projected_gradient
- *     weight,tensor,row,col,value      first and last column of the first and last row of each 2-D tensor, after them
+ *     weight,tensor,row,col,value      after them, the four corners of each 2-D tensor
  */
 #include "engines/algorithm/lozo.h"
 #include "engines/zo.h"
