@@ -11,70 +11,79 @@
 static inline __attribute__((always_inline)) void scores_some(const struct zg_attention_task *a,
                                                               const float *q, int n, int64_t n_keys)
 {
+    const int64_t even_dim = a->head_dim - a->head_dim % 2;
     for (int64_t k = 0; k < n_keys; k += LANES) {
-        vec sum[ZG_ATTENTION_QUERIES] = {{0}};
-        for (int64_t d = 0; d < a->head_dim; d++) {
-            const vec key = vec_load(a->kt + d * a->ldk + k);
-            for (int i = 0; i < n; i++)
-                sum[i] += q[i * a->ldq + d] * key;
+        /* Even and odd columns apart: eight chains of multiply-adds hide their latency, four do
+         * not. */
+        vec even[ZG_ATTENTION_QUERIES] = {{0}}, odd[ZG_ATTENTION_QUERIES] = {{0}};
+        const float *kt = a->kt + k;
+        for (int64_t d = 0; d < even_dim; d += 2) {
+            const vec key0 = vec_load(kt + d * a->ldk), key1 = vec_load(kt + (d + 1) * a->ldk);
+            for (int i = 0; i < n; i++) {
+                even[i] += q[i * a->ldq + d] * key0;
+                odd[i] += q[i * a->ldq + d + 1] * key1;
+            }
         }
+        for (int64_t d = even_dim; d < a->head_dim; d++)
+            for (int i = 0; i < n; i++)
+                even[i] += q[i * a->ldq + d] * vec_load(kt + d * a->ldk);
         for (int i = 0; i < n; i++)
-            vec_store(a->p + i * a->ldk + k, sum[i] * a->scale);
+            vec_store(a->p + i * a->ldk + k, (even[i] + odd[i]) * a->scale);
     }
 }
 
-/* p = softmax(p[0 .. n_keys)) unnormalised, zero up to `n_padded`; returns 1 / sum. */
+/* p = softmax(p[0 .. n_keys)) unnormalised, zero up to `n_padded`; returns 1 / sum.  The last
+ * vector's lanes past n_keys hold anything and are masked. */
 static inline float softmax(float *p, int64_t n_keys, int64_t n_padded)
 {
-    const int64_t whole = n_keys - n_keys % LANES;
-    float max = p[0];
-    if (whole > 0) {
-        vec top = vec_load(p);
-        for (int64_t k = LANES; k < whole; k += LANES)
-            top = vec_max(top, vec_load(p + k));
-        max = vec_max_lane(top);
-    }
-    for (int64_t k = whole; k < n_keys; k++)
-        max = p[k] > max ? p[k] : max;
+    const int64_t last = (n_keys - 1) / LANES * LANES;
+    const ivec mask = vec_first(n_keys - last);
+    vec top = vec_select(mask, vec_load(p + last), vec_splat(-INFINITY));
+    for (int64_t k = 0; k < last; k += LANES)
+        top = vec_max(top, vec_load(p + k));
+    const float max = vec_max_lane(top);
 
-    vec sum = {0};
-    for (int64_t k = 0; k < whole; k += LANES) {
+    vec sum = vec_select(mask, vec_exp(vec_load(p + last) - max), vec_splat(0.0f));
+    vec_store(p + last, sum);
+    for (int64_t k = 0; k < last; k += LANES) {
         const vec e = vec_exp(vec_load(p + k) - max);
         vec_store(p + k, e);
         sum += e;
     }
-    if (whole < n_keys) {
-        float tail[VEC_BYTES / sizeof(float)] = {0};
-        memcpy(tail, p + whole, (size_t)(n_keys - whole) * sizeof(float));
-        vec_store(tail, vec_exp(vec_load(tail) - max));
-        memset(tail + (n_keys - whole), 0, (size_t)(whole + LANES - n_keys) * sizeof(float));
-        vec_store(p + whole, vec_load(tail));
-        sum += vec_load(tail);
-    }
-    for (int64_t k = n_keys; k < n_padded; k++)
-        p[k] = 0.0f;
+    for (int64_t k = last + LANES; k < n_padded; k += LANES)
+        vec_store(p + k, vec_splat(0.0f));
     return 1.0f / vec_sum(sum);
 }
 
-/* out[i][d] = inverse[i] * sum_k p[i][k] v[k][d] */
+/* `width` elements of one vector, the row's last being a part of one. */
+static inline void store_some(float *p, vec v, int64_t width)
+{
+    if (width >= LANES)
+        vec_store(p, v);
+    else if (width > 0)
+        memcpy(p, &v, (size_t)width * sizeof *p);
+}
+
+/* out[i][d] = inverse[i] * sum_k p[i][k] v[k][d], two vectors of d at a time where ldv has them. */
 static inline __attribute__((always_inline)) void values_some(const struct zg_attention_task *a,
                                                               float *out, int n, int64_t n_keys,
                                                               const float *inverse)
 {
-    for (int64_t d = 0; d < a->head_dim; d += LANES) {
-        vec sum[ZG_ATTENTION_QUERIES] = {{0}};
+    for (int64_t d = 0; d < a->head_dim; d += 2 * LANES) {
+        vec low[ZG_ATTENTION_QUERIES] = {{0}}, high[ZG_ATTENTION_QUERIES] = {{0}};
+        const int64_t next = d + LANES < a->ldv ? d + LANES : d;
         for (int64_t k = 0; k < n_keys; k++) {
-            const vec value = vec_load(a->v + k * a->ldv + d);
-            for (int i = 0; i < n; i++)
-                sum[i] += a->p[i * a->ldk + k] * value;
+            const float *value = a->v + k * a->ldv;
+            const vec value0 = vec_load(value + d), value1 = vec_load(value + next);
+            for (int i = 0; i < n; i++) {
+                low[i] += a->p[i * a->ldk + k] * value0;
+                high[i] += a->p[i * a->ldk + k] * value1;
+            }
         }
-        const int64_t width = a->head_dim - d < LANES ? a->head_dim - d : LANES;
         for (int i = 0; i < n; i++) {
-            const vec o = sum[i] * inverse[i];
-            if (width == LANES)
-                vec_store(out + i * a->ldo + d, o);
-            else
-                memcpy(out + i * a->ldo + d, &o, (size_t)width * sizeof(float));
+            store_some(out + i * a->ldo + d, low[i] * inverse[i], a->head_dim - d);
+            store_some(out + i * a->ldo + next, high[i] * inverse[i],
+                       next > d ? a->head_dim - next : 0);
         }
     }
 }

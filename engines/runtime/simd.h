@@ -37,6 +37,15 @@ static inline vec vec_select(ivec mask, vec a, vec b)
     return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
 }
 
+/* True in lanes 0 .. n - 1. */
+static inline ivec vec_first(int64_t n)
+{
+    static const int32_t index[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    ivec lane;
+    memcpy(&lane, index, sizeof lane);
+    return lane < (int32_t)n;
+}
+
 static inline vec vec_max(vec a, vec b)
 {
     return vec_select(a > b, a, b);
