@@ -13,6 +13,7 @@
 
 #include "engines/base/cpu.h"
 #include "harness/clock.h"
+#include "harness/counters.h"
 #include "harness/measure_json.h"
 #include "harness/sysfile.h"
 #include "harness/topology.h"
@@ -242,6 +243,10 @@ void zg_machine_watch(struct zg_machine_watch *out)
                  throttled_ns = zg_cgroup_cpu_stat("throttled_time");
     out->throttled_s = isnan(throttled_us) ? throttled_ns * 1e-9 : throttled_us * 1e-6;
     out->n_throttled = zg_cgroup_cpu_stat("nr_throttled");
+    struct zg_usage usage;
+    zg_usage_read(&usage);
+    out->involuntary_switches = (double)usage.involuntary_switches;
+    out->major_faults = (double)usage.major_faults;
     out->load_1m = zg_sysfile_real("/proc/loadavg");
     out->cpu_mhz = mean_mhz();
     out->wall_ns = zg_clock_wall_ns();
@@ -250,15 +255,28 @@ void zg_machine_watch(struct zg_machine_watch *out)
 json_t *zg_machine_during_json(const struct zg_machine_watch *before,
                                const struct zg_machine_watch *after)
 {
+    const double wall_s = zg_ns_to_s(after->wall_ns - before->wall_ns);
     const double steal_s = after->steal_s - before->steal_s;
     const double total_s = after->cpu_total_s - before->cpu_total_s;
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "wall_s",
-        zg_json_real(zg_ns_to_s(after->wall_ns - before->wall_ns)), "steal_s",
-        zg_json_real(steal_s), "steal_share", zg_json_real(total_s > 0 ? steal_s / total_s : NAN),
-        "iowait_s", zg_json_real(after->iowait_s - before->iowait_s), "throttled_s",
-        zg_json_real(after->throttled_s - before->throttled_s), "n_throttled",
-        zg_json_real(after->n_throttled - before->n_throttled), "load_1m_before",
-        zg_json_real(before->load_1m), "load_1m_after", zg_json_real(after->load_1m), "mhz_before",
-        zg_json_real(before->cpu_mhz), "mhz_after", zg_json_real(after->cpu_mhz));
+    const struct {
+        const char *key;
+        double value;
+    } fields[] = {
+        {"wall_s", wall_s},
+        {"steal_s", steal_s},
+        {"steal_share", total_s > 0 ? steal_s / total_s : NAN},
+        {"iowait_s", after->iowait_s - before->iowait_s},
+        {"throttled_s", after->throttled_s - before->throttled_s},
+        {"n_throttled", after->n_throttled - before->n_throttled},
+        {"involuntary_switches", after->involuntary_switches - before->involuntary_switches},
+        {"major_faults", after->major_faults - before->major_faults},
+        {"load_1m_before", before->load_1m},
+        {"load_1m_after", after->load_1m},
+        {"mhz_before", before->cpu_mhz},
+        {"mhz_after", after->cpu_mhz},
+    };
+    json_t *const during = json_object();
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        json_object_set_new(during, fields[i].key, zg_json_real(fields[i].value));
+    return during;
 }

@@ -29,6 +29,8 @@ struct zg_machine_watch {
     double iowait_s;
     double throttled_s; /* cgroup cpu quota */
     double n_throttled;
+    double involuntary_switches; /* of this process: its threads were preempted */
+    double major_faults;         /* of this process: pages came from disk */
     double load_1m;
     double cpu_mhz; /* mean of /proc/cpuinfo: nominal on most VMs */
 };
@@ -41,8 +43,8 @@ json_t *zg_machine_during_json(const struct zg_machine_watch *before,
                                const struct zg_machine_watch *after);
 /* Sentences, each with a named cause, that would explain a difference between two results:
  * virtualised, SMT siblings share cores, governor not performance, turbo on, THP off, steal above
- * 0.5 %, throttled, load above the cpus. `during` may be NULL.  Borrowed arguments; a new
- * reference. */
+ * 0.5 %, throttled, preempted, short of memory, load before the run.  `during` may be NULL.
+ * Borrowed arguments; a new reference. */
 json_t *zg_machine_warnings_json(const json_t *machine, const json_t *during);
 
 /* Libraries as linked: name -> {"version", ...}; OpenBLAS with kernel (core) name, config and

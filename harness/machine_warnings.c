@@ -65,6 +65,18 @@ static void warn_during(json_t *out, const json_t *machine, const json_t *during
         warn(out, json_sprintf(
                       "the cgroup's cpu quota throttled this process %.0f times while measuring",
                       throttled));
+    /* A quiet machine preempts a pinned worker for kernel threads a few times a second. */
+    const double wall_s = number(json_object_get(during, "wall_s"));
+    const double preempted = number(json_object_get(during, "involuntary_switches")) / wall_s;
+    if (preempted > 50)
+        warn(out, json_sprintf("threads were preempted %.0f times a second while measuring: other "
+                               "work was running on their cpus",
+                               preempted));
+    const double major = number(json_object_get(during, "major_faults")) / wall_s;
+    if (major > 1)
+        warn(out,
+             json_sprintf("%.0f pages a second came from disk while measuring: memory is short",
+                          major));
     /* Before: our own threads are not in it yet. */
     const double load = number(json_object_get(during, "load_1m_before"));
     const double cpus = number(at(machine, "topology", "cpus"));

@@ -10,7 +10,7 @@
  *     zg_pin_close(&pin);
  *
  * Which cpus: those that the process may use (cgroup cpuset and taskset, and OpenMP's places
- * where OMP_PROC_BIND is on), one per physical core first, in the order of the topology, then the SMT
+ * where OMP_PROC_BIND is on), one per physical core first, in topology order, then the SMT
  * siblings; or, with `cpus`, exactly that list, in its order.  The master thread is worker 0.
  *
  * A trap that zg_pin_check() is for: libgomp ends surplus workers when a smaller team runs, and a

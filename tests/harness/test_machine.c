@@ -67,10 +67,12 @@ static void differences_are_taken(void)
     after.cpu_total_s = 110;
     after.steal_s = 2;
     after.n_throttled = 5;
+    after.involuntary_switches = 100;
     json_t *const during = zg_machine_during_json(&before, &after);
     CU_ASSERT_EQUAL(json_real_value(json_object_get(during, "wall_s")), 2.5);
     CU_ASSERT_EQUAL(json_real_value(json_object_get(during, "steal_share")), 0.1);
     CU_ASSERT_EQUAL(json_real_value(json_object_get(during, "n_throttled")), 3);
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(during, "involuntary_switches")), 100);
     CU_ASSERT(json_is_null(json_object_get(during, "iowait_s")));
     json_decref(during);
 }
@@ -125,6 +127,15 @@ static void each_cause_has_its_sentence(void)
     CU_ASSERT_EQUAL(count_warnings("{\"cgroup\": {\"cpu_quota\": 1.5}}", NULL, "1.50 cpus"), 1);
     CU_ASSERT_EQUAL(count_warnings(quiet, "{\"steal_share\": 0.02}", "2.0 %"), 1);
     CU_ASSERT_EQUAL(count_warnings(quiet, "{\"n_throttled\": 3}", "3 times"), 1);
+    CU_ASSERT_EQUAL(count_warnings(quiet, "{\"wall_s\": 2, \"involuntary_switches\": 300}",
+                                   "150 times a second"),
+                    1);
+    CU_ASSERT_EQUAL(
+        count_warnings(quiet, "{\"wall_s\": 2, \"major_faults\": 20}", "10 pages a second"), 1);
+    CU_ASSERT_EQUAL(
+        count_warnings(quiet, "{\"wall_s\": 2, \"involuntary_switches\": 20, \"major_faults\": 1}",
+                       ""),
+        0);
     CU_ASSERT_EQUAL(count_warnings(quiet, "{\"load_1m_before\": 2.5}", "load was 2.50"), 1);
     CU_ASSERT_EQUAL(
         count_warnings(quiet, "{\"mhz_before\": 3000, \"mhz_after\": 2000}", "3000 MHz"), 1);

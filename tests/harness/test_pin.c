@@ -19,7 +19,7 @@ static int64_t n_allowed(void)
     return n;
 }
 
-/* Under OMP_PROC_BIND the first thread is bound before main(): the runtime knows more than its mask. */
+/* Under OMP_PROC_BIND the first thread is bound before main(): its mask does not tell all. */
 static bool openmp_binds(void)
 {
     return omp_get_proc_bind() != omp_proc_bind_false;
