@@ -72,12 +72,16 @@ static inline __attribute__((always_inline)) void values_some(const struct zg_at
     for (int64_t d = 0; d < a->head_dim; d += 2 * LANES) {
         vec low[ZG_ATTENTION_QUERIES] = {{0}}, high[ZG_ATTENTION_QUERIES] = {{0}};
         const int64_t next = d + LANES < a->ldv ? d + LANES : d;
+        /* In locals, because the compiler cannot know that no store changes the task. */
+        const float *const p = a->p;
+        const int64_t ldk = a->ldk;
         for (int64_t k = 0; k < n_keys; k++) {
             const float *value = a->v + k * a->ldv;
             const vec value0 = vec_load(value + d), value1 = vec_load(value + next);
             for (int i = 0; i < n; i++) {
-                low[i] += a->p[i * a->ldk + k] * value0;
-                high[i] += a->p[i * a->ldk + k] * value1;
+                const float weight = p[i * ldk + k];
+                low[i] += weight * value0;
+                high[i] += weight * value1;
             }
         }
         for (int i = 0; i < n; i++) {
