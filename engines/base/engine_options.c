@@ -71,10 +71,11 @@ static const struct zg_engine_setting_doc *setting_find(const struct zg_engine *
 static bool choices_include(const char *choices, const char *value)
 {
     const size_t length = strlen(value);
-    for (const char *c = choices; c; c = strchr(c, '|'), c = c ? c + 1 : NULL) {
+    if (length == 0 || strchr(value, '|'))
+        return false;
+    for (const char *c = choices; c; c = strchr(c, '|'), c = c ? c + 1 : NULL)
         if (strncmp(c, value, length) == 0 && (c[length] == '|' || c[length] == '\0'))
-            return length > 0;
-    }
+            return true;
     return false;
 }
 

@@ -1,0 +1,98 @@
+/* test_gemm.c - every matrix product of the build, on every vector width of the plain one, against
+ * double sums. */
+#include "engines/naive/gemm.h"
+
+#include "engines/base/philox.h"
+#include "tests/support/cunit_run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* |error| <= k u sum |x w| in the worst case; random terms stay within 4 u sqrt(k) of sums of size
+ * sqrt(k). */
+static void check(zg_naive_gemm_fn *run, const struct zg_naive_kernels *kernels, int64_t m,
+                  int64_t n, int64_t k, bool accumulate, int64_t n_threads)
+{
+    const int64_t ldx = k + 3, ldw = k + 1, ldy = n + 2;
+    float *x = calloc((size_t)(m * ldx), sizeof *x), *w = calloc((size_t)(n * ldw), sizeof *w);
+    float *y = calloc((size_t)(m * ldy), sizeof *y), *y0 = calloc((size_t)(m * ldy), sizeof *y0);
+    zg_philox_normal(1, 0, ZG_STREAM_DATA, 0, m * ldx, x);
+    zg_philox_normal(1, 1, ZG_STREAM_DATA, 0, n * ldw, w);
+    zg_philox_normal(1, 2, ZG_STREAM_DATA, 0, m * ldy, y0);
+    memcpy(y, y0, (size_t)(m * ldy) * sizeof *y);
+    const struct zg_naive_gemm g = {m,   n, k,   x,          ldx,       w,
+                                    ldw, y, ldy, accumulate, n_threads, kernels};
+    run(&g);
+    const double tolerance = 8 * 0x1p-24 * (double)k;
+    double worst = 0;
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t o = 0; o < ldy; o++) {
+            double want = accumulate || o >= n ? (double)y0[i * ldy + o] : 0;
+            for (int64_t j = 0; o < n && j < k; j++)
+                want += (double)x[i * ldx + j] * (double)w[o * ldw + j];
+            worst = fmax(worst, fabs((double)y[i * ldy + o] - want));
+        }
+    if (!(worst <= tolerance))
+        printf("\n    %d x %d x %d: off by %.3g, allowed %.3g", (int)m, (int)n, (int)k, worst,
+               tolerance);
+    CU_ASSERT(worst <= tolerance);
+    free(x);
+    free(w);
+    free(y);
+    free(y0);
+}
+
+static void check_all(const char *name)
+{
+    static const int64_t sizes[][3] = {{1, 1, 1},    {3, 5, 7},       {4, 32, 256},  {5, 33, 257},
+                                       {64, 31, 16}, {130, 100, 768}, {17, 1009, 40}};
+    zg_naive_gemm_fn *run = zg_naive_gemm_find(name);
+    if (!run) {
+        printf("skipped: not in this build ");
+        return;
+    }
+    const struct zg_naive_kernels *kernels = NULL;
+    const char *isas[] = {"portable", "avx2", "avx512"};
+    for (int v = 0; v < (strcmp(name, "reference") == 0 ? 3 : 1); v++) {
+        setenv("ZOGAP_ISA", isas[v], 1);
+        CU_ASSERT_EQUAL_FATAL(zg_naive_kernels_choose(&kernels, NULL), ZG_OK);
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+            for (int64_t t = 1; t <= 3; t++)
+                check(run, kernels, sizes[i][0], sizes[i][1], sizes[i][2], (i + (size_t)t) % 2, t);
+    }
+    unsetenv("ZOGAP_ISA");
+}
+
+static void test_openblas(void)
+{
+    check_all("openblas");
+}
+static void test_onednn(void)
+{
+    check_all("onednn");
+}
+static void test_reference(void)
+{
+    check_all("reference");
+}
+
+static void test_find(void)
+{
+    CU_ASSERT_PTR_NOT_NULL(zg_naive_gemm_find("reference"));
+    CU_ASSERT_PTR_NULL(zg_naive_gemm_find("cublas"));
+    CU_ASSERT_PTR_NULL(zg_naive_gemm_find(""));
+    CU_ASSERT_PTR_NOT_NULL(zg_naive_gemm_find(ZG_NAIVE_GEMM_DEFAULT));
+}
+
+int main(void)
+{
+    const struct zg_test tests[] = {
+        {"find", test_find},
+        {"openblas", test_openblas},
+        {"onednn", test_onednn},
+        {"reference", test_reference},
+        {NULL, NULL},
+    };
+    return zg_test_run("naive gemm", tests);
+}
