@@ -156,20 +156,25 @@ static double available_mib(void)
     return kib / 1024.0;
 }
 
-/* An engine keeps at least one copy of the weights: better to say so than to be killed half-way. */
-static enum zg_status check_memory(const struct zg_bench *bench,
-                                   const struct zg_engine_options *options, const char *label,
-                                   struct zg_error *err)
+enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
+                                     const struct zg_engine_list *engines, int64_t n_at_once,
+                                     struct zg_error *err)
 {
-    const double bytes = options->dtype == ZG_FP32 ? 4.0 : options->dtype == ZG_INT8 ? 1.0 : 2.0;
-    const double need = bytes * (double)zg_model_n_params(zg_model_shape(bench->model)) / 1048576.0;
-    const double have = available_mib();
-    if (have < need)
-        return zg_fail(
-            err, ZG_ENV,
-            "engine %s needs at least %.0f MiB for the weights of %s, %.0f MiB are free: "
-            "take a smaller --model or fewer --engines",
-            label, need, zg_model_name(bench->model), have);
+    static const double bytes_per_weight[ZG_N_DTYPES] = {
+        [ZG_FP32] = 4, [ZG_BF16] = 2, [ZG_FP16] = 2, [ZG_INT8] = 1};
+    const double n_params = (double)zg_model_n_params(zg_model_shape(bench->model));
+    double bytes = 0;
+    for (int64_t i = 0; i < zg_min64(n_at_once, engines->n_items); i++) {
+        const struct zg_engine_item *const item = &engines->items[i];
+        bytes += n_params * bytes_per_weight[item->has_dtype ? (int)item->dtype : bench->c.dtype];
+    }
+    const double need_mib = bytes / 1048576.0, have_mib = available_mib();
+    if (have_mib < need_mib)
+        return zg_fail(err, ZG_ENV,
+                       "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
+                       "MiB are free; take a smaller model or fewer --engines",
+                       bench->c.model, need_mib, (long long)zg_min64(n_at_once, engines->n_items),
+                       have_mib);
     return ZG_OK;
 }
 
@@ -196,10 +201,9 @@ enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
     options.on_phase = on_phase;
     options.on_phase_context = &contender->clock;
     contender->options = options;
-    enum zg_status status = check_memory(bench, &options, item->label, err);
     zg_memory_mark(&contender->mark);
-    if (!status)
-        status = item->engine->open(&contender->state, bench->model, &contender->options, err);
+    const enum zg_status status =
+        item->engine->open(&contender->state, bench->model, &contender->options, err);
     if (status)
         contender->state = NULL;
     zg_model_release(bench->model);

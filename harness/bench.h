@@ -61,8 +61,8 @@ enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
 /* Closes engines, data and model.  Fine on a bench that failed to open or is all zero. */
 void zg_bench_close(struct zg_bench *bench);
 
-/* Opens contenders[index], which borrows the item, and notes the memory from here on: the caller runs the first step
- * and then calls zg_bench_note_memory().  ZG_ENV also where the weights cannot fit into the machine's free memory. */
+/* Opens contenders[index], which borrows the item, and notes the memory from here on: the caller
+ * runs the first step and then calls zg_bench_note_memory(). */
 enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
                                     const struct zg_engine_item *item, int64_t n_threads,
                                     struct zg_error *err);
@@ -70,6 +70,12 @@ void zg_bench_close_engine(struct zg_contender *contender);
 /* Sets peak_rss_mib: what the process would have needed with this engine alone, that is, the high-water mark since its
  * open() less the resident memory that other engines held by then. */
 void zg_bench_note_memory(struct zg_contender *contender);
+
+/* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better said
+ * before the work than ended by the kernel in the middle of it. */
+enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
+                                     const struct zg_engine_list *engines, int64_t n_at_once,
+                                     struct zg_error *err);
 
 /* The contender's next step.  ZG_CHECK: a loss is not finite. */
 enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,

@@ -19,7 +19,8 @@
 #include <cblas.h>
 #endif
 
-/* Holds the cpus of the first process, "0,1,": the second one must not restart again, and needs the list. */
+/* Holds the cpus of the first process, and the kernels that OpenBLAS chose there if they were
+ * replaced: "0,1,;Prescott".  The second process must not restart again, and needs the list. */
 #define GUARD "ZOGAP_RESTARTED"
 
 /* ---- cpus ------------------------------------------------------------------------------------------ */
@@ -28,7 +29,7 @@ static void allow_cpus_of_guard(const char *text)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
-    while (*text) {
+    while (*text && *text != ';') {
         char *end = NULL;
         const unsigned long cpu = strtoul(text, &end, 10);
         if (end == text || cpu >= CPU_SETSIZE)
@@ -133,12 +134,15 @@ static bool is_set_to(const char *name, const char *value)
 
 static void restart(char *const *argv, const char *core, const char *places)
 {
-    char cpus[8 * CPU_SETSIZE];
-    show_allowed_cpus(cpus, sizeof cpus);
-    if (setenv(GUARD, cpus, 1) != 0)
-        return;
-    if (core)
+    char guard[8 * CPU_SETSIZE];
+    show_allowed_cpus(guard, sizeof guard);
+    if (core) {
+        const size_t n = strlen(guard);
+        snprintf(guard + n, sizeof guard - n, ";%s", openblas_core());
         setenv("OPENBLAS_CORETYPE", core, 1);
+    }
+    if (setenv(GUARD, guard, 1) != 0)
+        return;
     if (places) {
         setenv("OMP_PLACES", places, 1);
         setenv("OMP_PROC_BIND", "close", 1);
@@ -164,11 +168,12 @@ void zg_environment_settle(struct zg_environment *out, char *const *argv, const 
 
     if (out->restarted) {
         const char *const set_places = getenv("OMP_PLACES");
-        snprintf(out->note, sizeof out->note,
-                 "restarted once with OMP_PLACES=%.160s OMP_PROC_BIND=close%s%s%s",
-                 set_places ? set_places : "", user_core ? ", OPENBLAS_CORETYPE=" : "",
-                 user_core ? user_core : "",
-                 user_core ? " (OpenBLAS would choose older kernels, or the user's choice)" : "");
+        const char *const old_core = strchr(getenv(GUARD), ';');
+        snprintf(out->note, sizeof out->note, "restarted once with OMP_PLACES=%.160s%s%s%s%.40s%s",
+                 set_places ? set_places : "", old_core ? " and OPENBLAS_CORETYPE=" : "",
+                 old_core && user_core ? user_core : "",
+                 old_core ? ", since OpenBLAS had chosen its " : "", old_core ? old_core + 1 : "",
+                 old_core ? " kernels" : "");
     }
     if (!out->openblas_is_openmp)
         snprintf(out->warning, sizeof out->warning,

@@ -140,6 +140,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     row.voluntary_switches = sample->usage.voluntary_switches;
     row.involuntary_switches = sample->usage.involuntary_switches;
     enum zg_status status = zg_csv_out_row(w->m->results->samples, &row, sample->counters, err);
+    w->m->n_samples += !status;
     if (!status)
         status = grow_blocks(w, sample->block + 1, err);
     if (!status) {

@@ -20,6 +20,7 @@ struct zg_measurement {
     struct zg_counters *counters; /* NULL: none */
     const struct zg_peak *peak;
     json_t *meta;
+    int64_t n_samples;     /* rows of samples.csv so far */
     int64_t n_disagreeing; /* engines so far that failed their check, over all cases */
     char first_disagreement[320];
 };

@@ -33,9 +33,10 @@ static enum zg_status make_dirs(struct zg_result_dir *dir, struct zg_error *err)
             continue;
         memcpy(part, dir->path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) == 0)
-            dir->created = i == n || dir->path[i + 1] == '\0';
-        else if (errno != EEXIST)
+        const bool made = mkdir(part, 0777) == 0;
+        if (!made && errno == EEXIST)
+            dir->n_kept = (int64_t)i;
+        else if (!made)
             return zg_fail(err, ZG_ENV,
                            "--out %s: cannot make %s: %s; must be a writable directory", dir->path,
                            part, strerror(errno));
@@ -44,6 +45,19 @@ static enum zg_status make_dirs(struct zg_result_dir *dir, struct zg_error *err)
     if (stat(dir->path, &status) != 0 || !S_ISDIR(status.st_mode))
         return zg_fail(err, ZG_ENV, "--out %s: is not a directory", dir->path);
     return ZG_OK;
+}
+
+/* From the innermost one outwards; what holds files stays. */
+static void remove_made_dirs(const struct zg_result_dir *dir)
+{
+    char path[sizeof dir->path];
+    memcpy(path, dir->path, sizeof path);
+    while ((int64_t)strlen(path) > dir->n_kept && (rmdir(path) == 0 || errno == ENOENT)) {
+        char *const slash = strrchr(path, '/');
+        if (!slash)
+            break;
+        *slash = '\0';
+    }
 }
 
 static enum zg_status try_to_write(const struct zg_result_dir *dir, struct zg_error *err)
@@ -72,6 +86,8 @@ enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, 
             return zg_fail(err, ZG_USAGE, "--out: the path must be shorter than %d bytes",
                            (int)sizeof out->path);
         strcpy(out->path, given);
+        for (size_t n = strlen(out->path); n > 1 && out->path[n - 1] == '/'; n--)
+            out->path[n - 1] = '\0';
     } else {
         /* a second run within the same second takes the next name */
         const time_t now = time(NULL);
@@ -91,13 +107,22 @@ enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, 
     enum zg_status status = make_dirs(out, err);
     if (!status)
         status = try_to_write(out, err);
-    if (status)
-        zg_result_dir_discard(out);
-    return status;
+    if (status) {
+        remove_made_dirs(out);
+        return status;
+    }
+    out->is_new = !resume;
+    return ZG_OK;
 }
 
 void zg_result_dir_discard(const struct zg_result_dir *dir)
 {
-    if (dir->created)
-        rmdir(dir->path); /* fails, as it should, where something was written */
+    char path[1200];
+    if (!dir->is_new)
+        return;
+    for (int i = 0; result_files[i]; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir->path, result_files[i]);
+        unlink(path);
+    }
+    remove_made_dirs(dir);
 }

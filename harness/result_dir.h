@@ -6,12 +6,14 @@
 #define ZG_HARNESS_RESULT_DIR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "engines/error.h"
 
 struct zg_result_dir {
     char path[1024];
-    bool created; /* by this process */
+    int64_t n_kept; /* bytes of the path that were there before; the rest this process made */
+    bool is_new;    /* found without results and writable: what it holds now is this process's */
 };
 
 /* `given` NULL: zogap-results/DATE-TIME under the working directory.  Makes missing parents.
@@ -19,7 +21,8 @@ struct zg_result_dir {
 enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
                                   struct zg_error *err);
 
-/* Takes away a directory that this process made and that nothing was written to. */
+/* Takes away what a run wrote before its first sample, and the directories that this process made.
+ * Does nothing unless open() succeeded on a directory without results. */
 void zg_result_dir_discard(const struct zg_result_dir *dir);
 
 /* Is there a file of that name? */

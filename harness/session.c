@@ -86,7 +86,8 @@ void zg_session_close(struct zg_session *session)
     zg_engine_list_close(&session->engines);
 }
 
-enum zg_status zg_session_check_files(struct zg_session *session, struct zg_error *err)
+enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
+                                      struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < session->n_cases && !status; i++) {
@@ -97,6 +98,8 @@ enum zg_status zg_session_check_files(struct zg_session *session, struct zg_erro
         status = zg_sweep_case(&session->request->sweep, i, &c, err);
         if (!status)
             status = zg_bench_open(&bench, &c, err);
+        if (!status)
+            status = zg_bench_check_memory(&bench, &session->engines, n_at_once, err);
         zg_bench_close(&bench);
     }
     zg_status_line_clear(&session->line);

@@ -34,7 +34,9 @@ enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err
 
 void zg_session_close(struct zg_session *session);
 
-/* Opens and closes model and data of every case, so that a bad file shows before hours of work, not after. */
-enum zg_status zg_session_check_files(struct zg_session *session, struct zg_error *err);
+/* Opens and closes model and data of every case, so that a bad file shows before hours of work, not
+ * after; checks that the weights of n_at_once engines fit into memory. */
+enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
+                                      struct zg_error *err);
 
 #endif

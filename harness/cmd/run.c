@@ -85,20 +85,16 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
 
 /* ---- preparing ------------------------------------------------------------------------------------- */
 
-static enum zg_status open_counters_and_files(struct run *run, struct zg_error *err)
+static enum zg_status open_files(struct run *run, struct zg_error *err)
 {
     const struct zg_policy *const policy = &run->session.request->policy;
-    enum zg_status status =
-        zg_counters_open(&run->counters, policy->events, run->session.n_threads, err);
-    if (status)
-        return status;
-    json_object_set_new(run->meta, "counters", zg_counters_json(run->counters));
     const int64_t n = zg_counters_n(run->counters);
     const char **const names = calloc((size_t)n + 1, sizeof *names);
     if (!names)
         return zg_fail(err, ZG_ENV, "no memory for %lld counters", (long long)n);
     for (int64_t i = 0; i < n; i++)
         names[i] = zg_counters_event(run->counters, i)->column;
+    enum zg_status status = ZG_OK;
     if (policy->resume && zg_result_dir_has(&run->dir, "meta.json"))
         status = zg_meta_match(run->meta, run->dir.path, err);
     if (!status)
@@ -130,7 +126,9 @@ static enum zg_status prepare(struct run *run, struct zg_error *err)
                        max_time_s, request->policy.min_time_s);
     enum zg_status status = zg_session_begin(session, err);
     if (!status)
-        status = zg_session_check_files(session, err);
+        status = zg_session_check_files(session, session->engines.n_items, err);
+    if (!status)
+        status = zg_counters_open(&run->counters, request->policy.events, session->n_threads, err);
     if (!status)
         status = zg_result_dir_open(&run->dir, request->out_dir, request->policy.resume, err);
     if (status)
@@ -139,7 +137,8 @@ static enum zg_status prepare(struct run *run, struct zg_error *err)
     run->meta = zg_meta_open(session, "run");
     if (!run->meta)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
-    status = open_counters_and_files(run, err);
+    json_object_set_new(run->meta, "counters", zg_counters_json(run->counters));
+    status = open_files(run, err);
     if (!status)
         status = measure_peak(run, err);
     if (!status)
@@ -213,13 +212,17 @@ static enum zg_status run_all(struct run *run, struct zg_error *err)
                                                .peak = &run->peak,
                                                .meta = run->meta};
     enum zg_status status = measure_cases(run, err);
+    zg_status_line_clear(&run->session.line);
+    if (status && run->measurement.n_samples == 0 && !zg_signals_caught()) {
+        zg_result_dir_discard(&run->dir);
+        return status;
+    }
     const char *const word = zg_signals_caught() ? "interrupted" : status ? "failed" : "complete";
     if (status)
         json_object_set_new(run->meta, "failure", zg_json_text(err->text));
     const enum zg_status written =
         zg_meta_write(run->meta, run->dir.path, word, &run->before, status ? NULL : err);
     status = status ? status : written;
-    zg_status_line_clear(&run->session.line);
     if (!status)
         status = print_results(run, err);
     if (!status && zg_signals_caught())
@@ -243,7 +246,7 @@ static enum zg_status run_run(struct zg_request *request, struct zg_error *err)
         status = prepare(run, err);
         if (!status)
             status = run_all(run, err);
-        else if (run->dir.path[0])
+        else
             zg_result_dir_discard(&run->dir);
     }
 done:

@@ -191,6 +191,8 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
     if (!status)
         status = zg_bench_open_data(&s->bench, &c, err);
     if (!status)
+        status = zg_bench_check_memory(&s->bench, &session->engines, 1, err);
+    if (!status)
         status = read_probes(s, err);
     if (status)
         return status;

@@ -96,8 +96,8 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
     if (!check->rows || !check->verdicts)
         return zg_fail(err, ZG_ENV, "no memory for %d verdicts", (int)n);
     enum zg_status status = zg_session_begin(&check->session, err);
-    if (!status && check->session.n_cases > 1)
-        status = zg_session_check_files(&check->session, err);
+    if (!status)
+        status = zg_session_check_files(&check->session, 2, err);
     if (!status && request->out_dir) {
         status = zg_result_dir_open(&dir, request->out_dir, false, err);
         zg_machine_watch(&before);
@@ -108,7 +108,7 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
     zg_status_line_clear(&check->session.line);
     if (!status && meta)
         status = write_files(check, meta, &dir, &before, err);
-    if (status && dir.path[0])
+    if (status)
         zg_result_dir_discard(&dir);
     json_decref(meta);
     if (!status)

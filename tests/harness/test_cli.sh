@@ -94,6 +94,12 @@ expect 2 'PAPI_NOT_SUCH' run "${one[@]}" --events PAPI_NOT_SUCH
 expect 2 '--batch' run "${one[@]}" --batch 1000000
 ls -d zogap-results >/dev/null 2>&1 && fail "a usage error left a result directory"
 
+mkdir mine
+if "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"'; then
+  expect 2 "'adapter'" run --engines fused --model tiny --batch 2 --threads 1 --mechanisms -adapter --out mine
+  [ -z "$(ls -A mine)" ] || fail "a refused combination left files: $(ls -A mine)"
+fi
+
 echo "== bad input: exit code 3"
 expect 3 'absent.txt' run @absent.txt
 mkdir empty
