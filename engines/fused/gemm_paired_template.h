@@ -16,6 +16,8 @@
  * sizeof(float) steps, all of which L1 holds.  Packing x into k-major order first was left out
  * because the plain kernel already runs at the FMA units' rate when its operands are in L2.
  */
+#include "engines/fused/unroll.h"
+
 #define STEPS 4 /* k per unrolled step; kernels.h promises a prefetch each fourth k */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -25,16 +27,16 @@
 ALWAYS_INLINE void step(const int mr, const int n, vec acc[MR][NV], const float *w,
                         const float *const rows[], int64_t ldx)
 {
-#pragma GCC unroll 4
+    UNROLL
     for (int u = 0; u < n; u++) {
         vec b[NV];
-#pragma GCC unroll 4
+        UNROLL
         for (int j = 0; j < NV; j++)
             b[j] = vec_load(w + (u * NV + j) * VEC_WIDTH);
-#pragma GCC unroll 14
+        UNROLL
         for (int i = 0; i < mr; i++) {
             const vec a = vec_broadcast(rows[i / 3] + (i % 3) * ldx + u);
-#pragma GCC unroll 4
+            UNROLL
             for (int j = 0; j < NV; j++)
                 acc[i][j] = vec_fmadd(a, b[j], acc[i][j]);
         }
@@ -47,7 +49,7 @@ ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w
                                    int64_t n_prefetch)
 {
     const float *rows[(MR + 2) / 3];
-#pragma GCC unroll 5
+    UNROLL
     for (int i = 0; i < (mr + 2) / 3; i++)
         rows[i] = x + 3 * i * ldx;
     int64_t k = 0;
@@ -56,14 +58,14 @@ ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w
             __builtin_prefetch(prefetch, 0, 2);
         step(mr, STEPS, acc, w, rows, ldx);
         w += STEPS * NV * VEC_WIDTH;
-#pragma GCC unroll 5
+        UNROLL
         for (int i = 0; i < (mr + 2) / 3; i++)
             rows[i] += STEPS;
     }
     for (; k < n_k; k++) {
         step(mr, 1, acc, w, rows, ldx);
         w += NV * VEC_WIDTH;
-#pragma GCC unroll 5
+        UNROLL
         for (int i = 0; i < (mr + 2) / 3; i++)
             rows[i]++;
     }
@@ -91,11 +93,12 @@ ALWAYS_INLINE void finish(const struct zg_gemm_tile *t, vec sum, int64_t i, int6
 ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
 {
     vec acc[MR][NV];
-#pragma GCC unroll 14
-    for (int i = 0; i < mr; i++)
-#pragma GCC unroll 4
+    UNROLL
+    for (int i = 0; i < mr; i++) {
+        UNROLL
         for (int j = 0; j < NV; j++)
             acc[i][j] = vec_zero();
+    }
 
     /* y is far away by now if its rows are many; its lines come while the products run. */
     for (int i = 0; i < mr; i++)
@@ -106,14 +109,15 @@ ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
     if (t->n_extra > 0)
         stretch(mr, acc, w, t->x_extra, t->ldx, t->n_extra, t->prefetch, 0);
 
-#pragma GCC unroll 14
-    for (int i = 0; i < mr; i++)
-#pragma GCC unroll 4
+    UNROLL
+    for (int i = 0; i < mr; i++) {
+        UNROLL
         for (int j = 0; j < NV; j++) {
             const int64_t n = t->n_out - j * VEC_WIDTH;
             if (n > 0)
                 finish(t, acc[i][j], i, j * VEC_WIDTH, n);
         }
+    }
 }
 
 /* noinline: one register allocation per row count, instead of one for all of them together. */

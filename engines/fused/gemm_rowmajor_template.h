@@ -11,6 +11,8 @@
  * Dot products: ROWS * OUTS accumulators run along k, so w is read once in its own order and
  * never rearranged.
  */
+#include "engines/fused/unroll.h"
+
 #define LINE 16 /* floats; kernels.h promises a prefetch each sixteenth k */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -20,16 +22,16 @@ ALWAYS_INLINE void dot_step(const int rows, const int outs, vec acc[ROWS][OUTS],
 {
     const int64_t left = t->n_k - k;
     vec x[ROWS];
-#pragma GCC unroll 4
+    UNROLL
     for (int i = 0; i < rows; i++) {
         const float *p = t->x + i * t->ldx + k;
         x[i] = whole ? vec_load(p) : vec_load_part(p, left);
     }
-#pragma GCC unroll 8
+    UNROLL
     for (int o = 0; o < outs; o++) {
         const float *p = t->w + o * t->ldw + k;
         const vec w = vec_pin(whole ? vec_load(p) : vec_load_part(p, left));
-#pragma GCC unroll 4
+        UNROLL
         for (int i = 0; i < rows; i++)
             acc[i][o] = vec_fmadd(x[i], w, acc[i][o]);
     }
@@ -38,11 +40,12 @@ ALWAYS_INLINE void dot_step(const int rows, const int outs, vec acc[ROWS][OUTS],
 ALWAYS_INLINE void dot_tile(const int rows, const int outs, const struct zg_dot_tile *t)
 {
     vec acc[ROWS][OUTS];
-#pragma GCC unroll 4
-    for (int i = 0; i < rows; i++)
-#pragma GCC unroll 8
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
         for (int o = 0; o < outs; o++)
             acc[i][o] = vec_zero();
+    }
     int64_t k = 0;
     const char *prefetch = t->prefetch;
     for (; k + LINE <= t->n_k; k += LINE) {
@@ -55,7 +58,7 @@ ALWAYS_INLINE void dot_tile(const int rows, const int outs, const struct zg_dot_
         dot_step(rows, outs, acc, t, k, true);
     if (k < t->n_k)
         dot_step(rows, outs, acc, t, k, false);
-#pragma GCC unroll 4
+    UNROLL
     for (int i = 0; i < rows; i++) {
         float *y = t->y + i * t->ldy;
 #ifdef STORE_SUMS
@@ -64,7 +67,7 @@ ALWAYS_INLINE void dot_tile(const int rows, const int outs, const struct zg_dot_
             continue;
         }
 #endif
-#pragma GCC unroll 8
+        UNROLL
         for (int o = 0; o < outs; o++)
             y[o] = vec_sum(acc[i][o]);
     }
