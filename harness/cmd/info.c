@@ -185,7 +185,7 @@ static void print_inline(const json_t *value)
     } else if (json_is_array(value)) {
         json_array_foreach(value, i, item)
         {
-            printf("%s", i ? " " : "");
+            printf("%s", i == 0 ? "" : json_is_object(item) ? "; " : " ");
             print_inline(item);
         }
     } else {

@@ -90,7 +90,8 @@ expect 2 'chess' run "${one[@]}" --task chess
 expect 2 'sweep' score --engines naive --batch 2,4
 expect 2 'one engine' score "${two[@]}"
 expect 2 '--probes' score "${one[@]}" --probes 0,x
-expect 2 'PAPI_NOT_SUCH' run "${one[@]}" --events PAPI_NOT_SUCH
+"$zogap" info | grep -q 'papi  *version' && # without PAPI the names cannot be checked
+  expect 2 'PAPI_NOT_SUCH' run "${one[@]}" --events PAPI_NOT_SUCH
 expect 2 '--batch' run "${one[@]}" --batch 1000000
 ls -d zogap-results >/dev/null 2>&1 && fail "a usage error left a result directory"
 
