@@ -177,6 +177,20 @@ static int64_t steps_per_span(const struct work *w, double min_span_s)
     return (int64_t)fmin(fmax(n, 1), 1e6);
 }
 
+/* A limit that nobody asked for must not cost the interval, which needs six blocks: with warm-up and
+ * pilot, that is fourteen times a block. */
+static double max_time_s(const struct work *w, int64_t n_steps)
+{
+    const struct zg_policy *const policy = &w->m->session->request->policy;
+    const double limit_s = zg_policy_max_time_s(policy);
+    if (policy->max_time_s >= 0 || limit_s <= 0)
+        return limit_s;
+    double block_s = 0;
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        block_s += w->trials[w->subjects[s]].fastest_step_s * (double)n_steps;
+    return fmax(limit_s, 14 * block_s);
+}
+
 static struct zg_sampler_policy sampler_policy(struct work *w)
 {
     const struct zg_policy *const policy = &w->m->session->request->policy;
@@ -186,7 +200,7 @@ static struct zg_sampler_policy sampler_policy(struct work *w)
     p.steps = steps_per_span(w, p.min_span_s);
     p.width = policy->width_percent / 100;
     p.min_time_s = policy->min_time_s;
-    p.max_time_s = zg_policy_max_time_s(policy);
+    p.max_time_s = max_time_s(w, p.steps);
     p.counters = w->m->counters;
     p.stop = zg_signals_flag();
     p.on_sample = on_sample;

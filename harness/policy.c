@@ -84,9 +84,9 @@ const struct zg_flag zg_policy_flags[] = {
      .min = 0,
      .min_allowed = true,
      .max = 1e9,
-     .summary =
-         "warm up and sample for at most S seconds a case, 0: no limit; default: 60, or none "
-         "with --blocks"},
+     .summary = "warm up and sample for at most S seconds a case, 0: no limit; default: 60, more "
+                "if six blocks need it, none "
+                "with --blocks"},
     {.name = "width",
      .kind = ZG_FLAG_REAL,
      .value = "PCT",
