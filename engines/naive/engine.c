@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-/* Rows of logits made and reduced at a time.  The GEMM packs the head anew for each chunk: 1024 rows
- * (206 MB at 50,272) give 160 GFLOP/s a core where 256 gave 142. */
+/* Rows of logits made and reduced at a time.  The GEMM packs the head anew for each chunk: 1024
+ * rows (206 MB at 50,272) give 160 GFLOP/s a core where 256 gave 142. */
 enum { LOGIT_ROWS = 1024 };
 
 extern const struct zg_engine zg_engine_naive;
@@ -40,8 +40,8 @@ static void naive_close(struct zg_engine_state **state)
     zg_useful_close(&s->useful);
     zg_naive_batch_close(&s->batch);
     zg_naive_weights_close(&s->weights);
-    void *const buffers[] = {s->directions, s->v, s->vt,  s->row,    s->log_p,  s->score,
-                             s->x,          s->n, s->qkv, s->logits, s->scratch};
+    void *const buffers[] = {s->directions, s->vt_offset, s->vt,  s->row,    s->log_p,  s->score,
+                             s->x,          s->n,         s->qkv, s->logits, s->scratch};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         zg_buffer_free(buffers[i]);
     zg_buffer_free(s);
@@ -77,17 +77,19 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     const int64_t wide = zg_round_up(zg_max64(d, shape->d_ffn), 16);
     if (rows > INT32_MAX || shape->n_vocab > INT32_MAX || 3 * d > INT32_MAX || wide > INT32_MAX)
         return zg_fail(err, ZG_USAGE, "engine naive: a dimension exceeds the libraries' 2^31");
-    s->ldv = wide;
-    s->row_stride = zg_round_up(zg_max64(wide, l->max_rank), 16);
+    if (!zg_size_mul(l->max_rank, ZG_NAIVE_PIECE, &s->row_stride))
+        return zg_fail(err, ZG_ENV, "engine naive: rank %lld is too large to count",
+                       (long long)l->max_rank);
+    s->row_stride = zg_max64(wide, s->row_stride);
     s->logit_rows = zg_max64(1, zg_min64(rows, LOGIT_ROWS));
     s->ld_logits = zg_round_up(shape->n_vocab, 16);
     s->scratch_stride = zg_naive_head_scratch(zg_max64(1, l->max_length), d / shape->n_heads);
-    void *directions, *v, *vt, *row, *log_p, *score, *x, *n, *qkv, *logits, *scratch;
-    directions = v = vt = row = log_p = score = x = n = qkv = logits = scratch = NULL;
+    void *directions, *vt_offset, *vt, *row, *log_p, *score, *x, *n, *qkv, *logits, *scratch;
+    directions = vt_offset = vt = row = log_p = score = x = n = qkv = logits = scratch = NULL;
     const struct buffer buffers[] = {
         {&directions, l->max_directions, 1, sizeof *s->directions, "directions"},
-        {&v, l->max_rank, wide, sizeof *s->v, "V"},
-        {&vt, l->max_rank, wide, sizeof *s->vt, "V"},
+        {&vt_offset, s->weights.n_tensors, 1, sizeof *s->vt_offset, "the tensor table"},
+        {&vt, l->max_rank, zg_naive_v_columns(&s->weights, NULL), sizeof *s->vt, "V"},
         {&row, n_threads, s->row_stride, sizeof *s->row, "rows of directions"},
         {&log_p, rows, 1, sizeof *s->log_p, "log-probabilities"},
         {&score, l->max_options, 1, sizeof *s->score, "scores"},
@@ -99,7 +101,7 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     };
     const enum zg_status status = buffers_alloc(buffers, sizeof buffers / sizeof buffers[0], err);
     s->directions = directions;
-    s->v = v;
+    s->vt_offset = vt_offset;
     s->vt = vt;
     s->row = row;
     s->log_p = log_p;
@@ -110,6 +112,8 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     s->ffn = qkv;
     s->logits = logits;
     s->scratch = scratch;
+    if (!status)
+        (void)zg_naive_v_columns(&s->weights, s->vt_offset);
     return status;
 }
 

@@ -4,8 +4,8 @@
  *
  * Strong where the structure leaves it free: q, k and v are one product; biases and residual sums
  * ride on the passes that are there anyway; attention skips the padding; the logits are made, and
- * reduced, in chunks of rows, so that they never all lie in memory.  All logits of all positions are
- * computed all the same.
+ * reduced, in chunks of rows, so that they never all lie in memory.  All logits of all positions
+ * are computed all the same.
  */
 #include "engines/naive/naive.h"
 

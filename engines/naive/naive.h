@@ -31,6 +31,9 @@ void zg_naive_weights_close(struct zg_naive_weights *weights);
 /* The tensor's values [rows][cols]; the tied head is the embedding.  q, k, v of a layer follow each
  * other. */
 float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id);
+/* Columns of all matrices together, each rounded up to 16: what their V^T need.  Where each begins
+ * goes to offset [n_tensors], which may be NULL. */
+int64_t zg_naive_v_columns(const struct zg_naive_weights *weights, int64_t *offset);
 
 /* ---- batch.c --------------------------------------------------------------------------- */
 
@@ -68,9 +71,9 @@ struct zg_engine_state {
     int64_t n_directions;
     bool perturbed; /* the weights are W + coefficient * directions[direction] */
     struct zg_probe perturbation;
-    float *v, *vt; /* [wide or max_rank * wide]: V as drawn, V^T; wide = the longest row */
-    int64_t ldv;   /* of vt */
-    float *row;    /* [n_threads][row_stride]: one row of U, or of a dense direction */
+    float *vt;          /* V^T of every matrix: [max_rank][columns rounded up to 16] each */
+    int64_t *vt_offset; /* [n_tensors] of a matrix's V^T, in columns */
+    float *row; /* [n_threads][row_stride]: a row of U, a piece of V or of a dense direction */
     int64_t row_stride;
 
     struct zg_naive_batch batch;
@@ -91,6 +94,9 @@ struct zg_engine_state {
 
 void zg_naive_phase(const struct zg_engine_state *state, enum zg_phase phase);
 void zg_naive_count(struct zg_engine_state *state, enum zg_phase phase, double flops, double bytes);
+
+/* Rows of V that a thread draws at a time: row_stride has room for them. */
+#define ZG_NAIVE_PIECE 256
 
 /* ---- perturb.c ------------------------------------------------------------------------- */
 

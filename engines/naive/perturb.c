@@ -23,39 +23,61 @@ struct move {
     const struct zg_direction *direction;
     int32_t id;
     float *w;
+    float *vt; /* [rank][ldv] */
+    int64_t ldv;
     int64_t n_rows, n_cols;
     float keep, coefficient;
 };
 
-/* V is drawn in pieces by all threads and transposed, so that a row of W meets r contiguous
- * vectors. */
+/* False where the tensor does not exist or is outside the scope. */
+static bool move_of(const struct zg_engine_state *s, const struct zg_direction *direction,
+                    int32_t id, struct move *m)
+{
+    const struct zg_naive_weights *w = &s->weights;
+    *m = (struct move){.direction = direction, .id = id, .keep = 1};
+    if (w->offset[id] < 0 || !zg_scope_includes(direction->scope, id) ||
+        !zg_model_tensor_size(&w->shape, id, &m->n_rows, &m->n_cols))
+        return false;
+    m->w = zg_naive_tensor(w, id);
+    m->vt = s->vt + s->vt_offset[id] * s->options.limits.max_rank;
+    m->ldv = zg_round_up(m->n_cols, 16);
+    return true;
+}
+
+static bool has_factors(const struct move *m)
+{
+    return m->n_cols > 1 && is_lowrank(m->direction);
+}
+
+/* V is drawn in pieces and transposed, so that a row of W meets r contiguous vectors.  No barrier
+ * here: each tensor has a V^T of its own. */
 static void draw_v(const struct zg_engine_state *s, const struct move *m)
 {
-    enum { PIECE = 256 };
     const int64_t rank = m->direction->rank;
-#pragma omp for schedule(static)
-    for (int64_t piece = 0; piece < zg_ceil_div(m->n_cols, PIECE); piece++) {
-        const int64_t begin = piece * PIECE, end = zg_min64(begin + PIECE, m->n_cols);
-        zg_direction_v(m->direction, m->id, begin, end - begin, s->v + begin * rank);
+    float *v = s->row + omp_get_thread_num() * s->row_stride;
+#pragma omp for schedule(static) nowait
+    for (int64_t piece = 0; piece < zg_ceil_div(m->n_cols, ZG_NAIVE_PIECE); piece++) {
+        const int64_t begin = piece * ZG_NAIVE_PIECE;
+        const int64_t end = zg_min64(begin + ZG_NAIVE_PIECE, m->n_cols);
+        zg_direction_v(m->direction, m->id, begin, end - begin, v);
         for (int64_t k = 0; k < rank; k++)
             for (int64_t j = begin; j < end; j++)
-                s->vt[k * s->ldv + j] = s->v[j * rank + k];
-    } /* the barrier here lets every thread read all of vt */
+                m->vt[k * m->ldv + j] = v[(j - begin) * rank + k];
+    }
 }
 
 static void move_lowrank(const struct zg_engine_state *s, const struct move *m)
 {
-    draw_v(s, m);
     const int64_t rank = m->direction->rank;
     const float scale = m->coefficient * m->direction->scale;
     float *u = s->row + omp_get_thread_num() * s->row_stride;
-#pragma omp for schedule(static)
+#pragma omp for schedule(static) nowait
     for (int64_t i = 0; i < m->n_rows; i++) {
         zg_direction_u(m->direction, m->id, i, 1, u);
         for (int64_t k = 0; k < rank; k++)
             u[k] *= scale;
-        s->kernels->add_lowrank(m->w + i * m->n_cols, m->n_cols, m->keep, u, s->vt, s->ldv, rank);
-    } /* and the barrier here keeps vt until all are done with it */
+        s->kernels->add_lowrank(m->w + i * m->n_cols, m->n_cols, m->keep, u, m->vt, m->ldv, rank);
+    }
 }
 
 /* Dense and Rademacher directions, and the 1-D tensors of low-rank ones: [n][1] counts as
@@ -67,7 +89,7 @@ static void move_elementwise(const struct zg_engine_state *s, const struct move 
     if (is_lowrank(&d))
         d.kind = ZG_DIRECTION_DENSE;
     float *z = s->row + omp_get_thread_num() * s->row_stride;
-#pragma omp for schedule(static)
+#pragma omp for schedule(static) nowait
     for (int64_t p = 0; p < zg_ceil_div(n, piece); p++) {
         const int64_t begin = p * piece, count = zg_min64(piece, n - begin);
         zg_direction_row_dense(&d, m->id, 0, begin, count, n, z);
@@ -75,31 +97,38 @@ static void move_elementwise(const struct zg_engine_state *s, const struct move 
     }
 }
 
+/* Two sweeps over the tensors with one barrier between them: all V, then all weights.  A barrier a
+ * tensor would be cheap on an idle machine and dear on a busy one. */
 void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *direction,
                   float coefficient, float decay, enum zg_phase phase)
 {
-    const struct zg_naive_weights *w = &state->weights;
+    const int32_t n_tensors = state->weights.n_tensors;
     double flops = 0, bytes = 0;
+    struct move counted;
     zg_naive_phase(state, phase);
-#pragma omp parallel num_threads((int)state->options.n_threads) reduction(+ : flops, bytes)
-    for (int32_t id = 0; id < w->n_tensors; id++) {
-        struct move m = {.direction = direction, .id = id, .coefficient = coefficient, .keep = 1};
-        if (w->offset[id] < 0 || !zg_scope_includes(direction->scope, id) ||
-            !zg_model_tensor_size(&w->shape, id, &m.n_rows, &m.n_cols))
-            continue;
-        m.w = zg_naive_tensor(w, id);
-        const bool matrix = m.n_cols > 1;
-        if (matrix)
-            m.keep = 1 - decay;
-        const double terms = matrix && is_lowrank(direction) ? (double)direction->rank : 1;
-        if (omp_get_thread_num() == 0) {
-            flops += 2 * terms * (double)m.n_rows * (double)m.n_cols;
-            bytes += 2 * sizeof(float) * (double)m.n_rows * (double)m.n_cols;
+    for (int32_t id = 0; id < n_tensors; id++)
+        if (move_of(state, direction, id, &counted)) {
+            const double n = (double)counted.n_rows * (double)counted.n_cols;
+            flops += 2 * n * (has_factors(&counted) ? (double)direction->rank : 1);
+            bytes += 2 * sizeof(float) * n;
         }
-        if (matrix && is_lowrank(direction))
-            move_lowrank(state, &m);
-        else
-            move_elementwise(state, &m);
+#pragma omp parallel num_threads((int)state->options.n_threads)
+    {
+        struct move m;
+        for (int32_t id = 0; id < n_tensors; id++)
+            if (move_of(state, direction, id, &m) && has_factors(&m))
+                draw_v(state, &m);
+#pragma omp barrier
+        for (int32_t id = 0; id < n_tensors; id++) {
+            if (!move_of(state, direction, id, &m))
+                continue;
+            m.coefficient = coefficient;
+            m.keep = m.n_cols > 1 ? 1 - decay : 1;
+            if (has_factors(&m))
+                move_lowrank(state, &m);
+            else
+                move_elementwise(state, &m);
+        }
     }
     zg_naive_count(state, phase, flops, bytes);
 }

@@ -82,3 +82,17 @@ float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id)
         id = ZG_T_EMBED_TOKENS;
     return weights->values + weights->offset[id];
 }
+
+int64_t zg_naive_v_columns(const struct zg_naive_weights *weights, int64_t *offset)
+{
+    int64_t total = 0;
+    for (int32_t id = 0; id < weights->n_tensors; id++) {
+        int64_t n_rows, n_cols;
+        if (offset)
+            offset[id] = total;
+        if (weights->offset[id] >= 0 &&
+            zg_model_tensor_size(&weights->shape, id, &n_rows, &n_cols) && n_cols > 1)
+            total += zg_round_up(n_cols, 16); /* below the weights' number, which was counted */
+    }
+    return total;
+}
