@@ -4,12 +4,12 @@
 #include <string.h>
 
 #define ZG_ENGINE(name) extern const struct zg_engine zg_engine_##name;
-#include "engines/engines_in_tree.def"
+#include "engines/engines.def"
 #undef ZG_ENGINE
 
 static const struct zg_engine *const engines[] = {
 #define ZG_ENGINE(name) &zg_engine_##name,
-#include "engines/engines_in_tree.def"
+#include "engines/engines.def"
 #undef ZG_ENGINE
 };
 
