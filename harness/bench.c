@@ -10,11 +10,11 @@
 #include "harness/clock.h"
 #include "harness/memory.h"
 
-/* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64 Ki examples of
- * 40 bytes) that they do not show in the memory of an engine. */
+/* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64
+ * Ki examples of 40 bytes) that they do not show in the memory of an engine. */
 enum { MAX_BATCHES = 4096, MAX_DRAWN = 65536, MIN_BATCHES = 64 };
 
-/* ---- model and data -------------------------------------------------------------------------------- */
+/* ---- model and data -------------------------------------------------------------------------- */
 
 static enum zg_status open_tokenizer(struct zg_tokenizer **out, bool *embedded,
                                      const struct zg_case *c, struct zg_error *err)
@@ -121,7 +121,7 @@ struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t step)
                              .pad_id = bench->pad_id};
 }
 
-/* ---- engines --------------------------------------------------------------------------------------- */
+/* ---- engines --------------------------------------------------------------------------------- */
 
 enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
                               struct zg_error *err)
@@ -237,7 +237,7 @@ enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_loz
     return status;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out)
 {

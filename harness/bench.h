@@ -7,8 +7,8 @@
  *     status = zg_bench_step(&bench.contenders[0], &lozo, &step, &err);           // its next step
  *     zg_bench_close(&bench);
  *
- * Step t has the same batch and the same directions for every contender.  Batches are drawn before any clock runs.
- * Nothing here knows of timing policy or files.
+ * Step t has the same batch and the same directions for every contender.  Batches are drawn before
+ * any clock runs. Nothing here knows of timing policy or files.
  */
 #ifndef ZG_HARNESS_BENCH_H
 #define ZG_HARNESS_BENCH_H
@@ -67,12 +67,12 @@ enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
                                     const struct zg_engine_item *item, int64_t n_threads,
                                     struct zg_error *err);
 void zg_bench_close_engine(struct zg_contender *contender);
-/* Sets peak_rss_mib: what the process would have needed with this engine alone, that is, the high-water mark since its
- * open() less the resident memory that other engines held by then. */
+/* Sets peak_rss_mib: what the process would have needed with this engine alone, that is, the
+ * high-water mark since its open() less the resident memory that other engines held by then. */
 void zg_bench_note_memory(struct zg_contender *contender);
 
-/* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better said
- * before the work than ended by the kernel in the middle of it. */
+/* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better
+ * said before the work than ended by the kernel in the middle of it. */
 enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
                                      const struct zg_engine_list *engines, int64_t n_at_once,
                                      struct zg_error *err);
@@ -84,11 +84,12 @@ enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_loz
 /* The batch of a step. */
 struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t step);
 
-/* The case columns of a contender's rows; texts are borrowed from the bench.  Without a model (a bench that was never
- * opened) `synthetic` is not available. */
+/* The case columns of a contender's rows; texts are borrowed from the bench.  Without a model (a
+ * bench that was never opened) `synthetic` is not available. */
 void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out);
 
-/* Does the case match the engines: dtype, scope, kind of direction?  Checked before anything is opened. */
+/* Does the case match the engines: dtype, scope, kind of direction?  Checked before anything is
+ * opened. */
 enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
                               struct zg_error *err);
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Bounds that keep every product of an honest case inside int64_t and below any machine's memory; what a model
- * or a data set really allows is checked where it is known. */
+/* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
+ * what a model or a data set really allows is checked where it is known. */
 enum { MAX_BATCH = 1 << 20, MAX_RANK = 1 << 14 };
 
 static enum zg_status set_bos(void *target, const struct zg_flag *flag, const char *value,
@@ -226,7 +226,7 @@ struct zg_lozo_options zg_case_lozo(const struct zg_case *c)
                                     .seed = c->seed};
 }
 
-/* ---- sweeps --------------------------------------------------------------------------------------- */
+/* ---- sweeps ---------------------------------------------------------------------------------- */
 
 static enum zg_status check_values(const struct zg_flag *flag, const struct zg_words *values,
                                    struct zg_error *err)

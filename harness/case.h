@@ -1,6 +1,6 @@
 /*
- * case.h - a case is what is computed: model, task, algorithm and their numbers.  A list given to a case option
- * makes a sweep, the product of all lists.
+ * case.h - a case is what is computed: model, task, algorithm and their numbers.  A list given to a
+ * case option makes a sweep, the product of all lists.
  *
  * How it is measured is policy.h, by which engines is engine_list.h.
  */
@@ -40,7 +40,7 @@ const char *zg_direction_scale_name(int direction_scale);
 /* The numbers as the step loop takes them. */
 struct zg_lozo_options zg_case_lozo(const struct zg_case *c);
 
-/* ---- sweeps --------------------------------------------------------------------------------------- */
+/* ---- sweeps ---------------------------------------------------------------------------------- */
 
 enum { ZG_MAX_AXES = 24, ZG_MAX_CASES = 10000 };
 
@@ -60,8 +60,8 @@ enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, 
 void zg_sweep_close(struct zg_sweep *sweep);
 
 int64_t zg_sweep_n_cases(const struct zg_sweep *sweep);
-/* Case number `index`, borrowed strings included, valid until the sweep is closed.  ZG_USAGE: a combination that this
- * version does not have. */
+/* Case number `index`, borrowed strings included, valid until the sweep is closed.  ZG_USAGE: a
+ * combination that this version does not have. */
 enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct zg_case *out,
                              struct zg_error *err);
 

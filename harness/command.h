@@ -1,9 +1,10 @@
 /*
  * command.h - what a command is: a name, a line of help, tables of options, and a function.
  *
- * cmd/NAME.c ends in `const struct zg_command zg_command_NAME`; cmd/commands.def has one line for it.  Help, the
- * parser and the defaults come from the tables.  A command prints results on the standard output, progress on the
- * standard error, and returns its failure: only main.c prints errors and exits.
+ * cmd/NAME.c ends in `const struct zg_command zg_command_NAME`; cmd/commands.def has one line for
+ * it.  Help, the parser and the defaults come from the tables.  A command prints results on the
+ * standard output, progress on the standard error, and returns its failure: only main.c prints
+ * errors and exits.
  */
 #ifndef ZG_HARNESS_COMMAND_H
 #define ZG_HARNESS_COMMAND_H
@@ -63,7 +64,8 @@ struct zg_command {
 extern const struct zg_flag zg_engine_flags[];
 extern const struct zg_flag zg_output_flags[];
 
-/* Runs the program on a command line; what main() returns the status of.  Stops, with ZG_OK, after --help. */
+/* Runs the program on a command line; what main() returns the status of.  Stops, with ZG_OK, after
+ * --help. */
 enum zg_status zg_command_line(int argc, char **argv, struct zg_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * commands.c - from the command line to a command: the list, --help, --version, parsing into a request.
+ * commands.c - from the command line to a command: the list, --help, --version, parsing into a
+ * request.
  */
 #include "harness/command.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- mechanisms ----------------------------------------------------------------------------------- */
+/* ---- mechanisms ------------------------------------------------------------------------------ */
 
 static const uint32_t all_mechanisms = (1u << ZG_N_MECHANISMS) - 1;
 
@@ -58,7 +58,7 @@ const char *zg_mechanisms_show(uint32_t mechanisms, char separator, char *text, 
     return text;
 }
 
-/* ---- items ---------------------------------------------------------------------------------------- */
+/* ---- items ----------------------------------------------------------------------------------- */
 
 static enum zg_status fail_unknown_engine(const char *name, struct zg_error *err)
 {

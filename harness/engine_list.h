@@ -1,9 +1,10 @@
 /*
  * engine_list.h - the engines of a run: `naive,openblas:mechanisms=-trie,fused,fused`.
  *
- * An item is an engine's name and, after colons, KEY=VALUE: `dtype=` and `mechanisms=` (items joined by +) are
- * everybody's, other keys are the engine's own settings.  Its label, as written, names it in every table; an item that
- * is listed twice gets #2, #3, ... (that is an A/A comparison).
+ * An item is an engine's name and, after colons, KEY=VALUE: `dtype=` and `mechanisms=` (items
+ * joined by +) are everybody's, other keys are the engine's own settings.  Its label, as written,
+ * names it in every table; an item that is listed twice gets #2, #3, ... (that is an A/A
+ * comparison).
  */
 #ifndef ZG_HARNESS_ENGINE_LIST_H
 #define ZG_HARNESS_ENGINE_LIST_H
@@ -31,7 +32,7 @@ struct zg_engine_list {
 };
 
 /* `text` NULL: every engine that this build has.  `mechanisms` NULL: all that an engine declares.
- * ZG_USAGE: unknown or missing engine, unknown mechanism, a setting that the engine does not have. */
+ * ZG_USAGE: unknown or missing engine, unknown mechanism, a setting that the engine has not. */
 enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text,
                                     const char *mechanisms, struct zg_error *err);
 void zg_engine_list_close(struct zg_engine_list *list);
@@ -43,7 +44,7 @@ int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name)
 struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *item,
                                                 enum zg_dtype case_dtype, int64_t n_threads);
 
-/* Mechanisms: names cut by `separator`; `all`, `none`; `-name` removes, from all if it comes first. */
+/* Names cut by `separator`; `all`, `none`; `-name` removes, from all if it comes first. */
 enum zg_status zg_mechanisms_parse(const char *what, const char *text, char separator,
                                    uint32_t *out, struct zg_error *err);
 /* Names of the bits joined by `separator`, "none" for 0, into text[size]. */

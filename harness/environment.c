@@ -23,7 +23,7 @@
  * replaced: "0,1,;Prescott".  The second process must not restart again, and needs the list. */
 #define GUARD "ZOGAP_RESTARTED"
 
-/* ---- cpus ------------------------------------------------------------------------------------------ */
+/* ---- cpus ------------------------------------------------------------------------------------ */
 
 static void allow_cpus_of_guard(const char *text)
 {
@@ -41,7 +41,8 @@ static void allow_cpus_of_guard(const char *text)
         sched_setaffinity(0, sizeof set, &set);
 }
 
-/* libgomp bound the master to its first place before main(); the places together are what it may use. */
+/* libgomp bound the master to its first place before main(); the places together are what it may
+ * use. */
 static void allow_cpus_of_places(void)
 {
     cpu_set_t set;
@@ -84,7 +85,7 @@ static void show_allowed_cpus(char *text, size_t size)
             n += (size_t)snprintf(text + n, size - n, "%d,", cpu);
 }
 
-/* ---- OpenBLAS -------------------------------------------------------------------------------------- */
+/* ---- OpenBLAS -------------------------------------------------------------------------------- */
 
 static bool is_one_of(const char *core, const char *const *names)
 {
@@ -96,7 +97,8 @@ static bool is_one_of(const char *core, const char *const *names)
 
 const char *zg_openblas_better_core(const char *core, int isa)
 {
-    /* Zen counts as good on AVX-512 machines: its 256-bit kernels keep a Zen 4 as busy as 512-bit ones. */
+    /* Zen counts as good on AVX-512 machines: its 256-bit kernels keep a Zen 4 as busy as 512-bit
+     * ones. */
     static const char *const avx512[] = {"SkylakeX", "Cooperlake", "SapphireRapids", "Zen", NULL};
     static const char *const avx2[] = {"Haswell", "Zen", "Excavator", NULL};
     if (isa >= ZG_ISA_AVX512)
@@ -124,7 +126,7 @@ static bool openblas_runs_on_openmp(void)
 #endif
 }
 
-/* ---- restart --------------------------------------------------------------------------------------- */
+/* ---- restart --------------------------------------------------------------------------------- */
 
 static bool is_set_to(const char *name, const char *value)
 {

@@ -12,7 +12,8 @@
 #include "harness/stats.h"
 #include "harness/verify.h"
 
-/* The phases of a step are looked at afterwards, for about this long, so that their clock is in no sample. */
+/* The phases of a step are looked at afterwards, for about this long, so that their clock is in no
+ * sample. */
 static const double phase_time_s = 0.2;
 enum { MIN_PHASE_STEPS = 2, MAX_PHASE_STEPS = 20 };
 
@@ -39,7 +40,7 @@ struct subject_context {
     const struct zg_lozo_options *lozo;
 };
 
-/* ---- opening and checking --------------------------------------------------------------------------- */
+/* ---- opening and checking -------------------------------------------------------------------- */
 
 static enum zg_status open_and_try(struct work *w, int64_t i, const struct zg_trial_options *trial,
                                    struct zg_error *err)
@@ -92,7 +93,7 @@ static enum zg_status check_engines(struct work *w, struct zg_error *err)
     return status;
 }
 
-/* ---- timing ---------------------------------------------------------------------------------------- */
+/* ---- timing ---------------------------------------------------------------------------------- */
 
 static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error *err)
 {
@@ -164,7 +165,8 @@ static void on_progress(void *context, const struct zg_progress *progress)
                             (long long)progress->block, (long long)progress->n_blocks, left);
 }
 
-/* All contenders take spans of the same number of steps, so that a block holds the same batches for each. */
+/* All contenders take spans of the same number of steps, so that a block holds the same batches for
+ * each. */
 static int64_t steps_per_span(const struct work *w, double min_span_s)
 {
     const int64_t asked = w->m->session->request->policy.steps;
@@ -177,8 +179,8 @@ static int64_t steps_per_span(const struct work *w, double min_span_s)
     return (int64_t)fmin(fmax(n, 1), 1e6);
 }
 
-/* A limit that nobody asked for must not cost the interval, which needs six blocks: with warm-up and
- * pilot, that is fourteen times a block. */
+/* A limit that nobody asked for must not cost the interval, which needs six blocks: with warm-up
+ * and pilot, that is fourteen times a block. */
 static double max_time_s(const struct work *w, int64_t n_steps)
 {
     const struct zg_policy *const policy = &w->m->session->request->policy;
@@ -233,7 +235,7 @@ static enum zg_status time_engines(struct work *w, json_t *case_meta, struct zg_
     return status;
 }
 
-/* ---- phases ---------------------------------------------------------------------------------------- */
+/* ---- phases ---------------------------------------------------------------------------------- */
 
 static enum zg_status phases_of(struct work *w, struct zg_contender *contender, int64_t n_steps,
                                 struct zg_error *err)
@@ -284,7 +286,7 @@ static enum zg_status time_phases(struct work *w, struct zg_error *err)
     return status;
 }
 
-/* ---- summary --------------------------------------------------------------------------------------- */
+/* ---- summary --------------------------------------------------------------------------------- */
 
 /* Columns of the blocks of one contender: values[n_blocks]. */
 static void block_walls(const struct work *w, int64_t contender, double *values)
@@ -360,7 +362,7 @@ static enum zg_status summarise(struct work *w, struct zg_error *err)
     return status;
 }
 
-/* ---- the case -------------------------------------------------------------------------------------- */
+/* ---- the case -------------------------------------------------------------------------------- */
 
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err)
 {

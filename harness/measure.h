@@ -1,6 +1,6 @@
 /*
- * measure.h - measures one case: every engine opened and checked against the reference, then all timed in interleaved
- * blocks of the same steps, then the phases of a few more steps.
+ * measure.h - measures one case: every engine opened and checked against the reference, then all
+ * timed in interleaved blocks of the same steps, then the phases of a few more steps.
  */
 #ifndef ZG_HARNESS_MEASURE_H
 #define ZG_HARNESS_MEASURE_H
@@ -11,7 +11,8 @@
 #include "harness/results.h"
 #include "harness/session.h"
 
-/* Steps of the check before a run: enough to fold an accumulated update into W once, few enough for a slow loop. */
+/* Steps of the check before a run: enough to fold an accumulated update into W once, few enough for
+ * a slow loop. */
 enum { ZG_RUN_TRIAL_STEPS = 5 };
 
 struct zg_measurement {
@@ -25,8 +26,9 @@ struct zg_measurement {
     char first_disagreement[320];
 };
 
-/* Adds the case's rows to the results and an entry to meta's "cases".  ZG_CHECK: a loss stopped being finite while the
- * clock ran.  An interruption is no failure: the caller looks at zg_signals_caught(). */
+/* Adds the case's rows to the results and an entry to meta's "cases".  ZG_CHECK: a loss stopped
+ * being finite while the clock ran.  An interruption is no failure: the caller looks at
+ * zg_signals_caught(). */
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err);
 
 #endif

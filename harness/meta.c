@@ -171,7 +171,7 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command)
     return meta;
 }
 
-/* ---- a case ---------------------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 static json_t *model_json(const struct zg_model *model, uint64_t fingerprint)
 {
@@ -236,7 +236,7 @@ json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t finge
     return o;
 }
 
-/* ---- the file -------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 void zg_meta_note(json_t *meta, const char *text)
 {

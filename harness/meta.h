@@ -1,8 +1,8 @@
 /*
  * meta.h - meta.json: everything that is not a row, so that a reader can judge and repeat a run.
  *
- * The document grows while the run goes on and is replaced whole each time, so that it is valid JSON at any moment;
- * "status" says how far it got: running, complete, interrupted or failed.
+ * The document grows while the run goes on and is replaced whole each time, so that it is valid
+ * JSON at any moment; "status" says how far it got: running, complete, interrupted or failed.
  */
 #ifndef ZG_HARNESS_META_H
 #define ZG_HARNESS_META_H
@@ -13,19 +13,21 @@
 #include "harness/machine.h"
 #include "harness/session.h"
 
-/* The document of a session that has begun: schema, build, command line, options, engines, machine, pins, libraries.
- * NULL: no memory. */
+/* The document of a session that has begun: schema, build, command line, options, engines, machine,
+ * pins, libraries. NULL: no memory. */
 json_t *zg_meta_open(const struct zg_session *session, const char *command);
 
 /* Model, data and engines' memory of a case; the caller adds what it measured. */
 json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                      int64_t n_contenders);
 
-/* Sets "status", "finished_utc", what the machine did meanwhile, and the warnings; writes dir/meta.json. */
+/* Sets "status", "finished_utc", what the machine did meanwhile, and the warnings; writes
+ * dir/meta.json. */
 enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status,
                              const struct zg_machine_watch *before, struct zg_error *err);
 
-/* Is dir/meta.json of the same command line and build?  ZG_INPUT: it cannot be read.  ZG_USAGE: of another. */
+/* Is dir/meta.json of the same command line and build?  ZG_INPUT: it cannot be read.  ZG_USAGE: of
+ * another. */
 enum zg_status zg_meta_match(const json_t *meta, const char *dir, struct zg_error *err);
 
 /* Adds a sentence to "notes". */

@@ -57,16 +57,6 @@ int64_t zg_choice_find(const char *choices, const char *text)
     return -1;
 }
 
-const char *zg_choice_name(const char *choices, int64_t index, char *text, size_t size)
-{
-    for (; index > 0 && choices; index--) {
-        const char *bar = strchr(choices, '|');
-        choices = bar ? bar + 1 : NULL;
-    }
-    snprintf(text, size, "%.*s", choices ? (int)strcspn(choices, "|") : 0, choices ? choices : "");
-    return text;
-}
-
 static enum zg_status set_real(double *field, const struct zg_flag *flag, const char *what,
                                const char *value, struct zg_error *err)
 {

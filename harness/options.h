@@ -1,10 +1,11 @@
 /*
  * options.h - options as tables: one table gives parsing, checking, defaults and --help.
  *
- * An option is a row: its long name, the placeholder and default that help shows, and how its value becomes a
- * field of a struct.  A table ends with a row without a name.  getopt_long does the GNU part (--opt=value,
- * --opt value, unambiguous abbreviations); this file does the strict part: a number is a number to its last
- * character and lies in its range, a choice is one of the choices, and nothing is silently defaulted.
+ * An option is a row: its long name, the placeholder and default that help shows, and how its value
+ * becomes a field of a struct.  A table ends with a row without a name.  getopt_long does the GNU
+ * part (--opt=value, --opt value, unambiguous abbreviations); this file does the strict part: a
+ * number is a number to its last character and lies in its range, a choice is one of the choices,
+ * and nothing is silently defaulted.
  *
  * What the options mean is the business of case.c, policy.c and the commands.
  */
@@ -59,9 +60,9 @@ enum zg_status zg_flag_set(void *target, const struct zg_flag *flag, const char 
 enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *request,
                                 struct zg_error *err);
 
-/* Parses argv[1..argc-1].  Calls on_flag for each option in order; on_flag gets NULL as the value of a switch.
- * *help is set, and parsing stops, at --help.  ZG_USAGE: unknown or ambiguous option, missing or superfluous value,
- * an argument that is not an option. */
+/* Parses argv[1..argc-1].  Calls on_flag for each option in order; on_flag gets NULL as the value
+ * of a switch. *help is set, and parsing stops, at --help.  ZG_USAGE: unknown or ambiguous option,
+ * missing or superfluous value, an argument that is not an option. */
 typedef enum zg_status zg_on_flag(void *request, const struct zg_flag_group *group,
                                   const struct zg_flag *flag, const char *value,
                                   struct zg_error *err);
@@ -77,10 +78,8 @@ enum zg_status zg_parse_int(const char *what, const char *text, int64_t min, int
 enum zg_status zg_parse_real(const char *what, const char *text, double *out, struct zg_error *err);
 /* Index of text in "a|b|c", -1 if it is none of them. */
 int64_t zg_choice_find(const char *choices, const char *text);
-/* The index-th of "a|b|c" into text[size]. */
-const char *zg_choice_name(const char *choices, int64_t index, char *text, size_t size);
 
-/* A list "a,b,c" cut at the commas: words[n_words] inside one allocation.  ZG_USAGE: an empty item. */
+/* A list "a,b,c" cut at the commas: words[n_words] in one allocation.  ZG_USAGE: an empty item. */
 struct zg_words {
     char *text;
     char **words;
@@ -90,9 +89,9 @@ enum zg_status zg_words_split(struct zg_words *out, const char *what, const char
                               char separator, struct zg_error *err);
 void zg_words_close(struct zg_words *words);
 
-/* Replaces every `@FILE` of argv by the words of the file: separated by white space, "..." and '...' and backslash
- * as in a shell, # starts a comment.  The words live until zg_words_close().  ZG_INPUT: no such file, an open
- * quote, a NUL byte, a nested @FILE. */
+/* Replaces every `@FILE` of argv by the words of the file: separated by white space, "..." and
+ * '...' and backslash as in a shell, # starts a comment.  The words live until zg_words_close().
+ * ZG_INPUT: no such file, an open quote, a NUL byte, a nested @FILE. */
 enum zg_status zg_words_expand(struct zg_words *out, int argc, char **argv, struct zg_error *err);
 
 #endif

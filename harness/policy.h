@@ -25,7 +25,8 @@ struct zg_policy {
     bool quiet;
 };
 
-/* What --max-time means where it is not given: 60 s, or no limit where --blocks says how much is enough. */
+/* What --max-time means where it is not given: 60 s, or no limit where --blocks says how much is
+ * enough. */
 double zg_policy_max_time_s(const struct zg_policy *policy);
 
 extern const struct zg_flag zg_policy_flags[]; /* fields of struct zg_policy */

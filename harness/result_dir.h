@@ -1,6 +1,6 @@
 /*
- * result_dir.h - the directory that a run writes into: made, found writable before the long work, and never one that
- * already holds results.
+ * result_dir.h - the directory that a run writes into: made, found writable before the long work,
+ * and never one that already holds results.
  */
 #ifndef ZG_HARNESS_RESULT_DIR_H
 #define ZG_HARNESS_RESULT_DIR_H
@@ -17,7 +17,8 @@ struct zg_result_dir {
 };
 
 /* `given` NULL: zogap-results/DATE-TIME under the working directory.  Makes missing parents.
- * ZG_USAGE: it holds results, and `resume` is false.  ZG_ENV: it cannot be made or written, or the disk is full. */
+ * ZG_USAGE: it holds results, and `resume` is false.  ZG_ENV: it cannot be made or written, or the
+ * disk is full. */
 enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
                                   struct zg_error *err);
 

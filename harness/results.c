@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- rows in memory -------------------------------------------------------------------------------- */
+/* ---- rows in memory -------------------------------------------------------------------------- */
 
 static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_error *err)
 {
@@ -52,7 +52,7 @@ const char *zg_results_text(struct zg_results *results, const char *text)
     return copy ? copy : "";
 }
 
-/* ---- which case ------------------------------------------------------------------------------------ */
+/* ---- which case ------------------------------------------------------------------------------ */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -94,7 +94,7 @@ bool zg_results_has_case(const struct zg_results *results, const struct zg_case_
     return false;
 }
 
-/* ---- resuming --------------------------------------------------------------------------------------- */
+/* ---- resuming -------------------------------------------------------------------------------- */
 
 static bool exists(const char *path)
 {
@@ -164,7 +164,7 @@ done:
     return status;
 }
 
-/* ---- files ----------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool resume,
                                const char *const *extra_names, int64_t n_extra,

@@ -1,8 +1,9 @@
 /*
- * results.h - the CSV files of a run while it grows: samples at once, the others rewritten whole after each case.
+ * results.h - the CSV files of a run while it grows: samples at once, the others rewritten whole
+ * after each case.
  *
- * A case is finished when summary.csv has its rows: it is written last.  Resuming keeps the rows of finished cases and
- * drops the others', so no sample appears twice.
+ * A case is finished when summary.csv has its rows: it is written last.  Resuming keeps the rows of
+ * finished cases and drops the others', so no sample appears twice.
  */
 #ifndef ZG_HARNESS_RESULTS_H
 #define ZG_HARNESS_RESULTS_H
@@ -26,8 +27,8 @@ struct zg_results {
     int64_t n_texts;
 };
 
-/* Opens the files of a new run, or of one that goes on.  extra_names are samples.csv's counter columns.
- * ZG_INPUT, ZG_ENV as csv_in.h and csv_out.h. */
+/* Opens the files of a new run, or of one that goes on.  extra_names are samples.csv's counter
+ * columns. ZG_INPUT, ZG_ENV as csv_in.h and csv_out.h. */
 enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool resume,
                                const char *const *extra_names, int64_t n_extra,
                                struct zg_error *err);

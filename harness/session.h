@@ -1,6 +1,6 @@
 /*
- * session.h - what run, verify and score have in common before a case is opened: the engines, every case of the sweep
- * checked, the pinned team, the environment put right.
+ * session.h - what run, verify and score have in common before a case is opened: the engines, every
+ * case of the sweep checked, the pinned team, the environment put right.
  */
 #ifndef ZG_HARNESS_SESSION_H
 #define ZG_HARNESS_SESSION_H
@@ -24,8 +24,8 @@ struct zg_session {
     struct zg_status_line line;
 };
 
-/* Checks the request and chooses the cpus; may start the program again (environment.h).  ZG_USAGE: options.  ZG_ENV: the
- * machine; also an OpenBLAS that does not run on the pinned team. */
+/* Checks the request and chooses the cpus; may start the program again (environment.h).  ZG_USAGE:
+ * options.  ZG_ENV: the machine; also an OpenBLAS that does not run on the pinned team. */
 enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
                                struct zg_error *err);
 

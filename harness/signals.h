@@ -1,5 +1,6 @@
 /*
- * signals.h - Ctrl-C and SIGTERM as a flag that long work looks at; a second one ends the process at once.
+ * signals.h - Ctrl-C and SIGTERM as a flag that long work looks at; a second one ends the process
+ * at once.
  */
 #ifndef ZG_HARNESS_SIGNALS_H
 #define ZG_HARNESS_SIGNALS_H

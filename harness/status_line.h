@@ -1,5 +1,6 @@
 /*
- * status_line.h - one line of progress on the standard error, where that is a terminal; nothing anywhere else.
+ * status_line.h - one line of progress on the standard error, where that is a terminal; nothing
+ * anywhere else.
  *
  * Plain text and a carriage return: no colour, so NO_COLOR has nothing to switch off.
  */

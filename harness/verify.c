@@ -10,8 +10,9 @@
 #include "harness/clock.h"
 #include "harness/signals.h"
 
-/* More weights than this are compared in rows evenly spread over each tensor, first and last included: a low-rank
- * update touches every row, and 2^28 elements keep the check within seconds. */
+/* More weights than this are compared in rows evenly spread over each tensor, first and last
+ * included: a low-rank update touches every row, and 2^28 elements keep the check within seconds.
+ */
 static const int64_t max_compared = INT64_C(1) << 28;
 
 struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_steps)
@@ -50,7 +51,7 @@ enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_tria
     return ZG_OK;
 }
 
-/* ---- weights --------------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 struct weight_gap {
     double difference; /* largest |W_b - W_a| */
@@ -111,7 +112,7 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
     return status;
 }
 
-/* ---- the verdict ------------------------------------------------------------------------------------ */
+/* ---- the verdict ----------------------------------------------------------------------------- */
 
 static void compare_losses(const struct zg_trial *a, const struct zg_trial *b,
                            struct zg_verify_row *row)

@@ -1,15 +1,17 @@
 /*
- * verify.h - do two engines compute the same optimisation?  Their losses and projected gradients over some steps, and
- * their weights after them, across a redraw of V.
+ * verify.h - do two engines compute the same optimisation?  Their losses and projected gradients
+ * over some steps, and their weights after them, across a redraw of V.
  *
  *     zg_trial_run(&bench.contenders[0], &options, &trials[0], &err);      // the reference
  *     zg_trial_run(&bench.contenders[1], &options, &trials[1], &err);
- *     zg_verify_compare(&bench.contenders[0], &trials[0], &bench.contenders[1], &trials[1], &options, &verdict, &err);
+ *     zg_verify_compare(&bench.contenders[0], &trials[0], &bench.contenders[1], &trials[1],
+ *                       &options, &verdict, &err);
  *
- * Tolerances (fp32).  Losses: 1e-4 absolute.  Projected gradients: rms of the differences at most 1e-2 of the rms of the
- * reference, because c = (L+ - L-) / (2 eps) magnifies the rounding of a loss by 1 / (2 eps).  Weights: 1e-2 of the largest
- * change that the reference made (an update is proportional to c), and the rounding of a loop that writes fp32 weights
- * in place four times a step: 4 steps 2^-24 max|W|.
+ * Tolerances (fp32).  Losses: 1e-4 absolute.  Projected gradients: rms of the differences at most
+ * 1e-2 of the rms of the reference, because c = (L+ - L-) / (2 eps) magnifies the rounding of a
+ * loss by 1 / (2 eps).  Weights: 1e-2 of the largest change that the reference made (an update is
+ * proportional to c), and the rounding of a loop that writes fp32 weights in place four times a
+ * step: 4 steps 2^-24 max|W|.
  */
 #ifndef ZG_HARNESS_VERIFY_H
 #define ZG_HARNESS_VERIFY_H
@@ -34,10 +36,12 @@ struct zg_trial {
     char failure[256];     /* "" or why it stopped: a loss that is not finite */
 };
 
-/* The case's numbers with V redrawn inside n_steps; lr 0 becomes 1e-6, for an update must be seen to be checked. */
+/* The case's numbers with V redrawn inside n_steps; lr 0 becomes 1e-6, for an update must be seen
+ * to be checked. */
 struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_steps);
 
-/* Runs a contender's next n_steps.  A loss that is not finite is recorded in the trial and is no failure of the call. */
+/* Runs a contender's next n_steps.  A loss that is not finite is recorded in the trial and is no
+ * failure of the call. */
 enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_trial_options *options,
                             struct zg_trial *out, struct zg_error *err);
 
@@ -46,7 +50,8 @@ struct zg_verdict {
     char reason[256];
 };
 
-/* Compares after both ran the same trial.  Where the reference is the contender itself, finite losses pass. */
+/* Compares after both ran the same trial.  Where the reference is the contender itself, finite
+ * losses pass. */
 enum zg_status zg_verify_compare(struct zg_contender *reference,
                                  const struct zg_trial *reference_trial,
                                  struct zg_contender *contender, const struct zg_trial *trial,

@@ -46,7 +46,7 @@ enum zg_status zg_words_split(struct zg_words *out, const char *what, const char
     return status;
 }
 
-/* ---- @FILE ---------------------------------------------------------------------------------------- */
+/* ---- @FILE ----------------------------------------------------------------------------------- */
 
 /* Words grow in one text buffer as offsets, since realloc moves it. */
 struct builder {

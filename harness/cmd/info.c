@@ -19,7 +19,7 @@
 #include "harness/version.h"
 #include "workloads/task.h"
 
-/* ---- the document ---------------------------------------------------------------------------------- */
+/* ---- the document ---------------------------------------------------------------------------- */
 
 static json_t *bits_json(uint32_t bits, int n, const char *(*name)(int))
 {
@@ -153,7 +153,7 @@ static enum zg_status make_info(json_t *info, const struct zg_request *request,
     return ZG_OK;
 }
 
-/* ---- for people ------------------------------------------------------------------------------------ */
+/* ---- for people ------------------------------------------------------------------------------ */
 
 static void print_value(const json_t *value)
 {

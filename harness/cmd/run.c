@@ -1,5 +1,6 @@
 /*
- * run.c - `zogap run`: measures engines side by side on one case or a sweep, and writes a result directory.
+ * run.c - `zogap run`: measures engines side by side on one case or a sweep, and writes a result
+ * directory.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -23,11 +24,11 @@ struct run {
     struct zg_measurement measurement;
 };
 
-/* ---- --list ---------------------------------------------------------------------------------------- */
+/* ---- --list ---------------------------------------------------------------------------------- */
 
-/* A guess made of arithmetic, for a reader who must choose between minutes and days: checking and the pilot take
- * about twenty steps of a loop that reaches 50 GFLOP/s a thread on padded batches of 64 tokens, and sampling takes
- * what --max-time allows. */
+/* A guess made of arithmetic, for a reader who must choose between minutes and days: checking and
+ * the pilot take about twenty steps of a loop that reaches 50 GFLOP/s a thread on padded batches of
+ * 64 tokens, and sampling takes what --max-time allows. */
 static double estimate_s(const struct zg_session *session, const struct zg_case *c)
 {
     const struct zg_model_shape *shape = NULL;
@@ -83,7 +84,7 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
     return status;
 }
 
-/* ---- preparing ------------------------------------------------------------------------------------- */
+/* ---- preparing ------------------------------------------------------------------------------- */
 
 static enum zg_status open_files(struct run *run, struct zg_error *err)
 {
@@ -146,11 +147,11 @@ static enum zg_status prepare(struct run *run, struct zg_error *err)
     return status;
 }
 
-/* ---- measuring ------------------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 static bool is_finished(const struct run *run, const struct zg_case *c)
 {
-    /* the parts of a row that do not need the model: seed, threads and options say which case it is */
+    /* what a row holds without a model says which case it is */
     struct zg_bench bench = {.c = *c};
     struct zg_contender contender = {.bench = &bench, .item = &run->session.engines.items[0]};
     struct zg_case_row row;

@@ -1,5 +1,6 @@
 /*
- * score.c - `zogap score`: option scores and losses of a model on a task, per example and probe, as CSV.
+ * score.c - `zogap score`: option scores and losses of a model on a task, per example and probe, as
+ * CSV.
  */
 #include <math.h>
 #include <stdlib.h>

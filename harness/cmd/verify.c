@@ -1,5 +1,6 @@
 /*
- * verify.c - `zogap verify`: do the engines compute the same losses, projected gradients and weights?
+ * verify.c - `zogap verify`: do the engines compute the same losses, projected gradients and
+ * weights?
  */
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
-/* make_tiny_model.c - writes a Hugging Face directory of a tiny OPT for the command-line tests: make_tiny_model DIR. */
+/* make_tiny_model.c - writes a Hugging Face directory of a tiny OPT for the command-line tests:
+ * make_tiny_model DIR. */
 #include <stdio.h>
 
 #include "tests/support/safetensors_writer.h"

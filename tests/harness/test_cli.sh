@@ -5,7 +5,7 @@ set -u
 zogap=$1
 make_model=$2
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'umount "$work/full" 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 n=0

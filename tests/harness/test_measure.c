@@ -1,6 +1,6 @@
 /*
- * test_measure.c - measure.h, verify.h and results.h with scripted engines: what agrees is timed, what does not is
- * not, and a loss that is no number never yields a speed-up.
+ * test_measure.c - measure.h, verify.h and results.h with scripted engines: what agrees is timed,
+ * what does not is not, and a loss that is no number never yields a speed-up.
  */
 #include "harness/measure.h"
 
@@ -165,17 +165,20 @@ static void test_speedup(void)
     /* The script spins for 4 and 1 ms, so a step is never shorter. */
     CU_ASSERT_TRUE(slow->wall_s_per_step_median >= 4e-3);
     CU_ASSERT_TRUE(fast->wall_s_per_step_median >= 1e-3);
-    /* How much longer is up to the machine; but the ratio is that of the samples, nine digits each. */
+    /* How much longer is up to the machine; but the ratio is that of the samples, nine digits each.
+     */
     CU_ASSERT_DOUBLE_EQUAL(fast->speedup, median_of_paired_ratios(&t, 8), 1e-7 * fast->speedup);
     CU_ASSERT_TRUE(fast->speedup_ci_low <= fast->speedup && fast->speedup <= fast->speedup_ci_high);
-    /* the script's 1e6 useful and 2e6 executed FLOPs, over the measured time, over the given peak */
+    /* the script's 1e6 useful and 2e6 executed FLOPs, over the measured time, over the given peak
+     */
     CU_ASSERT_DOUBLE_EQUAL(fast->gflops_useful * fast->wall_s_per_step_median, 1e-3, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(fast->executed_peak_share, 2 * fast->peak_share, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(fast->peak_share * 100, fast->gflops_useful, 1e-9);
     close_trial(&t);
 }
 
-/* The engine at index 1 differs: it fails its check, is not timed and has no speed-up; the others are timed. */
+/* The engine at index 1 differs: it fails its check, is not timed and has no speed-up; the others
+ * are timed. */
 static void expect_disagreement(const char *const *settings, const char *reason)
 {
     struct trial t;

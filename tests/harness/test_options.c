@@ -164,8 +164,6 @@ static void test_lists(void)
     CU_ASSERT_EQUAL(zg_choice_find("a|bc|d", "bc"), 1);
     CU_ASSERT_EQUAL(zg_choice_find("a|bc|d", "b"), -1);
     CU_ASSERT_EQUAL(zg_choice_find("a|bc|d", "a|bc"), -1);
-    char text[8];
-    CU_ASSERT_STRING_EQUAL(zg_choice_name("a|bc|d", 2, text, sizeof text), "d");
 }
 
 /* Expands `prog @FILE` with that content.  n is strlen unless the text holds a NUL. */
