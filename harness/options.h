@@ -1,7 +1,7 @@
 /*
  * options.h - options as tables: one table gives parsing, checking, defaults and --help.
  *
- * An option is a row: its long name, the placeholder and default that help shows, and how its value
+ * An option is a row: its long name, the value and default that help shows, and how its value
  * becomes a field of a struct.  A table ends with a row without a name.  getopt_long does the GNU
  * part (--opt=value, --opt value, unambiguous abbreviations); this file does the strict part: a
  * number is a number to its last character and lies in its range, a choice is one of the choices,
@@ -32,7 +32,7 @@ enum zg_flag_kind {
 struct zg_flag {
     const char *name; /* without dashes */
     enum zg_flag_kind kind;
-    const char *value;    /* placeholder in help: "N"; NULL for a switch */
+    const char *value;    /* as help names it: "N"; NULL for a switch */
     const char *fallback; /* the default, as one would type it; NULL: none, the field stays 0 */
     const char *summary;
     size_t offset;       /* of the field in the target struct */
