@@ -19,8 +19,7 @@ struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_step
 {
     struct zg_trial_options options = {.lozo = zg_case_lozo(c), .n_steps = n_steps};
     options.lozo.nu = zg_min64(options.lozo.nu, zg_max64(1, (n_steps + 1) / 2));
-    if (options.lozo.lr == 0)
-        options.lozo.lr = 1e-6f;
+    options.lozo.lr = fmaxf(options.lozo.lr, 1e-6f);
     return options;
 }
 
@@ -114,16 +113,17 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
 
 /* ---- the verdict ----------------------------------------------------------------------------- */
 
-static void compare_losses(const struct zg_trial *a, const struct zg_trial *b,
+static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, double eps,
                            struct zg_verify_row *row)
 {
-    double squares = 0, reference_squares = 0, loss_difference = 0;
+    double squares = 0, reference_squares = 0, loss_difference = 0, largest_loss = 1;
     int64_t n_same_sign = 0;
     for (int64_t i = 0; i < a->n_steps; i++) {
         const struct zg_lozo_step *const x = &a->steps[i], *const y = &b->steps[i];
         const double gap = y->projected_gradient - x->projected_gradient;
         loss_difference = fmax(loss_difference, fabs(y->loss_plus - x->loss_plus));
         loss_difference = fmax(loss_difference, fabs(y->loss_minus - x->loss_minus));
+        largest_loss = fmax(largest_loss, fmax(fabs(x->loss_plus), fabs(x->loss_minus)));
         squares += gap * gap;
         reference_squares += x->projected_gradient * x->projected_gradient;
         n_same_sign += (x->projected_gradient > 0) == (y->projected_gradient > 0) &&
@@ -132,6 +132,11 @@ static void compare_losses(const struct zg_trial *a, const struct zg_trial *b,
     row->loss_difference_max = loss_difference;
     row->gradient_relative_error = squares > 0 ? sqrt(squares / reference_squares) : 0;
     row->gradient_sign_match = (double)n_same_sign / (double)a->n_steps;
+    row->loss_tolerance = ZG_VERIFY_LOSS_TOLERANCE * largest_loss;
+    const double rms = sqrt(reference_squares / (double)a->n_steps);
+    row->gradient_tolerance =
+        fmin(ZG_VERIFY_GRADIENT_MOST,
+             ZG_VERIFY_GRADIENT_TOLERANCE + ZG_VERIFY_LOSS_ROUNDING * largest_loss / (eps * rms));
 }
 
 static void judge(struct zg_verdict *verdict)
@@ -167,8 +172,6 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
     struct zg_verify_row *const row = &out->row;
     row->reference = reference->item->label;
     row->steps = trial->n_steps;
-    row->loss_tolerance = ZG_VERIFY_LOSS_TOLERANCE;
-    row->gradient_tolerance = ZG_VERIFY_GRADIENT_TOLERANCE;
     row->reason = out->reason;
     row->passed = 0;
     if (trial->failure[0] || reference_trial->failure[0]) {
@@ -177,7 +180,7 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
                  own ? "" : "the reference: ", own ? trial->failure : reference_trial->failure);
         return ZG_OK;
     }
-    compare_losses(reference_trial, trial, row);
+    compare_losses(reference_trial, trial, (double)options->lozo.eps, row);
     struct weight_gap gap = {0};
     if (contender != reference) {
         const enum zg_status status =
@@ -185,7 +188,7 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
         if (status)
             return status;
         row->weight_difference_max = gap.difference;
-        row->weight_tolerance = ZG_VERIFY_WEIGHT_TOLERANCE * gap.change +
+        row->weight_tolerance = row->gradient_tolerance * gap.change +
                                 4.0 * (double)trial->n_steps * ldexp(1.0, -24) * gap.largest;
     } else {
         row->weight_difference_max = 0;

@@ -207,18 +207,20 @@ static void expect_disagreement(const char *const *settings, const char *reason)
 static void test_disagreement(void)
 {
     EXPECT("losses differ", "loss", "2.001");
+    EXPECT("losses differ", "loss", "2.00003");
     EXPECT("projected gradients differ", "slope", "1.02");
     EXPECT("weights after", "weight", "0.6");
     EXPECT("the losses are", "nan", "1");
 }
 
-/* Differences below the tolerances pass: 5e-5 of 1e-4 in the loss, 0.5 % of 1 % in the slope. */
+/* Differences below the tolerances pass: 1e-5 of 2e-5 (1e-5 of the loss, which is 2) in the loss;
+ * 0.5 % in the slope, where 1e-5 in a loss of slope 1 is 1 % of c at eps 1e-3. */
 static void test_rounding_passes(void)
 {
     struct trial t;
     open_trial(&t);
     ADD(NULL);
-    ADD("loss", "2.00005", "slope", "1.005", NULL);
+    ADD("loss", "2.00001", "slope", "1.005", NULL);
     measure(&t);
     CU_ASSERT_EQUAL(t.status, ZG_OK);
     CU_ASSERT_EQUAL(t.m.n_disagreeing, 0);
