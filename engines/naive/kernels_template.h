@@ -3,86 +3,19 @@
  *
  * Parameters: VEC_BYTES (16, 32 or 64) and TABLE, the name of the table to define.  The including
  * file is compiled with the flags of its ISA and with contraction on, so a * b + c is one FMA where
- * there is one.  Vectors are GCC's and clang's vector extension: the width is certain, and the
- * tile's sums stay in registers.
+ * there is one.  Vectors are simd.h's: the width is certain, and the tile's sums stay in
+ * registers.
  */
+#include "engines/base/simd.h"
 #include "engines/base/size.h"
 #include "engines/model.h"
 #include "engines/naive/kernels.h"
 
-#include <math.h>
-#include <string.h>
-
-typedef float vf __attribute__((vector_size(VEC_BYTES)));
-typedef int32_t vi __attribute__((vector_size(VEC_BYTES)));
-typedef uint32_t vu __attribute__((vector_size(VEC_BYTES)));
-
 enum {
-    LANES = VEC_BYTES / 4,
     TILE_ROWS = 4,
     TILE_VECS = ZG_NAIVE_STRIPE / LANES > 4 ? 4 : ZG_NAIVE_STRIPE / LANES,
     TILE = TILE_VECS * LANES, /* divides ZG_NAIVE_STRIPE */
 };
-
-static inline vf load(const float *p)
-{
-    vf v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-static inline void store(float *p, vf v)
-{
-    memcpy(p, &v, sizeof v);
-}
-static inline vf splat(float x)
-{
-    return x - (vf){0};
-}
-/* mask lanes are 0 or all ones, as comparisons give them */
-static inline vf choose(vi mask, vf yes, vf no)
-{
-    return (vf)(((vi)yes & mask) | ((vi)no & ~mask));
-}
-static inline vf max_vf(vf a, vf b)
-{
-    return choose(a > b, a, b);
-}
-
-static inline float sum_lanes(vf v)
-{
-    float s = 0;
-    for (int i = 0; i < LANES; i++)
-        s += v[i];
-    return s;
-}
-static inline float max_lanes(vf v)
-{
-    float m = v[0];
-    for (int i = 1; i < LANES; i++)
-        m = v[i] > m ? v[i] : m;
-    return m;
-}
-
-/* exp(x) for x <= 0: 2^k times a polynomial on [-ln2/2, ln2/2] (Taylor to x^6: remainder below
- * 1.2e-7), flushed to about 1e-38 below -87.  NaN in, NaN out: the scaling is a product, not an
- * addition to the exponent. */
-static inline vf exp_vf(vf x)
-{
-    const vf magic =
-        splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer in the low bits */
-    x = choose(x < splat(-87.0f), splat(-87.0f), x);
-    const vf shifted = x * 1.44269504f + magic;
-    const vf k = shifted - magic;
-    const vf r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
-    vf p = splat(1.0f / 720);
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    return p * (vf)(((vu)shifted << 23) + 0x3f800000u);
-}
 
 /* ---- weights --------------------------------------------------------------------------- */
 
@@ -91,14 +24,14 @@ static void add_lowrank(float *w, int64_t n, float keep, const float *u, const f
 {
     int64_t j = 0;
     for (; j + 4 * LANES <= n; j += 4 * LANES) {
-        vf x[4];
+        vec x[4];
         for (int i = 0; i < 4; i++)
-            x[i] = load(w + j + i * LANES) * keep;
+            x[i] = vec_load(w + j + i * LANES) * keep;
         for (int64_t k = 0; k < rank; k++)
             for (int i = 0; i < 4; i++)
-                x[i] += load(vt + k * ldv + j + i * LANES) * u[k];
+                x[i] += vec_load(vt + k * ldv + j + i * LANES) * u[k];
         for (int i = 0; i < 4; i++)
-            store(w + j + i * LANES, x[i]);
+            vec_store(w + j + i * LANES, x[i]);
     }
     for (; j < n; j++) {
         float x = w[j] * keep;
@@ -112,7 +45,7 @@ static void add_scaled(float *w, int64_t n, float keep, float c, const float *z)
 {
     int64_t j = 0;
     for (; j + LANES <= n; j += LANES)
-        store(w + j, load(w + j) * keep + load(z + j) * c);
+        vec_store(w + j, vec_load(w + j) * keep + vec_load(z + j) * c);
     for (; j < n; j++)
         w[j] = w[j] * keep + z[j] * c;
 }
@@ -123,13 +56,13 @@ static void norm(float *x, const float *bias, const float *gain, const float *sh
                  int64_t n)
 {
     int64_t j = 0;
-    vf sums = {0};
+    vec sums = {0};
     float sum = 0, square = 0;
     for (; j + LANES <= n; j += LANES) {
-        vf v = load(x + j);
+        vec v = vec_load(x + j);
         if (bias) {
-            v += load(bias + j);
-            store(x + j, v);
+            v += vec_load(bias + j);
+            vec_store(x + j, v);
         }
         sums += v;
     }
@@ -137,17 +70,18 @@ static void norm(float *x, const float *bias, const float *gain, const float *sh
         x[j] += bias ? bias[j] : 0;
         sum += x[j];
     }
-    const float mean = (sum + sum_lanes(sums)) / (float)n;
-    vf squares = {0};
+    const float mean = (sum + vec_sum(sums)) / (float)n;
+    vec squares = {0};
     for (j = 0; j + LANES <= n; j += LANES) {
-        const vf v = load(x + j) - mean;
+        const vec v = vec_load(x + j) - mean;
         squares += v * v;
     }
     for (; j < n; j++)
         square += (x[j] - mean) * (x[j] - mean);
-    const float scale = 1.0f / sqrtf((square + sum_lanes(squares)) / (float)n + ZG_LAYER_NORM_EPS);
+    const float scale = 1.0f / sqrtf((square + vec_sum(squares)) / (float)n + ZG_LAYER_NORM_EPS);
     for (j = 0; j + LANES <= n; j += LANES)
-        store(y + j, (load(x + j) - mean) * scale * load(gain + j) + load(shift + j));
+        vec_store(y + j,
+                  (vec_load(x + j) - mean) * scale * vec_load(gain + j) + vec_load(shift + j));
     for (; j < n; j++)
         y[j] = (x[j] - mean) * scale * gain[j] + shift[j];
 }
@@ -156,8 +90,8 @@ static void bias_relu(float *x, const float *bias, int64_t n)
 {
     int64_t j = 0;
     for (; j + LANES <= n; j += LANES) {
-        const vf v = load(x + j) + load(bias + j);
-        store(x + j, choose(v < splat(0), splat(0), v));
+        const vec v = vec_load(x + j) + vec_load(bias + j);
+        vec_store(x + j, vec_select(v < vec_splat(0), vec_splat(0), v));
     }
     for (; j < n; j++) {
         const float v = x[j] + bias[j];
@@ -167,11 +101,11 @@ static void bias_relu(float *x, const float *bias, int64_t n)
 
 static float row_max(const float *x, int64_t n)
 {
-    vf m = splat(-INFINITY);
+    vec m = vec_splat(-INFINITY);
     int64_t j = 0;
     for (; j + LANES <= n; j += LANES)
-        m = max_vf(load(x + j), m);
-    float largest = max_lanes(m);
+        m = vec_max(vec_load(x + j), m);
+    float largest = vec_max_lane(m);
     for (; j < n; j++)
         largest = x[j] > largest ? x[j] : largest;
     return largest;
@@ -187,13 +121,13 @@ static double log_sum_exp(const float *x, int64_t n)
     for (int64_t begin = 0; begin < n; begin += BLOCK) {
         const int64_t end = zg_min64(begin + BLOCK, n);
         int64_t j = begin;
-        vf sums[4] = {{0}};
+        vec sums[4] = {{0}};
         for (; j + 4 * LANES <= end; j += 4 * LANES)
             for (int i = 0; i < 4; i++)
-                sums[i] += exp_vf(load(x + j + i * LANES) - largest);
-        total += (double)sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+                sums[i] += vec_exp(vec_load(x + j + i * LANES) - largest);
+        total += (double)vec_sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
         for (; j < end; j++)
-            total += (double)exp_vf(splat(x[j] - largest))[0];
+            total += (double)vec_exp(vec_splat(x[j] - largest))[0];
     }
     return (double)largest + log(total);
 }
@@ -203,13 +137,13 @@ static double log_sum_exp(const float *x, int64_t n)
 /* acc [4][TILE] = a [4][k] b [k][TILE]: rows of a by pointer, rows of b ldb apart */
 static inline __attribute__((always_inline)) void tile(int64_t k, const float *const a[TILE_ROWS],
                                                        const float *b, int64_t ldb,
-                                                       vf acc[TILE_ROWS][TILE_VECS])
+                                                       vec acc[TILE_ROWS][TILE_VECS])
 {
-    vf sum[TILE_ROWS][TILE_VECS] = {{{0}}};
+    vec sum[TILE_ROWS][TILE_VECS] = {{{0}}};
     for (int64_t i = 0; i < k; i++, b += ldb)
 #pragma GCC unroll 4
         for (int v = 0; v < TILE_VECS; v++) {
-            const vf column = load(b + v * LANES);
+            const vec column = vec_load(b + v * LANES);
 #pragma GCC unroll 4
             for (int r = 0; r < TILE_ROWS; r++)
                 sum[r][v] += column * a[r][i];
@@ -221,17 +155,17 @@ static inline __attribute__((always_inline)) void tile(int64_t k, const float *c
 static void softmax_row(float *p, int64_t n, int64_t n_row)
 {
     const float largest = row_max(p, n);
-    vf sums = {0};
+    vec sums = {0};
     for (int64_t j = n; j < n_row; j++)
-        p[j] = -INFINITY; /* flushed to 1e-38 by exp_vf, then cleared */
+        p[j] = -INFINITY; /* flushed to 1e-38 by vec_exp, then cleared */
     for (int64_t j = 0; j < n_row; j += LANES) {
-        const vf e = exp_vf(load(p + j) - largest);
-        store(p + j, e);
+        const vec e = vec_exp(vec_load(p + j) - largest);
+        vec_store(p + j, e);
         sums += e; /* the flushed ones are below the last place of a sum >= 1 */
     }
-    const float scale = 1.0f / sum_lanes(sums);
+    const float scale = 1.0f / vec_sum(sums);
     for (int64_t j = 0; j < n_row; j += LANES)
-        store(p + j, load(p + j) * scale);
+        vec_store(p + j, vec_load(p + j) * scale);
     memset(p + n, 0, (size_t)(n_row - n) * sizeof *p);
 }
 
@@ -274,7 +208,7 @@ static struct head_scratch head_pack(const struct zg_naive_head *h)
 static void attention(const struct zg_naive_head *h)
 {
     const struct head_scratch s = head_pack(h);
-    vf acc[TILE_ROWS][TILE_VECS];
+    vec acc[TILE_ROWS][TILE_VECS];
     for (int64_t t = 0; t < h->n; t += TILE_ROWS) {
         const int64_t n_keys = zg_min64(t + TILE_ROWS, h->n), n_row = zg_round_up(n_keys, TILE);
         const float *q[TILE_ROWS], *p[TILE_ROWS];
@@ -303,7 +237,7 @@ static void stripe(const struct zg_naive_stripe *s)
 {
     enum { BLOCK = 256 };
     float bt[BLOCK][TILE] __attribute__((aligned(64)));
-    vf acc[TILE_ROWS][TILE_VECS];
+    vec acc[TILE_ROWS][TILE_VECS];
     for (int64_t j = 0; j < s->n_columns; j += TILE) {
         const int64_t n = zg_min64(TILE, s->n_columns - j);
         for (int64_t begin = 0; begin < s->k; begin += BLOCK) {

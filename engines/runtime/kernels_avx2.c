@@ -1,8 +1,7 @@
 /* kernels_avx2.c - the runtime's kernels for AVX2 and FMA. */
 #define VEC_BYTES 32
+#include "engines/base/simd.h"
 #include "engines/runtime/kernels_variant.h"
-
-#include "engines/runtime/simd.h"
 
 #include "engines/runtime/kernels_attention.h"
 #include "engines/runtime/kernels_rows.h"

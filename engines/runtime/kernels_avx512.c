@@ -1,8 +1,7 @@
 /* kernels_avx512.c - the runtime's kernels for AVX-512 F, BW, DQ, VL. */
 #define VEC_BYTES 64
+#include "engines/base/simd.h"
 #include "engines/runtime/kernels_variant.h"
-
-#include "engines/runtime/simd.h"
 
 #include "engines/runtime/kernels_attention.h"
 #include "engines/runtime/kernels_rows.h"

@@ -1,8 +1,7 @@
 /* kernels_portable.c - the runtime's kernels for what every compiler can build. */
 #define VEC_BYTES 16
+#include "engines/base/simd.h"
 #include "engines/runtime/kernels_variant.h"
-
-#include "engines/runtime/simd.h"
 
 #include "engines/runtime/kernels_attention.h"
 #include "engines/runtime/kernels_rows.h"

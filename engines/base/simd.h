@@ -1,10 +1,10 @@
 /*
  * simd.h - a vector of floats in the compilers' vector extension, as wide as the including file
- * says.
+ * says, and exp() on it: what the kernels of the runtime and of the loop are written in.
  *
  * Parameter: VEC_BYTES, 16, 32 or 64, the width of the ISA that the file is compiled for.
  * Only the kernels' ISA files include this: all is static inline, so no symbol of a wide ISA leaks
- * elsewhere.
+ * elsewhere.  GEMM kernels need single instructions by name and have their own (fused/vec_*.h).
  */
 #include <math.h>
 #include <stdint.h>
@@ -14,6 +14,7 @@
 
 typedef float vec __attribute__((vector_size(VEC_BYTES)));
 typedef int32_t ivec __attribute__((vector_size(VEC_BYTES)));
+typedef uint32_t uvec __attribute__((vector_size(VEC_BYTES)));
 
 static inline vec vec_load(const float *p)
 {
@@ -29,9 +30,10 @@ static inline void vec_store(float *p, vec v)
 
 static inline vec vec_splat(float a)
 {
-    return (vec){0} + a;
+    return a - (vec){0}; /* exact for -0, so it folds to a broadcast */
 }
 
+/* a where the mask, as comparisons give it, is all ones; b where it is 0. */
 static inline vec vec_select(ivec mask, vec a, vec b)
 {
     return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
@@ -96,16 +98,16 @@ static inline float vec_max_lane(vec v)
 /*
  * exp(x) for x <= 88: x = n ln2 + r, |r| <= ln2 / 2; exp(r) by its Taylor polynomial of degree 6,
  * whose next term is (ln2 / 2)^7 / 7! = 1.2e-7 of 1, half a unit in the last place; times 2^n
- * through the exponent bits. Below -87 the result stays at exp(-87), about 1.6e-38, instead of
+ * through the exponent bits.  Below -87 the result stays at exp(-87), about 1.6e-38, instead of
  * becoming a denormal; NaN stays NaN.
  */
 static inline vec vec_exp(vec x)
 {
-    const float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f,
-                magic = 12582912.0f; /* 1.5 * 2^23 */
-    x = vec_select(x < -87.0f, vec_splat(-87.0f), x);
-    /* Adding 1.5 * 2^23 leaves no fraction bits, so this rounds to nearest without a special
+    const float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
+    /* 1.5 * 2^23: adding it leaves no fraction bits, so this rounds to nearest without a special
      * instruction. */
+    const float magic = 12582912.0f;
+    x = vec_select(x < -87.0f, vec_splat(-87.0f), x);
     const vec shifted = x * 1.44269504f + magic;
     const vec n = shifted - magic;
     const vec r = (x - n * ln2_high) - n * ln2_low;
@@ -116,7 +118,6 @@ static inline vec vec_exp(vec x)
     p = p * r + 0.5f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    /* The low bits of `shifted` hold n as an integer. */
-    const ivec exponent = (((ivec)shifted - (ivec)vec_splat(magic)) + 127) << 23;
-    return p * (vec)exponent;
+    /* The low bits of `shifted` hold n as an integer; the shift pushes all of magic's out. */
+    return p * (vec)(((uvec)shifted << 23) + 0x3f800000u);
 }
