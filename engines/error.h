@@ -1,10 +1,10 @@
 /*
  * error.h - status and message of everything that can fail.
  *
- * A fallible function returns an enum zg_status and takes a `struct zg_error *err` last.  The caller owns
- * the struct; NULL is allowed where only the status matters.  The first failure wins: a later zg_fail() on
- * the same struct keeps the first text, because the first is the cause and the rest are consequences.
- * Only harness/main.c prints errors and exits; the status is the exit code.
+ * A fallible function returns an enum zg_status and takes a `struct zg_error *err` last.  The
+ * caller owns the struct; NULL is allowed where only the status matters.  The first failure wins: a
+ * later zg_fail() on the same struct keeps the first text, because the first is the cause and the
+ * rest are consequences.  Only harness/main.c prints errors and exits; the status is the exit code.
  */
 #ifndef ZG_ENGINES_ERROR_H
 #define ZG_ENGINES_ERROR_H
@@ -19,13 +19,14 @@ enum zg_status {
 
 struct zg_error {
     enum zg_status status; /* ZG_OK until the first zg_fail() */
-    char text[512];        /* one line, no newline; names the file or option, the value, what would be right */
+    /* One line, no newline: names the file or option, the value, and what would be right. */
+    char text[512];
 };
 
 /* Empties *err.  NULL is allowed. */
 void zg_error_clear(struct zg_error *err);
 
-/* Records the failure if it is the first one in *err, cuts the text to fit, and returns `status`. */
+/* Records the failure if it is the first in *err, cuts the text to fit, and returns `status`. */
 enum zg_status zg_fail(struct zg_error *err, enum zg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -9,7 +9,8 @@
  *     struct zg_model *model = NULL;
  *     if (zg_model_open(&model, "opt-125m", 1, &err)) ...       // or a directory with config.json
  *     float row[768];
- *     zg_model_read(model, zg_tensor_layer(0, ZG_T_Q_WEIGHT), 5, 1, row, 768);   // row 5 of layer 0's q
+ *     // row 5 of layer 0's q
+ *     zg_model_read(model, zg_tensor_layer(0, ZG_T_Q_WEIGHT), 5, 1, row, 768);
  *     zg_model_close(&model);
  *
  * Threads: after open, every function that takes a const model may be called from any number of
@@ -30,16 +31,16 @@ const char *zg_dtype_name(enum zg_dtype dtype); /* "fp32", "bf16", "fp16", "int8
 
 struct zg_model_shape {
     int64_t n_layers;
-    int64_t d_model;     /* hidden size, a multiple of n_heads */
+    int64_t d_model; /* hidden size, a multiple of n_heads */
     int64_t n_heads;
     int64_t d_ffn;       /* inner size of the ReLU MLP */
     int64_t n_vocab;     /* rows of the token embedding, and of the head */
-    int64_t n_positions; /* longest sequence; the position table has n_positions + ZG_POSITION_OFFSET rows */
+    int64_t n_positions; /* longest sequence; the table has ZG_POSITION_OFFSET rows more */
     bool tied_head;      /* the head is the token embedding */
 };
 
-#define ZG_POSITION_OFFSET 2       /* OPT: position p reads row p + 2 of the table */
-#define ZG_LAYER_NORM_EPS 1e-5f
+#define ZG_POSITION_OFFSET 2 /* OPT: position p reads row p + 2 of the table */
+#define ZG_LAYER_NORM_EPS  1e-5f
 
 /* Tensor identities.  An id also names the tensor in the random streams (zo.h), so the numbers
  * are a contract: globals are 0..15, layer l's tensors are 16 * (l + 1) + kind. */
@@ -48,26 +49,31 @@ enum zg_tensor_global {
     ZG_T_EMBED_POSITIONS = 1, /* [n_positions + 2][d_model] */
     ZG_T_FINAL_NORM_WEIGHT = 2,
     ZG_T_FINAL_NORM_BIAS = 3,
-    ZG_T_HEAD = 4,            /* [n_vocab][d_model]; reads as the embedding where the head is tied */
+    ZG_T_HEAD = 4, /* [n_vocab][d_model]; reads as the embedding where the head is tied */
     ZG_N_TENSOR_GLOBALS = 5,
 };
+/* clang-format off */
 enum zg_tensor_kind {
-    ZG_T_Q_WEIGHT = 0, ZG_T_Q_BIAS = 1,   /* [d_model][d_model], [d_model] */
-    ZG_T_K_WEIGHT = 2, ZG_T_K_BIAS = 3,
-    ZG_T_V_WEIGHT = 4, ZG_T_V_BIAS = 5,
-    ZG_T_OUT_WEIGHT = 6, ZG_T_OUT_BIAS = 7,
-    ZG_T_FC1_WEIGHT = 8, ZG_T_FC1_BIAS = 9, /* [d_ffn][d_model] */
-    ZG_T_FC2_WEIGHT = 10, ZG_T_FC2_BIAS = 11, /* [d_model][d_ffn] */
+    ZG_T_Q_WEIGHT = 0,      ZG_T_Q_BIAS = 1,      /* [d_model][d_model], [d_model] */
+    ZG_T_K_WEIGHT = 2,      ZG_T_K_BIAS = 3,
+    ZG_T_V_WEIGHT = 4,      ZG_T_V_BIAS = 5,
+    ZG_T_OUT_WEIGHT = 6,    ZG_T_OUT_BIAS = 7,
+    ZG_T_FC1_WEIGHT = 8,    ZG_T_FC1_BIAS = 9,    /* [d_ffn][d_model], [d_ffn] */
+    ZG_T_FC2_WEIGHT = 10,   ZG_T_FC2_BIAS = 11,   /* [d_model][d_ffn], [d_model] */
     ZG_T_NORM1_WEIGHT = 12, ZG_T_NORM1_BIAS = 13, /* self_attn_layer_norm */
     ZG_T_NORM2_WEIGHT = 14, ZG_T_NORM2_BIAS = 15, /* the layer's final_layer_norm, before the MLP */
     ZG_N_TENSOR_KINDS = 16,
 };
+/* clang-format on */
 static inline int32_t zg_tensor_layer(int64_t layer, enum zg_tensor_kind kind)
 {
     return (int32_t)(16 * (layer + 1)) + (int32_t)kind;
 }
 /* One past the largest id of a model of n_layers. */
-static inline int32_t zg_tensor_end(int64_t n_layers) { return (int32_t)(16 * (n_layers + 1)); }
+static inline int32_t zg_tensor_end(int64_t n_layers)
+{
+    return (int32_t)(16 * (n_layers + 1));
+}
 
 struct zg_model;
 
@@ -77,15 +83,17 @@ struct zg_model;
  * model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not; head
  * tied or not.  As in transformers, a tied model ignores a head that is stored beside it;
  * tensors that OPT does not have are ignored too.  Every weight is read once, in parallel, for
- * the check below. ZG_INPUT: a file is missing or malformed, a tensor is absent, twice there, or
+ * the check below.  ZG_INPUT: a file is missing or malformed, a tensor is absent, twice there, or
  * of a wrong shape or type, a weight is NaN or infinite.  ZG_USAGE: `name` is neither a known
- * shape nor a directory.  ZG_ENV: no memory. OPT-350M (post-norm) is refused. */
-enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed, struct zg_error *err);
+ * shape nor a directory.  ZG_ENV: no memory.  OPT-350M (post-norm) is refused. */
+enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
+                             struct zg_error *err);
 
 /* Synthetic weights of any shape, for tests and for studies; `name` is what zg_model_name()
  * returns. */
-enum zg_status zg_model_open_shape(struct zg_model **out, const char *name, const struct zg_model_shape *shape,
-                                   uint64_t seed, struct zg_error *err);
+enum zg_status zg_model_open_shape(struct zg_model **out, const char *name,
+                                   const struct zg_model_shape *shape, uint64_t seed,
+                                   struct zg_error *err);
 
 /* Frees the model and sets *model to NULL.  NULL and a pointer to NULL are fine. */
 void zg_model_close(struct zg_model **model);
@@ -98,7 +106,8 @@ enum zg_dtype zg_model_stored_dtype(const struct zg_model *model);
 
 /* Rows and columns of a tensor; a 1-D tensor of n elements is [n][1].  False if there is no such
  * tensor. */
-bool zg_model_tensor_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows, int64_t *n_cols);
+bool zg_model_tensor_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
+                          int64_t *n_cols);
 
 /* The Hugging Face name with the `model.` prefix, e.g. "model.decoder.layers.0.fc1.weight", into
  * name[size]. */
@@ -106,10 +115,11 @@ void zg_model_tensor_name(int32_t id, char *name, size_t size);
 /* The id of such a name (with or without prefix), -1 if the shape has no such tensor. */
 int32_t zg_model_tensor_find(const struct zg_model_shape *shape, const char *name);
 
-/* Reads rows row_begin .. row_begin + n_rows - 1 of tensor `id` as fp32: row i goes to
- * dst + i * ld.  ld is in floats and >= the tensor's columns.  The range must lie inside the tensor.  Any
- * thread. */
-void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, int64_t n_rows, float *dst, int64_t ld);
+/* Reads rows row_begin .. row_begin + n_rows - 1 of tensor `id` as fp32, from any thread: row i
+ * goes to dst + i * ld.  ld is in floats and >= the tensor's columns.  The range must lie inside
+ * the tensor. */
+void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, int64_t n_rows,
+                   float *dst, int64_t ld);
 
 /* Tells a memory-mapped model that its pages may leave memory until somebody reads them again. */
 void zg_model_release(const struct zg_model *model);

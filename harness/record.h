@@ -93,9 +93,8 @@ struct zg_schema {
     REAL(peak_gflops) /* measured fp32 peak of all threads in the same run */                      \
     REAL(peak_share)  /* gflops_useful / peak_gflops */                                            \
     REAL(executed_peak_share)                                                                      \
-    REAL(                                                                                          \
-        peak_rss_mib) /* while this engine opened and ran its first step, less what others hold */ \
-    INTEGER(verified) /* 1: agrees with the reference; 0: does not; empty: not checked */          \
+    REAL(peak_rss_mib)    /* of open and first step, less what others hold */                      \
+    INTEGER(verified)     /* 1: agrees with the reference; 0: does not; empty: not checked */      \
     INTEGER(extrapolated) /* 1: from a part of the model's layers */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \

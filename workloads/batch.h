@@ -14,8 +14,8 @@
  * An epoch is a random permutation of all examples, cut into n / batch batches; the n mod batch
  * examples at its end sit that epoch out, so every batch is full and holds no example twice.  Epoch
  * e is shuffled by Fisher and Yates: for i = n-1 down to 1, swap places i and
- * j = (word * (i + 1)) >> 32, where word number n-1-i is that element of the Philox stream "data order" (zo.h) under
- * seed zg_seed_derive(seed, e), tensor 0.
+ * j = (word * (i + 1)) >> 32, where word number n-1-i is that element of the Philox
+ * stream "data order" (zo.h) under seed zg_seed_derive(seed, e), tensor 0.
  *
  * Threads: one batcher is used by one thread at a time.
  */

@@ -62,8 +62,7 @@ const char *zg_csv_source_name(const struct zg_csv_source *source); /* path or n
 /* The column of that name, -1 if there is none. */
 int64_t zg_csv_source_find(const struct zg_csv_source *source, const char *name);
 
-/* The next row; row->n_fields is 0 after the last one.  After a failure every further call fails.
- * */
+/* The next row; row->n_fields is 0 after the last.  After a failure every further call fails. */
 enum zg_status zg_csv_source_next(struct zg_csv_source *source, struct zg_csv_row *row,
                                   struct zg_error *err);
 

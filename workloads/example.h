@@ -1,5 +1,6 @@
 /*
- * example.h - tokenised examples and batches: the only thing a workload hands to the rest of the house.
+ * example.h - tokenised examples and batches: the only thing a workload hands to the rest of the
+ * house.
  *
  * An example is a stem and k options; each option continues the stem.  SST-2:
  *
@@ -27,8 +28,8 @@ struct zg_example {
 };
 
 enum zg_loss {
-    /* score_o = mean over option o's tokens of log p(token | prefix);
-     * loss = mean over examples of the cross entropy of softmax(scores) with the gold option as target. */
+    /* score_o = mean over option o's tokens of log p(token | prefix); loss = mean over examples of
+     * the cross entropy of softmax(scores) with the gold option as target. */
     ZG_LOSS_CLASSIFICATION,
     /* loss = mean, over all tokens of all gold options of the batch, of -log p(token | prefix).
      * A language-model prompt is an example with stem = <s> and one option, the prompt. */

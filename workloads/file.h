@@ -8,8 +8,8 @@
 #include "engines/error.h"
 
 /* Reads path into *bytes [*n_bytes], followed by a NUL that does not count; free() it.
- * ZG_INPUT: no such file, not a regular file, over max_bytes.  ZG_ENV: reading failed, no memory.
- * */
+ * ZG_INPUT: no such file, not a regular file, over max_bytes.  ZG_ENV: reading failed; no
+ * memory. */
 enum zg_status zg_file_read(char **bytes, int64_t *n_bytes, const char *path, int64_t max_bytes,
                             struct zg_error *err);
 

@@ -47,7 +47,8 @@ enum zg_status zg_fail_within(struct zg_error *err, enum zg_status status, const
     const int n = snprintf(err->text, sizeof err->text, "%s: ", prefix);
     const size_t used = n < 0 ? 0 : (size_t)n;
     if (used < sizeof err->text)
-        snprintf(err->text + used, sizeof err->text - used, "%.*s", (int)(sizeof err->text - used - 1), text);
+        snprintf(err->text + used, sizeof err->text - used, "%.*s",
+                 (int)(sizeof err->text - used - 1), text);
     flatten(err->text);
     return status;
 }

@@ -31,9 +31,21 @@ static inline bool zg_size_add(int64_t a, int64_t b, int64_t *out)
 }
 
 /* a rounded up to a multiple of m > 0; sizes of our own that cannot overflow. */
-static inline int64_t zg_round_up(int64_t a, int64_t m) { return (a + m - 1) / m * m; }
-static inline int64_t zg_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static inline int64_t zg_min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t zg_max64(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t zg_round_up(int64_t a, int64_t m)
+{
+    return (a + m - 1) / m * m;
+}
+static inline int64_t zg_ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+static inline int64_t zg_min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+static inline int64_t zg_max64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
 
 #endif

@@ -23,8 +23,8 @@ struct parse { /* what every check needs for its message */
     struct zg_error *err;
 };
 
-#define NAME                                                                                       \
-    "%.200s" /* a name comes from the file and may be long; the message must keep its end */
+/* A name comes from the file and may be long; the message must keep its end. */
+#define NAME "%.200s"
 
 /* A list of at most max integers >= 0. */
 static bool read_integers(const json_t *list, int64_t max, int64_t *out, int64_t *n)

@@ -25,16 +25,16 @@ struct zg_attention_task {
     int64_t head_dim;
     const float *kt; /* [head_dim][ldk] keys, transposed; columns from n_keys on are never used */
     int64_t ldk;     /* a multiple of ZG_KERNEL_PAD, >= the largest n_keys */
-    const float *v; /* [keys][ldv] values; ldv a multiple of ZG_KERNEL_PAD, columns from head_dim on
-                       finite */
+    /* [keys][ldv] values; ldv a multiple of ZG_KERNEL_PAD, columns from head_dim on finite */
+    const float *v;
     int64_t ldv;
     float *p;   /* [ZG_ATTENTION_QUERIES][ldk] scratch */
     float *out; /* [n_queries][ldo], head_dim columns */
     int64_t ldo;
 };
 #define ZG_KERNEL_PAD 16 /* floats: the widest vector */
-#define ZG_ATTENTION_QUERIES                                                                       \
-    4 /* go through the keys together: one load of a key serves four multiply-adds */
+/* Queries that go through the keys together: one load of a key serves four multiply-adds. */
+#define ZG_ATTENTION_QUERIES 4
 
 struct zg_runtime_kernels {
     enum zg_isa isa;

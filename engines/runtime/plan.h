@@ -19,16 +19,21 @@
 #include "engines/runtime/trie.h"
 #include "engines/zo.h"
 
+/* What the mechanisms of those names ask of a layout (mechanisms.c says which go together). */
 struct zg_plan_rules {
-    bool trie;    /* equal prefixes share rows; the last token of an option gets no row.
-                     Off: one whole sequence per option */
-    bool ragged;  /* off (only with trie off): all sequences padded on the right to the longest,
-                     rounded up to a multiple of 8.  Causal attention never looks right, so pads
-                     change no loss */
-    bool scored;  /* off: every row counts as scored and normalised */
-    bool cancel;  /* the normaliser may be left out where it cancels */
-    bool options; /* scores of all options are wanted: no cancelling, and under an LM loss not the
-                     gold ones alone */
+    /* Equal prefixes share rows, and the last token of an option gets no row.  Off: one whole
+     * sequence per option. */
+    bool trie;
+    /* Off (only with trie off): all sequences padded on the right to the longest, rounded up to
+     * ZG_PLAN_PAD.  Causal attention never looks right, so pads change no loss. */
+    bool ragged;
+    /* Off: every row counts as scored and normalised. */
+    bool scored;
+    /* The normaliser may be left out where it cancels. */
+    bool cancel;
+    /* Scores of all options are wanted: no cancelling, and under an LM loss not the gold ones
+     * alone. */
+    bool options;
 };
 
 #define ZG_PLAN_PAD 8
@@ -43,8 +48,8 @@ struct zg_attention_block {
     int32_t segment;
     int32_t begin, end; /* rows, or scored indices */
 };
-#define ZG_ATTENTION_BLOCK                                                                         \
-    64 /* rows: 64 x head_dim of q stays in L1, one gather of the keys serves 64 rows */
+/* Rows: 64 x head_dim of q stays in L1, and one gather of the keys serves 64 rows. */
+#define ZG_ATTENTION_BLOCK 64
 
 struct zg_plan {
     struct zg_plan_rules rules;
@@ -58,9 +63,8 @@ struct zg_plan {
 
     int64_t n_queries;
     struct zg_query *queries;
-    int64_t n_options; /* of the batch */
-    int64_t
-        *option_begin; /* [n_options + 1] into option_query; empty where an option is not scored */
+    int64_t n_options;     /* of the batch */
+    int64_t *option_begin; /* [n_options + 1] into option_query; empty where not scored */
     int32_t *option_query; /* query of each token of each scored option */
     bool *example_cancels; /* [n_examples] its option scores lack the normaliser */
 
@@ -73,7 +77,7 @@ struct zg_plan {
     int32_t *row_scored; /* [rows] scored index, or -1 */
 };
 
-/* Sizes everything for batches within `limits`; `rules` are the ones of the later builds, options
+/* Sizes everything for batches within `limits`; the later builds have these `rules`, options
  * aside. */
 enum zg_status zg_plan_open(struct zg_plan *plan, const struct zg_engine_limits *limits,
                             const struct zg_plan_rules *rules, struct zg_error *err);

@@ -81,8 +81,8 @@ struct zg_engine_state {
     int64_t n_extra;   /* columns per group that the panels hold */
     float *extra;      /* scratch of one panel's columns */
     float *v;          /* scratch: one group's V, [n_in][rank] */
-    float *ut; /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for
-                  `common` */
+    /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for `common` */
+    float *ut;
     int64_t ldu;
     int32_t written_direction; /* adapter off: what is written into the weights now */
     float written_coefficient;

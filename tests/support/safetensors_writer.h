@@ -28,8 +28,7 @@ bool zg_write_safetensors_raw(const char *directory, const char *name, const cha
 
 struct zg_written_tensor {
     const char *name;
-    enum zg_dtype
-        dtype; /* ZG_FP32, ZG_FP16 or ZG_BF16: values are rounded to it, to nearest even */
+    enum zg_dtype dtype; /* ZG_FP32, ZG_FP16 or ZG_BF16: values are rounded to it, to even */
     int64_t n_rows;
     int64_t n_cols;      /* 1 writes a vector */
     const float *values; /* [n_rows][n_cols] */

@@ -7,8 +7,7 @@
 
 #include "tests/workloads/support.h"
 
-/* A character-level vocabulary of printable ASCII: id = 4 + code - 32, so blank is 4 and 'a' is 69.
- * */
+/* A character-level vocabulary of printable ASCII: id = 4 + code - 32: blank is 4, 'a' is 69. */
 #define ID(c)   ((int32_t)(4 + (c) - ' '))
 #define N_VOCAB 100
 
