@@ -3,7 +3,7 @@ foreach(name options case engine_list environment)
   zogap_test(test_harness_${name} SOURCES test_${name}.c LIBS zogap_harness)
 endforeach()
 
-zogap_test(test_harness_measure SOURCES test_measure.c temp_dir.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
+zogap_test(test_harness_measure SOURCES test_measure.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
 
 add_executable(make_tiny_model make_tiny_model.c)
 target_link_libraries(make_tiny_model PRIVATE zogap_test_writer zogap_model zogap_workloads)

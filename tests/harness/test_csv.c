@@ -9,8 +9,8 @@
 #include "harness/csv_in.h"
 #include "harness/csv_out.h"
 #include "harness/file_out.h"
-#include "tests/harness/temp_dir.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/temp_dir.h"
 
 static struct zg_sample_row sample_row(int64_t block)
 {

@@ -11,9 +11,9 @@
 
 #include "harness/stats.h"
 #include "tests/harness/null_engine.h"
-#include "tests/harness/temp_dir.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/safetensors_writer.h"
+#include "tests/support/temp_dir.h"
 #include "workloads/tokenizer.h"
 
 /* A session of null engines on a tiny model, and what a measurement of it gave. */

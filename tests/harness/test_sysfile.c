@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/harness/temp_dir.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/temp_dir.h"
 
 static void texts_and_numbers(void)
 {

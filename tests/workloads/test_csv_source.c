@@ -3,7 +3,9 @@
 #include "workloads/csv_source.h"
 
 #include <csv.h>
+#include <stdlib.h>
 
+#include "tests/support/temp_dir.h"
 #include "tests/workloads/support.h"
 
 static const struct zg_csv_format csv = {',', '"'}, tsv = {'\t', '\0'}, semicolon = {';', '\''},
@@ -163,9 +165,9 @@ static void test_round_trip(void)
     static const char *const cells[] = {
         "", "a", "\"", "\"\"", "a,b", " a ", "x\ny", "x\r\ny", "\xc3\xa9\xe2\x82\xac", "'"};
     const size_t n_cells = sizeof cells / sizeof *cells;
-    char dir[64], path[128];
-    make_dir(dir);
-    snprintf(path, sizeof path, "%s/t.csv", dir);
+    char dir[64];
+    make_temp_dir(dir);
+    const char *const path = temp_path(dir, "t.csv"); /* no other is asked for */
     FILE *file = fopen(path, "wb");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fputs("i,one,two,three\n", file);
@@ -199,8 +201,7 @@ static void test_round_trip(void)
     }
     CU_ASSERT_EQUAL(i, N_ROWS);
     zg_csv_source_close(&source);
-    static const char *const names[] = {"t.csv", NULL};
-    remove_dir(dir, names);
+    remove_temp_dir(dir);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "tests/support/temp_dir.h"
 #include "tests/workloads/support.h"
 
 /* A character-level vocabulary of printable ASCII: id = 4 + code - 32: blank is 4, 'a' is 69. */
@@ -28,19 +29,18 @@ static struct zg_tokenizer *open_characters(void)
 static enum zg_status open_rows(struct zg_dataset **out, const char *json, const char *csv,
                                 struct zg_dataset_request request, struct zg_error *err)
 {
-    char dir[64], path[128];
+    char dir[64];
     struct zg_task *task = NULL;
     struct zg_tokenizer *tokenizer = open_characters();
-    make_dir(dir);
-    write_file(dir, "t.csv", csv, strlen(csv), path, sizeof path);
+    make_temp_dir(dir);
+    write_temp_file(dir, "t.csv", csv, strlen(csv));
     request.tokenizer = tokenizer;
     enum zg_status status = zg_task_open_memory(&task, "T", json, (int64_t)strlen(json), dir, err);
     if (!status)
         status = zg_dataset_open_task(out, task, &request, err);
     zg_task_close(&task);
     zg_tokenizer_close(&tokenizer);
-    static const char *const names[] = {"t.csv", NULL};
-    remove_dir(dir, names);
+    remove_temp_dir(dir);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "workloads/prompt.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "tests/workloads/support.h"
 #include "workloads/dataset.h"

@@ -2,7 +2,10 @@
 #include "workloads/task.h"
 
 #include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include "tests/support/temp_dir.h"
 #include "tests/workloads/support.h"
 
 #define GOOD_DATA "\"data\": {\"train\": \"t.csv\"}"
@@ -191,9 +194,10 @@ static void test_open(void)
     /* a file: data beside it, or where the user says; over the cap it is refused */
     static const char json[] = "{\"name\": \"m\", " GOOD_DATA
                                ", \"template\": \"{a}\", \"options\": [\"x\"], \"loss\": \"lm\"}";
-    char dir[64], path[128], want[128];
-    make_dir(dir);
-    write_file(dir, "t.json", json, sizeof json - 1, path, sizeof path);
+    char dir[64], want[128];
+    make_temp_dir(dir);
+    write_temp_file(dir, "t.json", json, sizeof json - 1);
+    const char *const path = temp_path(dir, "t.json");
     CU_ASSERT_EQUAL_FATAL(zg_task_open(&task, path, NULL, &err), ZG_OK);
     snprintf(want, sizeof want, "%s/t.csv", dir);
     CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_TRAIN].path, want);
@@ -203,8 +207,7 @@ static void test_open(void)
     zg_task_close(&task);
     CU_ASSERT_EQUAL(truncate(path, ZG_TASK_MAX_FILE_BYTES + 1), 0);
     check_failure(zg_task_open(&task, path, NULL, &err), ZG_INPUT, &err, "at most 1048576");
-    static const char *const names[] = {"t.json", NULL};
-    remove_dir(dir, names);
+    remove_temp_dir(dir);
 
     enum zg_split split;
     zg_error_clear(&err);

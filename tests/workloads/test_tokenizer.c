@@ -3,7 +3,9 @@
 #include "workloads/tokenizer.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
+#include "tests/support/temp_dir.h"
 #include "tests/workloads/support.h"
 
 static enum zg_status open_text(struct zg_tokenizer **out, const char *vocab, const char *merges,
@@ -165,24 +167,23 @@ static void test_hostile_files(void)
 
 static void test_files(void)
 {
-    char dir[64], path[128];
-    make_dir(dir);
+    char dir[64];
+    make_temp_dir(dir);
     struct zg_tokenizer *tokenizer = NULL;
     struct zg_error err = {0};
     CU_ASSERT_FALSE(zg_tokenizer_is_dir(dir));
     check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err, "vocab.json");
-    write_file(dir, "vocab.json", "{\"a\": 0}\n", 9, path, sizeof path);
+    write_temp_file(dir, "vocab.json", "{\"a\": 0}\n", 9);
     zg_error_clear(&err);
     check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err, "merges.txt");
-    write_file(dir, "merges.txt", "\r\n\n", 3, path, sizeof path);
+    write_temp_file(dir, "merges.txt", "\r\n\n", 3);
     CU_ASSERT_TRUE(zg_tokenizer_is_dir(dir));
     zg_error_clear(&err);
     CU_ASSERT_EQUAL(zg_tokenizer_open(&tokenizer, dir, &err), ZG_OK);
     zg_tokenizer_close(&tokenizer);
-    check_failure(zg_tokenizer_open_files(&tokenizer, dir, path, &err), ZG_INPUT, &err,
-                  "not a regular file");
-    static const char *const names[] = {"vocab.json", "merges.txt", NULL};
-    remove_dir(dir, names);
+    check_failure(zg_tokenizer_open_files(&tokenizer, dir, temp_path(dir, "merges.txt"), &err),
+                  ZG_INPUT, &err, "not a regular file");
+    remove_temp_dir(dir);
 }
 
 /* Words of 4 MiB of each kind: a quadratic merge, or a pattern that backtracks, would take hours

@@ -10,25 +10,9 @@
 
 #include "engines/base/float_bits.h"
 #include "engines/model/convert.h"
+#include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/safetensors_writer.h"
-
-static const struct zg_model_shape small = {.n_layers = 2,
-                                            .d_model = 12,
-                                            .n_heads = 3,
-                                            .d_ffn = 20,
-                                            .n_vocab = 30,
-                                            .n_positions = 9,
-                                            .tied_head = true};
-
-static struct zg_model *synthetic(bool tied)
-{
-    struct zg_model_shape shape = small;
-    struct zg_model *model = NULL;
-    shape.tied_head = tied;
-    CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&model, "source", &shape, 5, NULL), ZG_OK);
-    return model;
-}
 
 static float stored(float value, enum zg_dtype dtype)
 {
@@ -81,7 +65,7 @@ static void test_layouts(void)
                                                  .n_shards = i / 6 % 2 == 1 ? 3 : 1,
                                                  .head_copy = i / 12 == 2};
         char *dir = zg_temp_directory_make();
-        struct zg_model *const want = synthetic(i / 12 != 0);
+        struct zg_model *const want = open_small(i / 12 != 0);
         struct zg_model *got = NULL;
         struct zg_error err = {0};
         CU_ASSERT_FATAL(dir && zg_write_model(dir, want, &options));

@@ -7,25 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/safetensors_writer.h"
-
-static const struct zg_model_shape small = {.n_layers = 2,
-                                            .d_model = 12,
-                                            .n_heads = 3,
-                                            .d_ffn = 20,
-                                            .n_vocab = 30,
-                                            .n_positions = 9,
-                                            .tied_head = true};
-
-static struct zg_model *synthetic(bool tied)
-{
-    struct zg_model_shape shape = small;
-    struct zg_model *model = NULL;
-    shape.tied_head = tied;
-    CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&model, "source", &shape, 5, NULL), ZG_OK);
-    return model;
-}
 
 /* ---- hostile directories: a good one, changed by one hand, and the words of the message ---- */
 
@@ -126,7 +110,7 @@ static void text_weights(const char *dir)
 /* Rewrites the good model with one tensor more, or another in its place. */
 static void with_tensor(const char *dir, const struct zg_written_tensor *extra)
 {
-    struct zg_model *model = synthetic(true);
+    struct zg_model *model = open_small(true);
     struct zg_written_tensor tensors[64];
     static char names[64][128];
     static float values[64][600];
@@ -272,7 +256,7 @@ static void expect_refusals(const struct hostile *cases, size_t n, int64_t n_sha
         .dtype = ZG_FP32, .prefix = true, .n_shards = n_shards};
     for (size_t i = 0; i < n; i++) {
         char *dir = zg_temp_directory_make();
-        struct zg_model *source = synthetic(true), *model = source;
+        struct zg_model *source = open_small(true), *model = source;
         struct zg_error err = {0};
         CU_ASSERT_FATAL(dir && zg_write_model(dir, source, &options));
         cases[i].change(dir);
@@ -351,7 +335,7 @@ static void test_hostile_index(void)
 static void test_tolerated(void)
 {
     char *dir = zg_temp_directory_make();
-    struct zg_model *want = synthetic(true), *got = NULL;
+    struct zg_model *want = open_small(true), *got = NULL;
     const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
     CU_ASSERT_FATAL(dir && zg_write_model(dir, want, &options));
     with_tensor(dir, &(struct zg_written_tensor){"model.decoder.version", ZG_FP32, 1, 1, zeros});

@@ -7,15 +7,8 @@
 #include <string.h>
 
 #include "engines/base/philox.h"
+#include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
-
-static const struct zg_model_shape small = {.n_layers = 2,
-                                            .d_model = 12,
-                                            .n_heads = 3,
-                                            .d_ffn = 20,
-                                            .n_vocab = 30,
-                                            .n_positions = 9,
-                                            .tied_head = true};
 
 /* Every id has a size, a name, and its name finds it again; ids between do not exist. */
 static void test_identities(void)

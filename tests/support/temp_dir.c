@@ -1,5 +1,5 @@
 /* temp_dir.c - see temp_dir.h. */
-#include "tests/harness/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 #include <dirent.h>
 #include <stdio.h>
