@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -225,13 +226,4 @@ void zg_csv_out_abort(struct zg_csv_out **csv)
     else if ((*csv)->file.fd >= 0)
         close((*csv)->file.fd);
     free_csv(csv);
-}
-
-void zg_csv_print_text(FILE *file, const char *text)
-{
-    struct zg_text_buffer cell = {0};
-    zg_text_buffer_csv_text(&cell, text);
-    if (cell.n)
-        fwrite(cell.data, 1, cell.n, file);
-    zg_text_buffer_free(&cell);
 }

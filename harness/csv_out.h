@@ -14,7 +14,6 @@
 #define ZG_HARNESS_CSV_OUT_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "engines/error.h"
 #include "harness/record.h"
@@ -49,9 +48,5 @@ enum zg_status zg_csv_out_close(struct zg_csv_out **csv, struct zg_error *err);
 /* Drops what ZG_CSV_REPLACE has written (a stream keeps its rows) and frees.  NULL and a pointer to
  * NULL are fine. */
 void zg_csv_out_abort(struct zg_csv_out **csv);
-
-/* One cell's text as CSV onto a FILE: quoted only where a comma, quote, line break or outer space
- * asks for it. */
-void zg_csv_print_text(FILE *file, const char *text);
 
 #endif

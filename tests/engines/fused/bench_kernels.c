@@ -19,11 +19,47 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engines/base/arena.h"
 #include "engines/fused/fused.h"
-#include "tests/engines/fused/fma_peak.h"
+#include "harness/peak_kernels.h"
 #include "tests/engines/fused/guard.h"
+
+/* Seconds on a clock: CLOCK_MONOTONIC, or CLOCK_THREAD_CPUTIME_ID where others use the machine and
+ * one thread is measured. */
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* GFLOP/s of n_threads threads together with the FMAs of `isa` that `zogap run` measures the
+ * machine's peak by: the roof of every kernel.  The best of a few runs of milliseconds. */
+static double fma_peak_gflops(enum zg_isa isa, int64_t n_threads, clockid_t clock)
+{
+    enum { N_RUNS = 10, N_ITERATIONS = 200000 };
+    const struct zg_peak_kernel *kernel = &zg_peak_portable;
+#if defined(__x86_64__)
+    if (isa >= ZG_ISA_AVX2)
+        kernel = isa >= ZG_ISA_AVX512 ? &zg_peak_avx512 : &zg_peak_avx2;
+#endif
+    double best = 0.0;
+    volatile float sink = 0.0f; /* the sums are asked for, so the loops stay */
+    for (int run = 0; run < N_RUNS; run++) {
+        float sum = 0.0f;
+        const double start = seconds(clock);
+#pragma omp parallel num_threads((int)n_threads) reduction(+ : sum)
+        sum += kernel->fma(N_ITERATIONS, 0.5f, 1.0f);
+        const double s = seconds(clock) - start;
+        sink = sum;
+        best =
+            fmax(best, 1e-9 * (double)(n_threads * N_ITERATIONS * kernel->flops_per_iteration) / s);
+    }
+    (void)sink;
+    return best;
+}
 
 enum { N_EXTRA = 6, MAX_REPEATS = 1000, MAX_LAYERS = 64 };
 
