@@ -42,6 +42,33 @@ static void build_header(struct zg_csv_out *csv, const char *const *extra_names)
     zg_text_buffer_append(&csv->row, "\n", 1);
 }
 
+/* Where the last complete line ends: after the last newline in the first `size` bytes; 0 if there
+ * is none, -1 if the file cannot be read. */
+static off_t complete_end(int fd, off_t size)
+{
+    char block[4096];
+    while (size > 0) {
+        const size_t n = size < (off_t)sizeof block ? (size_t)size : sizeof block;
+        if (pread(fd, block, n, size - (off_t)n) != (ssize_t)n)
+            return -1;
+        const char *const newline = memrchr(block, '\n', n);
+        if (newline)
+            return size - (off_t)n + (newline - block) + 1;
+        size -= (off_t)n;
+    }
+    return 0;
+}
+
+/* A disk that fills up takes part of a row; what was whole stays.  The failure is reported already,
+ * and a reader drops a torn row too, so that this may fail. */
+static void cut_torn_row(int fd)
+{
+    struct stat info;
+    const off_t end = fstat(fd, &info) == 0 ? complete_end(fd, info.st_size) : -1;
+    if (end >= 0 && end < info.st_size && ftruncate(fd, end) != 0)
+        return;
+}
+
 /* Writes csv->row. */
 static enum zg_status write_row(struct zg_csv_out *csv, struct zg_error *err)
 {
@@ -51,24 +78,9 @@ static enum zg_status write_row(struct zg_csv_out *csv, struct zg_error *err)
     if (!status && csv->mode == ZG_CSV_STREAM)
         status = zg_file_sync(csv->file.fd, csv->file.path, err);
     csv->failed = status != ZG_OK;
+    if (csv->failed && csv->mode == ZG_CSV_STREAM)
+        cut_torn_row(csv->file.fd);
     return status;
-}
-
-/* Where the last complete line ends: after the last newline in the first `size` bytes; 0 if there
- * is none. */
-static off_t complete_end(int fd, off_t size)
-{
-    char block[4096];
-    while (size > 0) {
-        const size_t n = size < (off_t)sizeof block ? (size_t)size : sizeof block;
-        if (pread(fd, block, n, size - (off_t)n) != (ssize_t)n)
-            return 0;
-        const char *const newline = memrchr(block, '\n', n);
-        if (newline)
-            return size - (off_t)n + (newline - block) + 1;
-        size -= (off_t)n;
-    }
-    return 0;
 }
 
 /* Continues an existing stream: same header, torn last row cut off.  csv->row holds our header.
@@ -90,7 +102,7 @@ static enum zg_status continue_stream(struct zg_csv_out *csv, off_t size, bool *
                        csv->file.path);
     *whole = have == want;
     const off_t end = *whole ? complete_end(csv->file.fd, size) : 0;
-    if (end < size && ftruncate(csv->file.fd, end))
+    if (end < 0 || (end < size && ftruncate(csv->file.fd, end)))
         return zg_fail(err, ZG_ENV, "%s: cannot cut off a torn last row: %s", csv->file.path,
                        strerror(errno));
     return ZG_OK;

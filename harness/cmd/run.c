@@ -184,6 +184,8 @@ static enum zg_status print_results(const struct run *run, struct zg_error *err)
     const struct zg_summary_row *const rows = (const void *)run->results.summary.rows;
     const enum zg_status status =
         zg_gap_table_print(rows, run->results.summary.n, (enum zg_format)request->format, err);
+    if (status)
+        return status;
     /* the standard output holds only what --format asks for */
     FILE *const notes = request->format == ZG_FORMAT_TABLE ? stdout : stderr;
     if (run->session.environment.warning[0])
@@ -193,7 +195,7 @@ static enum zg_status print_results(const struct run *run, struct zg_error *err)
         fprintf(notes, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
     fprintf(notes, "peak %.0f GFLOP/s fp32, %.1f GB/s; results in %s\n", run->peak.fp32_gflops_all,
             run->peak.read_gb_per_s_all, run->dir.path);
-    return status;
+    return ZG_OK;
 }
 
 static enum zg_status fail_disagreement(const struct run *run, struct zg_error *err)

@@ -127,6 +127,9 @@ expect 3 't.tsv' run "${one[@]}" --task label/t.json
 expect 3 't.tsv' verify "${one[@]}" --task long/t.json
 expect 3 't.json' run "${one[@]}" --task double/t.json
 expect 3 't.json' run "${one[@]}" --task nooptions/t.json
+expect 3 'no/such' run "${one[@]}" --model no/such
+cp -r tiny half && echo '{}' >half/vocab.json && rm -f half/merges.txt
+expect 3 'merges.txt' score "${one[@]}" --model half
 ls -d zogap-results >/dev/null 2>&1 && fail "bad input left a result directory"
 
 echo "== environment: exit code 4"
@@ -147,6 +150,14 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=16k tmpfs full 2>/dev/null; then
 else
   echo "skipped: cannot mount a small file system"
 fi
+(ulimit -f 100 && exec timeout 60 "$zogap" run "${one[@]}" --blocks 4000 --steps 1 --max-time 0 --out cut >out.txt 2>err.txt)
+[ $? = 4 ] || fail "a file that grows over the limit is not exit code 4: $(cat err.txt)"
+[ "$(wc -l <err.txt)" = 1 ] || fail "a file over the limit: $(cat err.txt)"
+[ "$(tail -c 1 cut/samples.csv | od -An -c | tr -d ' ')" = '\n' ] || fail "a file over the limit: torn samples.csv"
+grep -q '"status": "failed"' cut/meta.json || fail "a file over the limit: meta.json does not say failed"
+"$zogap" run "${one[@]}" "${quick[@]}" --format csv --out closed >&- 2>err.txt
+[ $? = 4 ] || fail "a closed standard output is not exit code 4"
+[ "$(wc -l <err.txt)" = 1 ] || fail "a closed standard output: $(cat err.txt)"
 timeout 60 "$zogap" score "${one[@]}" --limit 4 >/dev/full 2>err.txt
 [ $? = 4 ] || fail "a full standard output is not exit code 4"
 [ "$(wc -l <err.txt)" = 1 ] || fail "a full standard output: $(cat err.txt)"
