@@ -35,7 +35,8 @@ enum zg_status zg_mechanisms_parse(const char *what, const char *text, char sepa
         else if (strcmp(name, "none") != 0 || names.n_words > 1) {
             char known[256];
             zg_mechanisms_show(all_mechanisms, ' ', known, sizeof known);
-            status = zg_fail(err, ZG_USAGE, "%s %s: must be one of all none %s, or -name to remove",
+            status = zg_fail(err, ZG_USAGE,
+                             "%s %s: must be one of all %s, or -name to remove, or none alone",
                              what, name, known);
         }
     }
@@ -70,6 +71,21 @@ static enum zg_status fail_unknown_engine(const char *name, struct zg_error *err
     return zg_fail(err, ZG_USAGE, "--engines %s: unknown engine; this build knows %s", name, known);
 }
 
+/* `all` and -NAME speak of what an engine has; a mechanism asked for by name must be there. */
+static enum zg_status check_has_mechanisms(const struct zg_engine_item *item, const char *text,
+                                           struct zg_error *err)
+{
+    char lacking[256], has[256];
+    const uint32_t missing = item->mechanisms & ~item->engine->mechanisms;
+    const bool by_name = text[0] != '-' && strncmp(text, "all", 3) != 0;
+    if (!missing || (item->engine->mechanisms && !by_name))
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--engines %s: engine %s has not %s; its mechanisms are: %s",
+                   item->label, item->engine->name,
+                   by_name ? zg_mechanisms_show(missing, ' ', lacking, sizeof lacking) : text,
+                   zg_mechanisms_show(item->engine->mechanisms, ' ', has, sizeof has));
+}
+
 static enum zg_status parse_setting(struct zg_engine_item *item, char *text, struct zg_error *err)
 {
     char *const equals = strchr(text, '=');
@@ -90,7 +106,8 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     if (strcmp(text, "mechanisms") == 0) {
         char what[192];
         snprintf(what, sizeof what, "--engines %s: mechanism", item->label);
-        return zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
+        const enum zg_status status = zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
+        return status ? status : check_has_mechanisms(item, value, err);
     }
     if (item->n_settings == ZG_MAX_SETTINGS)
         return zg_fail(err, ZG_USAGE, "--engines %s: more than %d settings", item->label,

@@ -75,6 +75,18 @@ static void test_refusals(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "warp"));
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, name)); /* what would be right */
     CU_ASSERT_EQUAL(zg_engine_list_parse(&list, NULL, "adapter,warp", NULL), ZG_USAGE);
+    /* naive has no mechanisms: a list for all engines passes it by, its own may only be none */
+    if (zg_engine_find("naive")) {
+        zg_error_clear(&err);
+        CU_ASSERT_EQUAL(zg_engine_list_parse(&list, "naive:mechanisms=trie", NULL, &err), ZG_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "trie"));
+        CU_ASSERT_EQUAL(zg_engine_list_parse(&list, "naive:mechanisms=-trie", NULL, NULL),
+                        ZG_USAGE);
+        CU_ASSERT_EQUAL(zg_engine_list_parse(&list, "naive:mechanisms=none", NULL, NULL), ZG_OK);
+        zg_engine_list_close(&list);
+        CU_ASSERT_EQUAL(zg_engine_list_parse(&list, "naive", "-trie", NULL), ZG_OK);
+        zg_engine_list_close(&list);
+    }
 }
 
 static void test_mechanisms(void)
