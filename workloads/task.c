@@ -264,6 +264,10 @@ static enum zg_status read_task(const struct reader *r, json_t *root, const char
         status = read_format(r, root);
     if (!status)
         status = get_string(r, root, "template", NULL, &text);
+    if (!status && !*text)
+        status = zg_fail(r->err, ZG_INPUT,
+                         "%s: \"template\" is empty; it is the prompt, like \"{column} It was\"",
+                         r->file);
     if (!status)
         status = zg_template_parse(&r->task->prompt, text, r->file, "template", r->err);
     if (!status)

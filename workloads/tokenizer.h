@@ -68,8 +68,8 @@ enum zg_status zg_tokenizer_open_memory(struct zg_tokenizer **out,
 /* The tokenizer inside the binary, trained on the embedded task: no file is read. */
 enum zg_status zg_tokenizer_open_embedded(struct zg_tokenizer **out, struct zg_error *err);
 
-/* Are DIR/vocab.json and DIR/merges.txt both there?  For "the model's own tokenizer, else the
- * embedded one". */
+/* Is DIR/vocab.json or DIR/merges.txt there?  For "the model's own tokenizer, else the embedded
+ * one": half a tokenizer is one that does not open, and no reason to take another in silence. */
 bool zg_tokenizer_is_dir(const char *dir);
 
 /* NULL and a pointer to NULL are fine. */

@@ -244,7 +244,7 @@ enum zg_status zg_tokenizer_open_embedded(struct zg_tokenizer **out, struct zg_e
 bool zg_tokenizer_is_dir(const char *dir)
 {
     char *vocab = zg_path_join(dir, "vocab.json"), *merges = zg_path_join(dir, "merges.txt");
-    const bool found = vocab && merges && access(vocab, R_OK) == 0 && access(merges, R_OK) == 0;
+    const bool found = vocab && merges && (access(vocab, F_OK) == 0 || access(merges, F_OK) == 0);
     free(vocab);
     free(merges);
     return found;

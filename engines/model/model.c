@@ -49,6 +49,8 @@ static enum zg_status unknown_name(const char *name, struct zg_error *err)
         memcpy(known + used + n, ", ", 3);
         used += n + 2;
     }
+    if (strchr(name, '/')) /* a path, and so input that is missing */
+        return zg_fail(err, ZG_INPUT, "model %s: no such directory", name);
     return zg_fail(err, ZG_USAGE,
                    "model %s: no such directory and no shape of that name; shapes are %.*s", name,
                    used > 2 ? (int)used - 2 : 0, known);
@@ -69,7 +71,7 @@ enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t s
     if (stat(name, &info) != 0)
         return zg_fail(err, ZG_INPUT, "model %s: %s", name, strerror(errno));
     if (!S_ISDIR(info.st_mode))
-        return zg_fail(err, ZG_USAGE, "model %s is a file; give the directory with its config.json",
+        return zg_fail(err, ZG_INPUT, "model %s is a file; give the directory with its config.json",
                        name);
     return zg_model_open_directory(out, name, err);
 }

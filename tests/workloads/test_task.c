@@ -109,6 +109,7 @@ static void test_hostile(void)
         {"quote", "null", "\"quote\" must be a string"},
         {"template", NULL, "\"template\" is missing"},
         {"template", "3", "\"template\" must be a string"},
+        {"template", "\"\"", "\"template\" is empty"},
         {"template", "\"{a\"", "a { must open"},
         {"template", "\"{}\"", "a { must open"},
         {"template", "\"{a{b}\"", "a { must open"},

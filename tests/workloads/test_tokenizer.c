@@ -174,6 +174,7 @@ static void test_files(void)
     CU_ASSERT_FALSE(zg_tokenizer_is_dir(dir));
     check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err, "vocab.json");
     write_temp_file(dir, "vocab.json", "{\"a\": 0}\n", 9);
+    CU_ASSERT_TRUE(zg_tokenizer_is_dir(dir)); /* half of one, to be refused */
     zg_error_clear(&err);
     check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err, "merges.txt");
     write_temp_file(dir, "merges.txt", "\r\n\n", 3);

@@ -199,15 +199,18 @@ static void test_bad_names(void)
 {
     static const struct {
         const char *name, *words;
+        enum zg_status status; /* a wrong word is a usage error, a wrong path is bad input */
     } bad[] = {
-        {"opt-350m", "post-norm"},  {"opt-7b", "opt-6.7b"}, /* the message lists what there is */
-        {"", "shapes are"},         {"/nonexistent/model", "/nonexistent/model"},
-        {"/dev/null", "is a file"},
+        {"opt-350m", "post-norm", ZG_USAGE},
+        {"opt-7b", "opt-6.7b", ZG_USAGE}, /* the message lists what there is */
+        {"", "shapes are", ZG_USAGE},
+        {"/nonexistent/model", "/nonexistent/model", ZG_INPUT},
+        {"/dev/null", "is a file", ZG_INPUT},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct zg_error err = {0};
         struct zg_model *model = NULL;
-        CU_ASSERT_EQUAL(zg_model_open(&model, bad[i].name, 1, &err), ZG_USAGE);
+        CU_ASSERT_EQUAL(zg_model_open(&model, bad[i].name, 1, &err), bad[i].status);
         CU_ASSERT_PTR_NULL(model);
         zg_test_expect_words(err.text, bad[i].words);
     }
