@@ -1,12 +1,10 @@
-/*
- * engine.c - the engine fused: the inference-style runtime on zogap's own kernels.
- */
+/* engine.c - engine `fused`: the inference-style runtime on zogap's own kernels. */
 #include "engines/fused/fused.h"
 #include "engines/runtime/runtime.h"
 
 extern const struct zg_engine zg_engine_fused;
 
-static enum zg_status open_engine(struct zg_engine_state **out, const struct zg_model *model,
+static enum zg_status engine_open(struct zg_engine_state **out, const struct zg_model *model,
                                   const struct zg_engine_options *options, struct zg_error *err)
 {
     return zg_runtime_open(out, &zg_engine_fused, &zg_provider_fused, model, options, err);
@@ -17,13 +15,11 @@ const struct zg_engine zg_engine_fused = {
     .summary =
         "inference-style runtime on own kernels: packed strips, adapters and epilogues inside",
     .interface_version = ZG_INTERFACE_VERSION,
-    .missing = NULL,
     .dtypes = 1u << ZG_FP32,
     .mechanisms = ZG_RUNTIME_MECHANISMS | ZG_MECHANISM_BIT(ZG_M_PACKED),
-    .direction_kinds = (1u << ZG_DIRECTION_LOWRANK) | (1u << ZG_DIRECTION_FACTORISED),
+    .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_FACTORISED,
     .scopes = 1u << ZG_SCOPE_LINEAR,
-    .settings = NULL,
-    .open = open_engine,
+    .open = engine_open,
     .begin = zg_runtime_begin,
     .score = zg_runtime_score,
     .apply = zg_runtime_apply,

@@ -1,4 +1,4 @@
-/* engine.c - declares the engine `onednn`: the inference-style runtime on the oneDNN provider. */
+/* engine.c - engine `onednn`: the inference-style runtime on oneDNN's matmul. */
 #include "engines/runtime/runtime.h"
 
 extern const struct zg_engine zg_engine_onednn;
