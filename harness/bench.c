@@ -71,6 +71,7 @@ static enum zg_status draw_batches(struct zg_bench *bench, struct zg_error *err)
         memcpy(bench->examples + step * size, batch.examples,
                (size_t)size * sizeof *batch.examples);
         bench->pad_id = batch.pad_id;
+        bench->loss = batch.loss;
         zg_engine_limits_include(&bench->limits, &batch);
     }
     zg_batcher_close(&batcher);
@@ -112,12 +113,12 @@ void zg_bench_close(struct zg_bench *bench)
     zg_model_close(&bench->model);
 }
 
-struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t step)
+struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index)
 {
-    const int64_t index = (int64_t)(step % (uint64_t)bench->n_batches);
-    return (struct zg_batch){.examples = bench->examples + index * bench->c.batch,
+    const int64_t drawn = (int64_t)(index % (uint64_t)bench->n_batches);
+    return (struct zg_batch){.examples = bench->examples + drawn * bench->c.batch,
                              .n_examples = bench->c.batch,
-                             .loss = zg_dataset_loss(bench->dataset),
+                             .loss = bench->loss,
                              .pad_id = bench->pad_id};
 }
 
@@ -228,7 +229,7 @@ enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_loz
 {
     struct zg_phase_clock *const clock = &contender->clock;
     const uint64_t step = contender->next_step++;
-    const struct zg_batch batch = zg_bench_batch(contender->bench, step);
+    const struct zg_batch batch = zg_bench_batch(contender->bench, contender->next_batch++);
     clock->phase = ZG_PHASE_OTHER;
     clock->since_ns = clock->on ? zg_clock_wall_ns() : 0;
     const enum zg_status status =

@@ -7,8 +7,9 @@
  *     status = zg_bench_step(&bench.contenders[0], &lozo, &step, &err);           // its next step
  *     zg_bench_close(&bench);
  *
- * Step t has the same batch and the same directions for every contender.  Batches are drawn before
- * any clock runs. Nothing here knows of timing policy or files.
+ * Step t has the same batch and the same directions for every contender, unless a caller sets which
+ * batch comes next.  Batches are drawn before any clock runs.  Nothing here knows of timing policy
+ * or files.
  */
 #ifndef ZG_HARNESS_BENCH_H
 #define ZG_HARNESS_BENCH_H
@@ -33,7 +34,8 @@ struct zg_contender {
     const struct zg_engine_item *item;
     struct zg_engine_options options;
     struct zg_engine_state *state; /* NULL: not open */
-    uint64_t next_step;
+    uint64_t next_step;            /* numbers the directions */
+    uint64_t next_batch;           /* as next_step, unless the caller sets it */
     struct zg_phase_clock clock;
     struct zg_memory_mark mark; /* taken before it was opened */
     double peak_rss_mib;        /* NaN: not known */
@@ -45,9 +47,10 @@ struct zg_bench {
     struct zg_dataset *dataset;
     struct zg_dataset_stats stats;
     bool embedded_tokenizer;
-    int64_t n_batches;           /* step t uses batch t mod n_batches */
+    int64_t n_batches;
     struct zg_example *examples; /* [n_batches][batch], tokens borrowed from the dataset */
-    int32_t pad_id;
+    int32_t pad_id;              /* of all batches, like the loss */
+    enum zg_loss loss;
     struct zg_engine_limits limits; /* of all batches, this case's rank, two probes */
     double resident_mib;            /* of the process with this case but no engine */
     struct zg_contender contenders[ZG_MAX_ENGINES];
@@ -81,8 +84,8 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
 enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
                              struct zg_lozo_step *out, struct zg_error *err);
 
-/* The batch of a step. */
-struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t step);
+/* Batch index mod n_batches. */
+struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index);
 
 /* The case columns of a contender's rows; texts are borrowed from the bench.  Without a model (a
  * bench that was never opened) `synthetic` is not available. */

@@ -88,11 +88,15 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
 
 static void print_title(const struct zg_summary_row *row)
 {
-    printf("%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s, %lld block%s\n",
+    char steps[64] = "";
+    if (row->n > 0 && row->steps > 0)
+        snprintf(steps, sizeof steps, " of the same %lld step%s", (long long)row->steps,
+                 row->steps == 1 ? "" : "s");
+    printf("%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s, %lld block%s%s\n",
            row->model, row->synthetic == 1 ? " (synthetic weights: throughput only)" : "",
            row->task, row->split, row->objective, row->algorithm, (long long)row->batch,
            (long long)row->rank, (long long)row->nu, (long long)row->threads,
-           row->threads == 1 ? "" : "s", (long long)row->n, row->n == 1 ? "" : "s");
+           row->threads == 1 ? "" : "s", (long long)row->n, row->n == 1 ? "" : "s", steps);
 }
 
 static bool same_text(const char *a, const char *b)

@@ -6,20 +6,31 @@
 #include <string.h>
 
 #include "engines/base/size.h"
+#include "harness/batch_set.h"
 #include "harness/measure_json.h"
 #include "harness/sampler.h"
 #include "harness/signals.h"
 #include "harness/stats.h"
 #include "harness/verify.h"
 
-/* The phases of a step are looked at afterwards, for about this long, so that their clock is in no
- * sample. */
-static const double phase_time_s = 0.2;
-enum { MIN_PHASE_STEPS = 2, MAX_PHASE_STEPS = 20 };
+/* The phases of a step are looked at afterwards, over the batches of a sample but no more than
+ * these, so that their clock is in no sample. */
+enum { MAX_PHASE_STEPS = 20 };
+
+/* Steps of a sample where --blocks came without a time to fill, and the most for the sake of more
+ * batches. */
+enum { USUAL_STEPS = 4, MOST_STEPS = 64 };
 
 struct block_record { /* of one contender in one block */
     double wall_s_per_step;
-    double useful_flops, executed_flops; /* of the block's last step */
+    double useful_flops, executed_flops; /* per step */
+};
+
+struct subject_context {
+    struct zg_contender *contender;
+    const struct zg_lozo_options *lozo;
+    const struct zg_batch_set *set;
+    double useful_flops, executed_flops; /* of the last span */
 };
 
 struct work {
@@ -30,14 +41,12 @@ struct work {
     struct zg_trial trials[ZG_MAX_ENGINES];
     struct zg_verdict verdicts[ZG_MAX_ENGINES];
     int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
+    struct subject_context contexts[ZG_MAX_ENGINES]; /* of each subject */
     int64_t n_subjects;
+    int64_t n_steps; /* of a sample */
+    struct zg_batch_set set;
     struct block_record *blocks; /* [capacity][n_contenders] */
     int64_t capacity, n_blocks;
-};
-
-struct subject_context {
-    struct zg_contender *contender;
-    const struct zg_lozo_options *lozo;
 };
 
 /* ---- opening and checking -------------------------------------------------------------------- */
@@ -95,14 +104,23 @@ static enum zg_status check_engines(struct work *w, struct zg_error *err)
 
 /* ---- timing ---------------------------------------------------------------------------------- */
 
+/* Each span starts at the set's first batch; directions go on from step to step.  The FLOPs are
+ * added up inside the span, a copy of 300 bytes a step. */
 static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error *err)
 {
-    const struct subject_context *const subject = context;
+    struct subject_context *const subject = context;
+    struct zg_contender *const contender = subject->contender;
     struct zg_lozo_step step;
+    subject->useful_flops = subject->executed_flops = 0;
     for (int64_t i = 0; i < n_steps; i++) {
-        const enum zg_status status = zg_bench_step(subject->contender, subject->lozo, &step, err);
+        contender->next_batch = (uint64_t)(subject->set->first + i % subject->set->n);
+        const enum zg_status status = zg_bench_step(contender, subject->lozo, &step, err);
         if (status)
-            return zg_fail_within(err, status, "engine %s", subject->contender->item->label);
+            return zg_fail_within(err, status, "engine %s", contender->item->label);
+        struct zg_cost cost = {0};
+        contender->item->engine->cost(contender->state, &cost);
+        subject->useful_flops += cost.useful_flops;
+        subject->executed_flops += cost.executed_flops;
     }
     return ZG_OK;
 }
@@ -145,10 +163,10 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     if (!status)
         status = grow_blocks(w, sample->block + 1, err);
     if (!status) {
-        struct zg_cost cost = {0};
-        contender->item->engine->cost(contender->state, &cost);
-        w->blocks[sample->block * w->n_contenders + i] =
-            (struct block_record){sample->wall_s_per_step, cost.useful_flops, cost.executed_flops};
+        const struct subject_context *const subject = &w->contexts[sample->subject];
+        const double n = (double)sample->n_steps;
+        w->blocks[sample->block * w->n_contenders + i] = (struct block_record){
+            sample->wall_s_per_step, subject->useful_flops / n, subject->executed_flops / n};
     }
     return status;
 }
@@ -165,32 +183,52 @@ static void on_progress(void *context, const struct zg_progress *progress)
                             (long long)progress->block, (long long)progress->n_blocks, left);
 }
 
-/* All contenders take spans of the same number of steps, so that a block holds the same batches for
- * each. */
-static int64_t steps_per_span(const struct work *w, double min_span_s)
+/* A step of every subject, one after the other. */
+static double round_s(const struct work *w)
 {
-    const int64_t asked = w->m->session->request->policy.steps;
-    if (asked > 0)
-        return asked;
+    double sum_s = 0;
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        sum_s += w->trials[w->subjects[s]].mean_step_s;
+    return fmax(sum_s, 1e-9);
+}
+
+/* Rounds that warm-up and pilot take, of single steps, and the blocks that a plan must have room
+ * for: six, and half as many again because a guess from five steps may be low. */
+enum { WARM_ROUNDS = 6, ROOMY_BLOCKS = 9 };
+
+/* The shortest span whose harness costs stay under 0.1 %. */
+static int64_t least_steps(const struct work *w, double min_span_s)
+{
     double fastest_s = INFINITY;
     for (int64_t s = 0; s < w->n_subjects; s++)
         fastest_s = fmin(fastest_s, w->trials[w->subjects[s]].fastest_step_s);
-    const double n = ceil(min_span_s / fmax(fastest_s, 1e-9));
-    return (int64_t)fmin(fmax(n, 1), 1e6);
+    return (int64_t)fmin(fmax(ceil(min_span_s / fmax(fastest_s, 1e-9)), 1), 1e6);
 }
 
-/* A limit that nobody asked for must not cost the interval, which needs six blocks: with warm-up
- * and pilot, that is fourteen times a block. */
-static double max_time_s(const struct work *w, int64_t n_steps)
+/* All contenders take spans of the same number of steps, so that a block holds the same batches for
+ * each: as many as leave room for the blocks of an interval in the time. */
+static int64_t steps_per_span(const struct work *w, int64_t least)
+{
+    const struct zg_policy *const policy = &w->m->session->request->policy;
+    const double limit_s = zg_policy_max_time_s(policy);
+    if (policy->steps > 0)
+        return policy->steps;
+    double n = USUAL_STEPS;
+    if (limit_s > 0)
+        n = (limit_s / round_s(w) - WARM_ROUNDS * (double)least) /
+            (double)zg_max64(ROOMY_BLOCKS, policy->blocks);
+    return zg_max64(least, (int64_t)fmin(fmax(floor(n), 1), MOST_STEPS));
+}
+
+/* A limit that nobody asked for must not cost the interval, which needs six blocks. */
+static double max_time_s(const struct work *w, int64_t n_steps, int64_t n_warmup_steps)
 {
     const struct zg_policy *const policy = &w->m->session->request->policy;
     const double limit_s = zg_policy_max_time_s(policy);
     if (policy->max_time_s >= 0 || limit_s <= 0)
         return limit_s;
-    double block_s = 0;
-    for (int64_t s = 0; s < w->n_subjects; s++)
-        block_s += w->trials[w->subjects[s]].fastest_step_s * (double)n_steps;
-    return fmax(limit_s, 14 * block_s);
+    const double n = (double)(WARM_ROUNDS * n_warmup_steps + ROOMY_BLOCKS * n_steps);
+    return fmax(limit_s, n * round_s(w));
 }
 
 static struct zg_sampler_policy sampler_policy(struct work *w)
@@ -199,10 +237,11 @@ static struct zg_sampler_policy sampler_policy(struct work *w)
     struct zg_sampler_policy p = zg_sampler_policy_default();
     p.seed = w->bench.c.seed;
     p.blocks = policy->blocks;
-    p.steps = steps_per_span(w, p.min_span_s);
+    p.steps = w->n_steps;
+    p.warmup_steps = zg_min64(w->n_steps, least_steps(w, p.min_span_s));
     p.width = policy->width_percent / 100;
     p.min_time_s = policy->min_time_s;
-    p.max_time_s = max_time_s(w, p.steps);
+    p.max_time_s = max_time_s(w, p.steps, p.warmup_steps);
     p.counters = w->m->counters;
     p.stop = zg_signals_flag();
     p.on_sample = on_sample;
@@ -217,15 +256,21 @@ static struct zg_sampler_policy sampler_policy(struct work *w)
 static enum zg_status time_engines(struct work *w, json_t *case_meta, struct zg_error *err)
 {
     struct zg_subject subjects[ZG_MAX_ENGINES];
-    struct subject_context contexts[ZG_MAX_ENGINES];
+    const struct zg_sampler_policy usual = zg_sampler_policy_default();
+    w->n_steps = steps_per_span(w, least_steps(w, usual.min_span_s));
+    enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);
+    if (status)
+        return status;
+    json_object_set_new(case_meta, "batches", zg_meta_batches(&w->set));
     for (int64_t s = 0; s < w->n_subjects; s++) {
         struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
-        contexts[s] = (struct subject_context){contender, &w->lozo};
-        subjects[s] = (struct zg_subject){contender->item->label, run_steps, &contexts[s]};
+        w->contexts[s] =
+            (struct subject_context){.contender = contender, .lozo = &w->lozo, .set = &w->set};
+        subjects[s] = (struct zg_subject){contender->item->label, run_steps, &w->contexts[s]};
     }
     const struct zg_sampler_policy policy = sampler_policy(w);
     struct zg_sampler *sampler = NULL;
-    enum zg_status status = zg_sampler_open(&sampler, subjects, w->n_subjects, &policy, err);
+    status = zg_sampler_open(&sampler, subjects, w->n_subjects, &policy, err);
     if (status)
         return status;
     status = zg_sampler_run(sampler, err);
@@ -245,6 +290,7 @@ static enum zg_status phases_of(struct work *w, struct zg_contender *contender, 
     enum zg_status status = ZG_OK;
     contender->clock = (struct zg_phase_clock){.on = true};
     for (int64_t i = 0; i < n_steps && !status; i++) {
+        contender->next_batch = (uint64_t)(w->set.first + i % w->set.n);
         status = zg_bench_step(contender, &w->lozo, &step, err);
         struct zg_cost cost = {0};
         contender->item->engine->cost(contender->state, &cost);
@@ -273,15 +319,12 @@ static enum zg_status phases_of(struct work *w, struct zg_contender *contender, 
 
 static enum zg_status time_phases(struct work *w, struct zg_error *err)
 {
-    double fastest_s = INFINITY;
-    for (int64_t s = 0; s < w->n_subjects; s++)
-        fastest_s = fmin(fastest_s, w->trials[w->subjects[s]].fastest_step_s);
-    const double n = fmin(fmax(ceil(phase_time_s / fastest_s), MIN_PHASE_STEPS), MAX_PHASE_STEPS);
+    const int64_t n = zg_min64(w->n_steps, MAX_PHASE_STEPS);
     enum zg_status status = ZG_OK;
     for (int64_t s = 0; s < w->n_subjects && !status && !zg_signals_caught(); s++) {
         struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
         zg_status_line_show(&w->m->session->line, true, "phases of %s", contender->item->label);
-        status = phases_of(w, contender, (int64_t)n, err);
+        status = phases_of(w, contender, n, err);
     }
     return status;
 }
@@ -313,6 +356,7 @@ static void summarise_times(const struct work *w, int64_t i, double *scratch,
     block_walls(w, i, walls);
     zg_stats_of(walls, n, ratios, &stats);
     row->n = n;
+    row->steps = w->n_steps;
     row->wall_s_per_step_median = stats.median;
     row->wall_s_per_step_mad = stats.mad;
     row->wall_s_per_step_ci_low = stats.low;

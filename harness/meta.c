@@ -214,6 +214,18 @@ static json_t *data_json(const struct zg_bench *bench)
     return o;
 }
 
+json_t *zg_meta_batches(const struct zg_batch_set *set)
+{
+    json_t *const o = json_object();
+    json_object_set_new(o, "first", json_integer(set->first));
+    json_object_set_new(o, "n", json_integer(set->n));
+    json_object_set_new(o, "padded_tokens_per_step", zg_json_real(set->padded_tokens));
+    json_object_set_new(o, "padded_tokens_per_step_of_all", zg_json_real(set->padded_tokens_all));
+    json_object_set_new(o, "useful_flops_per_step", zg_json_real(set->useful_flops));
+    json_object_set_new(o, "useful_flops_per_step_of_all", zg_json_real(set->useful_flops_all));
+    return o;
+}
+
 json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                      int64_t n_contenders)
 {

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "harness/batch_set.h"
 #include "harness/bench.h"
 #include "harness/machine.h"
 #include "harness/session.h"
@@ -20,6 +21,9 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command);
 /* Model, data and engines' memory of a case; the caller adds what it measured. */
 json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                      int64_t n_contenders);
+
+/* Which batches the samples of a case run, and how like all drawn ones they are. */
+json_t *zg_meta_batches(const struct zg_batch_set *set);
 
 /* Sets "status", "finished_utc", what the machine did meanwhile, and the warnings; writes
  * dir/meta.json. */

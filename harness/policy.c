@@ -60,7 +60,9 @@ const struct zg_flag zg_policy_flags[] = {
      FIELD(steps),
      .min = 1,
      .max = 1e9,
-     .summary = "steps in a sample; default: calibrated so that the harness costs under 0.1 %"},
+     .summary =
+         "steps in a sample, the same batches in every block; default: as many as leave time "
+         "for the blocks, at most 64"},
     {.name = "blocks",
      .kind = ZG_FLAG_INT,
      .value = "N",

@@ -95,7 +95,8 @@ struct zg_schema {
     REAL(executed_peak_share)                                                                      \
     REAL(peak_rss_mib)    /* of open and first step, less what others hold */                      \
     INTEGER(verified)     /* 1: agrees with the reference; 0: does not; empty: not checked */      \
-    INTEGER(extrapolated) /* 1: from a part of the model's layers */
+    INTEGER(extrapolated) /* 1: from a part of the model's layers */                               \
+    INTEGER(steps)        /* in a sample's span: the same ones in every block */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

@@ -57,7 +57,7 @@ static enum zg_status check_policy(const struct zg_sampler_policy *p, int64_t n_
 {
     if (n_subjects < 1)
         return zg_fail(err, ZG_USAGE, "nothing to measure: want at least one engine");
-    if (p->blocks < 0 || p->steps < 0)
+    if (p->blocks < 0 || p->steps < 0 || p->warmup_steps < 0)
         return zg_fail(err, ZG_USAGE, "--blocks and --steps want numbers from 1 on");
     if (p->min_blocks < 1 || p->max_blocks < p->min_blocks || p->steps_multiple < 1)
         return zg_fail(err, ZG_USAGE, "%lld to %lld blocks make no sense", (long long)p->min_blocks,
@@ -101,6 +101,8 @@ enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject 
         s->subjects[i].name = strdup(subjects[i].name);
         complete = s->subjects[i].name != NULL;
         s->tracks[i].n_steps = policy->steps ? policy->steps : policy->steps_multiple;
+        if (policy->steps && policy->warmup_steps)
+            s->tracks[i].n_steps = policy->warmup_steps;
         s->tracks[i].warmup_end = -1;
     }
     s->report.n_subjects = n_subjects;
@@ -273,6 +275,8 @@ static void close_warmup(struct zg_sampler *s)
             track->warmup_end =
                 zg_max64(zg_min64(track->n_sized, track->n_warm - 1), track->n_warm - LEAST_PILOT);
         track->warmup_end = zg_max64(track->warmup_end, 0);
+        if (s->policy.steps)
+            track->n_steps = s->policy.steps;
         report->n_steps = track->n_steps;
         report->n_warmup_spans = track->warmup_end;
         report->n_pilot_spans = track->n_warm - track->warmup_end;

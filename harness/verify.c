@@ -26,6 +26,7 @@ struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_step
 enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_trial_options *options,
                             struct zg_trial *out, struct zg_error *err)
 {
+    double sum_s = 0;
     *out = (struct zg_trial){.fastest_step_s = INFINITY};
     for (int64_t i = 0; i < options->n_steps; i++) {
         if (zg_signals_caught())
@@ -37,8 +38,11 @@ enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_tria
         const double step_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
         if (i == 0)
             zg_bench_note_memory(contender);
-        if (i > 0 || options->n_steps == 1)
+        if (i > 0 || options->n_steps == 1) {
             out->fastest_step_s = fmin(out->fastest_step_s, step_s);
+            sum_s += step_s;
+            out->mean_step_s = sum_s / (double)zg_max64(i, 1);
+        }
         if (status == ZG_CHECK) {
             snprintf(out->failure, sizeof out->failure, "%.240s", step_error.text);
             return ZG_OK;

@@ -38,6 +38,7 @@ struct zg_trial {
     int64_t n_steps; /* done with finite losses */
     struct zg_lozo_step steps[ZG_MAX_TRIAL_STEPS];
     double fastest_step_s; /* without the first, where there are several */
+    double mean_step_s;    /* likewise */
     char failure[256];     /* "" or why it stopped: a loss that is not finite */
 };
 

@@ -177,6 +177,31 @@ static void test_speedup(void)
     close_trial(&t);
 }
 
+/* Without --steps all samples still have the same number of them: at least the usual four, and as
+ * many as make the fastest engine's span long enough. */
+static void test_steps(void)
+{
+    struct trial t;
+    open_trial(&t);
+    t.request.policy.steps = 0;
+    ADD("step_us", "4000", NULL);
+    ADD("step_us", "20000", NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    const int64_t n_steps = summary(&t, 0)->steps;
+    CU_ASSERT_EQUAL(n_steps, 4);
+    CU_ASSERT_EQUAL(summary(&t, 1)->steps, n_steps);
+    struct zg_csv_in *csv = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&csv, temp_path(t.out, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
+    CU_ASSERT_EQUAL(zg_csv_in_n(csv), 16);
+    for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
+        CU_ASSERT_EQUAL(rows[i].steps, n_steps);
+    zg_csv_in_close(&csv);
+    close_trial(&t);
+}
+
 /* The engine at index 1 differs: it fails its check, is not timed and has no speed-up; the others
  * are timed. */
 static void expect_disagreement(const char *const *settings, const char *reason)
@@ -299,6 +324,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"paired ratios of scripted times", test_speedup},
+        {"the same number of steps in every sample", test_steps},
         {"an engine that disagrees is not timed", test_disagreement},
         {"rounding passes", test_rounding_passes},
         {"a reference without a loss fails all", test_bad_reference},

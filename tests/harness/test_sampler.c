@@ -257,6 +257,20 @@ static void given_steps_and_blocks_are_kept(void)
     CU_ASSERT_EQUAL(w.n_samples, 4);
     for (int64_t i = 0; i < w.n_samples; i++)
         CU_ASSERT_EQUAL(w.samples[i].n_steps, 3);
+    const double long_warmup_s = zg_sampler_report(sampler)->warmup_s;
+    zg_sampler_close(&sampler);
+
+    /* the same with single steps before the blocks */
+    w = (struct world){0};
+    policy.warmup_steps = 1;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 2, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(w.n_samples, 4);
+    for (int64_t i = 0; i < w.n_samples; i++)
+        CU_ASSERT_EQUAL(w.samples[i].n_steps, 3);
+    CU_ASSERT_EQUAL(zg_sampler_report(sampler)->subjects[1].n_steps, 3);
+    /* as many spans or more, up to ten in the 2 s of a short phase, each a third as long */
+    CU_ASSERT(zg_sampler_report(sampler)->warmup_s < long_warmup_s);
     zg_sampler_close(&sampler);
 }
 
