@@ -2,8 +2,8 @@
  * batch_set.h - the batches that every sample of a case runs: the same in every block and engine.
  *
  * What a batch costs depends on its lengths, and not in the same measure for every engine: a loop
- * pays for padding.  At batch 16 of short sentences the ratio of two engines' times goes from 6 to
- * 18 with the batch.  If each block had batches of its own, that spread would be most of an
+ * pays for padding.  In a run of 16 short sentences a batch, the ratio of two engines' times went
+ * from 6 to 18 from batch to batch, noise included.  If each block had batches of its own, that spread would be most of an
  * interval's width, and the median of ratios of single batches would estimate nothing that a user
  * asks for.  So a span runs the whole set, its time is that of the set, and a ratio is one of total
  * times; between blocks only the machine differs.
