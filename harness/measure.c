@@ -365,7 +365,7 @@ static void summarise_times(const struct work *w, int64_t i, double *scratch,
     row->executed_flops_per_step = block_flops(w, i, false, others);
     row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
     row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
-    row->peak_gflops = w->m->peak->fp32_gflops_all;
+    row->peak_gflops = w->m->peak->gflops[ZG_FP32].all.best;
     row->peak_share = row->gflops_useful / row->peak_gflops;
     row->executed_peak_share = row->gflops_executed / row->peak_gflops;
     if (!w->verdicts[baseline].row.passed)

@@ -80,12 +80,13 @@ json_t *zg_sampler_json(const struct zg_sampler *sampler)
 
 json_t *zg_peak_json(const struct zg_peak *peak)
 {
-    return json_pack(
-        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "isa", zg_isa_name(peak->isa), "n_threads",
-        (json_int_t)peak->n_threads, "fp32_gflops_one", zg_json_real(peak->fp32_gflops_one),
-        "fp32_gflops_all", zg_json_real(peak->fp32_gflops_all), "fp32_gflops_all_median",
-        zg_json_real(peak->fp32_gflops_all_median), "read_gb_per_s_one",
-        zg_json_real(peak->read_gb_per_s_one), "read_gb_per_s_all",
-        zg_json_real(peak->read_gb_per_s_all), "read_gb_per_s_all_median",
-        zg_json_real(peak->read_gb_per_s_all_median), "read_bytes", (json_int_t)peak->read_bytes);
+    const struct zg_peak_pair *const fp32 = &peak->gflops[ZG_FP32];
+    const struct zg_peak_pair *const read = &peak->read_gb_per_s;
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "isa", zg_isa_name(peak->isa),
+                     "n_threads", (json_int_t)peak->n_threads, "fp32_gflops_one",
+                     zg_json_real(fp32->one.best), "fp32_gflops_all", zg_json_real(fp32->all.best),
+                     "fp32_gflops_all_median", zg_json_real(fp32->all.median), "read_gb_per_s_one",
+                     zg_json_real(read->one.best), "read_gb_per_s_all",
+                     zg_json_real(read->all.best), "read_gb_per_s_all_median",
+                     zg_json_real(read->all.median), "read_bytes", (json_int_t)peak->read_bytes);
 }

@@ -154,8 +154,9 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command)
     json_object_set_new(meta, "started_utc", utc_now());
     json_object_set_new(meta, "finished_utc", json_null());
     json_object_set_new(meta, "engines", engines_json(&session->engines));
-    json_object_set_new(meta, "baseline",
-                        zg_json_text(session->engines.items[session->baseline].label));
+    if (session->engines.n_items > 0)
+        json_object_set_new(meta, "baseline",
+                            zg_json_text(session->engines.items[session->baseline].label));
     json_object_set_new(meta, "isa", json_string(zg_isa_name(session->isa)));
     json_object_set_new(meta, "machine", zg_machine_json());
     json_object_set_new(meta, "pins", zg_pin_json(session->pin));

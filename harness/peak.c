@@ -17,13 +17,15 @@ enum { MOST_REPEATS = 200, LEAST_REPEATS = 3 };
 
 #define REPEAT_S 2e-3 /* long against a barrier, short against a scheduler's slice */
 
-/* One thing to time: n units of work by each of the first n_working workers. */
+/* One thing to time, done by each of the first n_working workers. */
 struct task {
-    const struct zg_peak_kernel *kernel;
+    enum { LOOP, READ, COPY } what;
     int64_t n_threads;
     int64_t n_working;
-    int64_t n_iterations; /* fma; 0: read */
-    const float *x;       /* read: [n_floats] shared by the workers */
+    const struct zg_peak_loop *loop;
+    int64_t n_iterations;
+    const struct zg_peak_kernel *kernel; /* read, copy */
+    float *x;                            /* [n_floats] shared by the workers */
     int64_t n_floats;
 };
 
@@ -34,15 +36,26 @@ static int64_t slice_begin(int64_t n_floats, int64_t n_working, int64_t t)
     return units * t / n_working * ZG_PEAK_READ_UNIT;
 }
 
+/* What a worker copies of its n floats. */
+static int64_t half_of(int64_t n)
+{
+    return n / 2 / ZG_PEAK_READ_UNIT * ZG_PEAK_READ_UNIT;
+}
+
 static float work(const struct task *task, int64_t thread)
 {
     if (thread >= task->n_working)
         return 0;
-    if (task->n_iterations)
-        return task->kernel->fma(task->n_iterations, 0.5f, 1.0f);
+    if (task->what == LOOP)
+        return task->loop->run(task->n_iterations, task->loop->a, task->loop->b);
     const int64_t begin = slice_begin(task->n_floats, task->n_working, thread);
-    const int64_t end = slice_begin(task->n_floats, task->n_working, thread + 1);
-    return task->kernel->read(task->x + begin, end - begin);
+    const int64_t n = slice_begin(task->n_floats, task->n_working, thread + 1) - begin;
+    float *const x = task->x + begin;
+    if (task->what == READ)
+        return task->kernel->read(x, n);
+    const int64_t half = half_of(n);
+    task->kernel->copy(x + half, x, half);
+    return x[n - 1];
 }
 
 /* Seconds of each repeat, from a barrier of the whole team to the next. */
@@ -77,16 +90,16 @@ static int64_t repeats_for(double time_s, double one_s)
 }
 
 /* Best and median rate of `amount` per repeat. */
-static void rates(double amount, double *times_s, int64_t n, double *best, double *median)
+static struct zg_peak_rate rate_of(double amount, double *times_s, int64_t n)
 {
-    *median = amount / zg_median(times_s, n); /* sorts */
-    *best = amount / times_s[0];
+    const double median_s = zg_median(times_s, n); /* sorts */
+    return (struct zg_peak_rate){.best = amount / times_s[0], .median = amount / median_s};
 }
 
 /* Iterations of about REPEAT_S, by the calling thread alone: a barrier's wait on a busy machine
  * would count as work; and the faster of two calls, for a preempted one would look long enough.
  * Also brings the core out of its idle frequency and its vector units up. */
-static int64_t iterations_for(const struct zg_peak_kernel *kernel)
+static int64_t iterations_for(const struct zg_peak_loop *loop)
 {
     int64_t n = 1000, least_ns = 0;
     volatile float sink = 0;
@@ -95,7 +108,7 @@ static int64_t iterations_for(const struct zg_peak_kernel *kernel)
         least_ns = INT64_MAX;
         for (int call = 0; call < 2; call++) {
             const int64_t begin = zg_clock_wall_ns();
-            sink = sink + kernel->fma(n, 0.5f, 1.0f);
+            sink = sink + loop->run(n, loop->a, loop->b);
             least_ns = zg_min64(least_ns, zg_clock_wall_ns() - begin);
         }
     }
@@ -103,24 +116,48 @@ static int64_t iterations_for(const struct zg_peak_kernel *kernel)
     return n;
 }
 
-static void measure_fma(struct task *task, double time_s, double *best, double *median)
+static struct zg_peak_rate measure_loop(struct task *task, double time_s)
 {
     double times_s[MOST_REPEATS];
     const int64_t n = repeats_for(time_s, REPEAT_S);
     time_task(task, n, times_s);
-    rates((double)task->kernel->flops_per_iteration * (double)task->n_iterations *
-              (double)task->n_working * 1e-9,
-          times_s, n, best, median);
+    const double flops = (double)task->loop->flops_per_iteration * (double)task->n_iterations *
+                         (double)task->n_working;
+    return rate_of(flops * 1e-9, times_s, n);
 }
 
-static void measure_read(struct task *task, double time_s, double *best, double *median)
+/* Bytes that cross the processor's edge in one repeat. */
+static double bytes_of(const struct task *task)
+{
+    if (task->what == READ)
+        return (double)task->n_floats * sizeof(float);
+    int64_t n_copied = 0;
+    for (int64_t t = 0; t < task->n_working; t++)
+        n_copied += half_of(slice_begin(task->n_floats, task->n_working, t + 1) -
+                            slice_begin(task->n_floats, task->n_working, t));
+    return 2.0 * (double)n_copied * sizeof(float);
+}
+
+static struct zg_peak_rate measure_memory(struct task *task, double time_s)
 {
     double times_s[MOST_REPEATS];
-    task->n_iterations = 0;
     time_task(task, 1, times_s);
     const int64_t n = repeats_for(time_s, times_s[0]);
     time_task(task, n, times_s);
-    rates((double)task->n_floats * sizeof(float) * 1e-9, times_s, n, best, median);
+    return rate_of(bytes_of(task) * 1e-9, times_s, n);
+}
+
+/* By one worker, then by all. */
+static struct zg_peak_pair measure_pair(struct task *task, double time_s)
+{
+    struct zg_peak_rate (*const measure)(struct task *, double) =
+        task->what == LOOP ? measure_loop : measure_memory;
+    struct zg_peak_pair pair;
+    task->n_working = 1;
+    pair.one = measure(task, time_s);
+    task->n_working = task->n_threads;
+    pair.all = measure(task, time_s);
+    return pair;
 }
 
 static const struct zg_peak_kernel *kernel_for(enum zg_isa isa)
@@ -133,6 +170,28 @@ static const struct zg_peak_kernel *kernel_for(enum zg_isa isa)
 #endif
     (void)isa;
     return &zg_peak_portable;
+}
+
+/* NULL: this ISA has none. */
+static const struct zg_peak_loop *loop_for(enum zg_dtype dtype, enum zg_isa isa)
+{
+    if (dtype == ZG_FP32)
+        return &kernel_for(isa)->fma;
+#if defined(__x86_64__)
+    if (isa >= ZG_ISA_AVX512BF16 && dtype == ZG_BF16)
+        return &zg_peak_bf16_avx512bf16;
+    if (isa >= ZG_ISA_AVX512BF16 && dtype == ZG_INT8)
+        return &zg_peak_int8_avx512bf16;
+#endif
+    return NULL;
+}
+
+enum zg_isa zg_peak_isa_needed(enum zg_dtype dtype)
+{
+    int isa = ZG_ISA_PORTABLE;
+    while (isa < ZG_N_ISAS && !loop_for(dtype, (enum zg_isa)isa))
+        isa++;
+    return (enum zg_isa)isa;
 }
 
 static int64_t default_read_bytes(void)
@@ -161,45 +220,57 @@ static float *read_array(int64_t n_floats, int64_t n_threads)
     return x;
 }
 
+/* 16 lanes, two ports, 6 GHz is 384 GFLOP/s of fp32 a core, four times that of int8: ten times that
+ * is a folded loop, not a processor. */
+static enum zg_status check_plausible(const struct zg_peak *peak, enum zg_dtype dtype,
+                                      struct zg_error *err)
+{
+    const double most = (dtype == ZG_FP32 ? 4000.0 : 16000.0) * (double)peak->n_threads;
+    const double all = peak->gflops[dtype].all.best;
+    if (all > 0.01 && all <= most)
+        return ZG_OK;
+    return zg_fail(
+        err, ZG_ENV,
+        "the peak microbenchmark measured %g GFLOP/s of %s on %lld threads, which no processor "
+        "does",
+        all, zg_dtype_name(dtype), (long long)peak->n_threads);
+}
+
 enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request *request,
                                struct zg_error *err)
 {
+    static const struct zg_peak_pair none = {{NAN, NAN}, {NAN, NAN}};
     const int64_t bytes = request->read_bytes > 0   ? request->read_bytes
                           : request->read_bytes < 0 ? 0
                                                     : default_read_bytes();
-    struct task task = {.kernel = kernel_for(request->isa), .n_threads = request->n_threads};
-    double ignored;
+    struct task task = {
+        .what = LOOP, .kernel = kernel_for(request->isa), .n_threads = request->n_threads};
     task.n_floats = zg_round_up(bytes / (int64_t)sizeof(float), ZG_PEAK_READ_UNIT);
     *out = (struct zg_peak){.isa = task.kernel->isa,
                             .n_threads = request->n_threads,
                             .read_bytes = task.n_floats * (int64_t)sizeof(float),
-                            .read_gb_per_s_one = NAN,
-                            .read_gb_per_s_all = NAN,
-                            .read_gb_per_s_all_median = NAN};
-    task.n_iterations = iterations_for(task.kernel);
-    task.n_working = 1;
-    measure_fma(&task, request->time_s, &out->fp32_gflops_one, &ignored);
-    task.n_working = request->n_threads;
-    measure_fma(&task, request->time_s, &out->fp32_gflops_all, &out->fp32_gflops_all_median);
-
-    float *const x = request->read_bytes < 0 ? NULL : read_array(task.n_floats, request->n_threads);
-    if (x) {
-        task.x = x;
-        task.n_working = 1;
-        measure_read(&task, request->time_s, &out->read_gb_per_s_one, &ignored);
-        task.n_working = request->n_threads;
-        measure_read(&task, request->time_s, &out->read_gb_per_s_all,
-                     &out->read_gb_per_s_all_median);
+                            .read_gb_per_s = none,
+                            .copy_gb_per_s = none};
+    enum zg_status status = ZG_OK;
+    for (int dtype = 0; dtype < ZG_N_DTYPES && !status; dtype++) {
+        out->gflops[dtype] = none;
+        task.loop = loop_for((enum zg_dtype)dtype, request->isa);
+        if (!task.loop || !((request->dtypes | 1u << ZG_FP32) & 1u << dtype))
+            continue;
+        task.n_iterations = iterations_for(task.loop);
+        out->gflops[dtype] = measure_pair(&task, request->time_s);
+        status = check_plausible(out, (enum zg_dtype)dtype, err);
     }
-    zg_buffer_free(x);
-
-    /* 16 lanes, two ports, 6 GHz is 384 GFLOP/s a core: ten times that is a folded loop, not a
-     * processor. */
-    const double most = 4000.0 * (double)request->n_threads;
-    if (!(out->fp32_gflops_all > 0.01) || out->fp32_gflops_all > most)
-        return zg_fail(
-            err, ZG_ENV,
-            "the peak microbenchmark measured %g GFLOP/s on %lld threads, which no processor does",
-            out->fp32_gflops_all, (long long)request->n_threads);
+    if (status || request->read_bytes < 0)
+        return status;
+    task.x = read_array(task.n_floats, request->n_threads);
+    if (!task.x)
+        return ZG_OK;
+    task.what = READ;
+    out->read_gb_per_s = measure_pair(&task, request->time_s);
+    task.what = COPY;
+    if (request->copy)
+        out->copy_gb_per_s = measure_pair(&task, request->time_s);
+    zg_buffer_free(task.x);
     return ZG_OK;
 }

@@ -1,44 +1,57 @@
 /*
- * peak.h - this machine's measured peaks: fp32 fused multiply-adds, and reading memory.
+ * peak.h - this machine's measured peaks: multiply-adds of each dtype, reading and copying memory.
  *
- * The multiply-add kernel keeps independent accumulators in registers (enough to cover latency x
- * ports) and touches no memory; each ISA has its own file.  The read kernel sums an array larger
- * than the last-level cache.  Both run in the pinned OpenMP team; "one" lets worker 0 work while
- * the others wait, so the team never changes size.  Each number is the best of several repeats: a
- * peak is what the machine can do, not what it does on average; the median is kept beside it.
+ * A multiply-add loop keeps independent accumulators in registers (enough to cover latency x
+ * ports) and touches no memory; each ISA has its own file.  Reading sums an array larger than the
+ * last-level cache; copying takes one half of each worker's part to the other.  All run in the
+ * pinned OpenMP team; "one" lets worker 0 work while the others wait, so the team never changes
+ * size.  A peak is the best of several repeats: what the machine can do, not what it does on
+ * average; the median is kept beside it.
  */
 #ifndef ZG_HARNESS_PEAK_H
 #define ZG_HARNESS_PEAK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engines/base/cpu.h"
 #include "engines/error.h"
+#include "engines/model.h"
 
 struct zg_peak_request {
     int64_t n_threads; /* of the pinned team */
-    enum zg_isa isa;   /* the kernel to use: zg_cpu_isa_choose() */
-    double time_s;     /* for each of the four numbers; 0.1 is plenty */
+    enum zg_isa isa;   /* the kernels to use: zg_cpu_isa_choose() */
+    double time_s;     /* for each number; 0.1 is plenty */
+    uint32_t dtypes;   /* 1u << enum zg_dtype; fp32 is always measured */
+    bool copy;         /* needs the array of the read test */
     /* array of the read test; 0: twice the last-level cache, 64 to 512 MiB, and no more than
      * a quarter of free memory (takes seconds); negative: no read test */
     int64_t read_bytes;
 };
 
+/* NaN: not asked for, no loop for it on this ISA, or no memory. */
+struct zg_peak_rate {
+    double best, median;
+};
+struct zg_peak_pair {
+    struct zg_peak_rate one, all; /* threads */
+};
+
 struct zg_peak {
-    enum zg_isa isa; /* of the kernel that ran */
+    enum zg_isa isa; /* of the fp32, read and copy kernels that ran */
     int64_t n_threads;
-    double fp32_gflops_one; /* 1e9 multiplies and adds a second, best repeat */
-    double fp32_gflops_all;
-    double fp32_gflops_all_median;
-    /* 1e9 bytes a second; NaN without the read test or the memory for it */
-    double read_gb_per_s_one;
-    double read_gb_per_s_all;
-    double read_gb_per_s_all_median;
+    struct zg_peak_pair gflops[ZG_N_DTYPES]; /* 1e9 multiplies and adds a second */
+    struct zg_peak_pair read_gb_per_s;       /* 1e9 bytes a second */
+    struct zg_peak_pair copy_gb_per_s;       /* bytes read and bytes written, both counted */
     int64_t read_bytes;
 };
 
-/* ZG_ENV: the result is not a plausible number (a clock or compiler that folded the kernel). */
+/* ZG_ENV: a result is not a plausible number (a clock or compiler that folded the kernel). */
 enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request *request,
                                struct zg_error *err);
+
+/* The least ISA that has a multiply-add loop for the dtype: ZG_ISA_PORTABLE for fp32; ZG_N_ISAS if
+ * none has. */
+enum zg_isa zg_peak_isa_needed(enum zg_dtype dtype);
 
 #endif

@@ -9,4 +9,5 @@
 #define LOAD(p)      _mm256_load_ps(p)
 #define FMA(x, a, b) _mm256_fmadd_ps(x, a, b)
 #define ADD(x, y)    _mm256_add_ps(x, y)
+#define STREAM(p, x) _mm256_stream_ps(p, x)
 #include "harness/peak_template.h"

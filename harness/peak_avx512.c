@@ -9,4 +9,5 @@
 #define LOAD(p)      _mm512_load_ps(p)
 #define FMA(x, a, b) _mm512_fmadd_ps(x, a, b)
 #define ADD(x, y)    _mm512_add_ps(x, y)
+#define STREAM(p, x) _mm512_stream_ps(p, x)
 #include "harness/peak_template.h"

@@ -10,4 +10,5 @@ typedef float vector4 __attribute__((vector_size(16)));
 #define LOAD(p)      (*(const vector4 *)(p))
 #define FMA(x, a, b) ((x) * (a) + (b))
 #define ADD(x, y)    ((x) + (y))
+#define STREAM(p, x) (*(vector4 *)(p) = (x))
 #include "harness/peak_template.h"

@@ -6,15 +6,9 @@
  *     VEC            vector type          LANES      floats in it
  *     SET1(x)        broadcast            LOAD(p)    aligned load
  *     FMA(x, a, b)   x * a + b            ADD(x, y)
- *
- * Twelve accumulators: more than latency x ports (4 x 2) of any core since Haswell, and with a and
- * b still within the 16 registers of SSE and AVX2.  They are named, not an array, so that they are
- * registers without optimisation luck.
+ *     STREAM(p, x)   aligned store, without reading the line first where the ISA can
  */
 #include "harness/peak_kernels.h"
-
-#define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
-enum { N_ACCUMULATORS = 12 };
 
 static float lanes_sum(VEC v)
 {
@@ -31,17 +25,17 @@ static float lanes_sum(VEC v)
 static float fma_loop(int64_t n_iterations, float a, float b)
 {
     const VEC va = SET1(a), vb = SET1(b);
-#define X(i) VEC acc##i = SET1(1.0f + 0.01f * (float)i);
-    EACH(X)
+#define X(i) VEC acc##i = SET1((float)i);
+    ZG_PEAK_EACH(X)
 #undef X
     for (int64_t n = 0; n < n_iterations; n++) {
 #define X(i) acc##i = FMA(acc##i, va, vb);
-        EACH(X)
+        ZG_PEAK_EACH(X)
 #undef X
     }
     VEC sum = SET1(0.0f);
 #define X(i) sum = ADD(sum, acc##i);
-    EACH(X)
+    ZG_PEAK_EACH(X)
 #undef X
     return lanes_sum(sum);
 }
@@ -62,9 +56,23 @@ static float read_loop(const float *x, int64_t n_floats)
     return lanes_sum(ADD(ADD(ADD(s0, s1), ADD(s2, s3)), ADD(ADD(s4, s5), ADD(s6, s7))));
 }
 
+static void copy_loop(float *to, const float *from, int64_t n_floats)
+{
+    for (int64_t i = 0; i < n_floats; i += 4 * LANES) {
+        STREAM(to + i + 0 * LANES, LOAD(from + i + 0 * LANES));
+        STREAM(to + i + 1 * LANES, LOAD(from + i + 1 * LANES));
+        STREAM(to + i + 2 * LANES, LOAD(from + i + 2 * LANES));
+        STREAM(to + i + 3 * LANES, LOAD(from + i + 3 * LANES));
+    }
+}
+
 const struct zg_peak_kernel NAME = {
     .isa = ISA,
-    .flops_per_iteration = 2 * N_ACCUMULATORS * LANES,
-    .fma = fma_loop,
+    .fma = {.isa = ISA,
+            .flops_per_iteration = 2 * ZG_PEAK_N_ACCUMULATORS * LANES,
+            .a = 0.5f,
+            .b = 1.0f,
+            .run = fma_loop},
     .read = read_loop,
+    .copy = copy_loop,
 };

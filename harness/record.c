@@ -33,6 +33,9 @@ SCHEMA(verify, "verify.csv", ZG_VERIFY_COLUMNS, ROW, false)
 #define ROW struct zg_curve_row
 SCHEMA(curve, "curve.csv", ZG_CURVE_COLUMNS, ROW, false)
 #undef ROW
+#define ROW struct zg_roofline_row
+SCHEMA(roofline, "roofline.csv", ZG_ROOFLINE_COLUMNS, ROW, false)
+#undef ROW
 
 void zg_row_clear(const struct zg_schema *schema, void *row)
 {
@@ -55,7 +58,7 @@ void zg_row_clear(const struct zg_schema *schema, void *row)
     }
 }
 
-/* Every row struct starts with ZG_CASE_COLUMNS, in that order, so their layouts begin alike. */
+/* Every row struct of a case starts with ZG_CASE_COLUMNS, in that order: layouts begin alike. */
 #define SAME(field)                                                                                \
     _Static_assert(                                                                                \
         offsetof(struct zg_case_row, field) == offsetof(struct zg_sample_row, field) &&            \

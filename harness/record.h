@@ -121,6 +121,18 @@ struct zg_schema {
     REAL(eval_loss)                                                                                \
     REAL(eval_accuracy)
 
+/* Of the machine, not of a case: no case columns. */
+#define ZG_ROOFLINE_COLUMNS(TEXT, INTEGER, REAL)                                                   \
+    TEXT(quantity) /* peak, read, copy */                                                          \
+    TEXT(dtype)    /* of a peak: fp32, bf16, int8 */                                               \
+    TEXT(isa)      /* of the loop that ran */                                                      \
+    INTEGER(threads)                                                                               \
+    REAL(value)          /* best repeat; empty: see reason */                                      \
+    REAL(median)         /* over the repeats */                                                    \
+    TEXT(unit)           /* GFLOP/s; GB/s, for copy the bytes read and the bytes written */        \
+    INTEGER(array_bytes) /* that read and copy go through */                                       \
+    TEXT(reason)         /* why there is no value */
+
 #define ZG_FIELD_TEXT(name)    const char *name;
 #define ZG_FIELD_INTEGER(name) int64_t name;
 #define ZG_FIELD_REAL(name)    double name;
@@ -142,6 +154,9 @@ struct zg_verify_row {
 struct zg_curve_row {
     ZG_CURVE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
+struct zg_roofline_row {
+    ZG_ROOFLINE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
 #undef ZG_FIELD_TEXT
 #undef ZG_FIELD_INTEGER
 #undef ZG_FIELD_REAL
@@ -152,11 +167,12 @@ extern const struct zg_schema zg_schema_phases;
 extern const struct zg_schema zg_schema_summary;
 extern const struct zg_schema zg_schema_verify;
 extern const struct zg_schema zg_schema_curve;
+extern const struct zg_schema zg_schema_roofline;
 
 /* Fills a row of the schema with "not available". */
 void zg_row_clear(const struct zg_schema *schema, void *row);
 
-/* Copies the case columns, with which every row struct starts, into a row of any schema. */
+/* Copies the case columns, with which every row struct but the roofline's starts, into a row. */
 void zg_row_set_case(void *row, const struct zg_case_row *c);
 
 #endif

@@ -46,6 +46,30 @@ static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *e
     return ZG_OK;
 }
 
+static enum zg_status open_team(struct zg_session *out, struct zg_error *err)
+{
+    enum zg_status status = zg_cpu_isa_choose(&out->isa, err);
+    if (!status)
+        status = choose_cpus(out, err);
+    if (status)
+        return status;
+    char places[16384];
+    const bool fits = zg_pin_places(out->pin, places, sizeof places);
+    zg_environment_settle(&out->environment, out->request->argv, fits ? places : NULL);
+    zg_status_line_open(&out->line, out->request->policy.quiet);
+    return ZG_OK;
+}
+
+enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_request *request,
+                                    struct zg_error *err)
+{
+    *out = (struct zg_session){.request = request};
+    const enum zg_status status = open_team(out, err);
+    if (status)
+        zg_session_close(out);
+    return status;
+}
+
 enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
                                struct zg_error *err)
 {
@@ -57,15 +81,7 @@ enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *
     if (!status)
         status = check_cases(out, err);
     if (!status)
-        status = zg_cpu_isa_choose(&out->isa, err);
-    if (!status)
-        status = choose_cpus(out, err);
-    if (!status) {
-        char places[16384];
-        const bool fits = zg_pin_places(out->pin, places, sizeof places);
-        zg_environment_settle(&out->environment, request->argv, fits ? places : NULL);
-        zg_status_line_open(&out->line, request->policy.quiet);
-    }
+        status = open_team(out, err);
     if (status)
         zg_session_close(out);
     return status;

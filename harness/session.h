@@ -1,6 +1,6 @@
 /*
- * session.h - what run, verify and score have in common before a case is opened: the engines, every
- * case of the sweep checked, the pinned team, the environment put right.
+ * session.h - what the measuring commands have in common before a case is opened: the engines,
+ * every case of the sweep checked, the pinned team, the environment put right.
  */
 #ifndef ZG_HARNESS_SESSION_H
 #define ZG_HARNESS_SESSION_H
@@ -28,6 +28,10 @@ struct zg_session {
  * options.  ZG_ENV: the machine; also an OpenBLAS that does not run on the pinned team. */
 enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
                                struct zg_error *err);
+
+/* The part without engines and cases: ISA, cpus, environment; n_cases stays 0. */
+enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_request *request,
+                                    struct zg_error *err);
 
 /* Binds the team and catches signals: from here on work may run. */
 enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err);

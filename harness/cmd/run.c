@@ -11,6 +11,7 @@
 #include "harness/measure.h"
 #include "harness/measure_json.h"
 #include "harness/result_dir.h"
+#include "harness/roofline.h"
 #include "harness/signals.h"
 
 struct run {
@@ -109,10 +110,13 @@ static enum zg_status measure_peak(struct run *run, struct zg_error *err)
     zg_status_line_show(&run->session.line, true, "measuring the machine's peaks");
     const struct zg_peak_request request = {
         .n_threads = run->session.n_threads, .isa = run->session.isa, .time_s = 0.1};
+    struct zg_roofline roofline;
     const enum zg_status status = zg_peak_measure(&run->peak, &request, err);
-    if (!status)
-        json_object_set_new(run->meta, "peak", zg_peak_json(&run->peak));
-    return status;
+    if (status)
+        return status;
+    json_object_set_new(run->meta, "peak", zg_peak_json(&run->peak));
+    zg_roofline_make(&roofline, &run->peak, &request);
+    return zg_roofline_write(&roofline, run->dir.path, err);
 }
 
 static enum zg_status prepare(struct run *run, struct zg_error *err)
@@ -193,8 +197,8 @@ static enum zg_status print_results(const struct run *run, struct zg_error *err)
     const json_t *const warnings = json_object_get(run->meta, "warnings");
     for (size_t i = 0; i < json_array_size(warnings); i++)
         fprintf(notes, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
-    fprintf(notes, "peak %.0f GFLOP/s fp32, %.1f GB/s; results in %s\n", run->peak.fp32_gflops_all,
-            run->peak.read_gb_per_s_all, run->dir.path);
+    fprintf(notes, "peak %.0f GFLOP/s fp32, %.1f GB/s; results in %s\n",
+            run->peak.gflops[ZG_FP32].all.best, run->peak.read_gb_per_s.all.best, run->dir.path);
     return ZG_OK;
 }
 
@@ -271,8 +275,8 @@ const struct zg_command zg_command_run = {
                "losses, gradients and\n"
                "weights, then times them in interleaved blocks of the same steps.  Engines that "
                "disagree are not timed\n"
-               "and the exit code is 1.  Writes meta.json, samples.csv, phases.csv, summary.csv "
-               "and verify.csv to --out\n"
+               "and the exit code is 1.  Writes meta.json, samples.csv, phases.csv, summary.csv, "
+               "verify.csv and roofline.csv to --out\n"
                "(default zogap-results/DATE-TIME).  A list given to a case option is a sweep over "
                "all combinations.",
     .groups = groups,

@@ -39,7 +39,7 @@ quick=(--blocks 6 --steps 1 --events none)
 echo "== help and version"
 expect 0 'usage: zogap' --help
 expect 0 '^zogap [0-9]' --version
-for command in info run verify score; do
+for command in info run verify score roofline; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
@@ -87,6 +87,11 @@ expect 2 '--format' run --format xml
 expect 2 '--resume' run --resume
 expect 2 'opt-99b' run --engines naive --model opt-99b
 expect 2 'chess' run "${one[@]}" --task chess
+expect 2 '--format' roofline --format xml
+expect 2 '--threads 0' roofline --threads 0
+expect 2 '--cpus' roofline --cpus 0,x
+expect 2 '--batch' roofline --batch 16
+ZOGAP_ISA=mmx expect 2 'ZOGAP_ISA=mmx' roofline
 expect 2 'sweep' score --engines naive --batch 2,4
 expect 2 'one engine' score "${two[@]}"
 expect 2 '--probes' score "${one[@]}" --probes 0,x
@@ -136,6 +141,7 @@ echo "== environment: exit code 4"
 touch file
 expect 4 'file/x' run "${one[@]}" "${quick[@]}" --out file/x
 expect 4 'file' run "${one[@]}" "${quick[@]}" --out file
+expect 4 'file' roofline --out file
 if [ "$(id -u)" != 0 ]; then
   mkdir locked && chmod 555 locked
   expect 4 'locked' run "${one[@]}" "${quick[@]}" --out locked
@@ -164,10 +170,10 @@ timeout 60 "$zogap" score "${one[@]}" --limit 4 >/dev/full 2>err.txt
 
 echo "== a run and its files"
 expect 0 'results in r1' run "${two[@]}" "${quick[@]}" --out r1 --tag who=test
-for f in meta.json samples.csv phases.csv summary.csv verify.csv; do
+for f in meta.json samples.csv phases.csv summary.csv verify.csv roofline.csv; do
   [ -s "r1/$f" ] || fail "r1/$f is missing"
 done
-[ "$(ls -A r1 | wc -l)" = 5 ] || fail "r1 holds other files: $(ls -A r1)"
+[ "$(ls -A r1 | wc -l)" = 6 ] || fail "r1 holds other files: $(ls -A r1)"
 grep -q '"who": "test"' r1/meta.json || fail "the tag is not in meta.json"
 grep -q '"status": "complete"' r1/meta.json || fail "r1 is not marked complete"
 if command -v python3 >/dev/null; then
@@ -232,6 +238,38 @@ expect 0 'naive' info
 expect 0 '"engines"' info --format json
 command -v python3 >/dev/null && { python3 -m json.tool <out.txt >/dev/null || fail "info is not JSON"; }
 
+echo "== roofline"
+header=quantity,dtype,isa,threads,value,median,unit,array_bytes,reason
+expect 0 '^peak,fp32,' roofline --threads 1 --format csv --quiet --out p1
+[ "$(head -1 p1/roofline.csv)" = $header ] || fail "header of roofline.csv: $(head -1 p1/roofline.csv)"
+cmp -s p1/roofline.csv out.txt || fail "roofline.csv differs from the standard output"
+[ "$(ls -A p1 | paste -sd' ')" = 'meta.json roofline.csv' ] || fail "p1 holds $(ls -A p1)"
+grep -q '"status": "complete"' p1/meta.json || fail "p1 is not marked complete"
+before=$(cat p1/* | cksum)
+expect 2 'already holds results' roofline --threads 1 --out p1
+[ "$(cat p1/* | cksum)" = "$before" ] || fail "a refused roofline changed earlier results"
+ZOGAP_ISA=portable expect 0 'peak *bf16 .* needs avx512bf16' roofline --threads 1
+[ "$(grep -c . out.txt)" = 6 ] || fail "roofline of one thread: $(grep -c . out.txt) lines, not 1 + 5"
+ZOGAP_ISA=avx2 expect 0 '^| peak | int8 |' roofline --threads 1 --format markdown
+ZOGAP_ISA=portable expect 0 '"quantity": "copy"' roofline --format json
+if command -v python3 >/dev/null; then
+  python3 - out.txt p1/roofline.csv <<'PY' || fail "the rows of roofline do not hold together"
+import csv, json, sys
+rows = json.load(open(sys.argv[1]))
+assert {(r["quantity"], r["dtype"]) for r in rows} == \
+       {("peak", "fp32"), ("peak", "bf16"), ("peak", "int8"), ("read", None), ("copy", None)}
+for r in rows:
+    capped = r["dtype"] in ("bf16", "int8")
+    assert (r["value"] is None) == capped and (r["reason"] is not None) == capped and r["threads"] >= 1, r
+    assert r["isa"] == (None if capped else "portable"), r
+    assert r["unit"] == ("GFLOP/s" if r["quantity"] == "peak" else "GB/s"), r
+for r in csv.DictReader(open(sys.argv[2])):
+    assert r["threads"] == "1" and (r["value"] == "") == (r["reason"] != ""), r
+    assert r["value"] == "" or float(r["value"]) >= float(r["median"]) > 0, r
+    assert (r["array_bytes"] == "") == (r["quantity"] == "peak"), r
+PY
+fi
+
 echo "== interruption"
 for signal in INT TERM; do
   rm -rf i1
@@ -248,7 +286,7 @@ for signal in INT TERM; do
   grep -q '"interrupted": true' i1/meta.json || fail "SIG$signal: meta.json is not marked interrupted"
   [ "$(wc -l <err.txt)" = 1 ] || fail "SIG$signal: not one line of error: $(cat err.txt)"
   [ "$(tail -c 1 i1/samples.csv | od -An -c | tr -d ' ')" = '\n' ] || fail "SIG$signal: torn samples.csv"
-  [ "$(ls -A i1 | wc -l)" = 5 ] || fail "SIG$signal: i1 holds $(ls -A i1)"
+  [ "$(ls -A i1 | wc -l)" = 6 ] || fail "SIG$signal: i1 holds $(ls -A i1)"
 done
 
 echo "== resuming a sweep"

@@ -171,7 +171,7 @@ static void records_become_json(void)
     json_decref(events);
     zg_counters_close(&counters);
 
-    const struct zg_peak peak = {.fp32_gflops_all = 1, .read_gb_per_s_one = NAN};
+    const struct zg_peak peak = {.gflops[ZG_FP32].all.best = 1, .read_gb_per_s.one.best = NAN};
     json_t *const peaks = zg_peak_json(&peak);
     CU_ASSERT(json_is_null(json_object_get(peaks, "read_gb_per_s_one")));
     CU_ASSERT_EQUAL(json_real_value(json_object_get(peaks, "fp32_gflops_all")), 1);

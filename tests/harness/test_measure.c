@@ -87,7 +87,7 @@ static void open_trial(struct trial *t)
     const struct zg_pin_request pin = {.n_threads = 1};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, false, NULL, 0, NULL), ZG_OK);
-    t->peak.fp32_gflops_all = 100;
+    t->peak.gflops[ZG_FP32].all.best = 100;
 }
 
 static void measure(struct trial *t)

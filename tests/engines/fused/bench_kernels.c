@@ -40,10 +40,10 @@ static double seconds(clockid_t clock)
 static double fma_peak_gflops(enum zg_isa isa, int64_t n_threads, clockid_t clock)
 {
     enum { N_RUNS = 10, N_ITERATIONS = 200000 };
-    const struct zg_peak_kernel *kernel = &zg_peak_portable;
+    const struct zg_peak_loop *fma = &zg_peak_portable.fma;
 #if defined(__x86_64__)
     if (isa >= ZG_ISA_AVX2)
-        kernel = isa >= ZG_ISA_AVX512 ? &zg_peak_avx512 : &zg_peak_avx2;
+        fma = isa >= ZG_ISA_AVX512 ? &zg_peak_avx512.fma : &zg_peak_avx2.fma;
 #endif
     double best = 0.0;
     volatile float sink = 0.0f; /* the sums are asked for, so the loops stay */
@@ -51,11 +51,10 @@ static double fma_peak_gflops(enum zg_isa isa, int64_t n_threads, clockid_t cloc
         float sum = 0.0f;
         const double start = seconds(clock);
 #pragma omp parallel num_threads((int)n_threads) reduction(+ : sum)
-        sum += kernel->fma(N_ITERATIONS, 0.5f, 1.0f);
+        sum += fma->run(N_ITERATIONS, fma->a, fma->b);
         const double s = seconds(clock) - start;
         sink = sum;
-        best =
-            fmax(best, 1e-9 * (double)(n_threads * N_ITERATIONS * kernel->flops_per_iteration) / s);
+        best = fmax(best, 1e-9 * (double)(n_threads * N_ITERATIONS * fma->flops_per_iteration) / s);
     }
     (void)sink;
     return best;

@@ -1,0 +1,98 @@
+/*
+ * roofline.c - `zogap roofline`: the peaks of this machine, by the microbenchmarks of peak.h on the
+ * pinned team.
+ */
+#include "harness/roofline.h"
+
+#include "harness/command.h"
+#include "harness/meta.h"
+#include "harness/result_dir.h"
+#include "harness/session.h"
+#include "harness/signals.h"
+#include "harness/table.h"
+
+static enum zg_status measure(struct zg_session *session, struct zg_roofline *roofline,
+                              struct zg_error *err)
+{
+    const struct zg_peak_request peaks = {
+        .n_threads = session->n_threads,
+        .isa = session->isa,
+        .time_s = 0.3,
+        .dtypes = 1u << ZG_FP32 | 1u << ZG_BF16 | 1u << ZG_INT8,
+        .copy = true,
+    };
+    struct zg_peak peak;
+    zg_status_line_show(&session->line, true, "measuring the machine's peaks");
+    enum zg_status status = zg_peak_measure(&peak, &peaks, err);
+    zg_status_line_clear(&session->line);
+    if (!status && zg_signals_caught())
+        status = zg_fail(err, ZG_ENV, "interrupted; nothing is written");
+    if (!status)
+        status = zg_pin_check(session->pin, err);
+    if (!status)
+        zg_roofline_make(roofline, &peak, &peaks);
+    return status;
+}
+
+static enum zg_status measure_and_write(struct zg_session *session, struct zg_roofline *roofline,
+                                        struct zg_error *err)
+{
+    const char *const out_dir = session->request->out_dir;
+    struct zg_result_dir dir = {0};
+    struct zg_machine_watch before;
+    json_t *meta = NULL;
+    enum zg_status status = out_dir ? zg_result_dir_open(&dir, out_dir, false, err) : ZG_OK;
+    if (status)
+        return status;
+    zg_machine_watch(&before);
+    status = measure(session, roofline, err);
+    if (status || !out_dir)
+        goto done;
+    meta = zg_meta_open(session, "roofline");
+    status = zg_roofline_write(roofline, dir.path, err);
+    if (!status)
+        status = zg_meta_write(meta, dir.path, "complete", &before, err);
+done:
+    if (status)
+        zg_result_dir_discard(&dir);
+    json_decref(meta);
+    return status;
+}
+
+static enum zg_status run_roofline(struct zg_request *request, struct zg_error *err)
+{
+    struct zg_session session;
+    struct zg_roofline roofline;
+    struct zg_table *table = NULL;
+    enum zg_status status = zg_session_open_team(&session, request, err);
+    if (status)
+        return status;
+    zg_signals_watch();
+    status = zg_pin_bind(session.pin, err);
+    if (!status)
+        status = measure_and_write(&session, &roofline, err);
+    if (!status)
+        status = zg_table_of_rows(&table, &zg_schema_roofline, roofline.rows, roofline.n_rows, err);
+    if (!status)
+        status =
+            zg_table_print(table, stdout, "standard output", (enum zg_format)request->format, err);
+    zg_table_close(&table);
+    zg_session_close(&session);
+    return status;
+}
+
+static const struct zg_flag_group groups[] = {ZG_GROUP_THREADS, ZG_GROUP_OUTPUT, {0}};
+
+const struct zg_command zg_command_roofline = {
+    .name = "roofline",
+    .summary = "measured peaks of this machine: multiply-adds a dtype, read and copy bandwidth",
+    .details = "Measures what one thread and all threads of the pinned team reach: fp32 "
+               "multiply-adds, bf16 and int8 dot\n"
+               "products in registers (a multiply and an add are two FLOPs, of integers too), and "
+               "reading and copying an\n"
+               "array larger than the last-level cache.  Takes a few seconds.  ZOGAP_ISA caps the "
+               "loops.  --out DIR also\n"
+               "writes roofline.csv and meta.json.",
+    .groups = groups,
+    .run = run_roofline,
+};
