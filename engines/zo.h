@@ -198,6 +198,9 @@ enum zg_phase {
 const char *zg_phase_name(enum zg_phase phase);
 const char *zg_mechanism_name(enum zg_mechanism mechanism);
 const char *zg_mechanism_summary(enum zg_mechanism mechanism);
+/* Bits of the mechanisms that this one cannot be without: paired and lazy need adapter, common
+ * needs paired, trie needs ragged, cancel and last need scored. */
+uint32_t zg_mechanism_needs(enum zg_mechanism mechanism);
 
 /* Work of the step since the last begin().  `useful` is the minimum that the step's mathematics
  * needs, whatever the engine does (one token per trie node and probe, the common part once, the

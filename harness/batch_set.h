@@ -3,10 +3,10 @@
  *
  * What a batch costs depends on its lengths, and not in the same measure for every engine: a loop
  * pays for padding.  In a run of 16 short sentences a batch, the ratio of two engines' times went
- * from 6 to 18 from batch to batch, noise included.  If each block had batches of its own, that spread would be most of an
- * interval's width, and the median of ratios of single batches would estimate nothing that a user
- * asks for.  So a span runs the whole set, its time is that of the set, and a ratio is one of total
- * times; between blocks only the machine differs.
+ * from 6 to 18 from batch to batch, noise included.  If each block had batches of its own, that
+ * spread would be most of an interval's width, and the median of ratios of single batches would
+ * estimate nothing that a user asks for.  So a span runs the whole set, its time is that of the
+ * set, and a ratio is one of total times; between blocks only the machine differs.
  *
  * The set is chosen for being like the rest, from the data alone, before any clock runs: those n
  * consecutive ones of the batches drawn whose padded tokens and useful FLOPs are nearest to the

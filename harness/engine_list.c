@@ -15,6 +15,17 @@ static int mechanism_find(const char *name)
     return -1;
 }
 
+/* Without m and without whatever needs it: -scored leaves no cancel and no last. */
+static uint32_t without(uint32_t bits, unsigned m)
+{
+    bits &= ~ZG_MECHANISM_BIT(m);
+    for (unsigned other = 0; other < ZG_N_MECHANISMS; other++)
+        if ((bits & ZG_MECHANISM_BIT(other)) &&
+            (zg_mechanism_needs((enum zg_mechanism)other) & ZG_MECHANISM_BIT(m)))
+            bits = without(bits, other);
+    return bits;
+}
+
 enum zg_status zg_mechanisms_parse(const char *what, const char *text, char separator,
                                    uint32_t *out, struct zg_error *err)
 {
@@ -28,8 +39,7 @@ enum zg_status zg_mechanisms_parse(const char *what, const char *text, char sepa
         const bool remove = name[0] == '-';
         const int m = mechanism_find(name + remove);
         if (m >= 0)
-            bits = remove ? bits & ~ZG_MECHANISM_BIT((unsigned)m)
-                          : bits | ZG_MECHANISM_BIT((unsigned)m);
+            bits = remove ? without(bits, (unsigned)m) : bits | ZG_MECHANISM_BIT((unsigned)m);
         else if (strcmp(name, "all") == 0)
             bits = all_mechanisms;
         else if (strcmp(name, "none") != 0 || names.n_words > 1) {

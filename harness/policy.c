@@ -86,7 +86,7 @@ const struct zg_flag zg_policy_flags[] = {
      .min = 0,
      .min_allowed = true,
      .max = 1e9,
-     .summary = "warm up and sample for at most S seconds a case, 0: no limit; default: 60, more "
+     .summary = "warm up and sample for at most S seconds a case, 0: no limit; default: 90, more "
                 "if six blocks need it, none "
                 "with --blocks"},
     {.name = "width",
@@ -126,5 +126,5 @@ double zg_policy_max_time_s(const struct zg_policy *policy)
 {
     if (policy->max_time_s >= 0)
         return policy->max_time_s;
-    return policy->blocks > 0 ? 0 : fmax(60, 2 * policy->min_time_s);
+    return policy->blocks > 0 ? 0 : fmax(90, 2 * policy->min_time_s);
 }

@@ -25,7 +25,7 @@ struct zg_policy {
     bool quiet;
 };
 
-/* What --max-time means where it is not given: 60 s, or no limit where --blocks says how much is
+/* What --max-time means where it is not given: 90 s, or no limit where --blocks says how much is
  * enough. */
 double zg_policy_max_time_s(const struct zg_policy *policy);
 

@@ -42,3 +42,21 @@ const char *zg_mechanism_summary(enum zg_mechanism mechanism)
     assert(mechanism >= 0 && mechanism < ZG_N_MECHANISMS);
     return summaries[mechanism];
 }
+
+uint32_t zg_mechanism_needs(enum zg_mechanism mechanism)
+{
+    switch (mechanism) {
+    case ZG_M_PAIRED:
+    case ZG_M_LAZY:
+        return ZG_MECHANISM_BIT(ZG_M_ADAPTER);
+    case ZG_M_COMMON:
+        return ZG_MECHANISM_BIT(ZG_M_PAIRED);
+    case ZG_M_TRIE:
+        return ZG_MECHANISM_BIT(ZG_M_RAGGED);
+    case ZG_M_CANCEL:
+    case ZG_M_LAST:
+        return ZG_MECHANISM_BIT(ZG_M_SCORED);
+    default:
+        return 0;
+    }
+}

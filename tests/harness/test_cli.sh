@@ -102,7 +102,7 @@ ls -d zogap-results >/dev/null 2>&1 && fail "a usage error left a result directo
 
 mkdir mine
 if "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"'; then
-  expect 2 "'adapter'" run --engines fused --model tiny --batch 2 --threads 1 --mechanisms -adapter --out mine
+  expect 2 "'adapter'" run --engines fused --model tiny --batch 2 --threads 1 --mechanisms paired --out mine
   [ -z "$(ls -A mine)" ] || fail "a refused combination left files: $(ls -A mine)"
 fi
 
