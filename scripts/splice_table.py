@@ -9,6 +9,7 @@ The table, the command and the machine come from summary.csv and meta.json; noth
 import csv
 import json
 import pathlib
+import shlex
 import sys
 
 BEGIN, END = "<!-- gap table -->", "<!-- end of gap table -->"
@@ -23,8 +24,8 @@ def gap_table(directory):
     with open(directory / "summary.csv", newline="") as f:
         rows = list(csv.DictReader(f))
     lines = [
-        "| engine | s/step | speed-up (95 % interval) | useful GFLOP/s | share of peak | peak RSS MiB |",
-        "|---|---|---|---|---|---|",
+        "| engine | s/step | speed-up (95 % interval) | useful GFLOP/s | useful of peak | executed of peak | peak RSS MiB |",
+        "|---|---|---|---|---|---|---|",
     ]
     for r in rows:
         ratio = number(r["speedup"], ".2f")
@@ -32,7 +33,7 @@ def gap_table(directory):
             ratio += f" ({number(r['speedup_ci_low'], '.2f')} to {number(r['speedup_ci_high'], '.2f')})"
         lines.append(
             f"| {r['engine']} | {number(r['wall_s_per_step_median'], '.4f')} | {ratio} "
-            f"| {number(r['gflops_useful'], '.0f')} | {number(r['peak_share'], '.1%')} "
+            f"| {number(r['gflops_useful'], '.0f')} | {number(r['peak_share'], '.1%')} | {number(r['executed_peak_share'], '.1%')} "
             f"| {number(r['peak_rss_mib'], '.0f')} |"
         )
     return meta, rows, lines
@@ -43,8 +44,11 @@ def main(directory, target):
     meta, rows, lines = gap_table(directory)
     first = rows[0]
     caption = (
-        f"{first['model']} shape, task {first['task']}, {first['algorithm']}, {first['dtype']}, "
-        f"batch {first['batch']}. Evidence: [{directory.name}](results/{directory.name}/)."
+        f"{first['model']} shape{' (synthetic weights: throughput only)' if first['synthetic'] == '1' else ''}, "
+        f"task {first['task']}, {first['algorithm']}, {first['dtype']}, batch {first['batch']}, rank {first['rank']}, "
+        f"{first['threads']} threads, {first['n']} blocks of the same {first['steps']} steps; all engines verified equal. "
+        f"Machine: {meta['machine']['cpu']['name']}. Evidence: [{directory.name}](results/{directory.name}/), made by\n\n"
+        f"```sh\nbuild/zogap {' '.join(map(shlex.quote, meta['command_line']))}\n```"
     )
     block = "\n".join([BEGIN, *lines, "", caption, END])
     text = target.read_text()
