@@ -37,7 +37,21 @@ struct zg_model_shape {
     int64_t n_vocab;     /* rows of the token embedding, and of the head */
     int64_t n_positions; /* longest sequence; the table has ZG_POSITION_OFFSET rows more */
     bool tied_head;      /* the head is the token embedding */
+    /* Distinct layers: layer l is layer l % n_resident, weights, adapters and all.  0: every layer
+     * is distinct.  Only resident layers have tensors.  Set by zg_model_alias_layers(). */
+    int64_t n_resident;
 };
+
+static inline int64_t zg_shape_n_resident(const struct zg_model_shape *shape)
+{
+    return shape->n_resident > 0 ? shape->n_resident : shape->n_layers;
+}
+/* How many of the depth's layers are this resident one. */
+static inline int64_t zg_shape_n_aliases(const struct zg_model_shape *shape, int64_t resident)
+{
+    const int64_t n = zg_shape_n_resident(shape);
+    return shape->n_layers / n + (resident < shape->n_layers % n);
+}
 
 #define ZG_POSITION_OFFSET 2 /* OPT: position p reads row p + 2 of the table */
 #define ZG_LAYER_NORM_EPS  1e-5f
@@ -97,6 +111,12 @@ enum zg_status zg_model_open_shape(struct zg_model **out, const char *name,
 
 /* Frees the model and sets *model to NULL.  NULL and a pointer to NULL are fine. */
 void zg_model_close(struct zg_model **model);
+
+/* Makes the model one of n_resident distinct layers that repeat up to its depth: what a machine
+ * that cannot hold all layers can measure.  Call before any engine opens it.  ZG_USAGE: not in
+ * 1 .. n_layers. */
+enum zg_status zg_model_alias_layers(struct zg_model *model, int64_t n_resident,
+                                     struct zg_error *err);
 
 const struct zg_model_shape *zg_model_shape(const struct zg_model *model);
 const char *zg_model_name(const struct zg_model *model); /* shape name, or the directory as given */

@@ -168,7 +168,10 @@ struct zg_scores {
     X(LAST, last, "in the last layer q, attention output and MLP run for scored positions only")   \
     X(COMMON, common, "what all probes share before the first perturbed sum is computed once")     \
     X(PACKED, packed, "weights are reordered once into the kernel's own layout")                   \
-    X(LAZY, lazy, "updates accumulate in a low-rank A and fold into W only when V is redrawn")
+    X(LAZY, lazy, "updates accumulate in a low-rank A and fold into W only when V is redrawn")     \
+    X(BANK, bank, "old A V^T stay beside W instead of folding: W is read-only in any precision")   \
+    X(CENTRED, centred,                                                                            \
+      "a pair goes through as mean and half difference, so rounding cancels in L+ - L-")
 
 enum zg_mechanism {
 #define X(NAME, name, summary) ZG_M_##NAME,
@@ -198,8 +201,8 @@ enum zg_phase {
 const char *zg_phase_name(enum zg_phase phase);
 const char *zg_mechanism_name(enum zg_mechanism mechanism);
 const char *zg_mechanism_summary(enum zg_mechanism mechanism);
-/* Bits of the mechanisms that this one cannot be without: paired and lazy need adapter, common
- * needs paired, trie needs ragged, cancel and last need scored. */
+/* Bits of the mechanisms that this one cannot be without: paired and lazy need adapter, common and
+ * centred need paired, bank needs lazy, trie needs ragged, cancel and last need scored. */
 uint32_t zg_mechanism_needs(enum zg_mechanism mechanism);
 
 /* Work of the step since the last begin().  `useful` is the minimum that the step's mathematics
@@ -229,6 +232,7 @@ struct zg_engine_limits {
     int64_t max_probes;        /* per score() */
     int64_t max_directions;    /* per begin() */
     int64_t max_rank;
+    int64_t max_bank; /* mechanism `bank`: redraws of V whose A V^T are kept beside W */
 };
 
 struct zg_engine_setting { /* an engine's own option: `naive:gemm=onednn` */
@@ -237,7 +241,11 @@ struct zg_engine_setting { /* an engine's own option: `naive:gemm=onednn` */
 };
 
 struct zg_engine_options {
+    /* Of the weights of linear layers and of their inputs; all else is fp32. */
     enum zg_dtype dtype;
+    /* Mechanism `centred`: that of the half differences and the weights that meet them.  Equal to
+     * dtype elsewhere. */
+    enum zg_dtype dtype_d;
     int64_t n_threads;   /* OpenMP team of every parallel region; the caller has pinned it */
     uint32_t mechanisms; /* bits; must be a subset of the declaration, and a valid combination */
     struct zg_engine_limits limits;
@@ -266,7 +274,7 @@ struct zg_engine {
     uint32_t interface_version; /* ZG_INTERFACE_VERSION */
     const char *missing;        /* NULL, or what this build lacks and the package that brings it */
     uint32_t dtypes;            /* 1u << enum zg_dtype */
-    uint32_t mechanisms;        /* ZG_MECHANISM_BIT()s that it has, all on by default */
+    uint32_t mechanisms;        /* ZG_MECHANISM_BIT()s that it has */
     uint32_t direction_kinds;   /* 1u << enum zg_direction_kind */
     uint32_t scopes;            /* 1u << enum zg_scope */
     const struct zg_engine_setting_doc *settings; /* NULL: none */
@@ -312,7 +320,12 @@ const struct zg_engine *zg_engine_find(const char *name);
 /* The index-th engine of the registry, NULL past the end. */
 const struct zg_engine *zg_engine_at(int64_t index);
 
-/* fp32, one thread, all declared mechanisms, 2 probes, 2 directions, rank 2, empty batch limits. */
+/* Those in use where nobody says otherwise: all declared, but `bank` and `centred` only where a
+ * dtype is below fp32. */
+uint32_t zg_engine_default_mechanisms(const struct zg_engine *engine, enum zg_dtype dtype,
+                                      enum zg_dtype dtype_d);
+/* fp32, one thread, its default mechanisms, 2 probes, 2 directions, rank 2, a bank of 8, empty
+ * batch limits. */
 struct zg_engine_options zg_engine_options_default(const struct zg_engine *engine);
 /* Raises the limits so that they cover the batch. */
 void zg_engine_limits_include(struct zg_engine_limits *limits, const struct zg_batch *batch);

@@ -116,6 +116,7 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     if (strcmp(text, "mechanisms") == 0) {
         char what[192];
         snprintf(what, sizeof what, "--engines %s: mechanism", item->label);
+        item->default_mechanisms = false;
         const enum zg_status status = zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
         return status ? status : check_has_mechanisms(item, value, err);
     }
@@ -126,11 +127,13 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     return ZG_OK;
 }
 
-static enum zg_status parse_item(struct zg_engine_list *list, const char *text, uint32_t mechanisms,
-                                 struct zg_error *err)
+/* `mechanisms` NULL: the default of the dtype. */
+static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
+                                 const uint32_t *mechanisms, struct zg_error *err)
 {
     struct zg_engine_item *const item = &list->items[list->n_items];
-    *item = (struct zg_engine_item){.mechanisms = mechanisms};
+    *item = (struct zg_engine_item){.default_mechanisms = !mechanisms,
+                                    .mechanisms = mechanisms ? *mechanisms : all_mechanisms};
     if ((size_t)snprintf(item->label, sizeof item->label, "%s", text) >= sizeof item->label - 4)
         return zg_fail(err, ZG_USAGE, "--engines %.40s...: an item must be shorter", text);
     struct zg_words *const words = &list->words[list->n_words];
@@ -169,13 +172,14 @@ enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text
     *out = (struct zg_engine_list){0};
     uint32_t bits = all_mechanisms;
     enum zg_status status = ZG_OK;
+    const uint32_t *const given = mechanisms ? &bits : NULL;
     if (mechanisms)
         status = zg_mechanisms_parse("--mechanisms", mechanisms, ',', &bits, err);
     if (!status && !text) {
         const struct zg_engine *engine;
         for (int64_t i = 0; (engine = zg_engine_at(i)) && !status; i++)
             if (!engine->missing && out->n_items < ZG_MAX_ENGINES)
-                status = parse_item(out, engine->name, bits, err);
+                status = parse_item(out, engine->name, given, err);
         if (!status && out->n_items == 0)
             status = zg_fail(err, ZG_ENV, "this build has no engine");
     } else if (!status) {
@@ -186,7 +190,7 @@ enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text
             status = zg_fail(err, ZG_USAGE, "--engines: %d items; must be at most %d",
                              (int)words->n_words, ZG_MAX_ENGINES);
         for (int64_t i = 0; !status && i < words->n_words; i++)
-            status = parse_item(out, words->words[i], bits, err);
+            status = parse_item(out, words->words[i], given, err);
     }
     if (status)
         zg_engine_list_close(out);
@@ -216,9 +220,12 @@ struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *ite
                                                 enum zg_dtype case_dtype, int64_t n_threads)
 {
     struct zg_engine_options options = zg_engine_options_default(item->engine);
-    options.dtype = item->has_dtype ? item->dtype : case_dtype;
+    options.dtype = options.dtype_d = item->has_dtype ? item->dtype : case_dtype;
     options.n_threads = n_threads;
-    options.mechanisms = item->mechanisms;
+    options.mechanisms =
+        item->default_mechanisms
+            ? zg_engine_default_mechanisms(item->engine, options.dtype, options.dtype_d)
+            : item->mechanisms;
     options.settings = item->settings;
     options.n_settings = item->n_settings;
     return options;

@@ -19,7 +19,8 @@ struct zg_engine_item {
     char label[128];
     bool has_dtype; /* else the case's */
     enum zg_dtype dtype;
-    uint32_t mechanisms; /* those in use, a subset of the engine's */
+    bool default_mechanisms; /* what the engine has on by default at the dtype in use */
+    uint32_t mechanisms;     /* else these, a subset of the engine's */
     struct zg_engine_setting settings[ZG_MAX_SETTINGS];
     int64_t n_settings;
 };

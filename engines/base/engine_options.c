@@ -9,13 +9,21 @@
 #include <math.h>
 #include <string.h>
 
+uint32_t zg_engine_default_mechanisms(const struct zg_engine *engine, enum zg_dtype dtype,
+                                      enum zg_dtype dtype_d)
+{
+    const uint32_t low = ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED);
+    return dtype == ZG_FP32 && dtype_d == ZG_FP32 ? engine->mechanisms & ~low : engine->mechanisms;
+}
+
 struct zg_engine_options zg_engine_options_default(const struct zg_engine *engine)
 {
     return (struct zg_engine_options){
         .dtype = ZG_FP32,
+        .dtype_d = ZG_FP32,
         .n_threads = 1,
-        .mechanisms = engine->mechanisms,
-        .limits = {.max_probes = 2, .max_directions = 2, .max_rank = 2},
+        .mechanisms = zg_engine_default_mechanisms(engine, ZG_FP32, ZG_FP32),
+        .limits = {.max_probes = 2, .max_directions = 2, .max_rank = 2, .max_bank = 8},
     };
 }
 
@@ -126,6 +134,7 @@ static enum zg_status limits_check(const struct zg_engine_limits *limits, struct
         {"max_probes", limits->max_probes, 1},
         {"max_directions", limits->max_directions, 1},
         {"max_rank", limits->max_rank, 1},
+        {"max_bank", limits->max_bank, 0},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (fields[i].value < fields[i].least)
@@ -141,11 +150,22 @@ enum zg_status zg_engine_options_check(const struct zg_engine *engine,
     if (engine->missing)
         return zg_fail(err, ZG_USAGE, "engine %s is not in this build: %s", engine->name,
                        engine->missing);
-    if (options->dtype < 0 || options->dtype >= ZG_N_DTYPES)
-        return zg_fail(err, ZG_USAGE, "dtype %d is unknown", (int)options->dtype);
-    if (!(engine->dtypes & (1u << options->dtype)))
-        return zg_fail(err, ZG_USAGE, "engine %s has no dtype %s", engine->name,
-                       zg_dtype_name(options->dtype));
+    const enum zg_dtype dtypes[] = {options->dtype, options->dtype_d};
+    for (int i = 0; i < 2; i++) {
+        if (dtypes[i] < 0 || dtypes[i] >= ZG_N_DTYPES)
+            return zg_fail(err, ZG_USAGE, "dtype %d is unknown", (int)dtypes[i]);
+        if (!(engine->dtypes & (1u << dtypes[i])))
+            return zg_fail(err, ZG_USAGE, "engine %s has no dtype %s", engine->name,
+                           zg_dtype_name(dtypes[i]));
+    }
+    if (options->dtype != options->dtype_d &&
+        !(options->mechanisms & ZG_MECHANISM_BIT(ZG_M_CENTRED)))
+        return zg_fail(err, ZG_USAGE, "dtype %s+%s needs mechanism 'centred'%s%s",
+                       zg_dtype_name(options->dtype), zg_dtype_name(options->dtype_d),
+                       engine->mechanisms & ZG_MECHANISM_BIT(ZG_M_CENTRED)
+                           ? ""
+                           : ", which is not one of engine ",
+                       engine->mechanisms & ZG_MECHANISM_BIT(ZG_M_CENTRED) ? "" : engine->name);
     if (options->n_threads < 1 || options->n_threads > INT32_MAX)
         return zg_fail(err, ZG_USAGE, "threads %lld, must be at least 1",
                        (long long)options->n_threads);

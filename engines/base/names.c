@@ -49,7 +49,10 @@ uint32_t zg_mechanism_needs(enum zg_mechanism mechanism)
     case ZG_M_PAIRED:
     case ZG_M_LAZY:
         return ZG_MECHANISM_BIT(ZG_M_ADAPTER);
+    case ZG_M_BANK:
+        return ZG_MECHANISM_BIT(ZG_M_LAZY);
     case ZG_M_COMMON:
+    case ZG_M_CENTRED:
         return ZG_MECHANISM_BIT(ZG_M_PAIRED);
     case ZG_M_TRIE:
         return ZG_MECHANISM_BIT(ZG_M_RAGGED);

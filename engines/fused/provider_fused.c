@@ -52,10 +52,11 @@ static enum zg_status open_state(struct zg_provider_state **out,
     const enum zg_status status = zg_cpu_isa_choose(&isa, err);
     if (status != ZG_OK)
         return status;
-    const struct zg_kernels *kernels = zg_kernels_choose(options->dtype, isa);
-    if (!kernels)
-        return zg_fail(err, ZG_USAGE, "fused has no %s kernels; it takes --dtype fp32",
-                       zg_dtype_name(options->dtype));
+    const struct zg_kernels *kernels = zg_kernels_choose(ZG_FP32, isa);
+    for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++)
+        if (options->dtypes & ~zg_provider_fused.dtypes & 1u << dtype)
+            return zg_fail(err, ZG_USAGE, "fused has no %s kernels; it takes --dtype fp32",
+                           zg_dtype_name((enum zg_dtype)dtype));
     return zg_fused_open_on(out, options, kernels, err);
 }
 

@@ -86,6 +86,16 @@ void zg_model_close(struct zg_model **model)
     *model = NULL;
 }
 
+enum zg_status zg_model_alias_layers(struct zg_model *model, int64_t n_resident,
+                                     struct zg_error *err)
+{
+    if (n_resident < 1 || n_resident > model->shape.n_layers)
+        return zg_fail(err, ZG_USAGE, "model %s: %lld resident layers, must be 1 to %lld",
+                       model->name, (long long)n_resident, (long long)model->shape.n_layers);
+    model->shape.n_resident = n_resident;
+    return ZG_OK;
+}
+
 const struct zg_model_shape *zg_model_shape(const struct zg_model *model)
 {
     return &model->shape;

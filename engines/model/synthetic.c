@@ -19,13 +19,13 @@ static const struct {
     const char *name;
     struct zg_model_shape shape;
 } shapes[] = {
-    /* name       layers  d     heads  ffn    vocab  positions  tied */
-    {"opt-125m", {12, 768, 12, 3072, 50272, 2048, true}},
-    {"opt-1.3b", {24, 2048, 32, 8192, 50272, 2048, true}},
-    {"opt-2.7b", {32, 2560, 32, 10240, 50272, 2048, true}},
-    {"opt-6.7b", {32, 4096, 32, 16384, 50272, 2048, true}},
-    {"opt-13b", {40, 5120, 40, 20480, 50272, 2048, true}},
-    {"opt-30b", {48, 7168, 56, 28672, 50272, 2048, true}},
+    /* name       layers  d     heads  ffn    vocab  positions  tied, all distinct */
+    {"opt-125m", {12, 768, 12, 3072, 50272, 2048, true, 0}},
+    {"opt-1.3b", {24, 2048, 32, 8192, 50272, 2048, true, 0}},
+    {"opt-2.7b", {32, 2560, 32, 10240, 50272, 2048, true, 0}},
+    {"opt-6.7b", {32, 4096, 32, 16384, 50272, 2048, true, 0}},
+    {"opt-13b", {40, 5120, 40, 20480, 50272, 2048, true, 0}},
+    {"opt-30b", {48, 7168, 56, 28672, 50272, 2048, true, 0}},
 };
 
 const char *zg_model_shape_name(int64_t index, const struct zg_model_shape **shape)

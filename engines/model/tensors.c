@@ -58,7 +58,7 @@ static bool global_size(const struct zg_model_shape *shape, int32_t id, int64_t 
 bool zg_model_tensor_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
                           int64_t *n_cols)
 {
-    if (id < 0 || id >= zg_tensor_end(shape->n_layers))
+    if (id < 0 || id >= zg_tensor_end(zg_shape_n_resident(shape)))
         return false;
     if (id < 16)
         return global_size(shape, id, n_rows, n_cols);

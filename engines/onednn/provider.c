@@ -21,9 +21,10 @@ static enum zg_status provider_open(struct zg_provider_state **out,
                                     const struct zg_provider_options *options, struct zg_error *err)
 {
     *out = NULL;
-    if (options->dtype != ZG_FP32)
-        return zg_fail(err, ZG_USAGE, "onednn computes in fp32, not in %s",
-                       zg_dtype_name(options->dtype));
+    for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++)
+        if (options->dtypes & ~zg_provider_onednn.dtypes & 1u << dtype)
+            return zg_fail(err, ZG_USAGE, "onednn computes in fp32, not in %s",
+                           zg_dtype_name((enum zg_dtype)dtype));
     struct zg_provider_state *state = calloc(1, sizeof *state);
     if (!state)
         return zg_fail(err, ZG_ENV, "no memory for the oneDNN provider");

@@ -19,6 +19,11 @@
  * probes share one panel.  A provider may do them inside the GEMM (fused), as extra columns of W
  * (OpenBLAS), or as a second product.
  *
+ * Precision: W_g and x are rounded to the panel's dtype inside the provider; E, the extras of x,
+ * sums, bias, residual and y are fp32.  bf16: round to nearest even.  int8: a scale per row of W_g
+ * and per row of x (engines/base/narrow.h); columns that keep_columns() names are no part of either
+ * scale and stay bf16 in both.
+ *
  * Providers are called from one thread, outside any parallel region, and run their own OpenMP team
  * of n_threads. No call after open/pack allocates.  Pointers passed in are borrowed for the call.
  * x, y and residual do not overlap, but y may be the residual.  ldx, ldy, ldr are in floats, rows
@@ -36,10 +41,13 @@
 struct zg_provider_state;
 struct zg_panel;
 
+#define ZG_MAX_KEPT 64 /* columns of a panel beside int8 */
+
 struct zg_provider_options {
-    enum zg_dtype dtype;
+    uint32_t dtypes; /* 1u << enum zg_dtype of every panel to come; 0: fp32 alone */
     int64_t n_threads;
     int64_t max_rows;  /* of x in any gemm */
+    int64_t max_in;    /* largest n_in of a panel whose dtype is not fp32 */
     int64_t max_extra; /* n_extra of any gemm, per group */
     bool packed; /* false: W stays row-major and is packed in every call (mechanism `packed` off) */
     const char *setting; /* provider's own, or NULL */
@@ -49,6 +57,7 @@ struct zg_panel_shape {
     int64_t n_groups;
     int64_t n_out; /* per group */
     int64_t n_in;
+    enum zg_dtype dtype;
     /* Strides of x and y that this panel's gemms will have, or 0 where they vary: a library that
      * compiles a kernel per stride does it at pack().  Any other stride stays valid in gemm(), but
      * may cost an allocation there. */
@@ -68,6 +77,7 @@ struct zg_gemm {
     int64_t n_rows;    /* >= 1 */
     int64_t n_extra;   /* columns per group in use: what set_extra() set, 0 if it never ran */
     const float *bias; /* [n_groups * n_out] or NULL */
+    int64_t n_difference_rows; /* the last so many rows are half differences: they get no bias */
     enum zg_epilogue epilogue;
     const float *residual; /* [n_rows][ldr], only for ZG_EPILOGUE_RESIDUAL */
     int64_t ldr;
@@ -100,11 +110,19 @@ struct zg_provider {
 
     void (*gemm)(struct zg_provider_state *state, const struct zg_gemm *g);
 
-    /* W_g += coefficient * u v^T, u [n_out][rank], v [n_in][rank], in the panel's layout. */
+    /* int8 panels: these n columns of W (ascending, n <= ZG_MAX_KEPT, the same for all groups) stay
+     * bf16, and so do these of every x.  Reads them from the model again; allocates; called after
+     * pack() and before the first step.  n 0 undoes it.  NULL where no panel can be int8. */
+    enum zg_status (*keep_columns)(struct zg_provider_state *state, struct zg_panel *panel,
+                                   const struct zg_model *model, const int32_t *tensors,
+                                   const int32_t *columns, int64_t n, struct zg_error *err);
+
+    /* fp32 panels only: W_g += coefficient * u v^T, u [n_out][rank], v [n_in][rank], in the panel's
+     * layout. */
     void (*add_lowrank)(struct zg_provider_state *state, struct zg_panel *panel, int64_t group,
                         float coefficient, const float *u, const float *v, int64_t rank);
 
-    /* Rows of W_g as fp32: row i to dst + i * ld. */
+    /* Rows of W_g, as the panel rounded them, as fp32: row i to dst + i * ld. */
     void (*read)(struct zg_provider_state *state, const struct zg_panel *panel, int64_t group,
                  int64_t row_begin, int64_t n_rows, float *dst, int64_t ld);
 

@@ -124,7 +124,7 @@ static enum zg_status open_provider(struct zg_engine_state *s, struct zg_error *
     const struct zg_plan_rules rules = plan_rules(s);
     const struct zg_engine_setting_doc *doc = s->engine->settings;
     const struct zg_provider_options options = {
-        .dtype = s->options.dtype,
+        .dtypes = 1u << s->options.dtype | 1u << s->options.dtype_d,
         .n_threads = s->options.n_threads,
         .max_rows = zg_max64(1, (zg_has(s, ZG_M_PAIRED) ? limits->max_probes : 1) *
                                     zg_plan_max_rows(limits, &rules)),

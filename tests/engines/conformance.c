@@ -33,7 +33,7 @@ bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_
     struct zg_error err = {0};
     *rig = (struct zg_rig){.engine = subject->engine, .shape = *shape};
     rig->options = zg_engine_options_default(subject->engine);
-    rig->options.dtype = subject->dtype;
+    rig->options.dtype = rig->options.dtype_d = subject->dtype;
     rig->options.n_threads = n_threads;
     rig->options.mechanisms = mechanisms;
     rig->options.settings = subject->settings;

@@ -60,6 +60,6 @@ int main(int argc, char **argv)
         printf("skipped: engine %s is not in this build: %s\n", name, subject.engine->missing);
         return SKIPPED;
     }
-    subject.mechanisms = subject.engine->mechanisms;
+    subject.mechanisms = zg_engine_default_mechanisms(subject.engine, subject.dtype, subject.dtype);
     return zg_conformance_run(&subject);
 }

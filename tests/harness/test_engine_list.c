@@ -103,7 +103,8 @@ static void test_mechanisms(void)
     CU_ASSERT_EQUAL(bits, all & ~(ZG_MECHANISM_BIT(ZG_M_TRIE) | ZG_MECHANISM_BIT(ZG_M_LAST)));
     CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "-adapter", ',', &bits, NULL), ZG_OK);
     CU_ASSERT_EQUAL(bits, all & ~(ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_PAIRED) |
-                                  ZG_MECHANISM_BIT(ZG_M_COMMON) | ZG_MECHANISM_BIT(ZG_M_LAZY)));
+                                  ZG_MECHANISM_BIT(ZG_M_COMMON) | ZG_MECHANISM_BIT(ZG_M_LAZY) |
+                                  ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED)));
     CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "all,-trie", ',', &bits, NULL), ZG_OK);
     CU_ASSERT_EQUAL(bits, all & ~ZG_MECHANISM_BIT(ZG_M_TRIE));
     static const char *const bad[] = {"", "trie,", "-", "none,trie", "Trie", "trie,-none"};

@@ -16,11 +16,11 @@ static const struct {
     struct zg_model_shape shape;
 } shapes[] = {
     /*        layers  d  heads ffn vocab positions tied */
-    {"tiny", {1, 16, 2, 32, 101, 64, true}},
-    {"odd", {2, 24, 3, 40, 103, 64, true}},
-    {"untied", {2, 40, 2, 72, 211, 70, false}},
-    {"three layers", {3, 64, 4, 256, 523, 64, true}},
-    {"head of 64", {2, 128, 2, 392, 1009, 128, false}},
+    {"tiny", {1, 16, 2, 32, 101, 64, true, 0}},
+    {"odd", {2, 24, 3, 40, 103, 64, true, 0}},
+    {"untied", {2, 40, 2, 72, 211, 70, false, 0}},
+    {"three layers", {3, 64, 4, 256, 523, 64, true, 0}},
+    {"head of 64", {2, 128, 2, 392, 1009, 128, false, 0}},
 };
 
 const struct zg_model_shape *zg_fixture_shape(int64_t index, const char **name)

@@ -272,7 +272,7 @@ int main(int argc, char **argv)
     for (int64_t i = 0; i < n_rows; i++)
         max_rows = zg_max64(max_rows, optind < argc ? atoll(argv[optind + i]) : defaults[i]);
     const int64_t widest = zg_max64(zg_max64(m->d_ffn, 3 * m->d_model), 1024) + 64;
-    const struct zg_provider_options o = {.dtype = ZG_FP32,
+    const struct zg_provider_options o = {.dtypes = 1u << ZG_FP32,
                                           .n_threads = n_threads,
                                           .max_rows = max_rows,
                                           .max_extra = N_EXTRA,

@@ -202,7 +202,7 @@ static void each_state(void (*check)(struct zg_provider_state *state, const stru
             for (int packed = 0; packed < 2; packed++) {
                 if (kernels->isa > zg_cpu_isa())
                     continue;
-                const struct zg_provider_options options = {.dtype = ZG_FP32,
+                const struct zg_provider_options options = {.dtypes = 1u << ZG_FP32,
                                                             .n_threads = n_threads,
                                                             .max_rows = MAX_ROWS,
                                                             .max_extra = MAX_EXTRA,
@@ -333,7 +333,7 @@ static void test_rowmajor(void)
 static void test_open(void)
 {
     struct zg_provider_options options = {
-        .dtype = ZG_FP32, .n_threads = 1, .max_rows = 1, .packed = true};
+        .dtypes = 1u << ZG_FP32, .n_threads = 1, .max_rows = 1, .packed = true};
     struct zg_provider_state *state = NULL;
     struct zg_error err = {0};
     const char *outer = getenv("ZOGAP_ISA"); /* the suite may itself run under a cap */
@@ -350,7 +350,7 @@ static void test_open(void)
     unsetenv("ZOGAP_ISA");
 
     zg_error_clear(&err);
-    options.dtype = ZG_FP16;
+    options.dtypes = 1u << ZG_FP16;
     CU_ASSERT_EQUAL(zg_provider_fused.open(&state, &options, &err), ZG_USAGE);
     CU_ASSERT_PTR_NULL(state);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "fp16"));

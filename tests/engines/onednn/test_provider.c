@@ -129,7 +129,7 @@ struct setup {
 static struct setup setup_open(const struct zg_model *model, enum zg_tensor_kind kind,
                                int64_t n_threads, bool packed, int64_t ldx, int64_t ldy)
 {
-    const struct zg_provider_options options = {.dtype = ZG_FP32,
+    const struct zg_provider_options options = {.dtypes = 1u << ZG_FP32,
                                                 .n_threads = n_threads,
                                                 .max_rows = MAX_ROWS,
                                                 .max_extra = MAX_EXTRA,
@@ -488,7 +488,7 @@ static void test_open_refuses(void)
     struct zg_error err = {0};
     struct zg_provider_state *state = NULL;
     const struct zg_provider_options options = {
-        .dtype = ZG_BF16, .n_threads = 1, .max_rows = 1, .packed = true};
+        .dtypes = 1u << ZG_BF16, .n_threads = 1, .max_rows = 1, .packed = true};
     CU_ASSERT_EQUAL(zg_provider_onednn.open(&state, &options, &err), ZG_USAGE);
     CU_ASSERT_PTR_NULL(state);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "bf16"));

@@ -34,7 +34,8 @@ static struct rig *rig_open(int64_t n_groups, int64_t max_extra, int64_t n_threa
     struct zg_error err = {0};
     struct rig *r = calloc(1, sizeof *r);
     CU_ASSERT_PTR_NOT_NULL_FATAL(r);
-    const struct zg_provider_options options = {ZG_FP32, n_threads, ROWS, max_extra, false, NULL};
+    const struct zg_provider_options options = {
+        .n_threads = n_threads, .max_rows = ROWS, .max_extra = max_extra};
     const struct zg_panel_shape panel = {.n_groups = n_groups, .n_out = D, .n_in = D};
     CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&r->model, "test", &shape, 5, &err), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(provider->open(&r->state, &options, &err), ZG_OK);
