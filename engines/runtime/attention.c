@@ -7,7 +7,6 @@
  * sequence is the index of a key, so a query at depth i sees keys 0 .. i.
  */
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "engines/base/size.h"
@@ -87,8 +86,7 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
     for (int64_t i = 0; i < n_tasks; i++) {
         const int64_t head = i % n_heads, block = i / n_heads % n_blocks,
                       probe = i / n_heads / n_blocks;
-        run_task(s, a, probe, &blocks[block], head,
-                 s->thread_scratch + omp_get_thread_num() * s->thread_floats);
+        run_task(s, a, probe, &blocks[block], head, zg_own_scratch(s));
     }
     const double d = (double)s->shape.d_model, probes = (double)pass->n_probes;
     const double n_rows = (double)s->plan.trie.n_rows;

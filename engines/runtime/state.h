@@ -3,13 +3,16 @@
  * probes.
  *
  *     weights.c   panels, norms, embeddings        adapter.c   U, V, A, extras, folding
- *     forward.c   the layers of one pass           loss.c      head, log-sum-exp
+ *     forward.c   the layers of one pass           project.c   t = V^T x and its places in rows
  *     attention.c norm.c epilogue.c                the rows between GEMMs
+ *     loss.c      head, log-sum-exp
  *     score.c     probes -> passes -> losses       cost.c      FLOPs and bytes
  *     runtime.c   open, begin, apply, read, close
  */
 #ifndef ZG_RUNTIME_STATE_H
 #define ZG_RUNTIME_STATE_H
+
+#include <omp.h>
 
 #include "engines/runtime/kernels.h"
 #include "engines/runtime/plan.h"
@@ -116,6 +119,12 @@ static inline bool zg_has(const struct zg_engine_state *s, enum zg_mechanism m)
     return (s->options.mechanisms & ZG_MECHANISM_BIT(m)) != 0;
 }
 
+/* The calling thread's scratch, inside a parallel region. */
+static inline float *zg_own_scratch(const struct zg_engine_state *s)
+{
+    return s->thread_scratch + omp_get_thread_num() * s->thread_floats;
+}
+
 /* Marks the start of a phase, for the caller's clock and for the cost model. */
 static inline void zg_phase_start(struct zg_engine_state *s, enum zg_phase phase)
 {
@@ -144,6 +153,8 @@ void zg_adapter_sync(struct zg_engine_state *s);
 /* Adapter off: writes the probe into the weights in place of the former one; coefficient 0
  * restores. */
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient);
+
+/* ---- project.c ------------------------------------------------------------------------------ */
 /* Extras of x's rows (rows_per_probe of each probe of the pass): t = V^T x, placed per
  * provider.h. */
 void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linear,
