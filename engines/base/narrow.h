@@ -2,10 +2,16 @@
  * narrow.h - fp32 rows rounded to bf16 and int8: what low-precision GEMM inputs are made with.
  *
  * bf16 rounds to nearest even; NaN stays NaN, an overflow becomes infinity.  int8 is symmetric:
- * scale = max|x| / 127, q = x / scale rounded to nearest even, in -127 .. 127; an all-zero row has
- * scale 0 and zero q.  A row with NaN or infinity gets a NaN scale, so that it shows in every
- * result.
- * Variants give the same bits.  The way back from bf16 is model/convert.h's.
+ *
+ *     scale = max|x| / 127        q = x * (127 / max|x|) rounded to nearest even, in -127 .. 127
+ *
+ * each operation in fp32; a product with one reciprocal a row, because a division for each element
+ * is slow beside the GEMMs that follow.  A row of zeros has scale 0 and zero q, and so has a row
+ * below 2^-100, where the reciprocal and the denormals that a thread may flush would come into it.
+ * A row with NaN or infinity gets a NaN scale and zero q, so that it shows in every result.
+ *
+ * Variants give the same bits, whether the calling thread flushes denormals or not.  The way back
+ * from bf16 is model/convert.h's.
  */
 #ifndef ZG_BASE_NARROW_H
 #define ZG_BASE_NARROW_H
