@@ -14,23 +14,24 @@
 #include "engines/base/size.h"
 #include "engines/onednn/panel.h"
 
-/* Row i of y before the product. */
+/* Row i of y before the product.  Half differences, the last rows, have no bias. */
 static void row_prepare(const struct zg_provider_state *state, const struct zg_gemm *g, int64_t i)
 {
     const struct zg_panel *w = g->w;
     const int64_t n_out = w->shape.n_out, n_groups = w->shape.n_groups;
+    const float *const row_bias = i < g->n_rows - g->n_difference_rows ? g->bias : NULL;
     const float *const residual =
         g->epilogue == ZG_EPILOGUE_RESIDUAL ? g->residual + i * g->ldr : NULL;
     float *const y = g->y + i * g->ldy;
     const bool in_place = residual == y;
     for (int64_t group = 0; group < n_groups; group++) {
         const int64_t o = group * n_out;
-        const float *const base = in_place ? y + o : (g->bias ? g->bias : state->zeros) + o;
+        const float *const base = in_place ? y + o : (row_bias ? row_bias : state->zeros) + o;
         const float *const t = g->x + i * g->ldx + w->shape.n_in + group * g->n_extra;
         if (g->n_extra > 0 || !in_place)
             state->kernels->add_rank(base, t, g->n_extra, w->extra + o, w->n_out, n_out, y + o);
     }
-    const float *const bias = in_place ? g->bias : NULL;
+    const float *const bias = in_place ? row_bias : NULL;
     if (bias || (residual && !in_place))
         state->kernels->epilogue(y, w->n_out, bias, 0, in_place ? NULL : residual);
 }

@@ -160,6 +160,7 @@ enum residual_kind { ANOTHER, IN_PLACE };
 
 struct product {
     int64_t n_rows, n_extra;
+    int64_t n_difference_rows; /* the last ones: no bias */
     bool bias;
     enum zg_epilogue epilogue;
     enum residual_kind residual;
@@ -189,6 +190,7 @@ static void product_check(const struct setup *s, const struct product *p)
         .n_rows = p->n_rows,
         .n_extra = p->n_extra,
         .bias = p->bias ? bias : NULL,
+        .n_difference_rows = p->n_difference_rows,
         .epilogue = p->epilogue,
         .residual = p->epilogue == ZG_EPILOGUE_RESIDUAL ? (in_place ? y : other) : NULL,
         .ldr = ldy,
@@ -214,7 +216,7 @@ static void product_check(const struct setup *s, const struct product *p)
                 sum += term;
                 bound += fabs(term);
             }
-            if (p->bias) {
+            if (p->bias && i < p->n_rows - p->n_difference_rows) {
                 sum += (double)bias[o];
                 bound += fabs((double)bias[o]);
             }
@@ -294,6 +296,27 @@ static void test_gemm_declared(void)
             setup_close(&s);
         }
     }
+    zg_model_close(&model);
+}
+
+/* Half differences get no bias, in the first piece of rows and in the last. */
+static void test_gemm_differences(void)
+{
+    struct zg_model *model = model_open(83);
+    struct setup s = setup_open(model, ZG_T_OUT_WEIGHT, 2, true, 0, 0);
+    const int64_t n_differences[] = {1, 4, 7, 300, 513};
+    for (size_t i = 0; i < sizeof n_differences / sizeof n_differences[0]; i++) {
+        struct product p = {.n_rows = n_differences[i] > 7 ? 513 : 7,
+                            .n_extra = 2,
+                            .n_difference_rows = n_differences[i],
+                            .bias = true};
+        product_check(&s, &p);
+        p.epilogue = ZG_EPILOGUE_RESIDUAL;
+        product_check(&s, &p);
+        p.residual = IN_PLACE;
+        product_check(&s, &p);
+    }
+    setup_close(&s);
     zg_model_close(&model);
 }
 
@@ -502,6 +525,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"gemm", test_gemm},
         {"gemm, declared strides", test_gemm_declared},
+        {"gemm, half differences", test_gemm_differences},
         {"gemm, x and y alike", test_gemm_alike},
         {"gemm, pieces", test_gemm_pieces},
         {"gemm, 4 KiB strides", test_gemm_wide_stride},
