@@ -144,7 +144,8 @@ void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, 
 /* Tells a memory-mapped model that its pages may leave memory until somebody reads them again. */
 void zg_model_release(const struct zg_model *model);
 
-/* Parameters of the whole model; of the linear layers' weights alone (LoZO's scope "linear"). */
+/* Parameters of the whole model; of the linear layers' weights alone (LoZO's scope "linear").
+ * Layers that repeat count as often as they do. */
 int64_t zg_model_n_params(const struct zg_model_shape *shape);
 int64_t zg_model_n_linear_params(const struct zg_model_shape *shape);
 

@@ -107,7 +107,7 @@ int32_t zg_model_tensor_find(const struct zg_model_shape *shape, const char *nam
     if (strncmp(name, prefix, sizeof prefix - 1) != 0)
         return -1;
     const char *rest;
-    const int64_t layer = parse_layer(name + sizeof prefix - 1, shape->n_layers, &rest);
+    const int64_t layer = parse_layer(name + sizeof prefix - 1, zg_shape_n_resident(shape), &rest);
     if (layer < 0 || *rest != '.')
         return -1;
     for (int kind = 0; kind < ZG_N_TENSOR_KINDS; kind++)
@@ -165,6 +165,11 @@ enum zg_status zg_model_shape_check(const struct zg_model_shape *shape, const ch
         if (status != ZG_OK)
             return status;
     }
+    if (shape->n_resident < 0 || shape->n_resident > shape->n_layers)
+        return zg_fail(err, ZG_INPUT,
+                       "%s: %" PRId64 " resident layers; it must be 1 to %" PRId64
+                       ", or 0 for all distinct",
+                       what, shape->n_resident, shape->n_layers);
     if (shape->d_model % shape->n_heads != 0)
         return zg_fail(err, ZG_INPUT,
                        "%s: the hidden size %" PRId64 " is not a multiple of %" PRId64

@@ -274,7 +274,7 @@ static double score_option(const struct zg_reference *r, const struct zg_example
                              r->w[ZG_T_EMBED_POSITIONS][(t + ZG_POSITION_OFFSET) * d + i];
     }
     for (int64_t l = 0; l < r->shape.n_layers; l++)
-        layer(r, l, T, &w);
+        layer(r, l % zg_shape_n_resident(&r->shape), T, &w);
     layer_norm(r->w[ZG_T_FINAL_NORM_WEIGHT], r->w[ZG_T_FINAL_NORM_BIAS], T, d, w.x, w.n);
     double sum = 0;
     for (int64_t j = 0; j < option->n_tokens; j++)
