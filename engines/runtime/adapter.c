@@ -17,16 +17,15 @@
 #include "engines/base/size.h"
 #include "engines/runtime/state.h"
 
-/* Every panel of every layer. */
-#define FOR_EACH_LINEAR(s, linear)                                                                 \
-    for (int64_t l_ = 0; l_ < (s)->shape.n_layers; l_++)                                           \
-        for (struct zg_linear *linear = (s)->layers[l_].linear;                                    \
-             linear < (s)->layers[l_].linear + ZG_N_LINEARS; linear++)                             \
-            if (linear->panel)
-
 static int64_t linear_rows(const struct zg_linear *linear)
 {
     return linear->shape.n_groups * linear->shape.n_out;
+}
+
+/* Layers that repeat one panel each do this much of what may be done once only. */
+static float visit_share(const struct zg_linear *linear)
+{
+    return 1.0f / (float)linear->n_visits;
 }
 
 int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
@@ -43,7 +42,7 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
     const int64_t rank = limits->max_rank;
     enum zg_status status = ZG_OK;
     int64_t n_v = 0, n_u = 0, most_rows = 0, most_in = 0;
-    FOR_EACH_LINEAR(s, linear)
+    ZG_FOR_EACH_PANEL(s, linear)
     {
         linear->ldv = zg_round_up(linear->shape.n_in, ZG_KERNEL_PAD);
         n_v += linear->shape.n_groups * linear->ldv;
@@ -65,7 +64,7 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
         zg_state_take(s, limits->max_directions, sizeof *s->directions, "directions", &status, err);
     if (status)
         return status;
-    FOR_EACH_LINEAR(s, linear)
+    ZG_FOR_EACH_PANEL(s, linear)
     {
         linear->vt = vt;
         linear->u = u;
@@ -79,14 +78,15 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
 
 /* ---- U, V ----------------------------------------------------------------------------------- */
 
-/* The panels are walked inside one region: each is too small to pay for a region of its own. */
+/* The panels are walked inside one region: each is too small to pay for a region of its own.  A
+ * panel that comes up again gets the same rows from the same threads (schedule(static)). */
 static void draw_v(struct zg_engine_state *s, const struct zg_direction *direction)
 {
     const int64_t rank = direction->rank;
 #pragma omp parallel num_threads((int)s->options.n_threads)
     {
         float *stripe = zg_own_scratch(s);
-        FOR_EACH_LINEAR(s, linear)
+        ZG_FOR_EACH_LINEAR(s, layer, linear)
         {
             const int64_t n_in = linear->shape.n_in, n_stripes = zg_ceil_div(n_in, ZG_STRIPE);
 #pragma omp for schedule(static) nowait
@@ -107,7 +107,7 @@ static void draw_u(struct zg_engine_state *s)
 {
     const int64_t rank = s->rank;
 #pragma omp parallel num_threads((int)s->options.n_threads)
-    FOR_EACH_LINEAR(s, linear)
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         const int64_t n_out = linear->shape.n_out, n_stripes = zg_ceil_div(n_out, ZG_STRIPE);
         const int64_t n_groups = linear->shape.n_groups;
@@ -151,8 +151,9 @@ static void write_direction(struct zg_engine_state *s, int32_t direction, float 
     const float scaled = coefficient * s->directions[direction].scale;
     if (scaled == 0.0f)
         return;
-    FOR_EACH_LINEAR(s, linear)
-    write_panel(s, linear, scaled, linear->u + direction * linear_rows(linear) * s->rank);
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
+    write_panel(s, linear, scaled * visit_share(linear),
+                linear->u + direction * linear_rows(linear) * s->rank);
 }
 
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient)
@@ -171,8 +172,8 @@ void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coeffi
 static void fold(struct zg_engine_state *s)
 {
     zg_phase_start(s, ZG_PHASE_FOLD);
-    FOR_EACH_LINEAR(s, linear)
-    write_panel(s, linear, 1.0f, linear->a);
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
+    write_panel(s, linear, visit_share(linear), linear->a);
     s->a_live = false;
 }
 
@@ -204,19 +205,21 @@ static void accumulate(struct zg_engine_state *s, const struct zg_update *update
 {
     double elements = 0.0;
 #pragma omp parallel num_threads((int)s->options.n_threads)
-    FOR_EACH_LINEAR(s, linear)
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         const int64_t n_elements = linear_rows(linear) * s->rank;
+        const bool overwrite = !s->a_live && zg_layer_is_first(s, layer, linear);
+        const float share = visit_share(linear);
 #pragma omp for schedule(static) nowait
         for (int64_t e = 0; e < n_elements; e++) {
-            float a = s->a_live ? linear->a[e] : 0.0f;
+            float a = overwrite ? 0.0f : linear->a[e];
             for (int64_t i = 0; i < n; i++)
-                a -= updates[i].coefficient * s->directions[updates[i].direction].scale *
+                a -= share * updates[i].coefficient * s->directions[updates[i].direction].scale *
                      linear->u[updates[i].direction * n_elements + e];
             linear->a[e] = a;
         }
     }
-    FOR_EACH_LINEAR(s, linear)
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
     elements += (double)(linear_rows(linear) * s->rank);
     zg_cost_add(s, 2.0 * elements * (double)n, 4.0 * elements * (double)(n + 2));
     s->a_live = true;
@@ -259,9 +262,9 @@ static void transpose_u(struct zg_engine_state *s)
 {
     const int64_t rank = s->rank, d = s->shape.d_model;
     float *ut = s->ut;
-    for (int kind = ZG_L_QKV; kind <= ZG_L_KV; kind++) {
+    for (enum zg_linear_kind kind = ZG_L_QKV; kind <= ZG_L_KV; kind++) {
         const struct zg_linear *linear = &s->layers[0].linear[kind];
-        if (!linear->panel)
+        if (!zg_layer_runs(s, 0, kind))
             continue;
         for (int64_t group = 0; group < linear->shape.n_groups; group++)
             for (int64_t j = 0; j < s->n_directions; j++) {
@@ -279,10 +282,12 @@ void zg_adapter_sync(struct zg_engine_state *s)
         return;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
     s->n_extra = s->rank * (s->n_directions + (s->a_live ? 1 : 0));
-    FOR_EACH_LINEAR(s, linear)
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         assemble_extra(s, linear);
         s->provider->set_extra(s->provider_state, linear->panel, s->extra, s->n_extra);
+        if (linear->panel_d != linear->panel)
+            s->provider->set_extra(s->provider_state, linear->panel_d, s->extra, s->n_extra);
         zg_cost_add(s, 0.0, 8.0 * (double)(linear_rows(linear) * s->n_extra));
     }
     if (s->ut)

@@ -161,14 +161,13 @@ static void run_last_layer(struct zg_engine_state *s, struct zg_pass *pass,
 
 void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass)
 {
-    const int64_t n_layers = s->shape.n_layers;
     const bool prune = zg_has(s, ZG_M_LAST);
     embed(s, pass);
-    for (int64_t l = 0; l < n_layers; l++)
-        if (prune && l == n_layers - 1)
-            run_last_layer(s, pass, &s->layers[l]);
+    for (int64_t l = 0; l < s->shape.n_layers; l++)
+        if (zg_layer_is_pruned(s, l))
+            run_last_layer(s, pass, zg_layer_at(s, l));
         else
-            run_layer(s, pass, &s->layers[l]);
+            run_layer(s, pass, zg_layer_at(s, l));
     const bool all_rows = s->plan.n_scored == s->plan.trie.n_rows;
     if (!prune && !all_rows)
         gather_scored(s, pass, s->x, s->scored);

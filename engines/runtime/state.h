@@ -20,13 +20,17 @@
 #include "engines/runtime/useful.h"
 
 /* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the
- * last one and pruned (mechanism `last`): queries then come from fewer rows than keys. */
+ * last one and pruned (mechanism `last`): queries then come from fewer rows than keys.  Where
+ * layers repeat (zg_model_alias_layers()), the one that is last and others too has all three. */
 enum zg_linear_kind { ZG_L_QKV, ZG_L_Q, ZG_L_KV, ZG_L_OUT, ZG_L_FC1, ZG_L_FC2, ZG_N_LINEARS };
 #define ZG_MAX_GROUPS 3
 
 struct zg_linear {
     struct zg_panel *panel; /* NULL: the layer has no such panel */
-    struct zg_panel_shape shape;
+    /* What half differences meet: `panel`, or one of options.dtype_d where that is another. */
+    struct zg_panel *panel_d;
+    struct zg_panel_shape shape; /* of `panel` */
+    int64_t n_visits;            /* layers of the depth that run it; 1 where none repeats */
     int32_t tensors[ZG_MAX_GROUPS];
     float *bias; /* [n_groups * n_out] */
     /* Low-rank state at the rank of the last begin(). */
@@ -68,7 +72,7 @@ struct zg_engine_state {
     struct zg_provider_state *provider_state;
 
     /* weights.c */
-    struct zg_layer *layers;
+    struct zg_layer *layers; /* the resident ones */
     float *embed, *positions,
         *head; /* [n_vocab][d], [n_positions + 2][d], [n_vocab][d]; head is embed if tied */
     float *final_gain, *final_bias;
@@ -124,6 +128,44 @@ static inline float *zg_own_scratch(const struct zg_engine_state *s)
 {
     return s->thread_scratch + omp_get_thread_num() * s->thread_floats;
 }
+
+/* The weights of a layer of the depth. */
+static inline struct zg_layer *zg_layer_at(const struct zg_engine_state *s, int64_t l)
+{
+    return &s->layers[l % zg_shape_n_resident(&s->shape)];
+}
+/* Does it run for the scored rows only? */
+static inline bool zg_layer_is_pruned(const struct zg_engine_state *s, int64_t l)
+{
+    return zg_has(s, ZG_M_LAST) && l == s->shape.n_layers - 1;
+}
+static inline bool zg_layer_runs(const struct zg_engine_state *s, int64_t l,
+                                 enum zg_linear_kind kind)
+{
+    return kind > ZG_L_KV || zg_layer_is_pruned(s, l) == (kind != ZG_L_QKV);
+}
+/* Of the layers that run this panel, is it the first?  Its own last one splits q and kv apart. */
+static inline bool zg_layer_is_first(const struct zg_engine_state *s, int64_t l,
+                                     const struct zg_linear *linear)
+{
+    return linear->n_visits == 1 || l < zg_shape_n_resident(&s->shape);
+}
+
+/* Every panel once.  Used like a for statement, as the next. */
+#define ZG_FOR_EACH_PANEL(s, linear)                                                               \
+    for (int64_t l_ = 0; l_ < zg_shape_n_resident(&(s)->shape); l_++)                              \
+        for (struct zg_linear *linear = (s)->layers[l_].linear;                                    \
+             linear < (s)->layers[l_].linear + ZG_N_LINEARS; linear++)                             \
+            if (linear->panel)
+/* What every layer of the depth runs: a panel comes up n_visits times.  Work of a step goes through
+ * this one, so that a model of repeated layers costs what one of distinct layers would. */
+#define ZG_FOR_EACH_LINEAR(s, layer, linear)                                                       \
+    for (int64_t layer = 0; layer < (s)->shape.n_layers; layer++)                                  \
+        for (int kind_ = 0; kind_ < ZG_N_LINEARS; kind_++)                                         \
+            for (struct zg_linear *linear = zg_layer_runs(s, layer, (enum zg_linear_kind)kind_)    \
+                                                ? &zg_layer_at(s, layer)->linear[kind_]            \
+                                                : NULL;                                            \
+                 linear; linear = NULL)
 
 /* Marks the start of a phase, for the caller's clock and for the cost model. */
 static inline void zg_phase_start(struct zg_engine_state *s, enum zg_phase phase)

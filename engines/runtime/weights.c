@@ -42,10 +42,35 @@ static const struct linear_spec {
     [ZG_L_FC2] = {1, {ZG_T_FC2_WEIGHT}},
 };
 
-static bool layer_has(const struct zg_engine_state *s, int64_t layer, enum zg_linear_kind kind)
+/* How many layers of the depth run this panel of a resident layer. */
+static int64_t count_visits(const struct zg_engine_state *s, int64_t layer,
+                            enum zg_linear_kind kind)
 {
-    const bool split = zg_has(s, ZG_M_LAST) && layer == s->shape.n_layers - 1;
-    return kind > ZG_L_KV || split == (kind != ZG_L_QKV);
+    int64_t n = 0;
+    for (int64_t l = layer; l < s->shape.n_layers; l += zg_shape_n_resident(&s->shape))
+        n += zg_layer_runs(s, l, kind);
+    return n;
+}
+
+static enum zg_status pack(struct zg_engine_state *s, struct zg_linear *linear,
+                           struct zg_error *err)
+{
+    enum zg_status status = s->provider->pack(s->provider_state, &linear->panel, &linear->shape,
+                                              s->model, linear->tensors, err);
+    linear->panel_d = linear->panel;
+    if (status || s->options.dtype_d == s->options.dtype)
+        return status;
+    struct zg_panel_shape shape = linear->shape;
+    shape.dtype = s->options.dtype_d;
+    return s->provider->pack(s->provider_state, &linear->panel_d, &shape, s->model, linear->tensors,
+                             err);
+}
+
+static void unpack(struct zg_engine_state *s, struct zg_linear *linear)
+{
+    if (linear->panel_d != linear->panel)
+        s->provider->unpack(&linear->panel_d);
+    s->provider->unpack(&linear->panel);
 }
 
 static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
@@ -53,6 +78,7 @@ static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
 {
     struct zg_linear *linear = &s->layers[layer].linear[kind];
     const struct linear_spec *spec = &specs[kind];
+    linear->n_visits = count_visits(s, layer, kind);
     linear->bias = bias;
     for (int g = 0; g < spec->n_groups; g++)
         linear->tensors[g] = zg_tensor_layer(layer, spec->weights[g]);
@@ -62,19 +88,20 @@ static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
         .n_groups = spec->n_groups,
         .n_out = n_out,
         .n_in = n_in,
+        .dtype = s->options.dtype,
         .ldx = kind == ZG_L_FC2 ? s->wide.ld : s->h.ld,
         .ldy = kind == ZG_L_OUT || kind == ZG_L_FC2 ? s->x.ld : s->wide.ld,
     };
     for (int g = 0; g < spec->n_groups; g++) /* a bias's id follows its weight's */
         read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out);
-    return s->provider->pack(s->provider_state, &linear->panel, &linear->shape, s->model,
-                             linear->tensors, err);
+    return pack(s, linear, err);
 }
 
-/* Vectors of one layer: biases of q, k, v, out, fc1, fc2, then gains and biases of two norms. */
+/* Vectors of one layer: biases of q, k, v (twice where a layer has them whole and split), out, fc1,
+ * fc2, then gains and biases of two norms. */
 static int64_t layer_floats(const struct zg_model_shape *shape)
 {
-    return 9 * shape->d_model + shape->d_ffn;
+    return 12 * shape->d_model + shape->d_ffn;
 }
 
 static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float *vectors,
@@ -84,7 +111,7 @@ static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float
     const int64_t d = s->shape.d_model;
     enum zg_status status = ZG_OK;
     for (int kind = 0; !status && kind < ZG_N_LINEARS; kind++) {
-        if (!layer_has(s, index, (enum zg_linear_kind)kind))
+        if (count_visits(s, index, (enum zg_linear_kind)kind) == 0)
             continue;
         status = open_linear(s, index, (enum zg_linear_kind)kind, vectors, err);
         vectors += layer->linear[kind].shape.n_groups * layer->linear[kind].shape.n_out;
@@ -106,7 +133,7 @@ static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float
 
 enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
 {
-    const int64_t n_layers = s->shape.n_layers;
+    const int64_t n_layers = zg_shape_n_resident(&s->shape);
     enum zg_status status = ZG_OK;
     s->embed = take_table(s, ZG_T_EMBED_TOKENS, &status, err);
     s->positions = take_table(s, ZG_T_EMBED_POSITIONS, &status, err);
@@ -131,14 +158,15 @@ enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
 
 void zg_weights_close(struct zg_engine_state *s)
 {
-    for (int64_t layer = 0; s->layers && layer < s->shape.n_layers; layer++)
+    for (int64_t layer = 0; s->layers && layer < zg_shape_n_resident(&s->shape); layer++)
         for (int kind = 0; kind < ZG_N_LINEARS; kind++)
-            s->provider->unpack(&s->layers[layer].linear[kind].panel);
+            unpack(s, &s->layers[layer].linear[kind]);
 }
 
 struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group)
 {
-    if (tensor < zg_tensor_layer(0, ZG_T_Q_WEIGHT) || tensor >= zg_tensor_end(s->shape.n_layers))
+    if (tensor < zg_tensor_layer(0, ZG_T_Q_WEIGHT) ||
+        tensor >= zg_tensor_end(zg_shape_n_resident(&s->shape)))
         return NULL;
     struct zg_layer *layer = &s->layers[tensor / ZG_N_TENSOR_KINDS - 1];
     for (int kind = 0; kind < ZG_N_LINEARS; kind++)
