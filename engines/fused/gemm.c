@@ -83,11 +83,13 @@ static void visit_strip(const struct zg_gemm *g, const struct cut *c, const stru
     const int64_t n_blocks = v->row_block_end - v->row_block_begin;
     const int64_t n_steps = common.n_k / 4; /* prefetching steps of a tile */
     const int64_t per_step = n_steps ? zg_ceil_div(v->prefetch_lines, n_steps * n_blocks) : 0;
+    const int64_t n_bias_rows = g->n_rows - g->n_difference_rows;
     for (int64_t r = v->row_block_begin; r < v->row_block_end; r++) {
         const int64_t begin = zg_share_begin(g->n_rows, r, c->n_row_blocks);
         const int64_t line = (r - v->row_block_begin) * per_step * n_steps;
         struct zg_gemm_tile t = common;
         t.n_rows = zg_share_begin(g->n_rows, r + 1, c->n_row_blocks) - begin;
+        t.n_bias_rows = n_bias_rows - begin;
         t.x += begin * g->ldx;
         t.x_extra += begin * g->ldx;
         t.y += begin * g->ldy;
@@ -138,6 +140,7 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
 {
     assert(g->n_rows >= 1 && g->n_rows <= state->max_rows);
     assert(g->n_extra == g->w->n_extra);
+    assert(g->n_difference_rows >= 0 && g->n_difference_rows <= g->n_rows);
     const struct cut c = cut_call(g);
 #pragma omp parallel num_threads((int)state->n_threads)
     {

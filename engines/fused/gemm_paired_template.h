@@ -76,7 +76,7 @@ ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w
 ALWAYS_INLINE void finish(const struct zg_gemm_tile *t, vec sum, int64_t i, int64_t o, int64_t n)
 {
     const bool whole = n >= VEC_WIDTH;
-    if (t->bias)
+    if (t->bias && i < t->n_bias_rows)
         sum = vec_add(sum, whole ? vec_load(t->bias + o) : vec_load_part(t->bias + o, n));
     if (t->base) {
         const float *base = t->base + i * t->ld_base + o;

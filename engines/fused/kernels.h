@@ -9,10 +9,10 @@
  *     y[i][o] = relu( sum_k w[k][o] x[i][k] + sum_e w[n_k + e][o] x_extra[i][e]
  *                     + bias[o] + base[i][o] )
  *
- * with i < n_rows <= mr and o < n_out <= nr; bias, base and relu are each optional.  "Paired":
- * both signs of every probe are rows of the same x and meet the weights in this one pass; their
- * adapters are the extras.  W lies in strips of nr outputs, k by k, the adapter columns of those
- * outputs behind it as more k:
+ * with i < n_rows <= mr and o < n_out <= nr; bias (in rows i < n_bias_rows), base and relu are each
+ * optional.  "Paired": both signs of every probe are rows of the same x and meet the weights in
+ * this one pass; their adapters are the extras.  W lies in strips of nr outputs, k by k, the
+ * adapter columns of those outputs behind it as more k:
  *
  *     strip 0: outputs 0 .. nr-1                 strip 1: outputs nr .. 2 nr - 1
  *
@@ -66,8 +66,9 @@ struct zg_gemm_tile {
     int64_t n_k;
     const float *x_extra; /* [n_rows][ldx], n_extra columns */
     int64_t n_extra;
-    const float *bias; /* [n_out] or NULL */
-    const float *base; /* [n_rows][ld_base], n_out columns, or NULL */
+    const float *bias;   /* [n_out] or NULL */
+    int64_t n_bias_rows; /* rows i < n_bias_rows get it; any number will do */
+    const float *base;   /* [n_rows][ld_base], n_out columns, or NULL */
     int64_t ld_base;
     bool relu;
     float *y; /* [n_rows][ldy], n_out columns */

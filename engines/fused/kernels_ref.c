@@ -15,7 +15,7 @@ void zg_gemm_paired_fp32_ref(const struct zg_gemm_tile *t)
                 sum += (double)t->w[k * NR + o] * (double)t->x[i * t->ldx + k];
             for (int64_t e = 0; e < t->n_extra; e++)
                 sum += (double)t->w[(t->n_k + e) * NR + o] * (double)t->x_extra[i * t->ldx + e];
-            if (t->bias)
+            if (t->bias && i < t->n_bias_rows)
                 sum += (double)t->bias[o];
             if (t->base)
                 sum += (double)t->base[i * t->ld_base + o];

@@ -34,6 +34,7 @@ enum epilogue { NOTHING, BIAS, BIAS_RELU, BASE, BASE_IS_Y, EVERYTHING, N_EPILOGU
 static int64_t wrong_outputs(const struct zg_kernels *kernels, int64_t n_rows, int64_t n_out,
                              int64_t n_k, int64_t n_extra, enum epilogue epilogue, uint64_t *seed)
 {
+    const int64_t n_bias_rows = n_rows - n_k % 3; /* all, but one, but two; negative is none */
     const int64_t nr = kernels->nr, ldx = n_k + n_extra + 3;
     float *w = NULL;
     if (zg_buffer_alloc((void **)&w, (n_k + n_extra) * nr, (int64_t)sizeof(float), "w", NULL))
@@ -64,6 +65,7 @@ static int64_t wrong_outputs(const struct zg_kernels *kernels, int64_t n_rows, i
         .x_extra = x.data + n_k,
         .n_extra = n_extra,
         .bias = has_bias ? bias.data : NULL,
+        .n_bias_rows = n_bias_rows,
         .base = !has_base               ? NULL
                 : epilogue == BASE_IS_Y ? y.data
                                         : base.data,
@@ -87,7 +89,7 @@ static int64_t wrong_outputs(const struct zg_kernels *kernels, int64_t n_rows, i
                 sum += term;
                 magnitude += fabs(term);
             }
-            if (has_bias) {
+            if (has_bias && i < n_bias_rows) {
                 sum += (double)bias.data[o];
                 magnitude += fabs((double)bias.data[o]);
             }

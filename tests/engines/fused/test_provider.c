@@ -87,6 +87,7 @@ static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_pa
                              const struct truth *truth, int64_t n_rows, bool has_bias,
                              enum zg_epilogue epilogue, bool in_place, uint64_t *seed)
 {
+    const int64_t n_difference_rows = *seed % 3 == 0 ? 0 : (int64_t)(*seed % 7) * n_rows / 6;
     const struct layer *l = &truth->layer;
     const int64_t n_out = l->n_groups * l->n_out, n_extra = truth->n_extra;
     const int64_t n_cols = l->n_in + l->n_groups * n_extra;
@@ -106,6 +107,7 @@ static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_pa
         .n_rows = n_rows,
         .n_extra = n_extra,
         .bias = has_bias ? bias.data : NULL,
+        .n_difference_rows = n_difference_rows,
         .epilogue = epilogue,
         .residual = epilogue != ZG_EPILOGUE_RESIDUAL ? NULL
                     : in_place                       ? y.data
@@ -121,7 +123,8 @@ static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_pa
         for (int64_t o = 0; o < n_out; o++) {
             const float *row = x.data + i * x.ld;
             const float *row_extra = row + l->n_in + o / l->n_out * n_extra;
-            double sum = has_bias ? (double)bias.data[o] : 0.0, magnitude = fabs(sum);
+            const bool is_biased = has_bias && i < n_rows - n_difference_rows;
+            double sum = is_biased ? (double)bias.data[o] : 0.0, magnitude = fabs(sum);
             for (int64_t k = 0; k < l->n_in + n_extra; k++) {
                 const double term = k < l->n_in ? (double)truth->w[o * l->n_in + k] * (double)row[k]
                                                 : (double)truth->extra[o * n_extra + k - l->n_in] *
