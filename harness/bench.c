@@ -8,6 +8,7 @@
 
 #include "engines/base/size.h"
 #include "harness/clock.h"
+#include "harness/dtypes.h"
 #include "harness/memory.h"
 
 /* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64
@@ -81,9 +82,16 @@ static enum zg_status draw_batches(struct zg_bench *bench, struct zg_error *err)
 enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
                                   struct zg_error *err)
 {
-    *out = (struct zg_bench){.c = *c,
-                             .limits = {.max_probes = 2, .max_directions = 2, .max_rank = c->rank}};
+    *out = (struct zg_bench){
+        .c = *c,
+        .limits = {
+            .max_probes = 2, .max_directions = 2, .max_rank = c->rank, .max_bank = ZG_BENCH_BANK}};
     enum zg_status status = zg_model_open(&out->model, c->model, c->seed, err);
+    if (!status && c->layers_resident > 0) {
+        status = zg_model_alias_layers(out->model, c->layers_resident, err);
+        if (status)
+            zg_fail_within(err, status, "--layers-resident %lld", (long long)c->layers_resident);
+    }
     if (!status)
         status = open_dataset(out, err);
     if (status)
@@ -130,7 +138,7 @@ enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_li
     for (int64_t i = 0; i < engines->n_items; i++) {
         const struct zg_engine_item *const item = &engines->items[i];
         const struct zg_engine_options options =
-            zg_engine_item_options(item, (enum zg_dtype)c->dtype, 1);
+            zg_engine_item_options(item, c->dtype, c->dtype_d, 1);
         const enum zg_status status = zg_engine_options_check(item->engine, &options, err);
         if (status)
             return status;
@@ -144,36 +152,35 @@ enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_li
     return ZG_OK;
 }
 
-static double available_mib(void)
+double zg_bench_weight_bytes(const struct zg_bench *bench, enum zg_dtype dtype,
+                             enum zg_dtype dtype_d)
 {
-    FILE *const file = fopen("/proc/meminfo", "r");
-    char line[256];
-    double kib = NAN;
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %lf", &kib) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return kib / 1024.0;
+    static const double bytes_per_weight[ZG_N_DTYPES] = {
+        [ZG_FP32] = 4, [ZG_BF16] = 2, [ZG_FP16] = 2, [ZG_INT8] = 1};
+    struct zg_model_shape resident = *zg_model_shape(bench->model);
+    resident.n_layers = zg_shape_n_resident(&resident);
+    const double n_linear = (double)zg_model_n_linear_params(&resident);
+    const double n_others = (double)zg_model_n_params(&resident) - n_linear;
+    return n_linear *
+               (bytes_per_weight[dtype] + (dtype == dtype_d ? 0 : bytes_per_weight[dtype_d])) +
+           n_others * bytes_per_weight[ZG_FP32];
 }
 
 enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
                                      const struct zg_engine_list *engines, int64_t n_at_once,
                                      struct zg_error *err)
 {
-    static const double bytes_per_weight[ZG_N_DTYPES] = {
-        [ZG_FP32] = 4, [ZG_BF16] = 2, [ZG_FP16] = 2, [ZG_INT8] = 1};
-    const double n_params = (double)zg_model_n_params(zg_model_shape(bench->model));
     double bytes = 0;
     for (int64_t i = 0; i < zg_min64(n_at_once, engines->n_items); i++) {
-        const struct zg_engine_item *const item = &engines->items[i];
-        bytes += n_params * bytes_per_weight[item->has_dtype ? (int)item->dtype : bench->c.dtype];
+        const struct zg_engine_options options =
+            zg_engine_item_options(&engines->items[i], bench->c.dtype, bench->c.dtype_d, 1);
+        bytes += zg_bench_weight_bytes(bench, options.dtype, options.dtype_d);
     }
-    const double need_mib = bytes / 1048576.0, have_mib = available_mib();
+    const double need_mib = bytes / 1048576.0, have_mib = zg_memory_available_mib();
     if (have_mib < need_mib)
         return zg_fail(err, ZG_ENV,
                        "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
-                       "MiB are free; take a smaller model or fewer --engines",
+                       "MiB are free; take a smaller model, fewer --engines or --layers-resident",
                        bench->c.model, need_mib, (long long)zg_min64(n_at_once, engines->n_items),
                        have_mib);
     return ZG_OK;
@@ -197,7 +204,7 @@ enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
     struct zg_contender *const contender = &bench->contenders[index];
     *contender = (struct zg_contender){.bench = bench, .item = item, .peak_rss_mib = NAN};
     struct zg_engine_options options =
-        zg_engine_item_options(item, (enum zg_dtype)bench->c.dtype, n_threads);
+        zg_engine_item_options(item, bench->c.dtype, bench->c.dtype_d, n_threads);
     options.limits = bench->limits;
     options.on_phase = on_phase;
     options.on_phase_context = &contender->clock;
@@ -224,12 +231,19 @@ void zg_bench_close_engine(struct zg_contender *contender)
     contender->state = NULL;
 }
 
+void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v)
+{
+    contender->n_redraws += contender->n_redraws == 0 || contender->seed_v != seed_v;
+    contender->seed_v = seed_v;
+}
+
 enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
                              struct zg_lozo_step *out, struct zg_error *err)
 {
     struct zg_phase_clock *const clock = &contender->clock;
     const uint64_t step = contender->next_step++;
     const struct zg_batch batch = zg_bench_batch(contender->bench, contender->next_batch++);
+    zg_bench_note_v(contender, zg_lozo_seed_v(lozo, step));
     clock->phase = ZG_PHASE_OTHER;
     clock->since_ns = clock->on ? zg_clock_wall_ns() : 0;
     const enum zg_status status =
@@ -249,7 +263,7 @@ void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row 
         .task = c->task,
         .objective = zg_objective_name((enum zg_objective)c->objective),
         .algorithm = zg_algorithm_name(c->algorithm),
-        .dtype = zg_dtype_name(contender->options.dtype),
+        .dtype = zg_dtypes_name(contender->options.dtype, contender->options.dtype_d),
         .scope = c->scope == ZG_SCOPE_FULL ? "full" : "linear",
         .direction = zg_direction_name(c->direction),
         .direction_scale = zg_direction_scale_name(c->direction_scale),
@@ -265,5 +279,6 @@ void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row 
         .seed = (int64_t)c->seed,
         .synthetic = contender->bench->model ? zg_model_is_synthetic(contender->bench->model)
                                              : ZG_NO_INTEGER,
+        .layers_resident = c->layers_resident ? c->layers_resident : ZG_NO_INTEGER,
     };
 }

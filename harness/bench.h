@@ -22,6 +22,10 @@
 #include "workloads/batch.h"
 #include "workloads/dataset.h"
 
+/* What an engine's bank is opened for: the redraws of V of a check and of the fidelity, and the one
+ * before timing.  While the clock runs V stays where an engine keeps a bank: measure.h. */
+enum { ZG_BENCH_BANK = 16 };
+
 struct zg_phase_clock { /* where the time of a step goes; runs only while on */
     bool on;
     enum zg_phase phase;
@@ -36,6 +40,8 @@ struct zg_contender {
     struct zg_engine_state *state; /* NULL: not open */
     uint64_t next_step;            /* numbers the directions */
     uint64_t next_batch;           /* as next_step, unless the caller sets it */
+    uint64_t seed_v;               /* of the V announced last */
+    int64_t n_redraws;             /* of V since open, the first included */
     struct zg_phase_clock clock;
     struct zg_memory_mark mark; /* taken before it was opened */
     double peak_rss_mib;        /* NaN: not known */
@@ -74,6 +80,11 @@ void zg_bench_close_engine(struct zg_contender *contender);
  * high-water mark since its open() less the resident memory that other engines held by then. */
 void zg_bench_note_memory(struct zg_contender *contender);
 
+/* What the weights take at least, of the resident layers: the linear layers' in these dtypes, a
+ * copy for each of two; all others in fp32. */
+double zg_bench_weight_bytes(const struct zg_bench *bench, enum zg_dtype dtype,
+                             enum zg_dtype dtype_d);
+
 /* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better
  * said before the work than ended by the kernel in the middle of it. */
 enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
@@ -83,6 +94,9 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
 /* The contender's next step.  ZG_CHECK: a loss is not finite. */
 enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
                              struct zg_lozo_step *out, struct zg_error *err);
+
+/* Counts a redraw if this V is another than the one before: zg_bench_step() does it. */
+void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v);
 
 /* Batch index mod n_batches. */
 struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index);

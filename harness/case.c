@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/dtypes.h"
+
 /* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
  * what a model or a data set really allows is checked where it is known. */
 enum { MAX_BATCH = 1 << 20, MAX_RANK = 1 << 14 };
@@ -19,6 +21,15 @@ static enum zg_status set_bos(void *target, const struct zg_flag *flag, const ch
         return ZG_OK;
     return zg_fail(err, ZG_USAGE, "--%s %s: must be official, stock, none or a token id",
                    flag->name, *value ? value : "\"\"");
+}
+
+static enum zg_status set_dtypes(void *target, const struct zg_flag *flag, const char *value,
+                                 struct zg_error *err)
+{
+    struct zg_case *const c = target;
+    char what[64];
+    snprintf(what, sizeof what, "--%s", flag->name);
+    return zg_dtypes_parse(what, value, &c->dtype, &c->dtype_d, err);
 }
 
 /* The float that the engines get must still be a usable number. */
@@ -159,13 +170,22 @@ const struct zg_flag zg_case_flags[] = {
      .choices = DIRECTION_SCALES,
      .summary = "scale of U V^T: 1, or 1/sqrt(rank)"},
     {.name = "dtype",
-     .kind = ZG_FLAG_CHOICE,
-     .value = "fp32|bf16|int8",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "fp32|bf16|int8|M+D",
      .fallback = "fp32",
      FIELD(dtype),
      .is_axis = true,
-     .choices = "fp32|bf16|fp16|int8",
-     .summary = "type of weights and GEMM inputs, where the engine has it"},
+     .set = set_dtypes,
+     .summary = "type of linear layers' weights and inputs; M+D, like bf16+int8: that of a pair's "
+                "mean and of its half difference, where the engine has mechanism centred"},
+    {.name = "layers-resident",
+     .kind = ZG_FLAG_INT,
+     .value = "K",
+     FIELD(layers_resident),
+     .is_axis = true,
+     .min = 0,
+     .summary = "keep K distinct layers and repeat them up to the model's depth, for a model that "
+                "does not fit into memory; 0: all are distinct"},
     {.name = "seed",
      .kind = ZG_FLAG_SEED,
      .value = "N",

@@ -23,7 +23,9 @@ struct zg_case {
     const char *tokenizer; /* directory, NULL: the model's, else the embedded one */
     const char *task;      /* name or FILE.json */
     const char *data;      /* directory, NULL: beside the task */
-    int objective, algorithm, scope, direction, direction_scale, dtype, split;
+    int objective, algorithm, scope, direction, direction_scale, split;
+    enum zg_dtype dtype, dtype_d;   /* of the means and of the half differences: zo.h */
+    int64_t layers_resident;        /* distinct layers, repeated up to the depth; 0: all */
     int32_t bos;                    /* token id or ZG_BOS_NONE */
     int64_t batch, rank, nu, limit; /* limit 0: all rows */
     double eps, lr;

@@ -31,8 +31,8 @@ const struct zg_flag zg_engine_flags[] = {
      .kind = ZG_FLAG_TEXT,
      .value = "LIST",
      FIELD(mechanisms),
-     .summary = "mechanisms of the inference-style engines: all, none, names, or -name to switch "
-                "one off; default: all"},
+     .summary = "mechanisms of the inference-style engines: names, all, none, or default and what "
+                "differs from it: default,centred,-trie; -trie alone: default,-trie"},
     {.name = NULL},
 };
 const struct zg_flag zg_output_flags[] = {

@@ -59,9 +59,10 @@ static void header_cell(struct reading *r, const char *cell, size_t n)
         const char *const want = csv->schema->columns[i].name;
         if (n != strlen(want) || memcmp(cell, want, n))
             r->status = zg_fail(r->err, ZG_INPUT,
-                                "%s: column %lld is \"%.*s\", want \"%s\": the file is not of this "
-                                "version's schema",
-                                r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell, want);
+                                "%s: column %lld is \"%.*s\", want \"%s\": the file is not of "
+                                "schema version %d, which this zogap reads",
+                                r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell, want,
+                                ZG_SCHEMA_VERSION);
         return;
     }
     if (!csv->schema->has_extra || !n) {
@@ -160,8 +161,11 @@ static void end_header(struct reading *r)
     struct zg_csv_in *const csv = r->csv;
     int64_t cells;
     if (r->column < csv->schema->n_columns) {
-        r->status = zg_fail(r->err, ZG_INPUT, "%s: the header has %lld columns, want %lld", r->path,
-                            (long long)r->column, (long long)csv->schema->n_columns);
+        r->status = zg_fail(r->err, ZG_INPUT,
+                            "%s: the header has %lld columns, want %lld: the file is not of schema "
+                            "version %d, which this zogap reads",
+                            r->path, (long long)r->column, (long long)csv->schema->n_columns,
+                            ZG_SCHEMA_VERSION);
         return;
     }
     csv->rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);

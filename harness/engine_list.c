@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "harness/dtypes.h"
+
 /* ---- mechanisms ------------------------------------------------------------------------------ */
 
 static const uint32_t all_mechanisms = (1u << ZG_N_MECHANISMS) - 1;
@@ -26,34 +28,62 @@ static uint32_t without(uint32_t bits, unsigned m)
     return bits;
 }
 
+static const struct zg_mechanism_choice default_choice = {.from_default = true};
+
+/* Takes the next name of a list into account: later ones win. */
+static bool take_name(struct zg_mechanism_choice *choice, const char *name)
+{
+    const bool remove = name[0] == '-';
+    const int m = mechanism_find(name + remove);
+    if (m >= 0 && remove) {
+        choice->removed |= ZG_MECHANISM_BIT((unsigned)m);
+        choice->added = without(choice->added, (unsigned)m);
+    } else if (m >= 0) {
+        choice->added |= ZG_MECHANISM_BIT((unsigned)m);
+    } else if (strcmp(name, "all") == 0) {
+        *choice = (struct zg_mechanism_choice){.bits = all_mechanisms};
+    } else if (strcmp(name, "default") == 0) {
+        *choice = default_choice;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 enum zg_status zg_mechanisms_parse(const char *what, const char *text, char separator,
-                                   uint32_t *out, struct zg_error *err)
+                                   struct zg_mechanism_choice *out, struct zg_error *err)
 {
     struct zg_words names;
     enum zg_status status = zg_words_split(&names, what, text, separator, err);
     if (status)
         return status;
-    uint32_t bits = names.words[0][0] == '-' ? all_mechanisms : 0;
-    for (int64_t i = 0; i < names.n_words && !status; i++) {
-        const char *name = names.words[i];
-        const bool remove = name[0] == '-';
-        const int m = mechanism_find(name + remove);
-        if (m >= 0)
-            bits = remove ? without(bits, (unsigned)m) : bits | ZG_MECHANISM_BIT((unsigned)m);
-        else if (strcmp(name, "all") == 0)
-            bits = all_mechanisms;
-        else if (strcmp(name, "none") != 0 || names.n_words > 1) {
+    struct zg_mechanism_choice choice = {.from_default = names.words[0][0] == '-'};
+    for (int64_t i = 0; i < names.n_words && !status; i++)
+        if (!take_name(&choice, names.words[i]) &&
+            (strcmp(names.words[i], "none") != 0 || names.n_words > 1)) {
             char known[256];
             zg_mechanisms_show(all_mechanisms, ' ', known, sizeof known);
-            status = zg_fail(err, ZG_USAGE,
-                             "%s %s: must be one of all %s, or -name to remove, or none alone",
-                             what, name, known);
+            status =
+                zg_fail(err, ZG_USAGE,
+                        "%s %s: must be one of default all %s, or -name to remove, or none alone",
+                        what, names.words[i], known);
         }
-    }
     if (!status)
-        *out = bits;
+        *out = choice;
     zg_words_close(&names);
     return status;
+}
+
+uint32_t zg_mechanisms_choose(const struct zg_mechanism_choice *choice,
+                              const struct zg_engine *engine, enum zg_dtype dtype,
+                              enum zg_dtype dtype_d)
+{
+    uint32_t bits =
+        choice->from_default ? zg_engine_default_mechanisms(engine, dtype, dtype_d) : choice->bits;
+    for (unsigned m = 0; m < ZG_N_MECHANISMS; m++)
+        if (choice->removed & ZG_MECHANISM_BIT(m))
+            bits = without(bits, m);
+    return (bits | choice->added) & engine->mechanisms;
 }
 
 const char *zg_mechanisms_show(uint32_t mechanisms, char separator, char *text, size_t size)
@@ -81,18 +111,20 @@ static enum zg_status fail_unknown_engine(const char *name, struct zg_error *err
     return zg_fail(err, ZG_USAGE, "--engines %s: unknown engine; this build knows %s", name, known);
 }
 
-/* `all` and -NAME speak of what an engine has; a mechanism asked for by name must be there. */
+/* `default`, `all` and -NAME speak of what an engine has; a mechanism asked for by name must be
+ * there. */
 static enum zg_status check_has_mechanisms(const struct zg_engine_item *item, const char *text,
                                            struct zg_error *err)
 {
     char lacking[256], has[256];
-    const uint32_t missing = item->mechanisms & ~item->engine->mechanisms;
-    const bool by_name = text[0] != '-' && strncmp(text, "all", 3) != 0;
-    if (!missing || (item->engine->mechanisms && !by_name))
+    const struct zg_mechanism_choice *const choice = &item->mechanisms;
+    const uint32_t missing = choice->added & ~item->engine->mechanisms;
+    const bool speaks_of_some = choice->removed || choice->bits || missing;
+    if (!missing && (item->engine->mechanisms || !speaks_of_some))
         return ZG_OK;
     return zg_fail(err, ZG_USAGE, "--engines %s: engine %s has not %s; its mechanisms are: %s",
                    item->label, item->engine->name,
-                   by_name ? zg_mechanisms_show(missing, ' ', lacking, sizeof lacking) : text,
+                   missing ? zg_mechanisms_show(missing, ' ', lacking, sizeof lacking) : text,
                    zg_mechanisms_show(item->engine->mechanisms, ' ', has, sizeof has));
 }
 
@@ -103,20 +135,14 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
         return zg_fail(err, ZG_USAGE, "--engines %s: '%s' must be KEY=VALUE", item->label, text);
     *equals = '\0';
     const char *const value = equals + 1;
+    char what[192];
     if (strcmp(text, "dtype") == 0) {
-        for (int d = 0; d < ZG_N_DTYPES; d++)
-            if (strcmp(zg_dtype_name((enum zg_dtype)d), value) == 0) {
-                item->has_dtype = true;
-                item->dtype = (enum zg_dtype)d;
-                return ZG_OK;
-            }
-        return zg_fail(err, ZG_USAGE, "--engines %s: dtype %s must be one of fp32 bf16 fp16 int8",
-                       item->label, value);
+        snprintf(what, sizeof what, "--engines %s: dtype", item->label);
+        item->has_dtype = true;
+        return zg_dtypes_parse(what, value, &item->dtype, &item->dtype_d, err);
     }
     if (strcmp(text, "mechanisms") == 0) {
-        char what[192];
         snprintf(what, sizeof what, "--engines %s: mechanism", item->label);
-        item->default_mechanisms = false;
         const enum zg_status status = zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
         return status ? status : check_has_mechanisms(item, value, err);
     }
@@ -127,13 +153,11 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     return ZG_OK;
 }
 
-/* `mechanisms` NULL: the default of the dtype. */
 static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
-                                 const uint32_t *mechanisms, struct zg_error *err)
+                                 const struct zg_mechanism_choice *mechanisms, struct zg_error *err)
 {
     struct zg_engine_item *const item = &list->items[list->n_items];
-    *item = (struct zg_engine_item){.default_mechanisms = !mechanisms,
-                                    .mechanisms = mechanisms ? *mechanisms : all_mechanisms};
+    *item = (struct zg_engine_item){.mechanisms = *mechanisms};
     if ((size_t)snprintf(item->label, sizeof item->label, "%s", text) >= sizeof item->label - 4)
         return zg_fail(err, ZG_USAGE, "--engines %.40s...: an item must be shorter", text);
     struct zg_words *const words = &list->words[list->n_words];
@@ -146,10 +170,8 @@ static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
         return fail_unknown_engine(words->words[0], err);
     for (int64_t i = 1; i < words->n_words && !status; i++)
         status = parse_setting(item, words->words[i], err);
-    item->mechanisms &= item->engine->mechanisms;
     if (!status) {
-        const enum zg_dtype dtype = item->has_dtype ? item->dtype : ZG_FP32;
-        const struct zg_engine_options options = zg_engine_item_options(item, dtype, 1);
+        const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, ZG_FP32, 1);
         status = zg_engine_options_check(item->engine, &options, err);
         if (status)
             zg_fail_within(err, status, "--engines %s", item->label);
@@ -170,16 +192,15 @@ enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text
                                     const char *mechanisms, struct zg_error *err)
 {
     *out = (struct zg_engine_list){0};
-    uint32_t bits = all_mechanisms;
+    struct zg_mechanism_choice choice = default_choice;
     enum zg_status status = ZG_OK;
-    const uint32_t *const given = mechanisms ? &bits : NULL;
     if (mechanisms)
-        status = zg_mechanisms_parse("--mechanisms", mechanisms, ',', &bits, err);
+        status = zg_mechanisms_parse("--mechanisms", mechanisms, ',', &choice, err);
     if (!status && !text) {
         const struct zg_engine *engine;
         for (int64_t i = 0; (engine = zg_engine_at(i)) && !status; i++)
             if (!engine->missing && out->n_items < ZG_MAX_ENGINES)
-                status = parse_item(out, engine->name, given, err);
+                status = parse_item(out, engine->name, &choice, err);
         if (!status && out->n_items == 0)
             status = zg_fail(err, ZG_ENV, "this build has no engine");
     } else if (!status) {
@@ -190,7 +211,7 @@ enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text
             status = zg_fail(err, ZG_USAGE, "--engines: %d items; must be at most %d",
                              (int)words->n_words, ZG_MAX_ENGINES);
         for (int64_t i = 0; !status && i < words->n_words; i++)
-            status = parse_item(out, words->words[i], given, err);
+            status = parse_item(out, words->words[i], &choice, err);
     }
     if (status)
         zg_engine_list_close(out);
@@ -217,15 +238,15 @@ int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name)
 }
 
 struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *item,
-                                                enum zg_dtype case_dtype, int64_t n_threads)
+                                                enum zg_dtype case_dtype,
+                                                enum zg_dtype case_dtype_d, int64_t n_threads)
 {
     struct zg_engine_options options = zg_engine_options_default(item->engine);
-    options.dtype = options.dtype_d = item->has_dtype ? item->dtype : case_dtype;
+    options.dtype = item->has_dtype ? item->dtype : case_dtype;
+    options.dtype_d = item->has_dtype ? item->dtype_d : case_dtype_d;
     options.n_threads = n_threads;
     options.mechanisms =
-        item->default_mechanisms
-            ? zg_engine_default_mechanisms(item->engine, options.dtype, options.dtype_d)
-            : item->mechanisms;
+        zg_mechanisms_choose(&item->mechanisms, item->engine, options.dtype, options.dtype_d);
     options.settings = item->settings;
     options.n_settings = item->n_settings;
     return options;

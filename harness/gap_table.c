@@ -92,11 +92,17 @@ static void print_title(const struct zg_summary_row *row)
     if (row->n > 0 && row->steps > 0)
         snprintf(steps, sizeof steps, " of the same %lld step%s", (long long)row->steps,
                  row->steps == 1 ? "" : "s");
-    printf("%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s, %lld block%s%s\n",
-           row->model, row->synthetic == 1 ? " (synthetic weights: throughput only)" : "",
-           row->task, row->split, row->objective, row->algorithm, (long long)row->batch,
-           (long long)row->rank, (long long)row->nu, (long long)row->threads,
-           row->threads == 1 ? "" : "s", (long long)row->n, row->n == 1 ? "" : "s", steps);
+    char layers[96] = "";
+    if (row->extrapolated == 1)
+        snprintf(layers, sizeof layers,
+                 " (%lld of %lld layers resident, repeated: throughput only)",
+                 (long long)row->layers_resident, (long long)row->layers);
+    printf(
+        "%s%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s, %lld block%s%s\n",
+        row->model, row->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
+        row->task, row->split, row->objective, row->algorithm, (long long)row->batch,
+        (long long)row->rank, (long long)row->nu, (long long)row->threads,
+        row->threads == 1 ? "" : "s", (long long)row->n, row->n == 1 ? "" : "s", steps);
 }
 
 static bool same_text(const char *a, const char *b)

@@ -37,7 +37,7 @@ struct work {
     struct zg_measurement *m;
     struct zg_bench bench;
     int64_t n_contenders;
-    struct zg_lozo_options lozo;
+    struct zg_lozo_options lozo; /* of the steps that are timed */
     struct zg_trial trials[ZG_MAX_ENGINES];
     struct zg_verdict verdicts[ZG_MAX_ENGINES];
     int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
@@ -48,6 +48,38 @@ struct work {
     struct block_record *blocks; /* [capacity][n_contenders] */
     int64_t capacity, n_blocks;
 };
+
+/* ---- banks ----------------------------------------------------------------------------------- */
+
+enum zg_status zg_measure_check_banks(const struct zg_session *session, struct zg_error *err)
+{
+    const int64_t n_steps = zg_max64(1, session->request->policy.steps);
+    for (int64_t i = 0; i < session->n_cases; i++) {
+        struct zg_case c;
+        const enum zg_status status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (status)
+            return status;
+        for (int64_t e = 0; e < session->engines.n_items; e++) {
+            const struct zg_engine_item *const item = &session->engines.items[e];
+            const struct zg_engine_options options =
+                zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
+            if ((options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK)) && c.nu <= n_steps)
+                return zg_fail(err, ZG_USAGE,
+                               "--nu %lld: must exceed the %lld --steps of a sample, for engine %s "
+                               "keeps a bank, which grows at every redraw of V",
+                               (long long)c.nu, (long long)n_steps, item->label);
+        }
+    }
+    return ZG_OK;
+}
+
+static bool keeps_bank(const struct work *w)
+{
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        if (w->bench.contenders[w->subjects[s]].options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK))
+            return true;
+    return false;
+}
 
 /* ---- opening and checking -------------------------------------------------------------------- */
 
@@ -217,7 +249,8 @@ static int64_t steps_per_span(const struct work *w, int64_t least)
     if (limit_s > 0)
         n = (limit_s / round_s(w) - WARM_ROUNDS * (double)least) /
             (double)zg_max64(ROOMY_BLOCKS, policy->blocks);
-    return zg_max64(least, (int64_t)fmin(fmax(floor(n), 1), MOST_STEPS));
+    const int64_t n_steps = zg_max64(least, (int64_t)fmin(fmax(floor(n), 1), MOST_STEPS));
+    return keeps_bank(w) ? zg_min64(n_steps, w->bench.c.nu - 1) : n_steps;
 }
 
 /* A limit that nobody asked for must not cost the interval, which needs six blocks. */
@@ -258,6 +291,8 @@ static enum zg_status time_engines(struct work *w, json_t *case_meta, struct zg_
     struct zg_subject subjects[ZG_MAX_ENGINES];
     const struct zg_sampler_policy usual = zg_sampler_policy_default();
     w->n_steps = steps_per_span(w, least_steps(w, usual.min_span_s));
+    if (keeps_bank(w))
+        w->lozo.nu = INT64_MAX; /* V stays */
     enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);
     if (status)
         return status;
@@ -380,6 +415,7 @@ static void summarise_times(const struct work *w, int64_t i, double *scratch,
 
 static enum zg_status summarise(struct work *w, struct zg_error *err)
 {
+    const struct zg_model_shape *const shape = zg_model_shape(w->bench.model);
     double *const scratch = calloc((size_t)(3 * w->n_blocks + 1), sizeof *scratch);
     if (!scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)w->n_blocks);
@@ -394,7 +430,8 @@ static enum zg_status summarise(struct work *w, struct zg_error *err)
         row.n = 0;
         row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
         row.peak_rss_mib = contender->peak_rss_mib;
-        row.extrapolated = 0;
+        row.extrapolated = zg_shape_n_resident(shape) < shape->n_layers;
+        row.layers = shape->n_layers;
         /* alone, finite losses are all that was checked */
         if (w->n_contenders > 1 || !w->verdicts[i].row.passed)
             row.verified = w->verdicts[i].row.passed;
@@ -433,6 +470,8 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     json_array_append_new(json_object_get(m->meta, "cases"), case_meta);
     if (w->n_subjects > 0)
         status = time_engines(w, case_meta, err);
+    json_object_set_new(case_meta, "engines", zg_meta_engines(&w->bench, w->n_contenders));
+    json_object_set_new(case_meta, "v_redrawn_while_timing", json_boolean(!keeps_bank(w)));
     if (!status && w->n_subjects > 0)
         status = zg_pin_check(m->session->pin, err);
     if (!status && w->n_subjects > 0 && !zg_signals_caught())

@@ -26,6 +26,12 @@ struct zg_measurement {
     char first_disagreement[320];
 };
 
+/* A bank (mechanism `bank`) grows at every redraw of V, and the step with it.  So that every sample
+ * is timed at the same bank, V is not redrawn while the clock runs wherever an engine of the run
+ * keeps one, and a sample has fewer than --nu steps: a redraw every nu steps would be in no median.
+ * ZG_USAGE: a case whose --steps or --nu do not let that be. */
+enum zg_status zg_measure_check_banks(const struct zg_session *session, struct zg_error *err);
+
 /* Adds the case's rows to the results and an entry to meta's "cases".  ZG_CHECK: a loss stopped
  * being finite while the clock ran.  An interruption is no failure: the caller looks at
  * zg_signals_caught(). */

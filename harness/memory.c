@@ -20,6 +20,11 @@ double zg_memory_resident_mib(void)
     return status_mib("VmRSS:");
 }
 
+double zg_memory_available_mib(void)
+{
+    return zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024;
+}
+
 void zg_memory_mark(struct zg_memory_mark *out)
 {
     *out = (struct zg_memory_mark){0};

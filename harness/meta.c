@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/dtypes.h"
 #include "harness/file_out.h"
 #include "harness/measure_json.h"
 #include "harness/version.h"
@@ -83,23 +84,52 @@ static json_t *tags_json(const struct zg_policy *policy)
     return tags;
 }
 
-static json_t *engines_json(const struct zg_engine_list *engines)
+static json_t *mechanisms_json(uint32_t bits)
 {
     json_t *const list = json_array();
-    for (int64_t i = 0; i < engines->n_items; i++) {
-        const struct zg_engine_item *const item = &engines->items[i];
+    for (int m = 0; m < ZG_N_MECHANISMS; m++)
+        if (bits & ZG_MECHANISM_BIT((unsigned)m))
+            json_array_append_new(list, json_string(zg_mechanism_name((enum zg_mechanism)m)));
+    return list;
+}
+
+/* The options of an item in the first case; *differ: another case has it with others. */
+static struct zg_engine_options options_in_cases(const struct zg_session *session,
+                                                 const struct zg_engine_item *item, bool *differ)
+{
+    struct zg_engine_options first = zg_engine_item_options(item, ZG_FP32, ZG_FP32, 1);
+    *differ = false;
+    for (int64_t i = 0; i < session->n_cases; i++) {
+        struct zg_case c;
+        if (zg_sweep_case(&session->request->sweep, i, &c, NULL))
+            continue;
+        const struct zg_engine_options options =
+            zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
+        if (i == 0)
+            first = options;
+        *differ |= options.dtype != first.dtype || options.dtype_d != first.dtype_d ||
+                   options.mechanisms != first.mechanisms;
+    }
+    return first;
+}
+
+static json_t *engines_json(const struct zg_session *session)
+{
+    json_t *const list = json_array();
+    for (int64_t i = 0; i < session->engines.n_items; i++) {
+        const struct zg_engine_item *const item = &session->engines.items[i];
+        bool differ;
+        const struct zg_engine_options options = options_in_cases(session, item, &differ);
         json_t *const o = json_object();
         json_object_set_new(o, "label", zg_json_text(item->label));
         json_object_set_new(o, "engine", zg_json_text(item->engine->name));
         json_object_set_new(o, "summary", zg_json_text(item->engine->summary));
-        json_t *const mechanisms = json_array();
-        for (int m = 0; m < ZG_N_MECHANISMS; m++)
-            if (item->mechanisms & ZG_MECHANISM_BIT((unsigned)m))
-                json_array_append_new(mechanisms,
-                                      json_string(zg_mechanism_name((enum zg_mechanism)m)));
-        json_object_set_new(o, "mechanisms", mechanisms);
+        json_object_set_new(o, "dtype",
+                            differ ? json_null()
+                                   : json_string(zg_dtypes_name(options.dtype, options.dtype_d)));
+        json_object_set_new(o, "mechanisms",
+                            differ ? json_null() : mechanisms_json(options.mechanisms));
         json_t *const settings = json_object();
-        const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, 1);
         const struct zg_engine_setting_doc *doc = item->engine->settings;
         for (; doc && doc->key; doc++)
             json_object_set_new(
@@ -153,7 +183,7 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command)
     json_object_set_new(meta, "interrupted", json_false());
     json_object_set_new(meta, "started_utc", utc_now());
     json_object_set_new(meta, "finished_utc", json_null());
-    json_object_set_new(meta, "engines", engines_json(&session->engines));
+    json_object_set_new(meta, "engines", engines_json(session));
     if (session->engines.n_items > 0)
         json_object_set_new(meta, "baseline",
                             zg_json_text(session->engines.items[session->baseline].label));
@@ -186,6 +216,7 @@ static json_t *model_json(const struct zg_model *model, uint64_t fingerprint)
                         json_string(zg_dtype_name(zg_model_stored_dtype(model))));
     json_object_set_new(o, "fingerprint_xxh3", json_string(text));
     json_object_set_new(o, "n_layers", json_integer(shape->n_layers));
+    json_object_set_new(o, "n_layers_resident", json_integer(zg_shape_n_resident(shape)));
     json_object_set_new(o, "d_model", json_integer(shape->d_model));
     json_object_set_new(o, "n_heads", json_integer(shape->n_heads));
     json_object_set_new(o, "d_ffn", json_integer(shape->d_ffn));
@@ -225,6 +256,25 @@ json_t *zg_meta_batches(const struct zg_batch_set *set)
     json_object_set_new(o, "useful_flops_per_step", zg_json_real(set->useful_flops));
     json_object_set_new(o, "useful_flops_per_step_of_all", zg_json_real(set->useful_flops_all));
     return o;
+}
+
+json_t *zg_meta_engines(const struct zg_bench *bench, int64_t n_contenders)
+{
+    json_t *const list = json_array();
+    for (int64_t i = 0; i < n_contenders; i++) {
+        const struct zg_contender *const contender = &bench->contenders[i];
+        const struct zg_engine_options *const options = &contender->options;
+        const bool has_bank = options->mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK);
+        json_t *const o = json_object();
+        json_object_set_new(o, "engine", zg_json_text(contender->item->label));
+        json_object_set_new(o, "dtype",
+                            json_string(zg_dtypes_name(options->dtype, options->dtype_d)));
+        json_object_set_new(o, "mechanisms", mechanisms_json(options->mechanisms));
+        json_object_set_new(o, "bank_redraws",
+                            has_bank ? json_integer(contender->n_redraws) : json_null());
+        json_array_append_new(list, o);
+    }
+    return list;
 }
 
 json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
@@ -279,14 +329,19 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
 
 enum zg_status zg_meta_match(const json_t *meta, const char *dir, struct zg_error *err)
 {
-    static const char *const same[] = {"schema_version", "zogap", "command_line", NULL};
+    static const char *const same[] = {"zogap", "command_line", NULL};
     char path[1200];
     json_error_t error;
     snprintf(path, sizeof path, "%s/meta.json", dir);
     json_t *const old = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!old)
         return zg_fail(err, ZG_INPUT, "--resume: %s: %s", path, error.text);
+    const json_int_t schema = json_integer_value(json_object_get(old, "schema_version"));
     enum zg_status status = ZG_OK;
+    if (schema != ZG_SCHEMA_VERSION)
+        status = zg_fail(err, ZG_USAGE,
+                         "--resume: %s has schema_version %lld; this zogap writes version %d", path,
+                         (long long)schema, ZG_SCHEMA_VERSION);
     for (int i = 0; same[i] && !status; i++)
         if (!json_equal(json_object_get(old, same[i]), json_object_get(meta, same[i])))
             status = zg_fail(

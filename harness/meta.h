@@ -22,6 +22,10 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command);
 json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                      int64_t n_contenders);
 
+/* Each engine as it ran in a case: its dtype, the mechanisms in use, and, where it keeps a bank,
+ * the redraws of V in it while the clock ran. */
+json_t *zg_meta_engines(const struct zg_bench *bench, int64_t n_contenders);
+
 /* Which batches the samples of a case run, and how like all drawn ones they are. */
 json_t *zg_meta_batches(const struct zg_batch_set *set);
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ZG_SCHEMA_VERSION 1
+#define ZG_SCHEMA_VERSION 2
 #define ZG_NO_INTEGER     INT64_MIN
 
 enum zg_column_kind { ZG_COLUMN_TEXT, ZG_COLUMN_INTEGER, ZG_COLUMN_REAL };
@@ -40,7 +40,7 @@ struct zg_schema {
     TEXT(task)                                                                                     \
     TEXT(objective)       /* task, lm-prompt */                                                    \
     TEXT(algorithm)       /* lozo, ... */                                                          \
-    TEXT(dtype)           /* fp32, ... */                                                          \
+    TEXT(dtype)           /* fp32, bf16+int8, ... */                                               \
     TEXT(scope)           /* linear, full */                                                       \
     TEXT(direction)       /* correct, official */                                                  \
     TEXT(direction_scale) /* none, rms */                                                          \
@@ -54,7 +54,8 @@ struct zg_schema {
     INTEGER(row_limit) /* first rows of the data used; empty: all */                               \
     INTEGER(threads)                                                                               \
     INTEGER(seed)                                                                                  \
-    INTEGER(synthetic) /* 1: synthetic weights: throughput only */
+    INTEGER(synthetic)       /* 1: synthetic weights: throughput only */                           \
+    INTEGER(layers_resident) /* distinct ones, repeated up to the depth; empty: all are */
 
 #define ZG_SAMPLE_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
@@ -90,13 +91,14 @@ struct zg_schema {
     REAL(executed_flops_per_step)                                                                  \
     REAL(gflops_useful) /* useful_flops_per_step / wall_s_per_step_median / 1e9 */                 \
     REAL(gflops_executed)                                                                          \
-    REAL(peak_gflops) /* measured fp32 peak of all threads in the same run */                      \
+    REAL(peak_gflops) /* measured peak of peak_dtype, all threads, in the same run */              \
     REAL(peak_share)  /* gflops_useful / peak_gflops */                                            \
     REAL(executed_peak_share)                                                                      \
     REAL(peak_rss_mib)    /* of open and first step, less what others hold */                      \
     INTEGER(verified)     /* 1: agrees with the reference; 0: does not; empty: not checked */      \
     INTEGER(extrapolated) /* 1: from a part of the model's layers */                               \
-    INTEGER(steps)        /* in a sample's span: the same ones in every block */
+    INTEGER(steps)        /* in a sample's span: the same ones in every block */                   \
+    INTEGER(layers)       /* the model's depth */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

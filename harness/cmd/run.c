@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/command.h"
+#include "harness/dtypes.h"
 #include "harness/gap_table.h"
 #include "harness/measure.h"
 #include "harness/measure_json.h"
@@ -47,10 +48,19 @@ static double estimate_s(const struct zg_session *session, const struct zg_case 
 
 static enum zg_status list_cases(const struct zg_session *session, struct zg_error *err)
 {
-    static const struct zg_heading headings[] = {
-        {"case", "case"},   {"model", "model"}, {"task", "task"},       {"objective", "objective"},
-        {"batch", "batch"}, {"rank", "rank"},   {"nu", "nu"},           {"eps", "eps"},
-        {"lr", "lr"},       {"seed", "seed"},   {"estimate_s", "about"}};
+    static const struct zg_heading headings[] = {{"case", "case"},
+                                                 {"model", "model"},
+                                                 {"task", "task"},
+                                                 {"objective", "objective"},
+                                                 {"batch", "batch"},
+                                                 {"rank", "rank"},
+                                                 {"nu", "nu"},
+                                                 {"eps", "eps"},
+                                                 {"lr", "lr"},
+                                                 {"dtype", "dtype"},
+                                                 {"layers_resident", "layers resident"},
+                                                 {"seed", "seed"},
+                                                 {"estimate_s", "about"}};
     struct zg_table *table = NULL;
     double total_s = 0;
     char text[32];
@@ -72,6 +82,8 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
         zg_table_integer(table, c.nu);
         zg_table_real(table, c.eps, NULL);
         zg_table_real(table, c.lr, NULL);
+        zg_table_text(table, zg_dtypes_name(c.dtype, c.dtype_d));
+        zg_table_integer(table, c.layers_resident ? c.layers_resident : ZG_NO_INTEGER);
         zg_table_integer(table, (int64_t)c.seed);
         zg_table_real(table, case_s, zg_duration_show(case_s, text, sizeof text));
     }
@@ -129,7 +141,9 @@ static enum zg_status prepare(struct run *run, struct zg_error *err)
     if (max_time_s > 0 && max_time_s < request->policy.min_time_s)
         return zg_fail(err, ZG_USAGE, "--max-time %g: must be at least the --min-time of %g",
                        max_time_s, request->policy.min_time_s);
-    enum zg_status status = zg_session_begin(session, err);
+    enum zg_status status = zg_measure_check_banks(session, err);
+    if (!status)
+        status = zg_session_begin(session, err);
     if (!status)
         status = zg_session_check_files(session, session->engines.n_items, err);
     if (!status)

@@ -64,7 +64,7 @@ static int64_t size_limits(struct scoring *s)
     const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
     int64_t max_options = 0;
     s->bench.limits = (struct zg_engine_limits){
-        .max_probes = s->n_probes, .max_directions = 1, .max_rank = s->bench.c.rank};
+        .max_probes = s->n_probes, .max_directions = 1, .max_rank = s->bench.c.rank, .max_bank = 1};
     for (int64_t begin = 0; begin < n; begin += size) {
         const struct zg_batch batch =
             zg_dataset_slice(s->bench.dataset, begin, zg_min64(size, n - begin));

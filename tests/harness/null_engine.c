@@ -13,7 +13,8 @@ enum number { LOSS, SLOPE, STEP_US, JITTER_US, SEED, DRIFT_US, WARM_US, IS_NAN, 
 
 struct zg_engine_state {
     double number[N_NUMBERS];
-    const char *fail; /* the call that fails, or "" */
+    const char *fail;             /* the call that fails, or "" */
+    const struct zg_model *model; /* NULL: any tensor will do */
     int64_t n_scores;
 };
 
@@ -76,11 +77,11 @@ static enum zg_status read_settings(struct zg_engine_state *state,
 static enum zg_status null_open(struct zg_engine_state **out, const struct zg_model *model,
                                 const struct zg_engine_options *options, struct zg_error *err)
 {
-    (void)model;
     *out = NULL;
     struct zg_engine_state *state = calloc(1, sizeof *state);
     if (!state)
         return zg_fail(err, ZG_ENV, "null engine: no memory");
+    state->model = model;
     enum zg_status status = read_settings(state, options, err);
     if (!status)
         status = scripted(state, "open", err);
@@ -143,8 +144,11 @@ static enum zg_status null_apply(struct zg_engine_state *state, const struct zg_
 static enum zg_status null_read(struct zg_engine_state *state, int32_t tensor, int64_t row_begin,
                                 int64_t n_rows, float *dst, int64_t ld, struct zg_error *err)
 {
-    (void)tensor;
-    (void)row_begin;
+    int64_t n_rows_of_tensor = 0, n_cols = 0;
+    if (state->model &&
+        (!zg_model_tensor_size(zg_model_shape(state->model), tensor, &n_rows_of_tensor, &n_cols) ||
+         row_begin + n_rows > n_rows_of_tensor))
+        return zg_fail(err, ZG_USAGE, "null engine: the model has no such rows");
     for (int64_t i = 0; i < n_rows * ld; i++)
         dst[i] = (float)state->number[WEIGHT];
     return scripted(state, "read", err);
@@ -169,7 +173,7 @@ const struct zg_engine zg_engine_null = {
     .summary = "computes nothing: scripted losses and times, to test the harness",
     .interface_version = ZG_INTERFACE_VERSION,
     .dtypes = (1u << ZG_N_DTYPES) - 1,
-    .mechanisms = 0,
+    .mechanisms = (1u << ZG_N_MECHANISMS) - 1,
     .direction_kinds = 0xf,
     .scopes = 0x3,
     .settings = docs,

@@ -14,6 +14,8 @@
  *     fail=open|begin|score|apply|read    that call returns ZG_ENV
  *     nan=0                     1: losses are NaN
  *     weight=0.5                what read() gives for every element
+ *
+ * It declares every dtype and every mechanism; none changes anything.
  */
 #ifndef ZG_TESTS_NULL_ENGINE_H
 #define ZG_TESTS_NULL_ENGINE_H

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "harness/case.h"
+#include "harness/dtypes.h"
 #include "tests/support/cunit_run.h"
 
 static const struct zg_flag *flag_named(const char *name)
@@ -33,6 +34,8 @@ static void test_defaults(void)
     CU_ASSERT_EQUAL(c.lr, 1e-6);
     CU_ASSERT_EQUAL(c.bos, ZG_BOS_OFFICIAL);
     CU_ASSERT_EQUAL(c.dtype, ZG_FP32);
+    CU_ASSERT_EQUAL(c.dtype_d, ZG_FP32);
+    CU_ASSERT_EQUAL(c.layers_resident, 0);
     CU_ASSERT_EQUAL(c.split, ZG_SPLIT_TRAIN);
     const struct zg_lozo_options lozo = zg_case_lozo(&c);
     CU_ASSERT_EQUAL(lozo.direction, ZG_LOZO_CORRECT);
@@ -65,15 +68,62 @@ static void test_sweep(void)
     zg_sweep_close(&sweep);
 }
 
+static void test_dtype_pairs(void)
+{
+    struct zg_sweep sweep = {0};
+    struct zg_case c;
+    CU_ASSERT_EQUAL_FATAL(add(&sweep, "dtype", "bf16,bf16+int8,fp32+bf16"), ZG_OK);
+    static const enum zg_dtype want[][2] = {
+        {ZG_BF16, ZG_BF16}, {ZG_BF16, ZG_INT8}, {ZG_FP32, ZG_BF16}};
+    for (int64_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL_FATAL(zg_sweep_case(&sweep, i, &c, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(c.dtype, want[i][0]);
+        CU_ASSERT_EQUAL(c.dtype_d, want[i][1]);
+    }
+    zg_sweep_close(&sweep);
+    /* the text of a CSV cell is read back as the same pair */
+    for (int m = 0; m < ZG_N_DTYPES; m++)
+        for (int d = 0; d < ZG_N_DTYPES; d++) {
+            enum zg_dtype dtype = ZG_N_DTYPES, dtype_d = ZG_N_DTYPES;
+            const char *const text = zg_dtypes_name((enum zg_dtype)m, (enum zg_dtype)d);
+            CU_ASSERT_EQUAL(zg_dtypes_parse("dtype", text, &dtype, &dtype_d, NULL), ZG_OK);
+            CU_ASSERT_EQUAL((int)dtype, m);
+            CU_ASSERT_EQUAL((int)dtype_d, d);
+        }
+    CU_ASSERT_EQUAL(zg_dtype_coarser(ZG_FP32, ZG_BF16), ZG_BF16);
+    CU_ASSERT_EQUAL(zg_dtype_coarser(ZG_BF16, ZG_FP16), ZG_BF16);
+}
+
 static void test_refusals(void)
 {
     static const char *const bad[][2] = {
-        {"batch", "0"},     {"batch", "-16"},      {"batch", "16,"},    {"batch", "16,x"},
-        {"batch", "16,16"}, {"rank", "0"},         {"nu", "0"},         {"eps", "0"},
-        {"eps", "-1e-3"},   {"eps", "nan"},        {"eps", "1e-60"},    {"lr", "-1"},
-        {"lr", "inf"},      {"lr", "1e60"},        {"scope", "half"},   {"direction", "wrong"},
-        {"dtype", "fp64"},  {"bos", "maybe"},      {"bos", "-1"},       {"split", "test"},
-        {"limit", "0"},     {"algorithm", "adam"}, {"objective", "lm"}, {"model", ""},
+        {"batch", "0"},
+        {"batch", "-16"},
+        {"batch", "16,"},
+        {"batch", "16,x"},
+        {"batch", "16,16"},
+        {"rank", "0"},
+        {"nu", "0"},
+        {"eps", "0"},
+        {"eps", "-1e-3"},
+        {"eps", "nan"},
+        {"eps", "1e-60"},
+        {"lr", "-1"},
+        {"lr", "inf"},
+        {"lr", "1e60"},
+        {"scope", "half"},
+        {"direction", "wrong"},
+        {"dtype", "fp64"},
+        {"bos", "maybe"},
+        {"bos", "-1"},
+        {"split", "test"},
+        {"dtype", "bf16+"},
+        {"dtype", "bf16+bf16"},
+        {"layers-resident", "-1"},
+        {"limit", "0"},
+        {"algorithm", "adam"},
+        {"objective", "lm"},
+        {"model", ""},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct zg_sweep sweep = {0};
@@ -114,6 +164,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {{"defaults", test_defaults},
                                            {"a sweep is the product of the lists", test_sweep},
+                                           {"dtypes and pairs of them", test_dtype_pairs},
                                            {"what makes no sense is refused", test_refusals},
                                            {"a sweep has an end", test_too_many},
                                            {NULL, NULL}};

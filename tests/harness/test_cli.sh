@@ -43,7 +43,7 @@ for command in info run verify score roofline; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
-  direction-scale dtype seed bos split limit threads cpus steps blocks min-time max-time width events out baseline tag \
+  direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time width events out baseline tag \
   quiet format resume list; do
   "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
 done
@@ -74,6 +74,10 @@ expect 2 '--max-time' run --max-time never
 expect 2 '--bos' run --bos perhaps
 expect 2 '--split' run --split test
 expect 2 '--dtype' run --dtype fp12
+expect 2 '--dtype bf16+' run --dtype bf16+
+expect 2 'naive' run --engines naive --dtype bf16+int8
+expect 2 '--layers-resident' run --layers-resident -1
+expect 2 '--layers-resident 9' run "${one[@]}" --layers-resident 9
 expect 2 'mezo' run --algorithm mezo
 expect 2 'fzoo' verify --algorithm fzoo
 expect 2 'factorized' score --algorithm factorized
@@ -184,6 +188,8 @@ meta = json.load(open(d + "/meta.json"))
 for key in ("schema_version", "zogap", "command", "command_line", "machine", "pins", "counters", "libraries",
             "warnings", "engines", "cases", "environment", "peak", "tags", "interrupted"):
     assert key in meta, key
+assert meta["schema_version"] == 2 and meta["engines"][0]["mechanisms"] == []
+assert meta["cases"][0]["engines"][0] == {"engine": "naive:gemm=reference", "dtype": "fp32", "mechanisms": [], "bank_redraws": None}
 assert meta["interrupted"] is False and meta["cases"][0]["model"]["fingerprint_xxh3"]
 summary = list(csv.DictReader(open(d + "/summary.csv")))
 for column in ("engine,model,task,algorithm,dtype,batch,n,wall_s_per_step_median,speedup,speedup_ci_low,"

@@ -21,7 +21,10 @@ static void test_default(void)
     CU_ASSERT_TRUE(list.n_items >= 1);
     for (int64_t i = 0; i < list.n_items; i++) {
         CU_ASSERT_PTR_NULL(list.items[i].engine->missing);
-        CU_ASSERT_EQUAL(list.items[i].mechanisms, list.items[i].engine->mechanisms);
+        const struct zg_engine_options options =
+            zg_engine_item_options(&list.items[i], ZG_FP32, ZG_FP32, 1);
+        CU_ASSERT_EQUAL(options.mechanisms,
+                        zg_engine_default_mechanisms(list.items[i].engine, ZG_FP32, ZG_FP32));
     }
     zg_engine_list_close(&list);
 }
@@ -44,6 +47,29 @@ static void test_twice(void)
     zg_engine_list_close(&list);
 }
 
+static void test_dtypes(void)
+{
+    const char *const name = some_engine()->name;
+    char text[128];
+    struct zg_engine_list list;
+    snprintf(text, sizeof text, "%s:dtype=fp32,%s", name, name);
+    CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, text, NULL, NULL), ZG_OK);
+    /* an item's own dtype, and the case's where it has none */
+    struct zg_engine_options options = zg_engine_item_options(&list.items[0], ZG_BF16, ZG_INT8, 1);
+    CU_ASSERT_EQUAL(options.dtype, ZG_FP32);
+    CU_ASSERT_EQUAL(options.dtype_d, ZG_FP32);
+    options = zg_engine_item_options(&list.items[1], ZG_BF16, ZG_INT8, 1);
+    CU_ASSERT_EQUAL(options.dtype, ZG_BF16);
+    CU_ASSERT_EQUAL(options.dtype_d, ZG_INT8);
+    zg_engine_list_close(&list);
+    /* a pair needs centred, which naive has not */
+    struct zg_error err = {0};
+    if (zg_engine_find("naive")) {
+        CU_ASSERT_EQUAL(zg_engine_list_parse(&list, "naive:dtype=bf16+int8", NULL, &err), ZG_USAGE);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "naive"));
+    }
+}
+
 static void test_refusals(void)
 {
     const char *const name = some_engine()->name;
@@ -53,6 +79,10 @@ static void test_refusals(void)
                                       "%s:x=",
                                       "%s:nokey=1",
                                       "%s:dtype=fp99",
+                                      "%s:dtype=bf16+",
+                                      "%s:dtype=+int8",
+                                      "%s:dtype=int8+int8",
+                                      "%s:dtype=bf16+int8+int8",
                                       "%s,",
                                       "%s,,%s",
                                       "%s:mechanisms=flying",
@@ -89,27 +119,46 @@ static void test_refusals(void)
     }
 }
 
+/* What a list means for an engine that declares everything, or nothing. */
+static uint32_t chosen(const char *text, char separator, enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    const struct zg_engine all = {.mechanisms = (1u << ZG_N_MECHANISMS) - 1}, none = {0};
+    struct zg_mechanism_choice choice;
+    CU_ASSERT_EQUAL_FATAL(zg_mechanisms_parse("m", text, separator, &choice, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_mechanisms_choose(&choice, &none, dtype, dtype_d), 0);
+    return zg_mechanisms_choose(&choice, &all, dtype, dtype_d);
+}
+#define BIT(name) ZG_MECHANISM_BIT(ZG_M_##name)
+
 static void test_mechanisms(void)
 {
     const uint32_t all = (1u << ZG_N_MECHANISMS) - 1;
-    uint32_t bits = 0;
-    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "all", ',', &bits, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(bits, all);
-    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "none", ',', &bits, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(bits, 0);
-    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "adapter,trie", ',', &bits, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(bits, ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_TRIE));
-    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "-trie+-last", '+', &bits, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(bits, all & ~(ZG_MECHANISM_BIT(ZG_M_TRIE) | ZG_MECHANISM_BIT(ZG_M_LAST)));
-    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "-adapter", ',', &bits, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(bits, all & ~(ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_PAIRED) |
-                                  ZG_MECHANISM_BIT(ZG_M_COMMON) | ZG_MECHANISM_BIT(ZG_M_LAZY) |
-                                  ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED)));
-    CU_ASSERT_EQUAL(zg_mechanisms_parse("m", "all,-trie", ',', &bits, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(bits, all & ~ZG_MECHANISM_BIT(ZG_M_TRIE));
-    static const char *const bad[] = {"", "trie,", "-", "none,trie", "Trie", "trie,-none"};
+    const uint32_t fp32 = all & ~(BIT(BANK) | BIT(CENTRED));
+    CU_ASSERT_EQUAL(chosen("all", ',', ZG_FP32, ZG_FP32), all);
+    CU_ASSERT_EQUAL(chosen("none", ',', ZG_BF16, ZG_BF16), 0);
+    CU_ASSERT_EQUAL(chosen("adapter,trie", ',', ZG_BF16, ZG_BF16), BIT(ADAPTER) | BIT(TRIE));
+    CU_ASSERT_EQUAL(chosen("all,-trie", ',', ZG_FP32, ZG_FP32), all & ~BIT(TRIE));
+    /* relative to the default, which is another one in low precision */
+    CU_ASSERT_EQUAL(chosen("default", ',', ZG_FP32, ZG_FP32), fp32);
+    CU_ASSERT_EQUAL(chosen("default", ',', ZG_BF16, ZG_BF16), all);
+    CU_ASSERT_EQUAL(chosen("default", ',', ZG_FP32, ZG_INT8), all);
+    CU_ASSERT_EQUAL(chosen("-trie+-last", '+', ZG_FP32, ZG_FP32), fp32 & ~(BIT(TRIE) | BIT(LAST)));
+    CU_ASSERT_EQUAL(chosen("-centred", ',', ZG_INT8, ZG_INT8), all & ~BIT(CENTRED));
+    CU_ASSERT_EQUAL(chosen("default+centred", '+', ZG_FP32, ZG_FP32), fp32 | BIT(CENTRED));
+    CU_ASSERT_EQUAL(chosen("default+-trie+centred", '+', ZG_FP32, ZG_FP32),
+                    (fp32 | BIT(CENTRED)) & ~BIT(TRIE));
+    /* what needs a removed one goes with it; later names win */
+    CU_ASSERT_EQUAL(chosen("-adapter", ',', ZG_FP32, ZG_FP32),
+                    fp32 & ~(BIT(ADAPTER) | BIT(PAIRED) | BIT(COMMON) | BIT(LAZY)));
+    CU_ASSERT_EQUAL(chosen("default,centred,-paired", ',', ZG_FP32, ZG_FP32),
+                    fp32 & ~(BIT(PAIRED) | BIT(COMMON)));
+    CU_ASSERT_EQUAL(chosen("-trie,trie", ',', ZG_FP32, ZG_FP32), fp32);
+    CU_ASSERT_EQUAL(chosen("centred,default", ',', ZG_FP32, ZG_FP32), fp32);
+    static const char *const bad[] = {"",     "trie,",      "-",        "none,trie",
+                                      "Trie", "trie,-none", "default,", "-default"};
+    struct zg_mechanism_choice choice;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        CU_ASSERT_EQUAL(zg_mechanisms_parse("m", bad[i], ',', &bits, NULL), ZG_USAGE);
+        CU_ASSERT_EQUAL(zg_mechanisms_parse("m", bad[i], ',', &choice, NULL), ZG_USAGE);
     char text[256];
     CU_ASSERT_STRING_EQUAL(
         zg_mechanisms_show(ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_LAZY), '+', text,
@@ -122,6 +171,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {{"every engine of the build by default", test_default},
                                            {"one engine several times", test_twice},
+                                           {"an item's dtype and the case's", test_dtypes},
                                            {"what is wrong is refused", test_refusals},
                                            {"lists of mechanisms", test_mechanisms},
                                            {NULL, NULL}};

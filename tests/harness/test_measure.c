@@ -29,13 +29,19 @@ struct trial {
     enum zg_status status;
 };
 
+/* Of the case in meta.json. */
+static const json_t *case_meta(const struct trial *t, const char *key)
+{
+    return json_object_get(json_array_get(json_object_get(t->m.meta, "cases"), 0), key);
+}
+
 static bool write_tiny_model(const char *dir)
 {
     struct zg_tokenizer *tokenizer = NULL;
     struct zg_model *model = NULL;
     if (zg_tokenizer_open_embedded(&tokenizer, NULL))
         return false;
-    const struct zg_model_shape shape = {.n_layers = 1,
+    const struct zg_model_shape shape = {.n_layers = 2,
                                          .d_model = 16,
                                          .n_heads = 2,
                                          .d_ffn = 32,
@@ -96,12 +102,11 @@ static void measure(struct trial *t)
         (struct zg_measurement){.session = &t->session, .results = &t->results, .peak = &t->peak};
     t->m.meta = json_pack("{s:[]}", "cases");
     t->status = zg_measure_case(&t->m, 0, &t->err);
-    json_decref(t->m.meta);
-    t->m.meta = NULL;
 }
 
 static void close_trial(struct trial *t)
 {
+    json_decref(t->m.meta);
     zg_results_close(&t->results);
     zg_pin_close(&t->session.pin);
     zg_sweep_close(&t->request.sweep);
@@ -199,6 +204,75 @@ static void test_steps(void)
     for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
         CU_ASSERT_EQUAL(rows[i].steps, n_steps);
     zg_csv_in_close(&csv);
+    close_trial(&t);
+}
+
+/* K distinct layers stand for the model's depth: every row says so. */
+static void test_layers_resident(void)
+{
+    struct trial t;
+    open_trial(&t);
+    CU_ASSERT_EQUAL(zg_sweep_add(&t.request.sweep, flag_named("layers-resident"), "1", NULL),
+                    ZG_OK);
+    ADD(NULL);
+    ADD(NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(summary(&t, 1)->extrapolated, 1);
+    CU_ASSERT_EQUAL(summary(&t, 1)->layers, 2);
+    CU_ASSERT_EQUAL(summary(&t, 1)->layers_resident, 1);
+    CU_ASSERT_EQUAL(verdict(&t, 1)->layers_resident, 1);
+    CU_ASSERT_EQUAL(
+        json_integer_value(json_object_get(case_meta(&t, "model"), "n_layers_resident")), 1);
+    close_trial(&t);
+    /* more than there are */
+    open_trial(&t);
+    CU_ASSERT_EQUAL(zg_sweep_add(&t.request.sweep, flag_named("layers-resident"), "3", NULL),
+                    ZG_OK);
+    ADD(NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.err.text, "--layers-resident 3"));
+    close_trial(&t);
+}
+
+/* An engine with a bank: V stays while the clock runs, and meta.json says how full the bank is. */
+static void test_bank(void)
+{
+    struct trial t;
+    open_trial(&t);
+    CU_ASSERT_EQUAL(zg_sweep_add(&t.request.sweep, flag_named("nu"), "3", NULL), ZG_OK);
+    t.request.policy.steps = 2;
+    ADD(NULL);
+    ADD(NULL);
+    t.session.engines.items[1].mechanisms.from_default = true;
+    t.session.engines.items[1].has_dtype = true;
+    t.session.engines.items[1].dtype = ZG_BF16;
+    t.session.engines.items[1].dtype_d = ZG_INT8;
+    CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, NULL), ZG_OK);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_STRING_EQUAL(summary(&t, 0)->dtype, "fp32");
+    CU_ASSERT_STRING_EQUAL(summary(&t, 1)->dtype, "bf16+int8");
+    CU_ASSERT_TRUE(json_is_false(case_meta(&t, "v_redrawn_while_timing")));
+    const json_t *const engines = case_meta(&t, "engines");
+    const json_t *const with = json_array_get(engines, 1), *const without =
+                                                               json_array_get(engines, 0);
+    CU_ASSERT_TRUE(json_is_null(json_object_get(without, "bank_redraws")));
+    /* five steps of the check redraw V once within; then the one that is timed */
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(with, "bank_redraws")), 3);
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(with, "mechanisms")), ZG_N_MECHANISMS);
+    close_trial(&t);
+
+    /* a sample that would have to redraw V */
+    open_trial(&t);
+    CU_ASSERT_EQUAL(zg_sweep_add(&t.request.sweep, flag_named("nu"), "2", NULL), ZG_OK);
+    t.request.policy.steps = 2;
+    ADD(NULL);
+    CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, NULL), ZG_OK);
+    t.session.engines.items[0].mechanisms.bits = ZG_MECHANISM_BIT(ZG_M_BANK);
+    CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, &t.err), ZG_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.err.text, "--nu 2"));
     close_trial(&t);
 }
 
@@ -325,6 +399,8 @@ int main(void)
     static const struct zg_test tests[] = {
         {"paired ratios of scripted times", test_speedup},
         {"the same number of steps in every sample", test_steps},
+        {"resident layers repeat, and are told", test_layers_resident},
+        {"a bank does not grow while the clock runs", test_bank},
         {"an engine that disagrees is not timed", test_disagreement},
         {"rounding passes", test_rounding_passes},
         {"a reference without a loss fails all", test_bad_reference},

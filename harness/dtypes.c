@@ -1,0 +1,56 @@
+/* dtypes.c - see dtypes.h. */
+#include "harness/dtypes.h"
+
+#include <string.h>
+
+static int find(const char *name, size_t n)
+{
+    for (int d = 0; d < ZG_N_DTYPES; d++)
+        if (strlen(zg_dtype_name((enum zg_dtype)d)) == n &&
+            memcmp(zg_dtype_name((enum zg_dtype)d), name, n) == 0)
+            return d;
+    return -1;
+}
+
+enum zg_status zg_dtypes_parse(const char *what, const char *text, enum zg_dtype *dtype,
+                               enum zg_dtype *dtype_d, struct zg_error *err)
+{
+    const char *const plus = strchr(text, '+');
+    const int m = find(text, plus ? (size_t)(plus - text) : strlen(text));
+    const int d = plus ? find(plus + 1, strlen(plus + 1)) : m;
+    if (m < 0 || d < 0 || (plus && m == d))
+        return zg_fail(err, ZG_USAGE,
+                       "%s %s: must be one of fp32 bf16 fp16 int8, or two different ones of mean "
+                       "and half difference, like bf16+int8",
+                       what, *text ? text : "\"\"");
+    *dtype = (enum zg_dtype)m;
+    *dtype_d = (enum zg_dtype)d;
+    return ZG_OK;
+}
+
+const char *zg_dtypes_name(enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    static const char *const names[ZG_N_DTYPES][ZG_N_DTYPES] = {
+        [ZG_FP32] = {"fp32", "fp32+bf16", "fp32+fp16", "fp32+int8"},
+        [ZG_BF16] = {"bf16+fp32", "bf16", "bf16+fp16", "bf16+int8"},
+        [ZG_FP16] = {"fp16+fp32", "fp16+bf16", "fp16", "fp16+int8"},
+        [ZG_INT8] = {"int8+fp32", "int8+bf16", "int8+fp16", "int8"},
+    };
+    return names[dtype][dtype_d];
+}
+
+double zg_dtype_rounding(enum zg_dtype dtype)
+{
+    static const double roundings[ZG_N_DTYPES] = {
+        [ZG_FP32] = 0x1p-24,
+        [ZG_BF16] = 0x1p-8,
+        [ZG_FP16] = 0x1p-11,
+        [ZG_INT8] = 1.0 / 254,
+    };
+    return roundings[dtype];
+}
+
+enum zg_dtype zg_dtype_coarser(enum zg_dtype a, enum zg_dtype b)
+{
+    return zg_dtype_rounding(a) < zg_dtype_rounding(b) ? b : a;
+}
