@@ -169,7 +169,7 @@ void zg_naive_forward(struct zg_engine_state *state)
     embed(s);
     const float *bias = NULL;
     for (int64_t l = 0; l < shape->n_layers; l++)
-        bias = layer(s, l, bias);
+        bias = layer(s, l % zg_shape_n_resident(shape), bias);
     norm(s, bias, ZG_T_FINAL_NORM_WEIGHT, ZG_T_FINAL_NORM_BIAS);
     const float *head = zg_naive_tensor(&s->weights, ZG_T_HEAD);
     for (int64_t begin = 0; begin < n_rows; begin += s->logit_rows) {

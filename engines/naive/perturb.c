@@ -5,6 +5,11 @@
  * lowrank_zo_perturb_parameters and lowrank_zo_update); so does this one, but without storing the
  * product: a row of W costs one read and one write of memory, r multiply-adds an element between
  * them.
+ *
+ * Where layers repeat (model.h, n_resident) a pass visits them in the order of the full depth, so
+ * that it draws, reads and writes as much as the full model would, and from as far away.  The first
+ * visit carries the whole change; the later ones do all the work with a change of 0, which rounds
+ * nothing.
  */
 #include "engines/naive/naive.h"
 
@@ -22,6 +27,7 @@ static bool is_lowrank(const struct zg_direction *d)
 struct move {
     const struct zg_direction *direction;
     int32_t id;
+    bool first; /* visit of the tensor in this pass */
     float *w;
     float *vt; /* [rank][ldv] */
     int64_t ldv;
@@ -29,12 +35,21 @@ struct move {
     float keep, coefficient;
 };
 
-/* False where the tensor does not exist or is outside the scope. */
+static int32_t n_visits(const struct zg_naive_weights *w)
+{
+    return zg_tensor_end(w->shape.n_layers);
+}
+
+/* `visit` counts the tensors of the full depth as ids do.  False where the tensor does not exist or
+ * is outside the scope. */
 static bool move_of(const struct zg_engine_state *s, const struct zg_direction *direction,
-                    int32_t id, struct move *m)
+                    int32_t visit, struct move *m)
 {
     const struct zg_naive_weights *w = &s->weights;
-    *m = (struct move){.direction = direction, .id = id, .keep = 1};
+    const int32_t n_globals = zg_tensor_layer(0, ZG_T_Q_WEIGHT);
+    const bool first = visit < w->n_tensors;
+    const int32_t id = first ? visit : n_globals + (visit - n_globals) % (w->n_tensors - n_globals);
+    *m = (struct move){.direction = direction, .id = id, .first = first, .keep = 1};
     if (w->offset[id] < 0 || !zg_scope_includes(direction->scope, id) ||
         !zg_model_tensor_size(&w->shape, id, &m->n_rows, &m->n_cols))
         return false;
@@ -98,32 +113,33 @@ static void move_elementwise(const struct zg_engine_state *s, const struct move 
 }
 
 /* Two sweeps over the tensors with one barrier between them: all V, then all weights.  A barrier a
- * tensor would be cheap on an idle machine and dear on a busy one. */
+ * tensor would be cheap on an idle machine and dear on a busy one.  Visits of the same tensor need
+ * none: a static schedule gives each thread the same part again. */
 void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *direction,
                   float coefficient, float decay, enum zg_phase phase)
 {
-    const int32_t n_tensors = state->weights.n_tensors;
+    const int32_t n = n_visits(&state->weights);
     double flops = 0, bytes = 0;
     struct move counted;
     zg_naive_phase(state, phase);
-    for (int32_t id = 0; id < n_tensors; id++)
-        if (move_of(state, direction, id, &counted)) {
-            const double n = (double)counted.n_rows * (double)counted.n_cols;
-            flops += 2 * n * (has_factors(&counted) ? (double)direction->rank : 1);
-            bytes += 2 * sizeof(float) * n;
+    for (int32_t visit = 0; visit < n; visit++)
+        if (move_of(state, direction, visit, &counted)) {
+            const double n_values = (double)counted.n_rows * (double)counted.n_cols;
+            flops += 2 * n_values * (has_factors(&counted) ? (double)direction->rank : 1);
+            bytes += 2 * sizeof(float) * n_values;
         }
 #pragma omp parallel num_threads((int)state->options.n_threads)
     {
         struct move m;
-        for (int32_t id = 0; id < n_tensors; id++)
-            if (move_of(state, direction, id, &m) && has_factors(&m))
+        for (int32_t visit = 0; visit < n; visit++)
+            if (move_of(state, direction, visit, &m) && has_factors(&m))
                 draw_v(state, &m);
 #pragma omp barrier
-        for (int32_t id = 0; id < n_tensors; id++) {
-            if (!move_of(state, direction, id, &m))
+        for (int32_t visit = 0; visit < n; visit++) {
+            if (!move_of(state, direction, visit, &m))
                 continue;
-            m.coefficient = coefficient;
-            m.keep = m.n_cols > 1 ? 1 - decay : 1;
+            m.coefficient = m.first ? coefficient : 0;
+            m.keep = m.first && m.n_cols > 1 ? 1 - decay : 1;
             if (has_factors(&m))
                 move_lowrank(state, &m);
             else

@@ -41,7 +41,8 @@ enum zg_status zg_naive_weights_open(struct zg_naive_weights *weights, const str
                                      int64_t n_threads, struct zg_error *err)
 {
     *weights = (struct zg_naive_weights){.shape = *zg_model_shape(model)};
-    weights->n_tensors = zg_tensor_end(weights->shape.n_layers);
+    const int64_t n_resident = zg_shape_n_resident(&weights->shape);
+    weights->n_tensors = zg_tensor_end(n_resident);
     void *offset = NULL, *values = NULL;
     enum zg_status status = zg_buffer_alloc(&offset, weights->n_tensors, sizeof *weights->offset,
                                             "the tensor table", err);
@@ -51,7 +52,7 @@ enum zg_status zg_naive_weights_open(struct zg_naive_weights *weights, const str
     bool fits = true;
     for (int32_t id = 0; id < 16; id++)
         fits = fits && place(weights, id);
-    for (int64_t l = 0; l < weights->shape.n_layers; l++)
+    for (int64_t l = 0; l < n_resident; l++)
         for (int k = 0; k < ZG_N_TENSOR_KINDS; k++)
             fits = fits && place(weights, zg_tensor_layer(l, layer_order[k]));
     status = fits ? zg_buffer_alloc(&values, weights->n_values, sizeof *weights->values,

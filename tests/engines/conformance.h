@@ -19,6 +19,7 @@ struct zg_conformance {
     enum zg_dtype dtype;
     int64_t n_threads;
     uint32_t mechanisms;
+    int64_t n_resident;     /* distinct layers of each model that has so many (model.h); 0: all */
     bool library_allocates; /* its library allocates in every call, and that is documented */
 };
 

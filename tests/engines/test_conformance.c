@@ -4,6 +4,7 @@
  *
  *     --threads N            default 2
  *     --dtype NAME           default fp32
+ *     --layers-resident K    models of K distinct layers that repeat up to their depth
  *     --library-allocates    the engine's library allocates in every call
  *
  * An engine that this build lacks is skipped with a message: exit code 77, which ctest is told to
@@ -46,6 +47,8 @@ int main(int argc, char **argv)
             subject.n_threads = atoi(argv[++i]);
         else if (strcmp(argv[i], "--dtype") == 0 && i + 1 < argc)
             subject.dtype = dtype_find(argv[++i]);
+        else if (strcmp(argv[i], "--layers-resident") == 0 && i + 1 < argc)
+            subject.n_resident = atoi(argv[++i]);
         else if (strcmp(argv[i], "--library-allocates") == 0)
             subject.library_allocates = true;
         else

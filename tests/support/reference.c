@@ -43,7 +43,7 @@ enum zg_status zg_reference_open(struct zg_reference **out, const struct zg_mode
     (void)err;
     struct zg_reference *r = take(1, sizeof *r);
     r->shape = *zg_model_shape(model);
-    r->n_tensors = zg_tensor_end(r->shape.n_layers);
+    r->n_tensors = zg_tensor_end(zg_shape_n_resident(&r->shape));
     r->w = take(r->n_tensors, sizeof *r->w);
     for (int32_t id = 0; id < r->n_tensors; id++) {
         int64_t n_rows, n_cols;
