@@ -9,9 +9,11 @@
  * thread.
  *
  * Weights are those of `--layers` different layers in turn, so that they come from memory as they
- * do in a step. The time is the best and the median of the repeats; the residual is the largest
- * error against sums in double over some outputs, relative to the sum of the terms' magnitudes
- * (2^-24 = 6e-8 is one rounding).
+ * do in a step.  GFLOP/s are the best and the median of the repeats.  Each repeat runs between two
+ * runs of the FMA peak and is compared with these, so that a clock that moves and neighbours that
+ * come and go cancel out; the shares of peak are the median and the upper quartile over the
+ * repeats.  The residual is the largest error against sums in double over some outputs, relative to
+ * the sum of the terms' magnitudes (2^-24 = 6e-8 is one rounding).
  */
 #include <getopt.h>
 #include <math.h>
@@ -36,28 +38,24 @@ static double seconds(clockid_t clock)
 }
 
 /* GFLOP/s of n_threads threads together with the FMAs of `isa` that `zogap run` measures the
- * machine's peak by: the roof of every kernel.  The best of a few runs of milliseconds. */
-static double fma_peak_gflops(enum zg_isa isa, int64_t n_threads, clockid_t clock)
+ * machine's peak by, the roof of every kernel, in a run of a fraction of a millisecond. */
+static double fma_gflops(enum zg_isa isa, int64_t n_threads, clockid_t clock)
 {
-    enum { N_RUNS = 10, N_ITERATIONS = 200000 };
+    enum { N_ITERATIONS = 100000 };
     const struct zg_peak_loop *fma = &zg_peak_portable.fma;
 #if defined(__x86_64__)
     if (isa >= ZG_ISA_AVX2)
         fma = isa >= ZG_ISA_AVX512 ? &zg_peak_avx512.fma : &zg_peak_avx2.fma;
 #endif
-    double best = 0.0;
-    volatile float sink = 0.0f; /* the sums are asked for, so the loops stay */
-    for (int run = 0; run < N_RUNS; run++) {
-        float sum = 0.0f;
-        const double start = seconds(clock);
+    volatile float sink; /* the sums are asked for, so the loops stay */
+    float sum = 0.0f;
+    const double start = seconds(clock);
 #pragma omp parallel num_threads((int)n_threads) reduction(+ : sum)
-        sum += fma->run(N_ITERATIONS, fma->a, fma->b);
-        const double s = seconds(clock) - start;
-        sink = sum;
-        best = fmax(best, 1e-9 * (double)(n_threads * N_ITERATIONS * fma->flops_per_iteration) / s);
-    }
+    sum += fma->run(N_ITERATIONS, fma->a, fma->b);
+    const double s = seconds(clock) - start;
+    sink = sum;
     (void)sink;
-    return best;
+    return 1e-9 * (double)(n_threads * N_ITERATIONS * fma->flops_per_iteration) / s;
 }
 
 enum { N_EXTRA = 6, MAX_REPEATS = 1000, MAX_LAYERS = 64 };
@@ -65,11 +63,41 @@ enum { N_EXTRA = 6, MAX_REPEATS = 1000, MAX_LAYERS = 64 };
 struct bench {
     struct zg_provider_state *state;
     const struct zg_model *model;
-    int64_t n_layers, n_repeats;
-    double peak;
+    int64_t n_layers, n_repeats, n_threads;
+    enum zg_isa isa;
     clockid_t clock;
     float *x, *y; /* [rows][largest row] */
 };
+
+/* What the repeats of one product took, and the peak around each. */
+struct samples {
+    double gflop; /* of one product */
+    int64_t n;
+    double rates[MAX_REPEATS];  /* GFLOP/s */
+    double shares[MAX_REPEATS]; /* of the mean of the peaks before and after */
+    double peak;                /* after the last repeat */
+};
+
+static double gflop_of(int64_t rows, int64_t n_out, int64_t n_in)
+{
+    return 2e-9 * (double)rows * (double)n_out * (double)n_in;
+}
+
+static void samples_begin(const struct bench *b, struct samples *s, double gflop)
+{
+    s->gflop = gflop;
+    s->n = 0;
+    s->peak = fma_gflops(b->isa, b->n_threads, b->clock);
+}
+
+static void samples_add(const struct bench *b, struct samples *s, double wall_s)
+{
+    const double before = s->peak;
+    s->peak = fma_gflops(b->isa, b->n_threads, b->clock);
+    s->rates[s->n] = s->gflop / wall_s;
+    s->shares[s->n] = 2.0 * s->rates[s->n] / (before + s->peak);
+    s->n++;
+}
 
 struct shape {
     const char *name;
@@ -85,15 +113,16 @@ static int compare(const void *a, const void *b)
 }
 
 /* residual < 0: not measured. */
-static void report(const struct bench *b, const char *name, int64_t rows, int64_t n_out,
-                   int64_t n_in, double *wall_s, double residual)
+static void report(const char *name, int64_t rows, int64_t n_out, int64_t n_in, struct samples *s,
+                   double residual)
 {
-    qsort(wall_s, (size_t)b->n_repeats, sizeof *wall_s, compare);
-    const double gflop = 2e-9 * (double)rows * (double)n_out * (double)n_in;
-    const double best = gflop / wall_s[0], median = gflop / wall_s[b->n_repeats / 2];
-    printf("%-8s %4lld x %5lld x %4lld  best %7.1f GFLOP/s %5.1f %%  median %7.1f %5.1f %%", name,
-           (long long)rows, (long long)n_out, (long long)n_in, best, 100.0 * best / b->peak, median,
-           100.0 * median / b->peak);
+    const size_t n = (size_t)s->n;
+    qsort(s->rates, n, sizeof *s->rates, compare);
+    qsort(s->shares, n, sizeof *s->shares, compare);
+    printf("%-8s %4lld x %5lld x %5lld  best %7.1f median %7.1f GFLOP/s  of peak %5.1f %% (upper "
+           "quartile %5.1f %%)",
+           name, (long long)rows, (long long)n_out, (long long)n_in, s->rates[n - 1],
+           s->rates[n / 2], 100.0 * s->shares[n / 2], 100.0 * s->shares[n - 1 - n / 4]);
     if (residual >= 0.0)
         printf("  residual %.1e", residual);
     printf("\n");
@@ -162,17 +191,19 @@ static void bench_gemm(const struct bench *b, const struct shape *s, int64_t row
                         .ldr = n_out,
                         .y = b->y,
                         .ldy = n_out};
-    double wall_s[MAX_REPEATS];
-    for (int64_t r = -1; r < b->n_repeats; r++) {
+    g.w = panels[0];
+    zg_fused_gemm(b->state, &g);
+    struct samples samples;
+    samples_begin(b, &samples, gflop_of(rows, n_out, s->n_in + N_EXTRA));
+    for (int64_t r = 0; r < b->n_repeats; r++) {
         g.w = panels[(r + 1) % b->n_layers];
         const double start = seconds(b->clock);
         zg_fused_gemm(b->state, &g);
-        if (r >= 0)
-            wall_s[r] = seconds(b->clock) - start;
+        samples_add(b, &samples, seconds(b->clock) - start);
     }
     memset(b->y, 0, (size_t)(rows * n_out) * sizeof(float)); /* as residual: nothing added up */
     zg_fused_gemm(b->state, &g);
-    report(b, s->name, rows, n_out, s->n_in + N_EXTRA, wall_s, residual_of(b, &g, s, extra));
+    report(s->name, rows, n_out, s->n_in + N_EXTRA, &samples, residual_of(b, &g, s, extra));
     for (int64_t l = 0; l < b->n_layers; l++)
         zg_fused_unpack(&panels[l]);
     free(extra);
@@ -183,21 +214,22 @@ static void bench_head(const struct bench *b, int64_t rows)
     const struct zg_model_shape *shape = zg_model_shape(b->model);
     const int64_t n_out = shape->n_vocab, n_in = shape->d_model;
     float *w = NULL;
-    double wall_s[MAX_REPEATS];
+    struct samples samples;
     if (zg_buffer_alloc((void **)&w, n_out * n_in, (int64_t)sizeof(float), "head", NULL))
         abort();
     zg_model_read(b->model, ZG_T_HEAD, 0, n_out, w, n_in);
     enum { SLICE = 1024 }; /* of the vocabulary, as the runtime streams it */
+    samples_begin(b, &samples, gflop_of(rows, n_out, n_in));
     for (int64_t r = 0; r < b->n_repeats; r++) {
         const double start = seconds(b->clock);
         for (int64_t o = 0; o < n_out; o += SLICE)
             zg_fused_gemm_rowmajor(b->state, w + o * n_in, n_in, zg_min64(SLICE, n_out - o), n_in,
                                    b->x, n_in, rows, b->y, SLICE);
-        wall_s[r] = seconds(b->clock) - start;
+        samples_add(b, &samples, seconds(b->clock) - start);
     }
-    const double gbytes = 4e-9 * (double)(n_out * n_in);
-    report(b, "head", rows, n_out, n_in, wall_s, -1.0);
-    printf("         head weights at %.1f GB/s\n", gbytes / wall_s[0]);
+    report("head", rows, n_out, n_in, &samples, -1.0);
+    printf("         head weights at %.1f GB/s at best\n",
+           2.0 * samples.rates[samples.n - 1] / (double)rows); /* 4 bytes serve 2 * rows FLOPs */
     zg_buffer_free(w);
 }
 
@@ -295,9 +327,10 @@ int main(int argc, char **argv)
         {"fc1", 1, m->d_ffn, m->d_model, {ZG_T_FC1_WEIGHT}, ZG_EPILOGUE_RELU},
         {"fc2", 1, m->d_model, m->d_ffn, {ZG_T_FC2_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
     };
-    b.peak = fma_peak_gflops(kernels->isa, n_threads, b.clock);
+    b.isa = kernels->isa;
+    b.n_threads = n_threads;
     printf("%s, %lld threads, FMA peak of its ISA %.1f GFLOP/s\n", kernels->name,
-           (long long)n_threads, b.peak);
+           (long long)n_threads, fma_gflops(b.isa, n_threads, b.clock));
     for (int s = 0; s < 4; s++)
         for (int64_t i = 0; i < n_rows; i++)
             bench_gemm(&b, &shapes[s], optind < argc ? atoll(argv[optind + i]) : defaults[i]);
