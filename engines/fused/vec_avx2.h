@@ -35,9 +35,12 @@ static inline vec vec_broadcast(const float *p)
 {
     return _mm256_broadcast_ss(p);
 }
+/* a * b + c with the sum in c's register.  The intrinsic also lets GCC put it into a's, which
+ * moves accumulators about until one lives in memory: as long a chain as the whole loop. */
 static inline vec vec_fmadd(vec a, vec b, vec c)
 {
-    return _mm256_fmadd_ps(a, b, c);
+    __asm__("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+    return c;
 }
 static inline vec vec_add(vec a, vec b)
 {
