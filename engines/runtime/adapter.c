@@ -33,14 +33,15 @@ int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
     const struct zg_engine_limits *limits = &s->options.limits;
     if (!zg_has(s, ZG_M_ADAPTER))
         return 0;
-    return limits->max_rank * (limits->max_directions + (zg_has(s, ZG_M_LAZY) ? 1 : 0));
+    return limits->max_rank *
+           (limits->max_directions + (zg_has(s, ZG_M_LAZY) ? zg_bank_max_v(s) : 0));
 }
 
 enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
 {
     const struct zg_engine_limits *limits = &s->options.limits;
-    const int64_t rank = limits->max_rank;
-    enum zg_status status = ZG_OK;
+    const int64_t rank = limits->max_rank, n_blocks = zg_bank_max_v(s);
+    enum zg_status status = zg_bank_open(s, err);
     int64_t n_v = 0, n_u = 0, most_rows = 0, most_in = 0;
     ZG_FOR_EACH_PANEL(s, linear)
     {
@@ -51,9 +52,10 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
         most_in = zg_max64(most_in, linear->shape.n_in);
     }
     const size_t column = (size_t)rank * sizeof(float);
-    float *vt = zg_state_take(s, n_v, column, "V", &status, err);
+    float *vt = zg_state_take(s, n_v * n_blocks, column, "V", &status, err);
     float *u = zg_state_take(s, n_u * limits->max_directions, column, "U", &status, err);
-    float *a = zg_has(s, ZG_M_LAZY) ? zg_state_take(s, n_u, column, "A", &status, err) : NULL;
+    float *a =
+        zg_has(s, ZG_M_LAZY) ? zg_state_take(s, n_u * n_blocks, column, "A", &status, err) : NULL;
     s->extra = zg_state_take(s, most_rows * zg_adapter_max_extra(s), sizeof(float), "adapter",
                              &status, err);
     s->v = zg_state_take(s, most_in, column, "V", &status, err);
@@ -69,9 +71,9 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
         linear->vt = vt;
         linear->u = u;
         linear->a = a;
-        vt += linear->shape.n_groups * linear->ldv * rank;
+        vt += linear->shape.n_groups * linear->ldv * rank * n_blocks;
         u += linear_rows(linear) * limits->max_directions * rank;
-        a = a ? a + linear_rows(linear) * rank : NULL;
+        a = a ? a + linear_rows(linear) * rank * n_blocks : NULL;
     }
     return ZG_OK;
 }
@@ -93,7 +95,7 @@ static void draw_v(struct zg_engine_state *s, const struct zg_direction *directi
             for (int64_t i = 0; i < linear->shape.n_groups * n_stripes; i++) {
                 const int64_t group = i / n_stripes, begin = i % n_stripes * ZG_STRIPE;
                 const int64_t n = zg_min64(ZG_STRIPE, n_in - begin);
-                float *vt = linear->vt + group * rank * linear->ldv;
+                float *vt = zg_present_vt(s, linear) + group * rank * linear->ldv;
                 zg_direction_v(direction, linear->tensors[group], begin, n, stripe);
                 for (int64_t e = 0; e < rank; e++)
                     for (int64_t k = 0; k < n; k++)
@@ -125,7 +127,7 @@ static void draw_u(struct zg_engine_state *s)
 /* One group's V as [n_in][rank], which add_lowrank() wants, in s->v. */
 static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linear, int64_t group)
 {
-    const float *vt = linear->vt + group * s->rank * linear->ldv;
+    const float *vt = zg_present_vt(s, linear) + group * s->rank * linear->ldv;
     for (int64_t k = 0; k < linear->shape.n_in; k++)
         for (int64_t e = 0; e < s->rank; e++)
             s->v[k * s->rank + e] = vt[e * linear->ldv + k];
@@ -173,24 +175,30 @@ static void fold(struct zg_engine_state *s)
 {
     zg_phase_start(s, ZG_PHASE_FOLD);
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, visit_share(linear), linear->a);
+    write_panel(s, linear, visit_share(linear), zg_present_a(s, linear));
     s->a_live = false;
 }
 
 /* ---- begin and apply ------------------------------------------------------------------------ */
 
-void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions, int64_t n)
+enum zg_status zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions,
+                                int64_t n, struct zg_error *err)
 {
     const bool new_v =
         !s->have_v || s->seed_v != directions[0].seed_v || s->rank != directions[0].rank;
-    if (new_v && s->a_live)
+    if (new_v && s->a_live && zg_has(s, ZG_M_BANK)) {
+        const enum zg_status status = zg_bank_push(s, err);
+        if (status)
+            return status; /* nothing has changed */
+    } else if (new_v && s->a_live) {
         fold(s);
+    }
     zg_phase_start(s, ZG_PHASE_DIRECTION);
     memcpy(s->directions, directions, (size_t)n * sizeof *directions);
     s->n_directions = n;
     if (new_v) {
         s->seed_v = directions[0].seed_v;
-        s->rank = directions[0].rank;
+        s->rank = s->v_rank[s->n_bank] = directions[0].rank;
         s->have_v = true;
         draw_v(s, &directions[0]);
     }
@@ -198,6 +206,7 @@ void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *dire
     s->written_direction = 0;
     s->written_coefficient = 0.0f;
     s->extras_stale = true;
+    return ZG_OK;
 }
 
 /* A += sum_i -c_i scale U_{j_i}; the first update since a fold overwrites what A held. */
@@ -210,13 +219,14 @@ static void accumulate(struct zg_engine_state *s, const struct zg_update *update
         const int64_t n_elements = linear_rows(linear) * s->rank;
         const bool overwrite = !s->a_live && zg_layer_is_first(s, layer, linear);
         const float share = visit_share(linear);
+        float *sum = zg_present_a(s, linear);
 #pragma omp for schedule(static) nowait
         for (int64_t e = 0; e < n_elements; e++) {
-            float a = overwrite ? 0.0f : linear->a[e];
+            float a = overwrite ? 0.0f : sum[e];
             for (int64_t i = 0; i < n; i++)
                 a -= share * updates[i].coefficient * s->directions[updates[i].direction].scale *
                      linear->u[updates[i].direction * n_elements + e];
-            linear->a[e] = a;
+            sum[e] = a;
         }
     }
     ZG_FOR_EACH_LINEAR(s, layer, linear)
@@ -240,16 +250,20 @@ void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates
 
 /* ---- extras of the panels ------------------------------------------------------------------- */
 
-/* [A | scale U_0 | scale U_1 ...] of one panel. */
+/* [the bank's A | A | scale U_0 | scale U_1 ...] of one panel. */
 static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *linear)
 {
-    const int64_t n_rows = linear_rows(linear), rank = s->rank, ld = s->n_extra;
+    const int64_t n_rows = linear_rows(linear), rank = s->rank, ld = s->n_extra,
+                  n_kept = zg_n_kept(s);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t o = 0; o < n_rows; o++) {
         float *e = s->extra + o * ld;
-        if (s->a_live) {
-            memcpy(e, linear->a + o * rank, (size_t)rank * sizeof *e);
-            e += rank;
+        const float *a = linear->a;
+        for (int64_t v = 0; v < n_kept; v++) {
+            const int64_t n = s->v_rank[v];
+            memcpy(e, a + o * n, (size_t)n * sizeof *e);
+            e += n;
+            a += n_rows * n;
         }
         for (int64_t j = 0; j < s->n_directions; j++)
             for (int64_t c = 0; c < rank; c++)
@@ -281,7 +295,7 @@ void zg_adapter_sync(struct zg_engine_state *s)
     if (!s->extras_stale)
         return;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
-    s->n_extra = s->rank * (s->n_directions + (s->a_live ? 1 : 0));
+    s->n_extra = s->bank_rank + s->rank * (s->n_directions + (s->a_live ? 1 : 0));
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         assemble_extra(s, linear);

@@ -11,16 +11,26 @@
  * first. */
 #define DOTS_MAX 24
 
-/* t of one row and group to its place: A's columns get t, the probe's direction coefficient * t,
- * the others 0. */
-static void place(const struct zg_engine_state *s, const struct zg_probe *probe, const float *t,
-                  float *extra)
+/* Columns of t before those of the present V. */
+static int64_t bank_columns(const struct zg_engine_state *s, int64_t n_groups)
 {
-    const int64_t rank = s->rank;
-    if (s->a_live) {
-        memcpy(extra, t, (size_t)rank * sizeof *t);
-        extra += rank;
+    return n_groups * s->bank_rank;
+}
+
+/* A row's t to its places in a group: each A's columns get that of their V, the probe's direction
+ * coefficient * that of the present V, the others 0. */
+static void place(const struct zg_engine_state *s, const struct zg_probe *probe, const float *t,
+                  int64_t n_groups, int64_t group, float *extra)
+{
+    const int64_t rank = s->rank, n_kept = zg_n_kept(s);
+    const float *of_v = t;
+    for (int64_t v = 0; v < n_kept; v++) {
+        const int64_t n = s->v_rank[v];
+        memcpy(extra, of_v + group * n, (size_t)n * sizeof *t);
+        extra += n;
+        of_v += n_groups * n;
     }
+    t += bank_columns(s, n_groups) + group * rank;
     for (int64_t j = 0; j < s->n_directions; j++, extra += rank) {
         const float coefficient = probe && probe->direction == j ? probe->coefficient : 0.0f;
         for (int64_t e = 0; e < rank; e++)
@@ -34,7 +44,7 @@ void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linea
     if (!zg_has(s, ZG_M_ADAPTER))
         return;
     const int64_t n_in = linear->shape.n_in, n_groups = linear->shape.n_groups,
-                  n_t = n_groups * s->rank;
+                  n_t = n_groups * (s->bank_rank + s->rank);
     const int64_t n_rows = pass->common ? rows_per_probe : pass->n_probes * rows_per_probe;
     const bool own = n_t <= DOTS_MAX;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
@@ -47,7 +57,7 @@ void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linea
         if (own)
             s->kernels->dots(row, n_in, linear->vt, linear->ldv, n_t, t);
         for (int64_t group = 0; group < n_groups; group++)
-            place(s, pass->common ? NULL : &pass->probes[i / rows_per_probe], t + group * s->rank,
+            place(s, pass->common ? NULL : &pass->probes[i / rows_per_probe], t, n_groups, group,
                   row + n_in + group * s->n_extra);
     }
     zg_cost_gemm(s, n_rows, n_t, n_in);
@@ -67,7 +77,7 @@ void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear
              p--) { /* probe 0 last: it overwrites the common copy */
             const struct zg_probe *probe = &pass->probes[p];
             for (int64_t group = 0; group < n_groups; group++) {
-                const float *t = s->t.data + i * s->t.ld + group * rank;
+                const float *t = s->t.data + i * s->t.ld + bank_columns(s, n_groups) + group * rank;
                 for (int64_t e = 0; e < rank; e++)
                     scaled[e] = probe->coefficient * t[e];
                 const int64_t u_row =

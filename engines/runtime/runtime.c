@@ -36,14 +36,20 @@ void *zg_state_take(struct zg_engine_state *s, int64_t n_items, size_t item_size
  * int64_t, and zg_buffer_alloc() checks the rest. */
 static enum zg_status check_limits(const struct zg_engine_limits *limits, struct zg_error *err)
 {
-    const int64_t values[] = {
-        limits->max_examples, limits->max_options,       limits->max_option_tokens,
-        limits->max_tokens,   limits->max_padded_tokens, limits->max_length,
-        limits->max_probes,   limits->max_directions,    limits->max_rank};
+    const int64_t values[] = {limits->max_examples,      limits->max_options,
+                              limits->max_option_tokens, limits->max_tokens,
+                              limits->max_padded_tokens, limits->max_length,
+                              limits->max_probes,        limits->max_directions,
+                              limits->max_rank,          limits->max_bank};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         if (values[i] > INT32_MAX)
             return zg_fail(err, ZG_USAGE, "a limit of %lld is beyond what fits in memory",
                            (long long)values[i]);
+    if (limits->max_rank * (limits->max_directions + limits->max_bank + 1) > INT32_MAX)
+        return zg_fail(err, ZG_USAGE,
+                       "%lld directions and a bank of %lld are too many columns at rank %lld",
+                       (long long)limits->max_directions, (long long)limits->max_bank,
+                       (long long)limits->max_rank);
     int64_t rows = 0;
     if (!zg_size_mul(limits->max_probes, zg_max64(limits->max_tokens, limits->max_padded_tokens),
                      &rows) ||
@@ -52,6 +58,17 @@ static enum zg_status check_limits(const struct zg_engine_limits *limits, struct
                        (long long)limits->max_probes,
                        (long long)zg_max64(limits->max_tokens, limits->max_padded_tokens));
     return ZG_OK;
+}
+
+/* add_lowrank() writes fp32 panels only: any other must never be written. */
+static enum zg_status check_dtypes(const struct zg_engine_options *options, struct zg_error *err)
+{
+    const enum zg_dtype low = options->dtype != ZG_FP32 ? options->dtype : options->dtype_d;
+    if (low == ZG_FP32 || options->mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK))
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE,
+                   "dtype %s: its weights take no updates, which needs mechanism 'bank'",
+                   zg_dtype_name(low));
 }
 
 static struct zg_plan_rules plan_rules(const struct zg_engine_state *s)
@@ -79,7 +96,7 @@ static void set_strides(struct zg_engine_state *s)
     s->x.ld = s->scored.ld = zg_round_up(d, pad);
     s->h.ld = zg_round_up(d + ZG_MAX_GROUPS * extra, pad);
     s->wide.ld = zg_round_up(zg_max64(zg_round_up(2 * d, pad) + d, s->shape.d_ffn + extra), pad);
-    s->t.ld = zg_round_up(ZG_MAX_GROUPS * s->options.limits.max_rank, pad);
+    s->t.ld = zg_round_up(ZG_MAX_GROUPS * zg_bank_max_v(s) * s->options.limits.max_rank, pad);
     s->slice.ld = zg_min64(SLICE, zg_round_up(s->shape.n_vocab, pad));
 }
 
@@ -147,6 +164,8 @@ enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_eng
     if (!status)
         status = zg_mechanisms_check(options->mechanisms, err);
     if (!status)
+        status = check_dtypes(options, err);
+    if (!status)
         status = check_limits(&options->limits, err);
     if (status)
         return status;
@@ -204,8 +223,7 @@ enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direc
     if (status)
         return status;
     s->cost = (struct zg_cost){0};
-    zg_adapter_begin(s, directions, n);
-    return ZG_OK;
+    return zg_adapter_begin(s, directions, n, err);
 }
 
 enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_update *updates,
@@ -242,12 +260,6 @@ enum zg_status zg_runtime_read(struct zg_engine_state *s, int32_t tensor, int64_
         return ZG_OK;
     }
     s->provider->read(s->provider_state, linear->panel, group, row_begin, n_rows, dst, ld);
-    if (!s->a_live)
-        return ZG_OK;
-    const float *a = linear->a + (group * linear->shape.n_out + row_begin) * s->rank;
-    const float *vt = linear->vt + group * s->rank * linear->ldv;
-    for (int64_t i = 0; i < n_rows; i++)
-        s->kernels->add_rank(dst + i * ld, a + i * s->rank, s->rank, vt, linear->ldv, n_cols,
-                             dst + i * ld);
+    zg_bank_add(s, linear, group, row_begin, n_rows, dst, ld);
     return ZG_OK;
 }

@@ -3,6 +3,7 @@
  * probes.
  *
  *     weights.c   panels, norms, embeddings        adapter.c   U, V, A, extras, folding
+ *                                                  bank.c      the A V^T of earlier V
  *     forward.c   the layers of one pass           project.c   t = V^T x and its places in rows
  *     attention.c norm.c epilogue.c                the rows between GEMMs
  *     loss.c      head, log-sum-exp
@@ -33,11 +34,12 @@ struct zg_linear {
     int64_t n_visits;            /* layers of the depth that run it; 1 where none repeats */
     int32_t tensors[ZG_MAX_GROUPS];
     float *bias; /* [n_groups * n_out] */
-    /* Low-rank state at the rank of the last begin(). */
-    float *vt; /* [n_groups][rank][ldv] V, transposed: t = V^T x reads it along x */
+    /* Low-rank state.  Each V has a block: the bank's, oldest first, then the present one, at the
+     * rank of the last begin(); zg_present_vt() and zg_present_a() find it. */
+    float *vt; /* [V][n_groups][its rank][ldv] V, transposed: t = V^T x reads it along x */
     int64_t ldv;
+    float *a; /* [V][n_groups * n_out][its rank] accumulated updates; NULL unless lazy */
     float *u; /* [direction][n_groups * n_out][rank], not scaled */
-    float *a; /* [n_groups * n_out][rank] accumulated updates; NULL unless lazy */
 };
 
 /* Rows of U or V that a thread generates at a time: V's go through its scratch. */
@@ -83,7 +85,10 @@ struct zg_engine_state {
     uint64_t seed_v;
     int64_t rank;
     bool have_v;
-    bool a_live;       /* A is not zero */
+    bool a_live;       /* the present A is not zero */
+    int64_t n_bank;    /* V that are kept with their A; 0 unless mechanism `bank` */
+    int64_t *v_rank;   /* [n_bank + 1] of each V, the present one last */
+    int64_t bank_rank; /* the bank's ranks together */
     bool extras_stale; /* the panels' adapter columns are not those of A and U */
     int64_t n_extra;   /* columns per group that the panels hold */
     float *extra;      /* scratch of one panel's columns */
@@ -99,7 +104,7 @@ struct zg_engine_state {
     struct zg_rows h;      /* GEMM inputs of width d, with extras */
     struct zg_rows wide;   /* q | k | v, or the MLP's inner rows with extras */
     struct zg_rows scored; /* residual stream of the scored rows */
-    struct zg_rows t;      /* V^T x [rows][groups * rank] */
+    struct zg_rows t;      /* V^T x [rows][V][groups][its rank] */
     struct zg_rows slice;  /* logits [normalised rows][a slice of the vocabulary] */
     float *logit;          /* [probes][queries] */
     float *max;            /* [probes][normalised rows] running maximum */
@@ -185,10 +190,34 @@ void zg_weights_close(struct zg_engine_state *s);
 /* The panel and group that hold a tensor; NULL if none does. */
 struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group);
 
+/* ---- bank.c --------------------------------------------------------------------------------- */
+static inline float *zg_present_vt(const struct zg_engine_state *s, const struct zg_linear *linear)
+{
+    return linear->vt + linear->shape.n_groups * s->bank_rank * linear->ldv;
+}
+static inline float *zg_present_a(const struct zg_engine_state *s, const struct zg_linear *linear)
+{
+    return linear->a + linear->shape.n_groups * linear->shape.n_out * s->bank_rank;
+}
+/* V that have columns in the panels: the bank's, and the present one where its A is not zero. */
+static inline int64_t zg_n_kept(const struct zg_engine_state *s)
+{
+    return s->n_bank + (s->a_live ? 1 : 0);
+}
+/* How many V there is room for, the present one included. */
+int64_t zg_bank_max_v(const struct zg_engine_state *s);
+enum zg_status zg_bank_open(struct zg_engine_state *s, struct zg_error *err);
+/* The present V and A become the bank's last.  ZG_USAGE: it is full, and nothing has changed. */
+enum zg_status zg_bank_push(struct zg_engine_state *s, struct zg_error *err);
+/* w [n_rows][ld] += all A V^T of these rows of a group. */
+void zg_bank_add(const struct zg_engine_state *s, const struct zg_linear *linear, int64_t group,
+                 int64_t row_begin, int64_t n_rows, float *w, int64_t ld);
+
 /* ---- adapter.c ------------------------------------------------------------------------------ */
 enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err);
 int64_t zg_adapter_max_extra(const struct zg_engine_state *s);
-void zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions, int64_t n);
+enum zg_status zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions,
+                                int64_t n, struct zg_error *err);
 void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates, int64_t n);
 /* Brings the panels' adapter columns up to date. */
 void zg_adapter_sync(struct zg_engine_state *s);

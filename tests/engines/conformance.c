@@ -41,6 +41,7 @@ bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_
     rig->options.limits.max_probes = 5;
     rig->options.limits.max_directions = 3;
     rig->options.limits.max_rank = 5;
+    rig->options.limits.max_bank = 12; /* eleven steps, and zg_rig_sharpen() */
     const struct zg_batch *batch;
     for (int64_t i = 0; (batch = zg_fixture_batch(i, NULL)); i++)
         zg_engine_limits_include(&rig->options.limits, batch);

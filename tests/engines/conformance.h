@@ -45,8 +45,8 @@ struct zg_rig {
     struct zg_engine_options options;
 };
 
-/* Opens both with limits that cover every fixture batch, 5 probes, 3 directions and rank 5.  A
- * failure is a failed assertion, and false. */
+/* Opens both with limits that cover every fixture batch, 5 probes, 3 directions, rank 5 and a bank
+ * of 12.  A failure is a failed assertion, and false. */
 bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
                  int64_t n_threads);
 void zg_rig_close(struct zg_rig *rig);

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { N_STEPS = 10, NU = 4 }; /* V is redrawn at steps 0, 4 and 8 */
+enum { N_STEPS = 11 };
 
 /* The same step in the reference: its own losses, its own coefficient. */
 static double reference_step(struct zg_reference *reference, const struct zg_lozo_options *o,
@@ -36,20 +36,17 @@ static double reference_step(struct zg_reference *reference, const struct zg_loz
  * weights then may be off by lr times that times the largest |D| <= |u| |v| <= 25 scale: the norm
  * of r = 2 deviates exceeds 5 once in 3e5 draws. The fp32 weights themselves round in each of up to
  * 5 writes a step. */
-static void run_steps(enum zg_lozo_direction direction, bool rms_scale, const char *what)
+static void run_steps(struct zg_lozo_options o, uint32_t mechanisms, const char *what)
 {
-    const struct zg_lozo_options o = {.rank = 2,
-                                      .nu = NU,
-                                      .eps = 2e-2f,
-                                      .lr = 2e-3f,
-                                      .rms_scale = rms_scale,
-                                      .direction = direction,
-                                      .scope = ZG_SCOPE_LINEAR,
-                                      .seed = 17};
+    o.rank = 2;
+    o.eps = 2e-2f;
+    o.lr = 2e-3f;
+    o.scope = ZG_SCOPE_LINEAR;
+    o.seed = 17;
     static const char *const batches[] = {"long and short", "different option counts",
                                           "language model, gold answers"};
     struct zg_rig rig;
-    if (!zg_rig_open(&rig, zg_fixture_shape(1, NULL), zg_conformance_subject->mechanisms,
+    if (!zg_rig_open(&rig, zg_fixture_shape(1, NULL), mechanisms,
                      zg_conformance_subject->n_threads))
         return;
     zg_rig_sharpen(&rig);
@@ -68,7 +65,7 @@ static void run_steps(enum zg_lozo_direction direction, bool rms_scale, const ch
         zg_rig_expect(fabs(got.projected_gradient - want) <= tolerance,
                       "%s, step %d: projected gradient %.9g, reference %.9g +- %.2g", what,
                       (int)step, got.projected_gradient, want, tolerance);
-        const double scale_d = rms_scale ? sqrt(1 / (double)o.rank) : 1, largest_d = 25 * scale_d;
+        const double scale_d = o.rms_scale ? sqrt(1 / (double)o.rank) : 1, largest_d = 25 * scale_d;
         moved += pow(want * (double)o.lr * scale_d, 2) * (double)o.rank;
         allowed += tolerance * (double)o.lr * largest_d;
         largest_c = fmax(largest_c, fabs(want));
@@ -90,15 +87,34 @@ static void run_steps(enum zg_lozo_direction direction, bool rms_scale, const ch
 
 static void test_correct(void)
 {
-    run_steps(ZG_LOZO_CORRECT, false, "correct");
+    const struct zg_lozo_options o = {.nu = 4, .direction = ZG_LOZO_CORRECT};
+    run_steps(o, zg_conformance_subject->mechanisms, "correct");
 }
 static void test_official(void)
 {
-    run_steps(ZG_LOZO_OFFICIAL, false, "official");
+    const struct zg_lozo_options o = {.nu = 4, .direction = ZG_LOZO_OFFICIAL};
+    run_steps(o, zg_conformance_subject->mechanisms, "official");
 }
 static void test_rms(void)
 {
-    run_steps(ZG_LOZO_CORRECT, true, "rms scale");
+    const struct zg_lozo_options o = {.nu = 4, .rms_scale = true, .direction = ZG_LOZO_CORRECT};
+    run_steps(o, zg_conformance_subject->mechanisms, "rms scale");
+}
+
+/* V redrawn in each step, in every second, in every third: folded, and banked where the engine has
+ * a bank. */
+static void test_redraws(void)
+{
+    const uint32_t bank = ZG_MECHANISM_BIT(ZG_M_BANK);
+    const uint32_t in_use = zg_conformance_subject->mechanisms & ~bank;
+    const uint32_t kept = in_use | (zg_conformance_subject->engine->mechanisms & bank);
+    for (int64_t nu = 1; nu <= 3; nu++) {
+        const struct zg_lozo_options o = {.nu = nu, .direction = ZG_LOZO_CORRECT};
+        if (zg_conformance_subject->dtype == ZG_FP32)
+            run_steps(o, in_use, "folded");
+        if (kept & bank)
+            run_steps(o, kept, "bank");
+    }
 }
 
 /* Two updates of two directions at once, then losses, then a change of V: pending state must be
@@ -165,9 +181,10 @@ static void test_decay(void)
 }
 
 const struct zg_test zg_conformance_steps[] = {
-    {"ten LoZO steps across redraws of V", test_correct},
+    {"eleven LoZO steps across redraws of V", test_correct},
     {"the same with the official update", test_official},
     {"the same with rms scale", test_rms},
+    {"redraws of V in every step, in every second, in every third", test_redraws},
     {"two updates a step, three V", test_many_updates},
     {"weight decay", test_decay},
     {NULL, NULL},
