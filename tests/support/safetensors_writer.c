@@ -208,6 +208,36 @@ struct named {
     float *values;
 };
 
+/* The channel of an outlier: other ones in every layer and norm, far apart in each. */
+static int64_t outlier_channel(const struct zg_model_shape *shape, int64_t layer, int norm,
+                               int64_t outlier, int64_t n_outliers)
+{
+    return (17 * layer + 5 * norm + 3 + outlier * shape->d_model / n_outliers) % shape->d_model;
+}
+
+/* A tensor's part in the planted outliers: norms grow, the columns that read them shrink. */
+static void plant(const struct zg_model_shape *shape, int32_t id, int64_t n_outliers, int64_t rows,
+                  int64_t cols, float *values)
+{
+    const float factor = 20.0f;
+    if (id < zg_tensor_layer(0, ZG_T_Q_WEIGHT))
+        return;
+    const int kind = id % ZG_N_TENSOR_KINDS;
+    const int64_t layer = id / ZG_N_TENSOR_KINDS - 1;
+    const bool reads1 = kind == ZG_T_Q_WEIGHT || kind == ZG_T_K_WEIGHT || kind == ZG_T_V_WEIGHT;
+    const bool is1 = kind == ZG_T_NORM1_WEIGHT || kind == ZG_T_NORM1_BIAS;
+    const bool is2 = kind == ZG_T_NORM2_WEIGHT || kind == ZG_T_NORM2_BIAS;
+    const bool reads = reads1 || kind == ZG_T_FC1_WEIGHT;
+    for (int64_t o = 0; (is1 || is2 || reads) && o < n_outliers; o++) {
+        const int64_t channel = outlier_channel(shape, layer, is1 || reads1 ? 1 : 2, o, n_outliers);
+        if (reads)
+            for (int64_t i = 0; i < rows; i++)
+                values[i * cols + channel] /= factor;
+        else
+            values[channel] *= factor;
+    }
+}
+
 /* Every tensor to write, in id order; the count. */
 static int64_t collect(const struct zg_model *model, const struct zg_write_options *options,
                        struct named *all)
@@ -224,6 +254,9 @@ static int64_t collect(const struct zg_model *model, const struct zg_write_optio
         if (!item->values)
             abort();
         zg_model_read(model, id, 0, rows, item->values, cols);
+        for (int64_t i = 0; options->gain != 0.0f && cols > 1 && i < rows * cols; i++)
+            item->values[i] *= options->gain;
+        plant(shape, id, options->n_outliers, rows, cols, item->values);
         zg_model_tensor_name(id, item->name, sizeof item->name);
         const bool cut = !options->prefix && strncmp(item->name, "model.", 6) == 0;
         item->tensor = (struct zg_written_tensor){item->name + (cut ? 6 : 0), options->dtype, rows,

@@ -41,6 +41,11 @@ struct zg_write_options {
     bool prefix;    /* "model.decoder..." or "decoder..." */
     bool head_copy; /* writes lm_head.weight also where the head is tied, as some checkpoints do */
     int64_t n_shards; /* 0 or 1: model.safetensors; more: an index and its shards */
+    float gain;       /* every matrix is multiplied by it; 0 leaves them as they are */
+    /* Planted outliers: so many channels of both norms of every layer, at most d_model, become 20
+     * times as large, and the columns that meet them in q, k, v and fc1 a 20th: the same function,
+     * in activations as large models have them. */
+    int64_t n_outliers;
 };
 
 /* config.json and weights of a model, tied or not as the model is. */

@@ -1,18 +1,16 @@
 /* test_directory.c - Hugging Face directories: every layout that zogap reads.  What it must
  * refuse is in test_directory_hostile.c. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engines/base/float_bits.h"
 #include "engines/model/convert.h"
 #include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/safetensors_writer.h"
+#include "tests/support/trained_model.h"
 
 static float stored(float value, enum zg_dtype dtype)
 {
@@ -142,22 +140,9 @@ static void test_release(void)
 /* A real trained model, laid out as transformers does, untied. */
 static void test_real_model(void)
 {
-    static const char *const links[][2] = {
-        {"models/shakespeare-char-826k/opt_layout.config.json", "config.json"},
-        {"models/shakespeare-char-826k/opt_layout.safetensors", "model.safetensors"}};
-    char *dir = zg_temp_directory_make();
-    CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
-    for (int i = 0; i < 2; i++) {
-        const char *const from = zg_test_data(links[i][0]);
-        char to[4096], absolute[4096];
-        if (!from) {
-            zg_temp_directory_remove(&dir);
-            return;
-        }
-        snprintf(to, sizeof to, "%s/%s", dir, links[i][1]);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(realpath(from, absolute));
-        CU_ASSERT_EQUAL(symlink(absolute, to), 0);
-    }
+    char *dir = zg_trained_model_directory();
+    if (!dir)
+        return;
     struct zg_model *model = NULL;
     struct zg_error err = {0};
     CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_OK);
