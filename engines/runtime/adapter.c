@@ -22,10 +22,12 @@ static int64_t linear_rows(const struct zg_linear *linear)
     return linear->shape.n_groups * linear->shape.n_out;
 }
 
-/* Layers that repeat one panel each do this much of what may be done once only. */
-static float visit_share(const struct zg_linear *linear)
+/* Of what may be done once only, the first of the layers that repeat a panel does all; the others
+ * go through it with 0, for as much work and no further rounding. */
+static float visit_share(const struct zg_engine_state *s, int64_t layer,
+                         const struct zg_linear *linear)
 {
-    return 1.0f / (float)linear->n_visits;
+    return zg_layer_is_first(s, layer, linear) ? 1.0f : 0.0f;
 }
 
 int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
@@ -154,7 +156,7 @@ static void write_direction(struct zg_engine_state *s, int32_t direction, float 
     if (scaled == 0.0f)
         return;
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, scaled * visit_share(linear),
+    write_panel(s, linear, scaled * visit_share(s, layer, linear),
                 linear->u + direction * linear_rows(linear) * s->rank);
 }
 
@@ -175,7 +177,7 @@ static void fold(struct zg_engine_state *s)
 {
     zg_phase_start(s, ZG_PHASE_FOLD);
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, visit_share(linear), zg_present_a(s, linear));
+    write_panel(s, linear, visit_share(s, layer, linear), zg_present_a(s, linear));
     s->a_live = false;
 }
 
@@ -217,8 +219,8 @@ static void accumulate(struct zg_engine_state *s, const struct zg_update *update
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         const int64_t n_elements = linear_rows(linear) * s->rank;
-        const bool overwrite = !s->a_live && zg_layer_is_first(s, layer, linear);
-        const float share = visit_share(linear);
+        const float share = visit_share(s, layer, linear);
+        const bool overwrite = !s->a_live && share != 0.0f;
         float *sum = zg_present_a(s, linear);
 #pragma omp for schedule(static) nowait
         for (int64_t e = 0; e < n_elements; e++) {

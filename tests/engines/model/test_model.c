@@ -193,6 +193,49 @@ static void test_bad_shapes(void)
     expect_bad_shape(s, "vocabulary");
     s = small, s.n_positions = 0;
     expect_bad_shape(s, "positions is 0");
+    s = small, s.n_resident = 3;
+    expect_bad_shape(s, "3 resident layers");
+    s = small, s.n_resident = -1;
+    expect_bad_shape(s, "-1 resident layers");
+}
+
+/* Five layers of which two are resident: 0 1 0 1 0. */
+static void test_repeated_layers(void)
+{
+    struct zg_model_shape shape = small;
+    shape.n_layers = 5;
+    struct zg_model *model = NULL, *two = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_FATAL(!zg_model_open_shape(&model, "five", &shape, 1, NULL));
+    const uint64_t distinct = zg_model_fingerprint(model);
+    CU_ASSERT_EQUAL(zg_model_alias_layers(model, 0, &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "0 resident layers");
+    err = (struct zg_error){0};
+    CU_ASSERT_EQUAL(zg_model_alias_layers(model, 6, &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "must be 1 to 5");
+    CU_ASSERT_EQUAL(zg_shape_n_resident(zg_model_shape(model)), 5);
+    CU_ASSERT_EQUAL(zg_model_alias_layers(model, 2, NULL), ZG_OK);
+    const struct zg_model_shape *s = zg_model_shape(model);
+    CU_ASSERT_EQUAL(s->n_layers, 5);
+    CU_ASSERT_EQUAL(zg_shape_n_resident(s), 2);
+    CU_ASSERT_EQUAL(zg_shape_n_aliases(s, 0), 3);
+    CU_ASSERT_EQUAL(zg_shape_n_aliases(s, 1), 2);
+
+    /* Resident layers have tensors and names, the others none. */
+    int64_t rows, cols;
+    CU_ASSERT(zg_model_tensor_size(s, zg_tensor_layer(1, ZG_T_NORM2_BIAS), &rows, &cols));
+    CU_ASSERT(!zg_model_tensor_size(s, zg_tensor_layer(2, ZG_T_Q_WEIGHT), &rows, &cols));
+    CU_ASSERT(zg_model_tensor_find(s, "model.decoder.layers.1.fc1.bias") > 0);
+    CU_ASSERT_EQUAL(zg_model_tensor_find(s, "model.decoder.layers.2.fc1.bias"), -1);
+
+    /* The counts are the depth's; the fingerprint is that of the weights there are. */
+    CU_ASSERT_EQUAL(zg_model_n_params(s), zg_model_n_params(&shape));
+    CU_ASSERT_NOT_EQUAL(zg_model_fingerprint(model), distinct);
+    shape.n_layers = 2;
+    CU_ASSERT_FATAL(!zg_model_open_shape(&two, "two", &shape, 1, NULL));
+    CU_ASSERT_EQUAL(zg_model_fingerprint(model), zg_model_fingerprint(two));
+    zg_model_close(&two);
+    zg_model_close(&model);
 }
 
 static void test_bad_names(void)
@@ -226,10 +269,15 @@ static void test_bad_names(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"tensor identities", test_identities},      {"tensor names", test_names},
-        {"known shapes", test_known_shapes},         {"synthetic weights", test_synthetic},
-        {"fingerprint", test_fingerprint},           {"shapes that cannot be", test_bad_shapes},
-        {"names that are no model", test_bad_names}, {NULL, NULL},
+        {"tensor identities", test_identities},
+        {"tensor names", test_names},
+        {"known shapes", test_known_shapes},
+        {"synthetic weights", test_synthetic},
+        {"fingerprint", test_fingerprint},
+        {"shapes that cannot be", test_bad_shapes},
+        {"names that are no model", test_bad_names},
+        {"layers that repeat", test_repeated_layers},
+        {NULL, NULL},
     };
     return zg_test_run("model", tests);
 }
