@@ -9,7 +9,7 @@ add_custom_target(zogap_version
 
 add_library(zogap_harness STATIC
   batch_set.c bench.c case.c commands.c dtypes.c engine_list.c environment.c gap_table.c measure.c meta.c options.c policy.c result_dir.c
-  results.c session.c signals.c status_line.c
+  results.c runner.c session.c signals.c status_line.c
   verify.c words.c
   cmd/info.c cmd/roofline.c cmd/run.c cmd/score.c cmd/verify.c)
 add_dependencies(zogap_harness zogap_version)

@@ -1,0 +1,189 @@
+/* runner.c - see runner.h. */
+#include "harness/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/measure_json.h"
+#include "harness/roofline.h"
+#include "harness/signals.h"
+#include "harness/table.h"
+
+/* ---- preparing ------------------------------------------------------------------------------- */
+
+static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
+{
+    const struct zg_policy *const policy = &runner->session.request->policy;
+    const int64_t n = zg_counters_n(runner->counters);
+    const char **const names = calloc((size_t)n + 1, sizeof *names);
+    if (!names)
+        return zg_fail(err, ZG_ENV, "no memory for %lld counters", (long long)n);
+    for (int64_t i = 0; i < n; i++)
+        names[i] = zg_counters_event(runner->counters, i)->column;
+    enum zg_status status = ZG_OK;
+    if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
+        status = zg_meta_match(runner->meta, runner->dir.path, err);
+    if (!status)
+        status = zg_results_open(&runner->results, runner->dir.path, policy->resume, names, n, err);
+    free(names);
+    return status;
+}
+
+static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
+{
+    zg_status_line_show(&runner->session.line, true, "measuring the machine's peaks");
+    const struct zg_peak_request request = {
+        .n_threads = runner->session.n_threads, .isa = runner->session.isa, .time_s = 0.1};
+    struct zg_roofline roofline;
+    const enum zg_status status = zg_peak_measure(&runner->peak, &request, err);
+    if (status)
+        return status;
+    json_object_set_new(runner->meta, "peak", zg_peak_json(&runner->peak));
+    zg_roofline_make(&roofline, &runner->peak, &request);
+    return zg_roofline_write(&roofline, runner->dir.path, err);
+}
+
+static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
+{
+    struct zg_session *const session = &runner->session;
+    const struct zg_request *const request = session->request;
+    if (request->policy.resume && !request->out_dir)
+        return zg_fail(err, ZG_USAGE, "--resume: needs --out DIR, the directory to go on in");
+    const double max_time_s = zg_policy_max_time_s(&request->policy);
+    if (max_time_s > 0 && max_time_s < request->policy.min_time_s)
+        return zg_fail(err, ZG_USAGE, "--max-time %g: must be at least the --min-time of %g",
+                       max_time_s, request->policy.min_time_s);
+    enum zg_status status = zg_measure_check_banks(session, err);
+    if (!status)
+        status = zg_session_begin(session, err);
+    if (!status)
+        status = zg_session_check_files(session, session->engines.n_items, err);
+    if (!status)
+        status =
+            zg_counters_open(&runner->counters, request->policy.events, session->n_threads, err);
+    if (!status)
+        status = zg_result_dir_open(&runner->dir, request->out_dir, request->policy.resume, err);
+    if (status)
+        return status;
+    zg_machine_watch(&runner->before);
+    runner->meta = zg_meta_open(session, runner->command);
+    if (!runner->meta)
+        return zg_fail(err, ZG_ENV, "no memory for meta.json");
+    json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
+    status = open_files(runner, err);
+    if (!status)
+        status = measure_peak(runner, err);
+    if (!status)
+        status = zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
+    return status;
+}
+
+/* ---- measuring ------------------------------------------------------------------------------- */
+
+static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
+{
+    /* what a row holds without a model says which case it is */
+    struct zg_bench bench = {.c = *c};
+    struct zg_contender contender = {.bench = &bench, .item = &runner->session.engines.items[0]};
+    struct zg_case_row row;
+    contender.options.n_threads = runner->session.n_threads;
+    zg_bench_case_row(&contender, &row);
+    return zg_results_has_case(&runner->results, &row);
+}
+
+static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *err)
+{
+    struct zg_session *const session = &runner->session;
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status && !zg_signals_caught(); i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (status || is_finished(runner, &c))
+            continue;
+        status = zg_measure_case(&runner->measurement, i, err);
+        if (!status)
+            status = zg_results_write(&runner->results, err);
+        if (!status && !zg_signals_caught())
+            status = zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
+    }
+    return status;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+FILE *zg_runner_notes(const struct zg_runner *runner)
+{
+    return runner->session.request->format == ZG_FORMAT_TABLE ? stdout : stderr;
+}
+
+static void print_notes(const struct zg_runner *runner)
+{
+    FILE *const notes = zg_runner_notes(runner);
+    if (runner->session.environment.warning[0])
+        fprintf(notes, "warning: %s\n", runner->session.environment.warning);
+    const json_t *const warnings = json_object_get(runner->meta, "warnings");
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        fprintf(notes, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
+    fprintf(notes, "peak %.0f GFLOP/s fp32, %.1f GB/s; results in %s\n",
+            runner->peak.gflops[ZG_FP32].all.best, runner->peak.read_gb_per_s.all.best,
+            runner->dir.path);
+}
+
+static enum zg_status fail_disagreement(const struct zg_runner *runner, struct zg_error *err)
+{
+    const struct zg_measurement *const m = &runner->measurement;
+    return zg_fail(err, ZG_CHECK,
+                   "%lld engine check%s failed, no speed-up is given for %s; first: %s",
+                   (long long)m->n_disagreeing, m->n_disagreeing == 1 ? "" : "s",
+                   m->n_disagreeing == 1 ? "it" : "them", m->first_disagreement);
+}
+
+static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
+{
+    runner->measurement = (struct zg_measurement){.session = &runner->session,
+                                                  .results = &runner->results,
+                                                  .counters = runner->counters,
+                                                  .peak = &runner->peak,
+                                                  .meta = runner->meta};
+    enum zg_status status = measure_cases(runner, err);
+    zg_status_line_clear(&runner->session.line);
+    if (status && runner->measurement.n_samples == 0 && !zg_signals_caught()) {
+        zg_result_dir_discard(&runner->dir);
+        return status;
+    }
+    if (!status && runner->write)
+        status = runner->write(runner, err);
+    const char *const word = zg_signals_caught() ? "interrupted" : status ? "failed" : "complete";
+    if (status)
+        json_object_set_new(runner->meta, "failure", zg_json_text(err->text));
+    const enum zg_status written =
+        zg_meta_write(runner->meta, runner->dir.path, word, &runner->before, status ? NULL : err);
+    status = status ? status : written;
+    if (!status)
+        status = runner->print(runner, err);
+    if (!status)
+        print_notes(runner);
+    if (!status && zg_signals_caught())
+        return zg_fail(err, ZG_ENV, "interrupted; what was measured is in %s", runner->dir.path);
+    if (!status && runner->measurement.n_disagreeing > 0)
+        return fail_disagreement(runner, err);
+    return status;
+}
+
+enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err)
+{
+    const enum zg_status status = prepare(runner, err);
+    if (!status)
+        return run_all(runner, err);
+    zg_result_dir_discard(&runner->dir);
+    return status;
+}
+
+void zg_runner_close(struct zg_runner *runner)
+{
+    zg_results_close(&runner->results);
+    zg_counters_close(&runner->counters);
+    json_decref(runner->meta);
+    runner->meta = NULL;
+    zg_session_close(&runner->session);
+}
