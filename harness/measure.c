@@ -21,16 +21,19 @@ enum { MAX_PHASE_STEPS = 20 };
  * batches. */
 enum { USUAL_STEPS = 4, MOST_STEPS = 64 };
 
+/* What a step works on, for rates; see struct zg_cost. */
+enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
+
 struct block_record { /* of one contender in one block */
     double wall_s_per_step;
-    double useful_flops, executed_flops; /* per step */
+    double amounts[N_AMOUNTS]; /* per step */
 };
 
 struct subject_context {
     struct zg_contender *contender;
     const struct zg_lozo_options *lozo;
     const struct zg_batch_set *set;
-    double useful_flops, executed_flops; /* of the last span */
+    double amounts[N_AMOUNTS]; /* of the last span */
 };
 
 struct work {
@@ -136,14 +139,14 @@ static enum zg_status check_engines(struct work *w, struct zg_error *err)
 
 /* ---- timing ---------------------------------------------------------------------------------- */
 
-/* Each span starts at the set's first batch; directions go on from step to step.  The FLOPs are
- * added up inside the span, a copy of 300 bytes a step. */
+/* Each span starts at the set's first batch; directions go on from step to step.  The amounts
+ * are added up inside the span, a copy of 300 bytes a step. */
 static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error *err)
 {
     struct subject_context *const subject = context;
     struct zg_contender *const contender = subject->contender;
     struct zg_lozo_step step;
-    subject->useful_flops = subject->executed_flops = 0;
+    memset(subject->amounts, 0, sizeof subject->amounts);
     for (int64_t i = 0; i < n_steps; i++) {
         contender->next_batch = (uint64_t)(subject->set->first + i % subject->set->n);
         const enum zg_status status = zg_bench_step(contender, subject->lozo, &step, err);
@@ -151,8 +154,9 @@ static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error 
             return zg_fail_within(err, status, "engine %s", contender->item->label);
         struct zg_cost cost = {0};
         contender->item->engine->cost(contender->state, &cost);
-        subject->useful_flops += cost.useful_flops;
-        subject->executed_flops += cost.executed_flops;
+        subject->amounts[USEFUL_FLOPS] += cost.useful_flops;
+        subject->amounts[EXECUTED_FLOPS] += cost.executed_flops;
+        subject->amounts[ROWS] += (double)cost.n_rows;
     }
     return ZG_OK;
 }
@@ -196,9 +200,10 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
         status = grow_blocks(w, sample->block + 1, err);
     if (!status) {
         const struct subject_context *const subject = &w->contexts[sample->subject];
-        const double n = (double)sample->n_steps;
-        w->blocks[sample->block * w->n_contenders + i] = (struct block_record){
-            sample->wall_s_per_step, subject->useful_flops / n, subject->executed_flops / n};
+        struct block_record *const record = &w->blocks[sample->block * w->n_contenders + i];
+        record->wall_s_per_step = sample->wall_s_per_step;
+        for (int a = 0; a < N_AMOUNTS; a++)
+            record->amounts[a] = subject->amounts[a] / (double)sample->n_steps;
     }
     return status;
 }
@@ -373,12 +378,11 @@ static void block_walls(const struct work *w, int64_t contender, double *values)
         values[b] = w->blocks[b * w->n_contenders + contender].wall_s_per_step;
 }
 
-static double block_flops(const struct work *w, int64_t contender, bool useful, double *scratch)
+static double block_amount(const struct work *w, int64_t contender, enum amount amount,
+                           double *scratch)
 {
-    for (int64_t b = 0; b < w->n_blocks; b++) {
-        const struct block_record *const r = &w->blocks[b * w->n_contenders + contender];
-        scratch[b] = useful ? r->useful_flops : r->executed_flops;
-    }
+    for (int64_t b = 0; b < w->n_blocks; b++)
+        scratch[b] = w->blocks[b * w->n_contenders + contender].amounts[amount];
     return zg_median(scratch, w->n_blocks);
 }
 
@@ -396,8 +400,9 @@ static void summarise_times(const struct work *w, int64_t i, double *scratch,
     row->wall_s_per_step_mad = stats.mad;
     row->wall_s_per_step_ci_low = stats.low;
     row->wall_s_per_step_ci_high = stats.high;
-    row->useful_flops_per_step = block_flops(w, i, true, others);
-    row->executed_flops_per_step = block_flops(w, i, false, others);
+    row->useful_flops_per_step = block_amount(w, i, USEFUL_FLOPS, others);
+    row->executed_flops_per_step = block_amount(w, i, EXECUTED_FLOPS, others);
+    row->rows_per_pass = block_amount(w, i, ROWS, others);
     row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
     row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
     row->peak_gflops = w->m->peak->gflops[ZG_FP32].all.best;

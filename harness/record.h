@@ -98,7 +98,8 @@ struct zg_schema {
     INTEGER(verified)     /* 1: agrees with the reference; 0: does not; empty: not checked */      \
     INTEGER(extrapolated) /* 1: from a part of the model's layers */                               \
     INTEGER(steps)        /* in a sample's span: the same ones in every block */                   \
-    INTEGER(layers)       /* the model's depth */
+    INTEGER(layers)       /* the model's depth */                                                  \
+    REAL(rows_per_pass)   /* token rows of one pass through the body, padding included */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

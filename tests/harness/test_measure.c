@@ -178,6 +178,7 @@ static void test_speedup(void)
      */
     CU_ASSERT_DOUBLE_EQUAL(fast->gflops_useful * fast->wall_s_per_step_median, 1e-3, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(fast->executed_peak_share, 2 * fast->peak_share, 1e-9);
+    CU_ASSERT_EQUAL(fast->rows_per_pass, 1);
     CU_ASSERT_DOUBLE_EQUAL(fast->peak_share * 100, fast->gflops_useful, 1e-9);
     close_trial(&t);
 }
