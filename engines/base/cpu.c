@@ -3,8 +3,10 @@
 #include "engines/base/cpu.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -79,6 +81,30 @@ void zg_cpu_name(char *text, int64_t size)
     const size_t n = strlen(from), room = (size_t)size - 1;
     memcpy(text, from, n < room ? n : room);
     text[n < room ? n : room] = '\0';
+}
+
+/* "512K" is all that Linux writes there; index2 is the second level wherever the first has a data
+ * and an instruction cache. */
+static int64_t l2_bytes_of_linux(void)
+{
+    long long kib = 0;
+    FILE *file = fopen("/sys/devices/system/cpu/cpu0/cache/index2/size", "r");
+    if (!file)
+        return 0;
+    const bool read = fscanf(file, "%lldK", &kib) == 1;
+    fclose(file);
+    return read ? (int64_t)kib << 10 : 0;
+}
+
+int64_t zg_cpu_l2_bytes(void)
+{
+    int64_t bytes = 0;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    if (bytes <= 0)
+        bytes = l2_bytes_of_linux();
+    return bytes > 0 ? bytes : ZG_CPU_L2_DEFAULT;
 }
 
 void zg_cpu_flush_denormals(void)

@@ -31,6 +31,12 @@ enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err);
 /* Brand string of the processor into text[size]; "unknown" where there is none. */
 void zg_cpu_name(char *text, int64_t size);
 
+/* Bytes of a core's second-level cache, asked of the C library, then of Linux (which tells the
+ * first core's); ZG_CPU_L2_DEFAULT, the smallest of current servers, where neither knows.  For
+ * block sizes: a wrong answer costs speed and nothing else. */
+#define ZG_CPU_L2_DEFAULT (INT64_C(512) << 10)
+int64_t zg_cpu_l2_bytes(void);
+
 /* Flush-to-zero and denormals-are-zero in the calling thread; harmless where there is none. */
 void zg_cpu_flush_denormals(void);
 

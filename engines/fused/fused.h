@@ -15,14 +15,9 @@
 #include "engines/runtime/provider.h"
 
 /* Most k that one pass over a strip covers.  A strip's share of a pass (nr * 1024 floats, 128 KiB
- * on AVX-512) and the x rows that it meets (ZG_X_BYTES) stay in L2 together; longer rows take
- * several passes that add up in y. */
+ * on AVX-512, 64 KiB on AVX2) and the x rows that it meets (x_bytes) stay in L2 together; longer
+ * rows take several passes that add up in y. */
 #define ZG_K_BLOCK 1024
-
-/* Bytes of x that all strips of a thread meet before the next rows come: a third of the 2 MiB L2
- * of a Sapphire Rapids core, half of 1.25 MiB on Ice Lake.  Smaller blocks read the weights more
- * often. */
-#define ZG_X_BYTES (INT64_C(640) << 10)
 
 struct zg_provider_state {
     const struct zg_kernels *kernels;
@@ -30,6 +25,7 @@ struct zg_provider_state {
     int64_t max_rows;
     int64_t max_extra;
     bool packed;
+    int64_t x_bytes; /* of x that all strips of a thread meet before the next rows come */
     /* [n_threads][scratch_size]: with `packed` off, the strip that a thread works on. */
     float *scratch;
     int64_t scratch_size;

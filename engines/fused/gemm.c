@@ -7,7 +7,7 @@
  * however few strips there are, and a thread meets the same strips in every call, so that it
  * finds them on its own NUMA node and in its own L2.
  *
- * Caches.  A thread walks its units so that a block of x rows (ZG_X_BYTES) stays in L2 while all
+ * Caches.  A thread walks its units so that a block of x rows (x_bytes) stays in L2 while all
  * its strips pass by, and a strip stays there while the rows of the block pass by; a strip that
  * comes next is prefetched meanwhile:
  *
@@ -30,7 +30,7 @@ struct cut {
     int64_t n_x_blocks; /* of row blocks that stay in L2 together */
 };
 
-static struct cut cut_call(const struct zg_gemm *g)
+static struct cut cut_call(const struct zg_provider_state *state, const struct zg_gemm *g)
 {
     const int64_t n_in = g->w->shape.n_in, mr = g->w->kernels->mr;
     struct cut c;
@@ -38,7 +38,7 @@ static struct cut cut_call(const struct zg_gemm *g)
     c.n_k_blocks = zg_ceil_div(n_in, ZG_K_BLOCK);
     c.k_size = zg_round_up(zg_ceil_div(n_in, c.n_k_blocks), 16); /* x on cache lines */
     const int64_t row_block_bytes = mr * c.k_size * (int64_t)sizeof(float);
-    c.n_x_blocks = zg_ceil_div(c.n_row_blocks, zg_max64(1, ZG_X_BYTES / row_block_bytes));
+    c.n_x_blocks = zg_ceil_div(c.n_row_blocks, zg_max64(1, state->x_bytes / row_block_bytes));
     return c;
 }
 
@@ -141,7 +141,7 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
     assert(g->n_rows >= 1 && g->n_rows <= state->max_rows);
     assert(g->n_extra == g->w->n_extra);
     assert(g->n_difference_rows >= 0 && g->n_difference_rows <= g->n_rows);
-    const struct cut c = cut_call(g);
+    const struct cut c = cut_call(state, g);
 #pragma omp parallel num_threads((int)state->n_threads)
     {
         const int64_t thread = omp_get_thread_num();

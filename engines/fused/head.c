@@ -10,12 +10,13 @@
 #include "engines/fused/fused.h"
 
 /* Outputs begin .. end - 1 for all rows of x; begin is a multiple of dot_outs. */
-static void run_thread(const struct zg_kernels *kernels, const struct zg_dot_tile *call,
+static void run_thread(const struct zg_provider_state *state, const struct zg_dot_tile *call,
                        int64_t begin, int64_t end)
 {
+    const struct zg_kernels *kernels = state->kernels;
     const int64_t outs = kernels->dot_outs, rows = kernels->dot_rows, n_in = call->n_k;
     const int64_t row_bytes = n_in * (int64_t)sizeof(float);
-    const int64_t x_rows = zg_max64(1, ZG_X_BYTES / (row_bytes * rows)) * rows; /* stay in L2 */
+    const int64_t x_rows = zg_max64(1, state->x_bytes / (row_bytes * rows)) * rows; /* stay in L2 */
     const int64_t steps = n_in / 16; /* prefetching steps of a tile */
     for (int64_t x_begin = 0; x_begin < call->n_rows; x_begin += x_rows) {
         const int64_t x_end = zg_min64(call->n_rows, x_begin + x_rows);
@@ -51,7 +52,7 @@ void zg_fused_gemm_rowmajor(struct zg_provider_state *state, const float *w, int
 #pragma omp parallel num_threads((int)state->n_threads)
     {
         const int64_t thread = omp_get_thread_num(), n_threads = omp_get_num_threads();
-        run_thread(state->kernels, &call, zg_share_begin(n_blocks, thread, n_threads) * outs,
+        run_thread(state, &call, zg_share_begin(n_blocks, thread, n_threads) * outs,
                    zg_min64(n_out, zg_share_begin(n_blocks, thread + 1, n_threads) * outs));
     }
 }

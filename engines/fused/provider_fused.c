@@ -7,6 +7,10 @@
 #include "engines/base/arena.h"
 #include "engines/fused/fused.h"
 
+/* Half of L2 for a block of x: the other half holds a strip and the next.  Never more than 640 KiB,
+ * where the weights are read rarely enough. */
+#define MAX_X_BYTES (INT64_C(640) << 10)
+
 static void close_state(struct zg_provider_state **state)
 {
     if (!state || !*state)
@@ -30,6 +34,7 @@ enum zg_status zg_fused_open_on(struct zg_provider_state **out,
     state->max_rows = options->max_rows;
     state->max_extra = options->max_extra;
     state->packed = options->packed;
+    state->x_bytes = zg_min64(zg_cpu_l2_bytes() / 2, MAX_X_BYTES);
     if (!state->packed) {
         /* k_size in gemm.c is ZG_K_BLOCK at most; whole cache lines keep each thread's part
          * aligned. */

@@ -1,6 +1,7 @@
 /* test_cpu.c - the cap on the ISA, and what else cpu.h promises. */
 #include "engines/base/cpu.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +63,30 @@ static void test_flush_denormals(void)
     CU_ASSERT_STRING_EQUAL(zg_isa_name((enum zg_isa)ZG_N_ISAS), "?");
 }
 
+/* Two sources must agree; "512K" is the form of all of Linux's cache sizes. */
+static void test_l2(void)
+{
+    const int64_t bytes = zg_cpu_l2_bytes();
+    CU_ASSERT(bytes >= INT64_C(64) << 10 && bytes <= INT64_C(64) << 20);
+    long long level = 0, kib = 0;
+    FILE *level_file = fopen("/sys/devices/system/cpu/cpu0/cache/index2/level", "r");
+    FILE *size_file = fopen("/sys/devices/system/cpu/cpu0/cache/index2/size", "r");
+    if (level_file && size_file && fscanf(level_file, "%lld", &level) == 1 && level == 2 &&
+        fscanf(size_file, "%lldK", &kib) == 1)
+        CU_ASSERT_EQUAL(bytes, kib << 10);
+    if (level_file)
+        fclose(level_file);
+    if (size_file)
+        fclose(size_file);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
         {"cap", test_cap},
         {"unknown cap", test_unknown_cap},
         {"brand name", test_name},
+        {"second-level cache", test_l2},
         {"flush denormals", test_flush_denormals},
         {NULL, NULL},
     };
