@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/dtypes.h"
 #include "harness/stats.h"
+#include "harness/verify.h"
 
 static const char stdout_name[] = "standard output";
 
@@ -46,20 +48,61 @@ static void add_speedup(struct zg_table *table, const struct zg_summary_row *row
     zg_table_real(table, row->speedup, text);
 }
 
-static const char *show_verified(int64_t verified)
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* The coarser dtype of a cell; fp32 where there is none. */
+static enum zg_dtype coarsest_of(const char *dtypes)
+{
+    enum zg_dtype dtype = ZG_FP32, dtype_d = ZG_FP32;
+    if (!dtypes || zg_dtypes_parse("dtype", dtypes, &dtype, &dtype_d, NULL))
+        return ZG_FP32;
+    return zg_dtype_coarser(dtype, dtype_d);
+}
+
+/* What a check that was passed means: fp32 is held to rounding, and nothing coarser to be. */
+static const char *show_verified(char *text, size_t size, int64_t verified, bool is_reference,
+                                 enum zg_dtype coarsest)
 {
     if (verified == ZG_NO_INTEGER)
         return "-";
-    return verified ? "equal" : "DISAGREES";
+    if (!verified)
+        return "DISAGREES";
+    if (is_reference || coarsest == ZG_FP32)
+        return "equal";
+    snprintf(text, size, "%s: loss within %g", zg_dtype_name(coarsest),
+             zg_verify_loss_tolerance(coarsest));
+    return text;
+}
+
+/* Of the rows of one case, the one that the others are held against; NULL: not there. */
+static const struct zg_summary_row *baseline_of(const struct zg_summary_row *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (same_text(rows[i].engine, rows[i].baseline))
+            return &rows[i];
+    return NULL;
+}
+
+static bool any_below_fp32(const struct zg_summary_row *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (coarsest_of(rows[i].dtype) != ZG_FP32)
+            return true;
+    return false;
 }
 
 static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                                  enum zg_format format, struct zg_error *err)
 {
-    static const struct zg_heading headings[] = {
-        {"engine", "engine"},         {"step", "time of a step"}, {"speedup", "speed-up [95 %]"},
-        {"useful", "useful GFLOP/s"}, {"share", "of peak"},       {"executed", "executed"},
-        {"rss", "peak RSS MiB"},      {"verified", "check"},
+    const bool low = any_below_fp32(rows, n);
+    const struct zg_summary_row *const baseline = baseline_of(rows, n);
+    const struct zg_heading headings[] = {
+        {"engine", "engine"},           {"dtype", low ? "dtype" : NULL}, {"step", "time of a step"},
+        {"speedup", "speed-up [95 %]"}, {"useful", "useful GFLOP/s"},    {"share", "of peak"},
+        {"executed", "executed"},       {"rss", "peak RSS MiB"},         {"verified", "check"},
     };
     struct zg_table *table = NULL;
     char text[64];
@@ -68,6 +111,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
     for (int64_t i = 0; i < n && !status; i++) {
         const struct zg_summary_row *const row = &rows[i];
         zg_table_text(table, row->engine);
+        zg_table_text(table, row->dtype);
         zg_table_real(table, row->wall_s_per_step_median,
                       show_step_time(text, sizeof text, row->wall_s_per_step_median));
         add_speedup(table, row);
@@ -78,7 +122,10 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         zg_table_real(table, row->executed_peak_share,
                       show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
         zg_table_real(table, row->peak_rss_mib, show(text, sizeof text, "%.0f", row->peak_rss_mib));
-        zg_table_text(table, show_verified(row->verified));
+        zg_table_text(
+            table, show_verified(text, sizeof text, row->verified, row == baseline,
+                                 zg_dtype_coarser(coarsest_of(row->dtype),
+                                                  coarsest_of(baseline ? baseline->dtype : NULL))));
     }
     if (!status)
         status = zg_table_print(table, stdout, stdout_name, format, err);
@@ -103,11 +150,6 @@ static void print_title(const struct zg_summary_row *row)
         row->task, row->split, row->objective, row->algorithm, (long long)row->batch,
         (long long)row->rank, (long long)row->nu, (long long)row->threads,
         row->threads == 1 ? "" : "s", (long long)row->n, row->n == 1 ? "" : "s", steps);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
 /* Rows of one case follow each other. */
@@ -137,7 +179,9 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
     }
     for (int64_t begin = 0, end; begin < n && !status; begin = end) {
         end = begin + 1;
-        while (end < n && same_case(&rows[begin], &rows[end]))
+        /* an engine that comes again does so in another dtype */
+        while (end < n && same_case(&rows[begin], &rows[end]) &&
+               !same_text(rows[begin].engine, rows[end].engine))
             end++;
         int64_t titled = begin; /* an engine that was timed knows the number of blocks */
         for (int64_t i = begin; i < end; i++)
@@ -150,21 +194,26 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
     return status;
 }
 
+/* Below fp32 no gradient is judged. */
+static const char *show_passed(char *text, size_t size, const struct zg_verify_row *row)
+{
+    if (row->passed != 1 || isfinite(row->gradient_tolerance) ||
+        same_text(row->engine, row->reference))
+        return row->passed ? "equal" : "DISAGREES";
+    snprintf(text, size, "loss within %.2g", row->loss_tolerance);
+    return text;
+}
+
 enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n,
                                      enum zg_format format, struct zg_error *err)
 {
     static const struct zg_heading headings[] = {
-        {"engine", "engine"},
-        {"reference", "reference"},
-        {"model", "model"},
-        {"batch", "batch"},
-        {"steps", "steps"},
-        {"loss", "loss difference"},
-        {"gradient", "gradient error"},
-        {"sign", "signs equal"},
-        {"weight", "weight difference"},
-        {"check", "check"},
-        {"reason", "reason"},
+        {"engine", "engine"},        {"dtype", "dtype"},
+        {"reference", "reference"},  {"model", "model"},
+        {"batch", "batch"},          {"steps", "steps"},
+        {"loss", "loss difference"}, {"gradient", "gradient error"},
+        {"sign", "signs equal"},     {"weight", "weight difference"},
+        {"check", "check"},          {"reason", "reason"},
     };
     struct zg_table *table = NULL;
     enum zg_status status =
@@ -175,6 +224,7 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
         const struct zg_verify_row *const row = &rows[i];
         char text[64];
         zg_table_text(table, row->engine);
+        zg_table_text(table, row->dtype);
         zg_table_text(table, row->reference);
         zg_table_text(table, row->model);
         zg_table_integer(table, row->batch);
@@ -187,7 +237,7 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
                       show(text, sizeof text, "%.0f %%", 100 * row->gradient_sign_match));
         zg_table_real(table, row->weight_difference_max,
                       show(text, sizeof text, "%.2g", row->weight_difference_max));
-        zg_table_text(table, show_verified(row->passed));
+        zg_table_text(table, show_passed(text, sizeof text, row));
         zg_table_text(table, row->reason);
     }
     if (!status)

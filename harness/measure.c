@@ -7,6 +7,7 @@
 
 #include "engines/base/size.h"
 #include "harness/batch_set.h"
+#include "harness/dtypes.h"
 #include "harness/measure_json.h"
 #include "harness/sampler.h"
 #include "harness/signals.h"
@@ -405,7 +406,10 @@ static void summarise_times(const struct work *w, int64_t i, double *scratch,
     row->rows_per_pass = block_amount(w, i, ROWS, others);
     row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
     row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
-    row->peak_gflops = w->m->peak->gflops[ZG_FP32].all.best;
+    const struct zg_engine_options *const options = &w->bench.contenders[i].options;
+    row->peak_gflops = zg_peak_of_pair(w->m->peak, options->dtype, options->dtype_d);
+    if (isfinite(row->peak_gflops))
+        row->peak_dtype = zg_dtypes_name(options->dtype, options->dtype_d);
     row->peak_share = row->gflops_useful / row->peak_gflops;
     row->executed_peak_share = row->gflops_executed / row->peak_gflops;
     if (!w->verdicts[baseline].row.passed)

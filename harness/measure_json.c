@@ -2,6 +2,7 @@
 #include "harness/measure_json.h"
 
 #include <math.h>
+#include <stdio.h>
 
 json_t *zg_json_real(double value)
 {
@@ -78,15 +79,30 @@ json_t *zg_sampler_json(const struct zg_sampler *sampler)
                      zg_json_real(r->outside_s_per_step), "clock", clock_json(&r->clock));
 }
 
+static void add_dtype(json_t *o, const struct zg_peak *peak, enum zg_dtype dtype)
+{
+    static const char *const kinds[] = {"one", "all", "all_median"};
+    const struct zg_peak_pair *const pair = &peak->gflops[dtype];
+    const double values[] = {pair->one.best, pair->all.best, pair->all.median};
+    char key[64];
+    for (int i = 0; i < 3; i++) {
+        snprintf(key, sizeof key, "%s_gflops_%s", zg_dtype_name(dtype), kinds[i]);
+        json_object_set_new(o, key, zg_json_real(values[i]));
+    }
+    snprintf(key, sizeof key, "%s_isa", zg_dtype_name(dtype));
+    json_object_set_new(o, key, json_string(zg_isa_name(peak->isas[dtype])));
+}
+
 json_t *zg_peak_json(const struct zg_peak *peak)
 {
-    const struct zg_peak_pair *const fp32 = &peak->gflops[ZG_FP32];
     const struct zg_peak_pair *const read = &peak->read_gb_per_s;
-    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "isa", zg_isa_name(peak->isa),
-                     "n_threads", (json_int_t)peak->n_threads, "fp32_gflops_one",
-                     zg_json_real(fp32->one.best), "fp32_gflops_all", zg_json_real(fp32->all.best),
-                     "fp32_gflops_all_median", zg_json_real(fp32->all.median), "read_gb_per_s_one",
-                     zg_json_real(read->one.best), "read_gb_per_s_all",
-                     zg_json_real(read->all.best), "read_gb_per_s_all_median",
-                     zg_json_real(read->all.median), "read_bytes", (json_int_t)peak->read_bytes);
+    json_t *const o =
+        json_pack("{s:s, s:I, s:o, s:o, s:o, s:I}", "isa", zg_isa_name(peak->isa), "n_threads",
+                  (json_int_t)peak->n_threads, "read_gb_per_s_one", zg_json_real(read->one.best),
+                  "read_gb_per_s_all", zg_json_real(read->all.best), "read_gb_per_s_all_median",
+                  zg_json_real(read->all.median), "read_bytes", (json_int_t)peak->read_bytes);
+    for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++)
+        if (peak->isas[dtype] < ZG_N_ISAS)
+            add_dtype(o, peak, (enum zg_dtype)dtype);
+    return o;
 }

@@ -182,8 +182,10 @@ static const struct zg_peak_loop *loop_for(enum zg_dtype dtype, enum zg_isa isa)
         return &zg_peak_bf16_avx512bf16;
     if (isa >= ZG_ISA_AVX512BF16 && dtype == ZG_INT8)
         return &zg_peak_int8_avx512bf16;
+    if (isa >= ZG_ISA_AVX2 && dtype == ZG_INT8)
+        return &zg_peak_int8_avx2;
 #endif
-    return NULL;
+    return dtype == ZG_BF16 ? &kernel_for(isa)->fma : NULL;
 }
 
 enum zg_isa zg_peak_isa_needed(enum zg_dtype dtype)
@@ -192,6 +194,11 @@ enum zg_isa zg_peak_isa_needed(enum zg_dtype dtype)
     while (isa < ZG_N_ISAS && !loop_for(dtype, (enum zg_isa)isa))
         isa++;
     return (enum zg_isa)isa;
+}
+
+double zg_peak_of_pair(const struct zg_peak *peak, enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    return 2 / (1 / peak->gflops[dtype].all.best + 1 / peak->gflops[dtype_d].all.best);
 }
 
 static int64_t default_read_bytes(void)
@@ -254,9 +261,15 @@ enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request
     enum zg_status status = ZG_OK;
     for (int dtype = 0; dtype < ZG_N_DTYPES && !status; dtype++) {
         out->gflops[dtype] = none;
+        out->isas[dtype] = ZG_N_ISAS;
         task.loop = loop_for((enum zg_dtype)dtype, request->isa);
         if (!task.loop || !((request->dtypes | 1u << ZG_FP32) & 1u << dtype))
             continue;
+        out->isas[dtype] = task.loop->isa;
+        if (dtype != ZG_FP32 && task.loop == &task.kernel->fma) {
+            out->gflops[dtype] = out->gflops[ZG_FP32]; /* the same loop, measured once */
+            continue;
+        }
         task.n_iterations = iterations_for(task.loop);
         out->gflops[dtype] = measure_pair(&task, request->time_s);
         status = check_plausible(out, (enum zg_dtype)dtype, err);

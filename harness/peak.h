@@ -2,7 +2,9 @@
  * peak.h - this machine's measured peaks: multiply-adds of each dtype, reading and copying memory.
  *
  * A multiply-add loop keeps independent accumulators in registers (enough to cover latency x
- * ports) and touches no memory; each ISA has its own file.  Reading sums an array larger than the
+ * ports) and touches no memory; each ISA has its own file.  A dtype's loop is what the ISA's
+ * kernels multiply with: bf16 dot products, or where there are none the fp32 loop, for bf16 is
+ * widened then; int8 dot products, or on AVX2 int16 ones.  Reading sums an array larger than the
  * last-level cache; copying takes one half of each worker's part to the other.  All run in the
  * pinned OpenMP team; "one" lets worker 0 work while the others wait, so the team never changes
  * size.  A peak is the best of several repeats: what the machine can do, not what it does on
@@ -41,6 +43,7 @@ struct zg_peak {
     enum zg_isa isa; /* of the fp32, read and copy kernels that ran */
     int64_t n_threads;
     struct zg_peak_pair gflops[ZG_N_DTYPES]; /* 1e9 multiplies and adds a second */
+    enum zg_isa isas[ZG_N_DTYPES];           /* of the loop that ran; ZG_N_ISAS: none */
     struct zg_peak_pair read_gb_per_s;       /* 1e9 bytes a second */
     struct zg_peak_pair copy_gb_per_s;       /* bytes read and bytes written, both counted */
     int64_t read_bytes;
@@ -49,6 +52,10 @@ struct zg_peak {
 /* ZG_ENV: a result is not a plausible number (a clock or compiler that folded the kernel). */
 enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request *request,
                                struct zg_error *err);
+
+/* The peak of a centred pair of dtypes on all threads, GFLOP/s: half the work is in each.  NaN
+ * where one was not measured. */
+double zg_peak_of_pair(const struct zg_peak *peak, enum zg_dtype dtype, enum zg_dtype dtype_d);
 
 /* The least ISA that has a multiply-add loop for the dtype: ZG_ISA_PORTABLE for fp32; ZG_N_ISAS if
  * none has. */

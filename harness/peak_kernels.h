@@ -7,7 +7,8 @@
  *
  *     fma   acc = acc * a + b              a = 0.5, b = 1: near 2, no overflow, no denormals
  *     bf16  acc = acc + a b + a b          a = b = 1: stays at 2^25 once it is there
- *     int8  acc = acc + four times a b     a = b = 1: u8 times s8 into int32, which may wrap
+ *     int8  acc = acc + four times a b     a = b = 1: u8 times s8 into int32, which may wrap;
+ *                                          where there is no VNNI twice a b, s16 times s16
  *
  * read sums n_floats floats, copy copies them past the caches where the ISA can; n_floats is a
  * multiple of ZG_PEAK_READ_UNIT, arrays are 64-byte aligned.
@@ -45,6 +46,7 @@ extern const struct zg_peak_kernel zg_peak_portable;
 #if defined(__x86_64__)
 extern const struct zg_peak_kernel zg_peak_avx2;
 extern const struct zg_peak_kernel zg_peak_avx512;
+extern const struct zg_peak_loop zg_peak_int8_avx2;
 extern const struct zg_peak_loop zg_peak_bf16_avx512bf16;
 extern const struct zg_peak_loop zg_peak_int8_avx512bf16;
 #endif

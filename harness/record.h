@@ -99,7 +99,8 @@ struct zg_schema {
     INTEGER(extrapolated) /* 1: from a part of the model's layers */                               \
     INTEGER(steps)        /* in a sample's span: the same ones in every block */                   \
     INTEGER(layers)       /* the model's depth */                                                  \
-    REAL(rows_per_pass)   /* token rows of one pass through the body, padding included */
+    REAL(rows_per_pass)   /* token rows of one pass through the body, padding included */          \
+    TEXT(peak_dtype)      /* the engine's dtype; of a pair half the work counts in each */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

@@ -70,16 +70,14 @@ static bool same_real(double a, double b)
 
 static bool same_case(const struct zg_case_row *a, const struct zg_case_row *b)
 {
-    /* dtype may be an engine's own; whether weights are synthetic follows from the model */
-#define ANY_ENGINE(name) same_text(#name, "engine") || same_text(#name, "dtype") ||
-#define TEXT(name)       &&(ANY_ENGINE(name) same_text(a->name, b->name))
-#define INTEGER(name)    &&(same_text(#name, "synthetic") || a->name == b->name)
-#define REAL(name)       &&same_real(a->name, b->name)
+    /* whether weights are synthetic follows from the model */
+#define TEXT(name)    &&same_text(a->name, b->name)
+#define INTEGER(name) &&(same_text(#name, "synthetic") || a->name == b->name)
+#define REAL(name)    &&same_real(a->name, b->name)
     return true ZG_CASE_COLUMNS(TEXT, INTEGER, REAL);
 #undef TEXT
 #undef INTEGER
 #undef REAL
-#undef ANY_ENGINE
 }
 
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c)

@@ -34,7 +34,7 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool res
                                struct zg_error *err);
 void zg_results_close(struct zg_results *results);
 
-/* Has the summary a row of this case, whatever the engine? */
+/* Has the summary a row of this engine on this case? */
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
 
 /* Adds a row to summary, phases or verify; its schema says which. */

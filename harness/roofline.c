@@ -46,7 +46,7 @@ static void add_peaks(struct zg_roofline *out, const struct zg_peak *peak,
     row.unit = "GFLOP/s";
     row.reason = why_no_loop(out->reasons[dtype], sizeof out->reasons[dtype], dtype, request->isa);
     if (!row.reason)
-        row.isa = zg_isa_name(dtype == ZG_FP32 ? peak->isa : zg_peak_isa_needed(dtype));
+        row.isa = zg_isa_name(peak->isas[dtype]);
     add_rows(out, row, &peak->gflops[dtype], peak->n_threads);
 }
 

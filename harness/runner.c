@@ -1,6 +1,7 @@
 /* runner.c - see runner.h. */
 #include "harness/runner.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,11 +30,30 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
     return status;
 }
 
+/* Of every engine in every case. */
+static uint32_t dtypes_in_use(const struct zg_session *session)
+{
+    uint32_t bits = 0;
+    for (int64_t i = 0; i < session->n_cases; i++) {
+        struct zg_case c;
+        if (zg_sweep_case(&session->request->sweep, i, &c, NULL))
+            continue;
+        for (int64_t e = 0; e < session->engines.n_items; e++) {
+            const struct zg_engine_options options =
+                zg_engine_item_options(&session->engines.items[e], c.dtype, c.dtype_d, 1);
+            bits |= 1u << options.dtype | 1u << options.dtype_d;
+        }
+    }
+    return bits;
+}
+
 static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
 {
     zg_status_line_show(&runner->session.line, true, "measuring the machine's peaks");
-    const struct zg_peak_request request = {
-        .n_threads = runner->session.n_threads, .isa = runner->session.isa, .time_s = 0.1};
+    const struct zg_peak_request request = {.n_threads = runner->session.n_threads,
+                                            .isa = runner->session.isa,
+                                            .time_s = 0.1,
+                                            .dtypes = dtypes_in_use(&runner->session)};
     struct zg_roofline roofline;
     const enum zg_status status = zg_peak_measure(&runner->peak, &request, err);
     if (status)
@@ -84,11 +104,19 @@ static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
 {
     /* what a row holds without a model says which case it is */
     struct zg_bench bench = {.c = *c};
-    struct zg_contender contender = {.bench = &bench, .item = &runner->session.engines.items[0]};
-    struct zg_case_row row;
-    contender.options.n_threads = runner->session.n_threads;
-    zg_bench_case_row(&contender, &row);
-    return zg_results_has_case(&runner->results, &row);
+    const struct zg_session *const session = &runner->session;
+    for (int64_t i = 0; i < session->engines.n_items; i++) {
+        const struct zg_engine_item *const item = &session->engines.items[i];
+        const struct zg_contender contender = {
+            .bench = &bench,
+            .item = item,
+            .options = zg_engine_item_options(item, c->dtype, c->dtype_d, session->n_threads)};
+        struct zg_case_row row;
+        zg_bench_case_row(&contender, &row);
+        if (!zg_results_has_case(&runner->results, &row))
+            return false;
+    }
+    return true;
 }
 
 static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *err)
@@ -124,8 +152,12 @@ static void print_notes(const struct zg_runner *runner)
     const json_t *const warnings = json_object_get(runner->meta, "warnings");
     for (size_t i = 0; i < json_array_size(warnings); i++)
         fprintf(notes, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
-    fprintf(notes, "peak %.0f GFLOP/s fp32, %.1f GB/s; results in %s\n",
-            runner->peak.gflops[ZG_FP32].all.best, runner->peak.read_gb_per_s.all.best,
+    fprintf(notes, "peak %.0f GFLOP/s fp32, ", runner->peak.gflops[ZG_FP32].all.best);
+    for (int dtype = ZG_FP32 + 1; dtype < ZG_N_DTYPES; dtype++)
+        if (isfinite(runner->peak.gflops[dtype].all.best))
+            fprintf(notes, "%.0f %s (%s), ", runner->peak.gflops[dtype].all.best,
+                    zg_dtype_name((enum zg_dtype)dtype), zg_isa_name(runner->peak.isas[dtype]));
+    fprintf(notes, "%.1f GB/s; results in %s\n", runner->peak.read_gb_per_s.all.best,
             runner->dir.path);
 }
 

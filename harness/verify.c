@@ -8,6 +8,7 @@
 #include "engines/base/direction.h"
 #include "engines/base/size.h"
 #include "harness/clock.h"
+#include "harness/dtypes.h"
 #include "harness/signals.h"
 
 /* More weights than this are compared in rows evenly spread over each tensor, first and last
@@ -117,8 +118,21 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
 
 /* ---- the verdict ----------------------------------------------------------------------------- */
 
+double zg_verify_loss_tolerance(enum zg_dtype coarsest)
+{
+    if (coarsest == ZG_FP32)
+        return ZG_VERIFY_LOSS_TOLERANCE;
+    return coarsest == ZG_INT8 ? ZG_VERIFY_LOSS_INT8 : ZG_VERIFY_LOSS_BF16;
+}
+
+static enum zg_dtype coarsest_of(const struct zg_contender *a, const struct zg_contender *b)
+{
+    return zg_dtype_coarser(zg_dtype_coarser(a->options.dtype, a->options.dtype_d),
+                            zg_dtype_coarser(b->options.dtype, b->options.dtype_d));
+}
+
 static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, double eps,
-                           struct zg_verify_row *row)
+                           enum zg_dtype coarsest, struct zg_verify_row *row)
 {
     double squares = 0, reference_squares = 0, loss_difference = 0, largest_loss = 1;
     int64_t n_same_sign = 0;
@@ -136,14 +150,16 @@ static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, d
     row->loss_difference_max = loss_difference;
     row->gradient_relative_error = squares > 0 ? sqrt(squares / reference_squares) : 0;
     row->gradient_sign_match = (double)n_same_sign / (double)a->n_steps;
-    row->loss_tolerance = ZG_VERIFY_LOSS_TOLERANCE * largest_loss;
+    row->loss_tolerance = zg_verify_loss_tolerance(coarsest) * largest_loss;
+    if (coarsest != ZG_FP32)
+        return;
     const double rms = sqrt(reference_squares / (double)a->n_steps);
     row->gradient_tolerance =
         fmin(ZG_VERIFY_GRADIENT_MOST,
              ZG_VERIFY_GRADIENT_TOLERANCE + ZG_VERIFY_LOSS_ROUNDING * largest_loss / (eps * rms));
 }
 
-static void judge(struct zg_verdict *verdict)
+static void judge(struct zg_verdict *verdict, bool judges_gradients)
 {
     struct zg_verify_row *const row = &verdict->row;
     char *const reason = verdict->reason;
@@ -152,7 +168,7 @@ static void judge(struct zg_verdict *verdict)
     if (!(row->loss_difference_max <= row->loss_tolerance))
         snprintf(reason, size, "losses differ by %.3g, more than %.3g", row->loss_difference_max,
                  row->loss_tolerance);
-    else if (!(row->gradient_relative_error <= row->gradient_tolerance))
+    else if (judges_gradients && !(row->gradient_relative_error <= row->gradient_tolerance))
         snprintf(reason, size, "projected gradients differ by %.3g of their size, more than %.3g",
                  row->gradient_relative_error, row->gradient_tolerance);
     else if (!(row->weight_difference_max <= row->weight_tolerance))
@@ -184,7 +200,9 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
                  own ? "" : "the reference: ", own ? trial->failure : reference_trial->failure);
         return ZG_OK;
     }
-    compare_losses(reference_trial, trial, (double)options->lozo.eps, row);
+    const enum zg_dtype coarsest = coarsest_of(reference, contender);
+    const bool is_fp32 = coarsest == ZG_FP32;
+    compare_losses(reference_trial, trial, (double)options->lozo.eps, coarsest, row);
     struct weight_gap gap = {0};
     if (contender != reference) {
         const enum zg_status status =
@@ -192,12 +210,13 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
         if (status)
             return status;
         row->weight_difference_max = gap.difference;
-        row->weight_tolerance = row->gradient_tolerance * gap.change +
-                                4.0 * (double)trial->n_steps * ldexp(1.0, -24) * gap.largest;
+        row->weight_tolerance =
+            (is_fp32 ? row->gradient_tolerance : 2) * gap.change +
+            4.0 * (double)trial->n_steps * zg_dtype_rounding(coarsest) * gap.largest;
     } else {
         row->weight_difference_max = 0;
         row->weight_tolerance = 0;
     }
-    judge(out);
+    judge(out, is_fp32);
     return ZG_OK;
 }

@@ -94,6 +94,8 @@ static void open_trial(struct trial *t)
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, false, NULL, 0, NULL), ZG_OK);
     t->peak.gflops[ZG_FP32].all.best = 100;
+    t->peak.gflops[ZG_BF16].all.best = 200;
+    t->peak.gflops[ZG_INT8].all.best = 600;
 }
 
 static void measure(struct trial *t)
@@ -255,6 +257,9 @@ static void test_bank(void)
     CU_ASSERT_EQUAL(t.status, ZG_OK);
     CU_ASSERT_STRING_EQUAL(summary(&t, 0)->dtype, "fp32");
     CU_ASSERT_STRING_EQUAL(summary(&t, 1)->dtype, "bf16+int8");
+    CU_ASSERT_STRING_EQUAL(summary(&t, 1)->peak_dtype, "bf16+int8");
+    CU_ASSERT_DOUBLE_EQUAL(summary(&t, 1)->peak_gflops, 300, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(summary(&t, 0)->peak_gflops, 100, 1e-9);
     CU_ASSERT_TRUE(json_is_false(case_meta(&t, "v_redrawn_while_timing")));
     const json_t *const engines = case_meta(&t, "engines");
     const json_t *const with = json_array_get(engines, 1), *const without =
@@ -329,6 +334,37 @@ static void test_rounding_passes(void)
     close_trial(&t);
 }
 
+/* One engine of a dtype beside one of fp32: what of its loss and slope passes. */
+static void expect_low(enum zg_dtype dtype, const char *loss, const char *weight, bool passes)
+{
+    struct trial t;
+    open_trial(&t);
+    ADD(NULL);
+    ADD("loss", loss, "slope", "-1", "weight", weight, NULL);
+    struct zg_engine_item *const item = &t.session.engines.items[1];
+    item->has_dtype = true;
+    item->dtype = item->dtype_d = dtype;
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(verdict(&t, 1)->passed, passes);
+    /* a gradient is told but not judged here, whatever it is */
+    CU_ASSERT_DOUBLE_EQUAL(verdict(&t, 1)->gradient_relative_error, 2, 1e-6);
+    CU_ASSERT_EQUAL(verdict(&t, 1)->gradient_sign_match, 0);
+    CU_ASSERT_TRUE(isnan(verdict(&t, 1)->gradient_tolerance));
+    close_trial(&t);
+}
+
+/* The loss is 2: 2e-2 of it in bf16, 1e-1 in int8.  Weights of 0.5 and five steps: 4 * 5 * 2^-8 *
+ * 0.5 = 0.039, and twice a change of the model's weights, which are 0.5 less at most 0.1. */
+static void test_low_precision(void)
+{
+    expect_low(ZG_BF16, "2.03", "0.5", true);
+    expect_low(ZG_BF16, "2.05", "0.5", false);
+    expect_low(ZG_INT8, "2.15", "0.5", true);
+    expect_low(ZG_INT8, "2.25", "0.5", false);
+    expect_low(ZG_BF16, "2", "3", false);
+}
+
 static void test_bad_reference(void)
 {
     struct trial t;
@@ -382,6 +418,9 @@ static void test_finished_case(void)
     CU_ASSERT_EQUAL(again.verify.n, 1);
     CU_ASSERT_TRUE(again.phases.n >= 1);
     CU_ASSERT_EQUAL(n_sample_rows(&t), 8);
+    c.dtype = "bf16"; /* a sweep over --dtype has other cases */
+    CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
+    c.dtype = "fp32";
     c.lr = 2e-6;
     CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
     zg_results_close(&again);
@@ -404,6 +443,7 @@ int main(void)
         {"a bank does not grow while the clock runs", test_bank},
         {"an engine that disagrees is not timed", test_disagreement},
         {"rounding passes", test_rounding_passes},
+        {"below fp32 the loss is checked more loosely", test_low_precision},
         {"a reference without a loss fails all", test_bad_reference},
         {"an engine's failure is the run's", test_failures},
         {"finished cases are found again", test_finished_case},

@@ -37,6 +37,12 @@ static void fma_computes(void)
 static void dots_compute(void)
 {
 #if defined(__x86_64__)
+    if (zg_cpu_isa() >= ZG_ISA_AVX2) { /* eight lanes of pairs */
+        const struct zg_peak_loop *const loop = &zg_peak_int8_avx2;
+        CU_ASSERT_EQUAL(loop->flops_per_iteration, 2 * 2 * 12 * 8);
+        CU_ASSERT_EQUAL(loop->run(100, loop->a, loop->b), (float)(8 * (66 + 12 * 2 * 100)));
+        CU_ASSERT_EQUAL(loop->run(100, 1.0f, 2.0f), (float)(8 * (66 + 12 * 2 * 200)));
+    }
     if (zg_cpu_isa() < ZG_ISA_AVX512BF16) {
         printf("\n    skipped: no AVX512-BF16 and VNNI");
         return;
@@ -113,11 +119,19 @@ static double fastest_s(const struct zg_peak_loop *loop, int64_t n_iterations)
 static void dots_keep_their_ratio(void)
 {
 #if defined(__x86_64__)
+    const int64_t n = 100000;
+    if (zg_cpu_isa() >= ZG_ISA_AVX2) {
+        /* vpmaddwd: twice the lanes of a multiply-add, at its rate or half of it; and an add */
+        const struct zg_peak_loop *const fma = &zg_peak_avx2.fma, *const int8 = &zg_peak_int8_avx2;
+        const double fma_rate = (double)fma->flops_per_iteration / fastest_s(fma, n);
+        const double rate = (double)int8->flops_per_iteration / fastest_s(int8, n);
+        CU_ASSERT(rate / fma_rate > 0.5 / 3 && rate / fma_rate < 2 * 3);
+        printf("\n    int8 on AVX2 %.2f times fp32", rate / fma_rate);
+    }
     if (zg_cpu_isa() < ZG_ISA_AVX512BF16) {
         printf("\n    skipped: no AVX512-BF16 and VNNI");
         return;
     }
-    const int64_t n = 100000;
     const struct zg_peak_loop *const fma = &zg_peak_avx512.fma;
     const struct zg_peak_loop *const loops[] = {&zg_peak_bf16_avx512bf16, &zg_peak_int8_avx512bf16};
     const double fma_rate = (double)fma->flops_per_iteration / fastest_s(fma, n);
@@ -165,6 +179,7 @@ static void numbers_are_plausible(void)
     for (int dtype = ZG_BF16; dtype < ZG_N_DTYPES; dtype++) {
         const bool has = zg_cpu_isa() >= zg_peak_isa_needed((enum zg_dtype)dtype);
         CU_ASSERT_EQUAL(has, isfinite(gflops[dtype].one.best));
+        CU_ASSERT_EQUAL(has, peak.isas[dtype] <= zg_cpu_isa());
         if (!has)
             continue;
         printf("; %s %.1f %.1f", zg_dtype_name((enum zg_dtype)dtype), gflops[dtype].one.best,
@@ -184,12 +199,27 @@ static void the_isa_caps(void)
     CU_ASSERT_EQUAL_FATAL(zg_peak_measure(&peak, &request, NULL), ZG_OK);
     CU_ASSERT_EQUAL(peak.isa, ZG_ISA_PORTABLE);
     CU_ASSERT(isfinite(peak.gflops[ZG_FP32].one.best));
-    CU_ASSERT(isnan(peak.gflops[ZG_BF16].one.best) && isnan(peak.gflops[ZG_INT8].all.best));
+    /* bf16 is widened to fp32; int8 has no loop in plain C */
+    CU_ASSERT_EQUAL(peak.gflops[ZG_BF16].all.best, peak.gflops[ZG_FP32].all.best);
+    CU_ASSERT_EQUAL(peak.isas[ZG_BF16], ZG_ISA_PORTABLE);
+    CU_ASSERT(isnan(peak.gflops[ZG_INT8].all.best) && peak.isas[ZG_INT8] == ZG_N_ISAS);
     /* and the read test can be left out, the copy with it */
     CU_ASSERT(isnan(peak.read_gb_per_s.one.best) && isnan(peak.read_gb_per_s.all.best));
     CU_ASSERT(isnan(peak.copy_gb_per_s.all.median));
     CU_ASSERT_EQUAL(zg_peak_isa_needed(ZG_FP32), ZG_ISA_PORTABLE);
     CU_ASSERT_EQUAL(zg_peak_isa_needed(ZG_FP16), ZG_N_ISAS);
+}
+
+/* Half the work at 100 and half at 300 GFLOP/s: 150 in all. */
+static void a_pair_has_the_harmonic_mean(void)
+{
+    struct zg_peak peak = {.isa = ZG_ISA_AVX2};
+    peak.gflops[ZG_BF16].all.best = 100;
+    peak.gflops[ZG_INT8].all.best = 300;
+    peak.gflops[ZG_FP16].all.best = NAN;
+    CU_ASSERT_DOUBLE_EQUAL(zg_peak_of_pair(&peak, ZG_BF16, ZG_INT8), 150, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(zg_peak_of_pair(&peak, ZG_INT8, ZG_INT8), 300, 1e-12);
+    CU_ASSERT(isnan(zg_peak_of_pair(&peak, ZG_BF16, ZG_FP16)));
 }
 
 int main(void)
@@ -201,6 +231,7 @@ int main(void)
         {"the read kernels sum", read_sums},
         {"the copy kernels copy", copy_copies},
         {"numbers are plausible", numbers_are_plausible},
+        {"a pair of dtypes has the harmonic mean", a_pair_has_the_harmonic_mean},
         {"the ISA caps; the read test can be left out", the_isa_caps},
         {0}};
     return zg_test_run("peak", tests);
