@@ -93,6 +93,8 @@ static void run_linear(struct zg_engine_state *s, const struct zg_linear *linear
         .y = y.data,
         .ldy = y.ld,
     };
+    if (s->calibration)
+        zg_calibrate_observe(s, linear, &g);
     s->provider->gemm(s->provider_state, &g);
     const struct zg_panel_shape *shape = &linear->shape;
     zg_cost_gemm(s, g.n_rows, shape->n_groups * shape->n_out, shape->n_in + n_extra);

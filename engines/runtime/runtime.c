@@ -189,6 +189,8 @@ enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_eng
         status = zg_adapter_open(s, err);
     if (!status)
         status = open_activations(s, err);
+    if (!status)
+        status = zg_calibrate_run(s, err);
     s->options.settings = NULL; /* borrowed during open */
     s->options.n_settings = 0;
     if (status)

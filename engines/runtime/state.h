@@ -8,6 +8,7 @@
  *     attention.c norm.c epilogue.c                the rows between GEMMs
  *     loss.c      head, log-sum-exp
  *     score.c     probes -> passes -> losses       cost.c      FLOPs and bytes
+ *     calibrate.c outliers.c                       columns that int8 would spoil
  *     runtime.c   open, begin, apply, read, close
  */
 #ifndef ZG_RUNTIME_STATE_H
@@ -118,6 +119,7 @@ struct zg_engine_state {
     bool useful_apart;        /* `plan` is never the useful one */
     struct zg_cost cost;
     enum zg_phase phase;
+    struct zg_calibration *calibration; /* NULL but while open() calibrates */
 
     void *owned[48]; /* every buffer, for close */
     int64_t n_owned;
@@ -254,6 +256,13 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
 /* Logits of all queries and log-sum-exps of all normalised rows from s->h, into s->logit, s->max,
  * s->sum. */
 void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass);
+
+/* ---- calibrate.c ---------------------------------------------------------------------------- */
+/* int8 panels: finds their outlier columns and keeps them in bf16.  The last thing of open(). */
+enum zg_status zg_calibrate_run(struct zg_engine_state *s, struct zg_error *err);
+/* While s->calibration is set: what is about to be multiplied. */
+void zg_calibrate_observe(struct zg_engine_state *s, const struct zg_linear *linear,
+                          const struct zg_gemm *g);
 
 /* ---- cost.c --------------------------------------------------------------------------------- */
 void zg_cost_gemm(struct zg_engine_state *s, int64_t n_rows, int64_t n_out, int64_t n_in);
