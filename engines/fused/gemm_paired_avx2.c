@@ -10,7 +10,8 @@
 #include "engines/fused/kernels.h"
 #include "engines/fused/vec_avx2.h"
 
-#define MR   6
-#define NV   2
-#define NAME zg_gemm_paired_fp32_avx2
+#define MR    6
+#define NV    2
+#define STEPS 8
+#define NAME  zg_gemm_paired_fp32_avx2
 #include "engines/fused/gemm_paired_template.h"

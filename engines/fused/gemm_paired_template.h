@@ -6,6 +6,7 @@
  *   MR          rows of the largest tile, 1 .. 14
  *   NV          vectors across a strip: nr = NV * VEC_WIDTH
  *   NAME        the function to define
+ *   STEPS       k per turn of the inner loop, a multiple of 4; 4 unless defined
  *
  * The tile's outputs stay in MR * NV registers while k runs; each step loads NV vectors of w and
  * broadcasts one x per row.  MR * NV + NV + 1 must fit the register file, and MR * NV must cover
@@ -18,24 +19,29 @@
  */
 #include "engines/fused/unroll.h"
 
-#define STEPS 4 /* k per unrolled step; kernels.h promises a prefetch each fourth k */
+#ifndef STEPS
+#define STEPS 4
+#endif
+_Static_assert(STEPS % 4 == 0, "prefetches are counted by four k");
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* acc[i][j] += x[i][u] * w[u][j] for u < n.  Rows are addressed as three off one pointer, which
- * x86 address modes give for free; MR pointers would not fit the general registers. */
+ * x86 address modes give for free; MR pointers would not fit the general registers.  Nor would *ldx
+ * + u for every u, which GCC would keep if it saw that *ldx does not change. */
 ALWAYS_INLINE void step(const int mr, const int n, vec acc[MR][NV], const float *w,
-                        const float *const rows[], int64_t ldx)
+                        const float *const rows[], int64_t *ldx)
 {
     UNROLL
     for (int u = 0; u < n; u++) {
+        __asm__("" : "+r"(*ldx));
         vec b[NV];
         UNROLL
         for (int j = 0; j < NV; j++)
             b[j] = vec_load(w + (u * NV + j) * VEC_WIDTH);
         UNROLL
         for (int i = 0; i < mr; i++) {
-            const vec a = vec_broadcast(rows[i / 3] + (i % 3) * ldx + u);
+            const vec a = vec_broadcast(rows[i / 3] + (i % 3) * *ldx + u);
             UNROLL
             for (int j = 0; j < NV; j++)
                 acc[i][j] = vec_fmadd(a, b[j], acc[i][j]);
@@ -54,16 +60,16 @@ ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w
         rows[i] = x + 3 * i * ldx;
     int64_t k = 0;
     for (; k + STEPS <= n_k; k += STEPS) {
-        for (int64_t line = 0; line < n_prefetch; line++, prefetch += 64)
+        for (int64_t line = 0; line < STEPS / 4 * n_prefetch; line++, prefetch += 64)
             __builtin_prefetch(prefetch, 0, 2);
-        step(mr, STEPS, acc, w, rows, ldx);
+        step(mr, STEPS, acc, w, rows, &ldx);
         w += STEPS * NV * VEC_WIDTH;
         UNROLL
         for (int i = 0; i < (mr + 2) / 3; i++)
             rows[i] += STEPS;
     }
     for (; k < n_k; k++) {
-        step(mr, 1, acc, w, rows, ldx);
+        step(mr, 1, acc, w, rows, &ldx);
         w += NV * VEC_WIDTH;
         UNROLL
         for (int i = 0; i < (mr + 2) / 3; i++)
@@ -72,22 +78,40 @@ ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w
     return w;
 }
 
-/* The epilogue of one vector: o is its first output, n how many of its outputs exist. */
-ALWAYS_INLINE void finish(const struct zg_gemm_tile *t, vec sum, int64_t i, int64_t o, int64_t n)
+/* Outputs j * VEC_WIDTH on from p; all of them exist, or n_out of the strip's. */
+ALWAYS_INLINE vec load_outs(const float *p, int j, int64_t n_out, const bool whole)
 {
-    const bool whole = n >= VEC_WIDTH;
-    if (t->bias && i < t->n_bias_rows)
-        sum = vec_add(sum, whole ? vec_load(t->bias + o) : vec_load_part(t->bias + o, n));
-    if (t->base) {
-        const float *base = t->base + i * t->ld_base + o;
-        sum = vec_add(sum, whole ? vec_load(base) : vec_load_part(base, n));
+    p += j * VEC_WIDTH;
+    return whole ? vec_load(p) : vec_load_part(p, n_out - j * VEC_WIDTH);
+}
+
+/* The epilogue of row i. */
+ALWAYS_INLINE void finish(const struct zg_gemm_tile *t, vec sum[NV], int64_t i, const bool whole)
+{
+    const int64_t n_out = t->n_out;
+    if (t->bias && i < t->n_bias_rows) {
+        UNROLL
+        for (int j = 0; j < NV; j++)
+            sum[j] = vec_add(sum[j], load_outs(t->bias, j, n_out, whole));
     }
-    if (t->relu)
-        sum = vec_relu(sum);
-    if (whole)
-        vec_store(t->y + i * t->ldy + o, sum);
-    else
-        vec_store_part(t->y + i * t->ldy + o, sum, n);
+    if (t->base) {
+        UNROLL
+        for (int j = 0; j < NV; j++)
+            sum[j] = vec_add(sum[j], load_outs(t->base + i * t->ld_base, j, n_out, whole));
+    }
+    if (t->relu) {
+        UNROLL
+        for (int j = 0; j < NV; j++)
+            sum[j] = vec_relu(sum[j]);
+    }
+    float *y = t->y + i * t->ldy;
+    UNROLL
+    for (int j = 0; j < NV; j++) {
+        if (whole)
+            vec_store(y + j * VEC_WIDTH, sum[j]);
+        else
+            vec_store_part(y + j * VEC_WIDTH, sum[j], n_out - j * VEC_WIDTH);
+    }
 }
 
 ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
@@ -109,14 +133,14 @@ ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
     if (t->n_extra > 0)
         stretch(mr, acc, w, t->x_extra, t->ldx, t->n_extra, t->prefetch, 0);
 
-    UNROLL
-    for (int i = 0; i < mr; i++) {
+    if (t->n_out == NV * VEC_WIDTH) {
         UNROLL
-        for (int j = 0; j < NV; j++) {
-            const int64_t n = t->n_out - j * VEC_WIDTH;
-            if (n > 0)
-                finish(t, acc[i][j], i, j * VEC_WIDTH, n);
-        }
+        for (int i = 0; i < mr; i++)
+            finish(t, acc[i], i, true);
+    } else {
+        UNROLL
+        for (int i = 0; i < mr; i++)
+            finish(t, acc[i], i, false);
     }
 }
 
