@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The step from OPT-1.3B to 13B, batch 16 to 128: a table as the paper's of the core step.
+
+    scripts/study_large.py ZOGAP OUT [--models LIST] [--batches LIST] [--engines LIST] [--memory GIB]
+                           [--budget S] [zogap run's options...]
+
+A cell is one `zogap run` in OUT/MODEL-bBATCH, cheapest first; a complete one is kept, so that the study can go
+on another day.  Where the engines together need more than --memory, the run keeps the most layers that
+fit and repeats them up to the depth (--layers-resident): such cells carry a * in the table.  A cell that
+would take the whole study beyond --budget seconds is left out, with the time that it would take: the
+loop's step on 13B and 128 examples alone is an hour on two cores.  OUT/large.csv has every cell.
+"""
+import argparse
+import pathlib
+import time
+
+import study
+
+SHAPES = {"opt-1.3b": (24, 2048), "opt-2.7b": (32, 2560), "opt-6.7b": (32, 4096), "opt-13b": (40, 5120)}
+N_VOCAB, N_POSITIONS = 50272, 2050
+# Steps that a run takes before and while it measures: five of the check, warm-up, pilot, two blocks.
+STEPS_A_RUN = 9
+# The loop on two cores with AVX2, until the first cell says what it is here.
+FIRST_RATE = 2.2 / (125e6 * 16**1.1)
+
+
+def parameters(model):
+    n_layers, d = SHAPES[model]
+    return 12 * n_layers * d * d + (N_VOCAB + N_POSITIONS) * d
+
+
+def resident_layers(model, batch, n_engines, memory_gib):
+    """The most distinct layers that fit: each engine has fp32 weights, embedding and activations of its own."""
+    n_layers, d = SHAPES[model]
+    padded_tokens = 2 * batch * 72
+    fixed = n_engines * 4 * ((N_VOCAB + N_POSITIONS) * d + padded_tokens * 12 * d)
+    k = int((memory_gib * 2**30 - fixed) // (n_engines * 4 * 12 * d * d))
+    return max(1, min(k, n_layers))
+
+
+def cell_options(a, model, batch):
+    k = resident_layers(model, batch, len(a.engines.split(",")), a.memory)
+    aliased = ["--layers-resident", str(k)] if k < SHAPES[model][0] else []
+    return ["--engines", a.engines, "--model", model, "--batch", str(batch), "--steps", "1", "--blocks", "2", *aliased]
+
+
+def size(model, batch):
+    return parameters(model) * batch**1.1  # padding grows with the batch
+
+
+def text(cell, engine):
+    row = next((r for r in cell if r["engine"] == engine), None)
+    if not row:
+        return "-"
+    mark = "*" if row["extrapolated"] == "1" else ""
+    ratio = f" ({float(row['speedup']):.2f}x)" if row["speedup"] and row["engine"] != row["baseline"] else ""
+    return f"{float(row['wall_s_per_step_median']):.2f}{mark}{ratio}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("zogap")
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--models", default=",".join(SHAPES), metavar="LIST")
+    parser.add_argument("--batches", default="16,32,64,128", metavar="LIST")
+    parser.add_argument("--engines", default="naive,fused", metavar="LIST")
+    parser.add_argument("--memory", type=float, default=20, metavar="GIB")
+    parser.add_argument("--budget", type=float, default=2400, metavar="S")
+    a, options = parser.parse_known_args()
+    models, batches = a.models.split(","), [int(b) for b in a.batches.split(",")]
+    begin, rate, cells, skipped = time.monotonic(), FIRST_RATE, {}, {}
+    for model, batch in sorted(((m, b) for m in models for b in batches), key=lambda c: size(*c)):
+        out = a.out / f"{model}-b{batch}"
+        estimate_s = STEPS_A_RUN * rate * size(model, batch)
+        done = (out / "summary.csv").exists()
+        if not done and time.monotonic() - begin + estimate_s > a.budget:
+            skipped[model, batch] = estimate_s
+            continue
+        study.run(a.zogap, out, [*cell_options(a, model, batch), *options])
+        cells[model, batch] = study.rows(out)
+        rate = sum(float(r["wall_s_per_step_median"]) for r in cells[model, batch]) / size(model, batch)
+    lines = [(r["model"], r["batch"], r["engine"], r["dtype"], r["layers_resident"], r["extrapolated"],
+              r["wall_s_per_step_median"], r["speedup"], r["gflops_useful"], r["peak_share"], r["peak_rss_mib"])
+             for cell in cells.values() for r in cell]
+    study.write_csv(a.out / "large.csv",
+                    ["model", "batch", "engine", "dtype", "layers_resident", "extrapolated", "wall_s_per_step", "speedup",
+                     "gflops_useful", "peak_share", "peak_rss_mib"], lines)
+    engines = list(dict.fromkeys(line[2] for line in lines))
+    print("\n| model | engine | " + " | ".join(f"batch {b}" for b in batches) + " |\n|---|---|" + "---|" * len(batches))
+    for model in models:
+        for engine in engines:
+            print(f"| {model} | {engine} | " + " | ".join(text(cells.get((model, b), []), engine) for b in batches) + " |")
+    print("\ns/step (speed-up); *: layers repeat up to the depth, see large.csv; synthetic weights.")
+    for (model, batch), s in skipped.items():
+        print(f"left out: {model}, batch {batch}: about {s / 60:.0f} minutes")
+
+
+if __name__ == "__main__":
+    main()
