@@ -1,134 +1,122 @@
-/* panel.c - builds, updates and reads weights in the layouts of panel.h.  Products are gemm.c's. */
+/* panel.c - builds panels and everything that a product of theirs needs ahead of the first. */
 #include "engines/onednn/panel.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 
-/* Rows of W that a thread reads and turns over at once: a cache line of each column. */
-#define PACK_ROWS 16
-
 /* Rows a multiple of 4 KiB apart share a few cache sets while oneDNN gathers a tile of them:
  * [768][3072] multiplies 112 rows at 173 GFLOP/s with 16 floats in between, at 148 without. */
-static int64_t stride_choose(int64_t n_cols)
+static int64_t stride_choose(int64_t n_cols, int64_t item_size)
 {
-    const int64_t ld = zg_round_up(n_cols, 16);
-    return ld % 1024 == 0 ? ld + 16 : ld;
+    const int64_t line = 64 / item_size, ld = zg_round_up(n_cols, line);
+    return ld * item_size % 4096 == 0 ? ld + line : ld;
 }
 
-/* ---- open and close -------------------------------------------------------------------------- */
-
-static enum zg_status width_reserve(struct zg_provider_state *state, int64_t width,
-                                    struct zg_error *err)
+static enum zg_status scratch_reserve(struct zg_onednn_scratch *scratch, int64_t n_rows,
+                                      int64_t row_size, struct zg_error *err)
 {
-    if (width <= state->width)
+    void *data = NULL;
+    int64_t size = 0;
+    if (!zg_size_mul(n_rows, row_size, &size))
+        return zg_fail(err, ZG_ENV, "oneDNN scratch is too large to count");
+    if (size <= scratch->size)
         return ZG_OK;
-    float *zeros = NULL, *factor = NULL;
-    enum zg_status status =
-        zg_buffer_alloc((void **)&zeros, width, sizeof *zeros, "oneDNN scratch", err);
-    if (!status)
-        status = zg_buffer_alloc((void **)&factor, width, ZG_FACTOR_RANK * sizeof *factor,
-                                 "oneDNN scratch", err);
-    if (status) {
-        zg_buffer_free(zeros);
+    const enum zg_status status = zg_buffer_alloc(&data, size, 1, "oneDNN scratch", err);
+    if (status)
         return status;
-    }
-    memset(zeros, 0, (size_t)width * sizeof *zeros);
-    zg_buffer_free(state->zeros);
-    zg_buffer_free(state->factor);
-    state->zeros = zeros;
-    state->factor = factor;
-    state->width = width;
+    zg_buffer_free(scratch->data);
+    *scratch = (struct zg_onednn_scratch){data, size};
     return ZG_OK;
 }
 
-/* rows [n_rows][n_in] become columns col .. col + n_rows - 1 of w [n_in][ldw]. */
-static void columns_write(const float *rows, int64_t n_rows, int64_t n_in, float *w, int64_t ldw)
+/* What products of such a panel need beside it. */
+static enum zg_status scratches_reserve(struct zg_provider_state *state,
+                                        const struct zg_panel *panel, struct zg_error *err)
 {
-    for (int64_t k = 0; k < n_in; k++)
-        for (int64_t i = 0; i < n_rows; i++)
-            w[k * ldw + i] = rows[i * n_in + k];
+    const int64_t n_out = panel->n_out, n_in = panel->shape.n_in, size = sizeof(float);
+    const enum zg_dtype dtype = panel->shape.dtype;
+    enum zg_status status = scratch_reserve(&state->zeros, n_out, size, err);
+    if (!status)
+        memset(state->zeros.data, 0, (size_t)state->zeros.size);
+    if (!status && dtype == ZG_FP32)
+        status = scratch_reserve(&state->factor, zg_max64(n_out, n_in), ZG_FACTOR_RANK * size, err);
+    if (!status && dtype != ZG_FP32)
+        status = scratch_reserve(&state->x, state->view_rows,
+                                 panel->ldx * zg_onednn_item_size(dtype), err);
+    if (!status && dtype == ZG_INT8)
+        status = scratch_reserve(&state->sums, state->view_rows,
+                                 panel->ldy * (int64_t)sizeof(int32_t), err);
+    if (!status && dtype == ZG_INT8)
+        status = scratch_reserve(&state->rows, state->options.n_threads, n_in * size, err);
+    return status;
 }
 
-static enum zg_status weights_read(const struct zg_provider_state *state, struct zg_panel *panel,
-                                   const struct zg_model *model, const int32_t *tensors,
-                                   struct zg_error *err)
-{
-    const int64_t n_in = panel->shape.n_in, n_out = panel->shape.n_out, ldw = panel->ldw;
-    const int64_t n_threads = state->options.n_threads, n_slices = zg_ceil_div(n_out, PACK_ROWS);
-    const bool packed = state->options.packed;
-    float *rows = NULL;
-    if (packed) {
-        const enum zg_status status =
-            zg_buffer_alloc((void **)&rows, n_threads * PACK_ROWS * n_in, sizeof *rows,
-                            "the rows that are being packed", err);
-        if (status)
-            return status;
-    }
-    /* Static: a thread touches about the columns that oneDNN's own static split will give it. */
-#pragma omp parallel num_threads((int)n_threads)
-    {
-        const int64_t thread = omp_get_thread_num();
-        float *const own = packed ? rows + thread * PACK_ROWS * n_in : NULL;
-#pragma omp for collapse(2) schedule(static)
-        for (int64_t group = 0; group < panel->shape.n_groups; group++) {
-            for (int64_t slice = 0; slice < n_slices; slice++) {
-                const int64_t begin = slice * PACK_ROWS;
-                const int64_t n = zg_min64(PACK_ROWS, n_out - begin);
-                const int64_t row = group * n_out + begin;
-                if (packed) {
-                    zg_model_read(model, tensors[group], begin, n, own, n_in);
-                    columns_write(own, n, n_in, panel->w + row, ldw);
-                } else {
-                    zg_model_read(model, tensors[group], begin, n, panel->w + row * ldw, ldw);
-                }
-            }
-        }
-    }
-    zg_buffer_free(rows);
-    return ZG_OK;
-}
-
-/* Everything that gemm() will hand to oneDNN. */
+/* fp32: x and y as the runtime holds them, with strides that it may have declared.  bf16: x comes
+ * from scratch.  int8: y goes there too, so both strides are our own. */
 static enum zg_status products_open(struct zg_provider_state *state, struct zg_panel *panel,
                                     struct zg_error *err)
 {
     const struct zg_panel_shape *shape = &panel->shape;
     const bool packed = state->options.packed;
+    const int64_t ldx = shape->dtype == ZG_FP32 ? shape->ldx : panel->ldx;
+    const int64_t ldy = shape->dtype == ZG_INT8 ? panel->ldy : shape->ldy;
     struct zg_dnnl_product key = {
+        .dtype = shape->dtype,
+        .ops = shape->dtype == ZG_INT8 ? 1u << ZG_DNNL_SET
+                                       : 1u << ZG_DNNL_ADD | 1u << ZG_DNNL_ADD_RELU,
         .n_in = shape->n_in,
         .n_out = panel->n_out,
         .layout = {.in = packed ? panel->ldw : 1, .out = packed ? 1 : panel->ldw},
         .ldx = DNNL_RUNTIME_DIM_VAL,
         .ldy = DNNL_RUNTIME_DIM_VAL,
     };
-    struct zg_dnnl_desc desc;
     enum zg_status status =
-        zg_dnnl_check(zg_dnnl_desc_open(&desc, key.n_in, key.n_out, key.layout.in, key.layout.out),
-                      "the layout of a panel", err);
-    if (!status) {
-        status =
-            zg_dnnl_check(zg_dnnl_memory_open(&panel->weights, &desc, state->dnnl.engine, panel->w),
-                          "the memory of a panel", err);
-        zg_dnnl_desc_close(&desc);
-    }
-    if (!status)
+        zg_dnnl_check(zg_dnnl_weights_open(&panel->weights, &state->dnnl, key.dtype, key.n_in,
+                                           key.n_out, key.layout, panel->w),
+                      "the memory of a panel", err);
+    if (!status && shape->dtype != ZG_INT8)
         status = zg_dnnl_product_get(&state->dnnl, &key, &panel->any, err);
-    if (!status && shape->ldx && shape->ldy) {
-        key.ldx = shape->ldx;
-        key.ldy = shape->ldy;
-        status = zg_dnnl_product_get(&state->dnnl, &key, &panel->declared, err);
-        if (!status)
-            status =
-                zg_dnnl_views_get(&state->dnnl, ZG_SIDE_X, shape->n_in, shape->ldx, &panel->x, err);
-        if (!status)
-            status = zg_dnnl_views_get(&state->dnnl, ZG_SIDE_Y, panel->n_out, shape->ldy, &panel->y,
-                                       err);
-    }
+    if (status || !ldx || !ldy)
+        return status;
+    key.ldx = ldx;
+    key.ldy = ldy;
+    struct zg_dnnl_views views = {.dtype = key.dtype, .n_rows = state->view_rows};
+    status = zg_dnnl_product_get(&state->dnnl, &key, &panel->known, err);
+    views.n_cols = key.n_in;
+    views.ld = ldx;
+    if (!status)
+        status = zg_dnnl_views_get(&state->dnnl, ZG_SIDE_X, &views, &panel->x, err);
+    views.n_cols = key.n_out;
+    views.ld = ldy;
+    if (!status)
+        status = zg_dnnl_views_get(&state->dnnl, ZG_SIDE_Y, &views, &panel->y, err);
+    return status;
+}
+
+static int64_t stored_rows(const struct zg_provider_state *state, const struct zg_panel *panel)
+{
+    return state->options.packed ? panel->shape.n_in : panel->n_out;
+}
+
+static enum zg_status panel_alloc(const struct zg_provider_state *state, struct zg_panel *panel,
+                                  struct zg_error *err)
+{
+    const int64_t n_out = panel->n_out, item_size = zg_onednn_item_size(panel->shape.dtype);
+    enum zg_status status = zg_buffer_alloc(&panel->w, stored_rows(state, panel),
+                                            panel->ldw * item_size, "a weight panel", err);
+    if (!status)
+        status = zg_buffer_alloc((void **)&panel->extra, state->options.max_extra * n_out,
+                                 sizeof *panel->extra, "a panel's adapter columns", err);
+    if (!status && panel->shape.dtype == ZG_INT8)
+        status = zg_buffer_alloc((void **)&panel->scale, n_out, sizeof *panel->scale,
+                                 "a panel's scales", err);
+    if (!status && panel->shape.dtype == ZG_INT8)
+        status = zg_buffer_alloc((void **)&panel->shift, n_out, sizeof *panel->shift,
+                                 "a panel's sums", err);
     return status;
 }
 
@@ -137,22 +125,21 @@ enum zg_status zg_onednn_pack(struct zg_provider_state *state, struct zg_panel *
                               const int32_t *tensors, struct zg_error *err)
 {
     *out = NULL;
+    assert(shape->dtype == ZG_FP32 || state->options.dtypes & 1u << shape->dtype);
     struct zg_panel *panel = calloc(1, sizeof *panel);
     if (!panel)
         return zg_fail(err, ZG_ENV, "no memory for a panel");
-    const bool packed = state->options.packed;
+    const int64_t item_size = zg_onednn_item_size(shape->dtype);
     panel->shape = *shape;
     panel->n_out = shape->n_groups * shape->n_out;
-    panel->ldw = stride_choose(packed ? panel->n_out : shape->n_in);
-    enum zg_status status = width_reserve(state, zg_max64(panel->n_out, shape->n_in), err);
+    panel->ldw = stride_choose(state->options.packed ? panel->n_out : shape->n_in, item_size);
+    panel->ldx = stride_choose(shape->n_in, item_size);
+    panel->ldy = stride_choose(panel->n_out, sizeof(int32_t));
+    enum zg_status status = scratches_reserve(state, panel, err);
     if (!status)
-        status = zg_buffer_alloc((void **)&panel->w, packed ? shape->n_in : panel->n_out,
-                                 panel->ldw * (int64_t)sizeof *panel->w, "a weight panel", err);
+        status = panel_alloc(state, panel, err);
     if (!status)
-        status = zg_buffer_alloc((void **)&panel->extra, state->options.max_extra * panel->n_out,
-                                 sizeof *panel->extra, "a panel's adapter columns", err);
-    if (!status)
-        status = weights_read(state, panel, model, tensors, err);
+        status = zg_onednn_weights_read(state, panel, model, tensors, err);
     if (!status)
         status = products_open(state, panel, err);
     if (status)
@@ -168,21 +155,14 @@ void zg_onednn_unpack(struct zg_panel **panel)
     struct zg_panel *p = *panel;
     if (p->weights)
         dnnl_memory_destroy(p->weights);
+    zg_buffer_free(p->kept.w);
+    zg_buffer_free(p->shift);
+    zg_buffer_free(p->scale);
     zg_buffer_free(p->extra);
     zg_buffer_free(p->w);
     free(p);
     *panel = NULL;
 }
-
-size_t zg_onednn_panel_bytes(const struct zg_panel *panel)
-{
-    const bool packed =
-        panel->declared ? panel->declared->layout.out == 1 : panel->any->layout.out == 1;
-    const int64_t n_rows = packed ? panel->shape.n_in : panel->n_out;
-    return (size_t)(n_rows * panel->ldw) * sizeof(float);
-}
-
-/* ---- updates --------------------------------------------------------------------------------- */
 
 void zg_onednn_set_extra(struct zg_provider_state *state, struct zg_panel *panel,
                          const float *extra, int64_t n_extra)
@@ -196,48 +176,31 @@ void zg_onednn_set_extra(struct zg_provider_state *state, struct zg_panel *panel
             panel->extra[e * n_out + o] = extra[o * n_extra + e];
 }
 
-void zg_onednn_add_lowrank(struct zg_provider_state *state, struct zg_panel *panel, int64_t group,
-                           float coefficient, const float *u, const float *v, int64_t rank)
+enum zg_status zg_onednn_keep_columns(struct zg_provider_state *state, struct zg_panel *panel,
+                                      const struct zg_model *model, const int32_t *tensors,
+                                      const int32_t *columns, int64_t n, struct zg_error *err)
 {
-    /* The stored rows of W_g, `width` long, each get a combination of the rows of `along`^T. */
-    const bool packed = state->options.packed;
-    const int64_t n_out = panel->shape.n_out, n_in = panel->shape.n_in, ldw = panel->ldw;
-    const int64_t n_stored = packed ? n_in : n_out, width = packed ? n_out : n_in;
-    const float *const across = packed ? v : u, *const along = packed ? u : v;
-    float *const w = panel->w + (packed ? group * n_out : group * n_out * ldw);
-    float *const factor = state->factor;
-    for (int64_t begin = 0; begin < rank; begin += ZG_FACTOR_RANK) {
-        const int64_t n = zg_min64(ZG_FACTOR_RANK, rank - begin);
-#pragma omp parallel num_threads((int)state->options.n_threads)
-        {
-#pragma omp for schedule(static)
-            for (int64_t o = 0; o < width; o++)
-                for (int64_t e = 0; e < n; e++)
-                    factor[e * width + o] = coefficient * along[o * rank + begin + e];
-#pragma omp for schedule(static)
-            for (int64_t i = 0; i < n_stored; i++)
-                state->kernels->add_rank(w + i * ldw, across + i * rank + begin, n, factor, width,
-                                         width, w + i * ldw);
-        }
+    assert(panel->shape.dtype == ZG_INT8 && n >= 0 && n <= ZG_MAX_KEPT);
+    struct zg_onednn_kept kept = {.n = n};
+    if (n > 0) {
+        const enum zg_status status = zg_buffer_alloc((void **)&kept.w, n * panel->n_out,
+                                                      sizeof *kept.w, "kept columns", err);
+        if (status)
+            return status;
+        memcpy(kept.columns, columns, (size_t)n * sizeof *columns);
     }
+    zg_buffer_free(panel->kept.w);
+    panel->kept = kept;
+    return zg_onednn_weights_read(state, panel, model, tensors, err);
 }
 
-void zg_onednn_read(struct zg_provider_state *state, const struct zg_panel *panel, int64_t group,
-                    int64_t row_begin, int64_t n_rows, float *dst, int64_t ld)
+size_t zg_onednn_panel_bytes(const struct zg_panel *panel)
 {
-    const int64_t n_in = panel->shape.n_in, ldw = panel->ldw;
-    const int64_t first = group * panel->shape.n_out + row_begin;
-    const bool packed = state->options.packed;
-#pragma omp parallel for num_threads((int)state->options.n_threads) schedule(static)
-    for (int64_t slice = 0; slice < zg_ceil_div(n_rows, PACK_ROWS); slice++) {
-        const int64_t begin = slice * PACK_ROWS, end = zg_min64(n_rows, begin + PACK_ROWS);
-        if (packed) {
-            for (int64_t k = 0; k < n_in; k++)
-                for (int64_t i = begin; i < end; i++)
-                    dst[i * ld + k] = panel->w[k * ldw + first + i];
-        } else {
-            for (int64_t i = begin; i < end; i++)
-                memcpy(dst + i * ld, panel->w + (first + i) * ldw, (size_t)n_in * sizeof *dst);
-        }
-    }
+    const struct zg_dnnl_product *product = panel->known ? panel->known : panel->any;
+    const int64_t n_out = panel->n_out;
+    const int64_t n_rows = product->layout.out == 1 ? panel->shape.n_in : n_out;
+    int64_t bytes = n_rows * panel->ldw * zg_onednn_item_size(panel->shape.dtype);
+    if (panel->shape.dtype == ZG_INT8) /* scale, shift, kept columns: 4 bytes each */
+        bytes += 4 * n_out * (2 + panel->kept.n);
+    return (size_t)bytes;
 }

@@ -50,6 +50,11 @@ struct zg_runtime_kernels {
     void (*add_rank)(const float *base, const float *t, int64_t rank, const float *u, int64_t ldu,
                      int64_t n, float *y);
 
+    /* y[o] = base[o] + scale * scales[o] * (sums[o] - excess[o]) for o < n: the sums of an int8
+     * product.  y may be base. */
+    void (*add_sums)(const float *base, const int32_t *sums, const int32_t *excess, float scale,
+                     const float *scales, int64_t n, float *y);
+
     /* Adds n more values to a running log-sum-exp: max and sum of exp(x - max).  Starts at
      * -INFINITY, 0. */
     void (*logsumexp)(const float *x, int64_t n, float *max, double *sum);

@@ -11,6 +11,7 @@ const struct zg_runtime_kernels zg_runtime_kernels_portable = {
     .layer_norm = layer_norm,
     .dots = dots,
     .add_rank = add_rank,
+    .add_sums = add_sums,
     .logsumexp = logsumexp,
     .epilogue = epilogue,
     .attention = attention,

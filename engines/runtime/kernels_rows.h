@@ -85,6 +85,21 @@ static void add_rank(const float *base, const float *t, int64_t rank, const floa
     }
 }
 
+static void add_sums(const float *base, const int32_t *sums, const int32_t *excess, float scale,
+                     const float *scales, int64_t n, float *y)
+{
+    const int64_t whole = n - n % LANES;
+    for (int64_t o = 0; o < whole; o += LANES) {
+        ivec a, b;
+        memcpy(&a, sums + o, sizeof a);
+        memcpy(&b, excess + o, sizeof b);
+        const vec sum = __builtin_convertvector(a - b, vec);
+        vec_store(y + o, vec_load(base + o) + scale * vec_load(scales + o) * sum);
+    }
+    for (int64_t o = whole; o < n; o++)
+        y[o] = base[o] + scale * scales[o] * (float)(sums[o] - excess[o]);
+}
+
 static void logsumexp(const float *x, int64_t n, float *max, double *sum)
 {
     const int64_t whole = n - n % LANES;

@@ -239,7 +239,7 @@ static void test_phases_and_cost(void)
     const struct zg_batch *batch = zg_fixture_batch_find("long and short");
     struct phase_log log = {pthread_self(), 0, true};
     struct zg_engine_options o = zg_engine_options_default(e);
-    o.dtype = subject->dtype;
+    o.dtype = o.dtype_d = subject->dtype;
     o.n_threads = subject->n_threads;
     o.mechanisms = subject->mechanisms;
     o.settings = subject->settings;

@@ -129,7 +129,7 @@ static bool is_valid(uint32_t mechanisms, const struct zg_model *model, const ch
     struct zg_engine_state *state = NULL;
     struct zg_error err = {0};
     struct zg_engine_options options = zg_engine_options_default(subject->engine);
-    options.dtype = subject->dtype;
+    options.dtype = options.dtype_d = subject->dtype;
     options.mechanisms = mechanisms;
     options.settings = subject->settings;
     options.n_settings = subject->n_settings;
@@ -139,6 +139,16 @@ static bool is_valid(uint32_t mechanisms, const struct zg_model *model, const ch
                       "mechanisms%s refused with status %d: %s", what, (int)status, err.text);
     subject->engine->close(&state);
     return status == ZG_OK;
+}
+
+/* Weights below fp32 take no updates: they need the bank, and what it needs. */
+static uint32_t always_on(uint32_t declared)
+{
+    const bool low = zg_conformance_subject->dtype != ZG_FP32;
+    return low && declared & ZG_MECHANISM_BIT(ZG_M_BANK)
+               ? ZG_MECHANISM_BIT(ZG_M_BANK) | zg_mechanism_needs(ZG_M_BANK) |
+                     zg_mechanism_needs(ZG_M_LAZY)
+               : 0;
 }
 
 /* All subsets of the declared mechanisms that the engine takes; each mechanism must be off in one
@@ -173,7 +183,8 @@ static void test_mechanisms(void)
             break;
     }
     if (equal)
-        zg_rig_expect(seen_off == declared, "mechanisms that cannot be switched off: 0x%x",
+        zg_rig_expect((declared & ~seen_off & ~always_on(declared)) == 0,
+                      "mechanisms that cannot be switched off: 0x%x",
                       (unsigned)(declared & ~seen_off));
     printf("%d combinations ", n_valid);
     zg_model_close(&model);

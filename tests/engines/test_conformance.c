@@ -7,10 +7,11 @@
  *     --layers-resident K    models of K distinct layers that repeat up to their depth
  *     --library-allocates    the engine's library allocates in every call
  *
- * An engine that this build lacks is skipped with a message: exit code 77, which ctest is told to
- * read so.
+ * An engine that this build lacks, or a dtype that this machine lacks, is skipped with a message:
+ * exit code 77, which ctest is told to read so.
  */
 #include "tests/engines/conformance.h"
+#include "tests/support/fixtures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,24 @@ static enum zg_dtype dtype_find(const char *name)
     while (dtype < ZG_N_DTYPES && strcmp(zg_dtype_name((enum zg_dtype)dtype), name) != 0)
         dtype++;
     return (enum zg_dtype)dtype;
+}
+
+/* Does the machine lack what the engine needs for that dtype? */
+static bool is_lacking(const struct zg_conformance *subject, struct zg_error *err)
+{
+    struct zg_model *model = NULL;
+    struct zg_engine_state *state = NULL;
+    struct zg_engine_options options = zg_engine_options_default(subject->engine);
+    options.dtype = options.dtype_d = subject->dtype;
+    options.mechanisms = subject->mechanisms;
+    options.settings = subject->settings;
+    options.n_settings = subject->n_settings;
+    enum zg_status status = zg_model_open_shape(&model, "tiny", zg_fixture_shape(0, NULL), 7, err);
+    if (!status)
+        status = subject->engine->open(&state, model, &options, err);
+    subject->engine->close(&state);
+    zg_model_close(&model);
+    return status == ZG_ENV && subject->dtype != ZG_FP32;
 }
 
 int main(int argc, char **argv)
@@ -64,5 +83,10 @@ int main(int argc, char **argv)
         return SKIPPED;
     }
     subject.mechanisms = zg_engine_default_mechanisms(subject.engine, subject.dtype, subject.dtype);
+    struct zg_error err = {0};
+    if (is_lacking(&subject, &err)) {
+        printf("skipped: %s\n", err.text);
+        return SKIPPED;
+    }
     return zg_conformance_run(&subject);
 }

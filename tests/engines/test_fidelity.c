@@ -123,12 +123,22 @@ static bool has(const struct zg_engine *engine, enum zg_mechanism m)
     return (engine->mechanisms & ZG_MECHANISM_BIT(m)) != 0;
 }
 
-/* Can the engine be opened in these dtypes? */
-static bool offers(const struct zg_engine *engine, const struct precision *p)
+/* Can the engine be opened in these dtypes?  A library may lack one on this machine. */
+static bool offers(const struct zg_fidelity_set *set, const struct zg_engine *engine,
+                   const struct precision *p)
 {
     const uint32_t need = 1u << p->dtype | 1u << p->dtype_d;
-    return !engine->missing && (engine->dtypes & need) == need &&
-           (p->dtype == p->dtype_d || has(engine, ZG_M_CENTRED));
+    if (engine->missing || (engine->dtypes & need) != need ||
+        (p->dtype != p->dtype_d && !has(engine, ZG_M_CENTRED)))
+        return false;
+    const struct zg_engine_options o = zg_fidelity_options(set, engine, p->dtype, p->dtype_d);
+    struct zg_engine_state *state = NULL;
+    struct zg_error err = {0};
+    const enum zg_status status = engine->open(&state, set->model, &o, &err);
+    engine->close(&state);
+    if (status == ZG_ENV)
+        printf("\n    skipped: %s", err.text);
+    return status != ZG_ENV;
 }
 
 static struct zg_fidelity measure(const struct zg_fidelity_set *set, const struct zg_engine *engine,
@@ -198,7 +208,7 @@ static void check_set(const struct zg_fidelity_set *set)
     find_truth(set, truth);
     for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
         for (size_t p = 0; p < sizeof precisions / sizeof precisions[0]; p++)
-            if (offers(engine, &precisions[p]))
+            if (offers(set, engine, &precisions[p]))
                 check_precision(set, engine, &precisions[p], truth);
     printf("\n");
 }

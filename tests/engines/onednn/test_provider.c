@@ -1,24 +1,14 @@
 /*
- * test_provider.c - engines/onednn as a kernel provider, against plain double-precision products:
- * odd sizes, every epilogue, groups, adapter columns, both layouts, one to three threads.
- *
- * Tolerance: a sum of n products of fp32 numbers, in whatever order and with or without FMA, is off
- * by at most n u / (1 - n u) * sum |a b| with u = 2^-24 (Higham, Accuracy and Stability, eq. 3.5).
- * `bound` collects that sum, so no number here is tuned.
+ * test_provider.c - engines/onednn as a kernel provider: odd sizes, every dtype, epilogue, groups,
+ * adapter columns, both layouts, one to three threads.
  */
-#include "engines/onednn/provider.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/base/philox.h"
 #include "engines/base/size.h"
-#include "engines/onednn/dnnl_compat.h"
-#include "tests/support/cunit_run.h"
-
-#define MAX_ROWS  1100 /* more than two pieces of ZG_VIEW_ROWS */
-#define MAX_EXTRA 5
+#include "engines/onednn/panel.h"
+#include "tests/engines/onednn/rig.h"
 
 /* ---- what our objects allocate (the link wraps these) ---------------------------------------- */
 
@@ -63,212 +53,16 @@ dnnl_status_t __wrap_dnnl_primitive_create(dnnl_primitive_t *out, const void *de
     n_allocations++;
     return __real_dnnl_primitive_create(out, desc);
 }
-
-/* ---- data ------------------------------------------------------------------------------------ */
-
-/* [n] normal deviates of a stream that no engine uses; exits where there is no memory. */
-static float *numbers(uint64_t seed, int64_t n)
-{
-    float *const x = malloc((size_t)zg_max64(1, n) * sizeof *x);
-    if (!x)
-        exit(EXIT_FAILURE);
-    zg_philox_normal(seed, 0, ZG_STREAM_DATA, 0, n, x);
-    return x;
-}
-
-/* d_model 37 and d_ffn 83 fill neither a vector nor a tile; panel.c widens a stride of 1024. */
-static struct zg_model *model_open(int64_t d_ffn)
-{
-    const struct zg_model_shape shape = {.n_layers = 1,
-                                         .d_model = 37,
-                                         .n_heads = 1,
-                                         .d_ffn = d_ffn,
-                                         .n_vocab = 11,
-                                         .n_positions = 4,
-                                         .tied_head = true};
-    struct zg_error err = {0};
-    struct zg_model *model = NULL;
-    if (zg_model_open_shape(&model, "odd", &shape, 7, &err))
-        CU_FAIL_FATAL(err.text);
-    return model;
-}
-
-struct layer {
-    struct zg_panel_shape shape;
-    int32_t tensors[3];
-};
-
-static struct layer layer_of(const struct zg_model *model, enum zg_tensor_kind kind)
-{
-    struct layer layer = {.shape.n_groups = kind == ZG_T_Q_WEIGHT ? 3 : 1};
-    for (int32_t g = 0; g < 3; g++)
-        layer.tensors[g] = zg_tensor_layer(0, kind) + 2 * g;
-    CU_ASSERT_FATAL(zg_model_tensor_size(zg_model_shape(model), layer.tensors[0],
-                                         &layer.shape.n_out, &layer.shape.n_in));
-    return layer;
-}
-
-/* Rows of all groups as the model has them, [n_groups * n_out][n_in]. */
-static float *weights_of(const struct zg_model *model, const struct layer *layer)
-{
-    const int64_t n = layer->shape.n_out * layer->shape.n_in;
-    float *const w = numbers(0, n * layer->shape.n_groups);
-    for (int64_t g = 0; g < layer->shape.n_groups; g++)
-        zg_model_read(model, layer->tensors[g], 0, layer->shape.n_out, w + g * n,
-                      layer->shape.n_in);
-    return w;
-}
-
-struct setup {
-    struct zg_provider_state *state;
-    struct zg_panel *panel;
-    struct layer layer;
-    float *w; /* what the panel should hold */
-};
-
-static struct setup setup_open(const struct zg_model *model, enum zg_tensor_kind kind,
-                               int64_t n_threads, bool packed, int64_t ldx, int64_t ldy)
-{
-    const struct zg_provider_options options = {.dtypes = 1u << ZG_FP32,
-                                                .n_threads = n_threads,
-                                                .max_rows = MAX_ROWS,
-                                                .max_extra = MAX_EXTRA,
-                                                .packed = packed};
-    struct zg_error err = {0};
-    struct setup s = {.layer = layer_of(model, kind)};
-    s.layer.shape.ldx = ldx;
-    s.layer.shape.ldy = ldy;
-    if (zg_provider_onednn.open(&s.state, &options, &err) ||
-        zg_provider_onednn.pack(s.state, &s.panel, &s.layer.shape, model, s.layer.tensors, &err))
-        CU_FAIL_FATAL(err.text);
-    s.w = weights_of(model, &s.layer);
-    return s;
-}
-
-static void setup_close(struct setup *s)
-{
-    zg_provider_onednn.unpack(&s->panel);
-    zg_provider_onednn.close(&s->state);
-    CU_ASSERT_PTR_NULL(s->panel);
-    CU_ASSERT_PTR_NULL(s->state);
-    free(s->w);
-}
-
-/* ---- products -------------------------------------------------------------------------------- */
-
-enum residual_kind { ANOTHER, IN_PLACE };
-
-struct product {
-    int64_t n_rows, n_extra;
-    int64_t n_difference_rows; /* the last ones: no bias */
-    bool bias;
-    enum zg_epilogue epilogue;
-    enum residual_kind residual;
-    int64_t pad; /* columns of x and y that belong to nobody */
-};
-
-#define UNTOUCHED 12345.0f
-
-/* Runs the product and compares every number of y, those between the rows included. */
-static void product_check(const struct setup *s, const struct product *p)
-{
-    const int64_t n_in = s->layer.shape.n_in, n_out = s->layer.shape.n_out;
-    const int64_t n_groups = s->layer.shape.n_groups, n_total = n_groups * n_out;
-    const int64_t ldx = n_in + n_groups * p->n_extra + p->pad, ldy = n_total + p->pad;
-    float *const x = numbers(1, p->n_rows * ldx), *const y = numbers(2, p->n_rows * ldy);
-    float *const before = numbers(2, p->n_rows * ldy); /* y as it was: the residual in place */
-    float *const other = numbers(3, p->n_rows * ldy), *const bias = numbers(4, n_total);
-    float *const extra = numbers(5, n_total * p->n_extra);
-    for (int64_t i = 0; i < p->n_rows; i++)
-        for (int64_t o = n_total; o < ldy; o++)
-            y[i * ldy + o] = UNTOUCHED;
-    const bool in_place = p->residual == IN_PLACE;
-    const struct zg_gemm g = {
-        .w = s->panel,
-        .x = x,
-        .ldx = ldx,
-        .n_rows = p->n_rows,
-        .n_extra = p->n_extra,
-        .bias = p->bias ? bias : NULL,
-        .n_difference_rows = p->n_difference_rows,
-        .epilogue = p->epilogue,
-        .residual = p->epilogue == ZG_EPILOGUE_RESIDUAL ? (in_place ? y : other) : NULL,
-        .ldr = ldy,
-        .y = y,
-        .ldy = ldy};
-    zg_provider_onednn.set_extra(s->state, s->panel, extra, p->n_extra);
-    zg_provider_onednn.gemm(s->state, &g);
-
-    const double n = (double)(n_in + p->n_extra + 3), u = ldexp(1.0, -24);
-    int64_t n_wrong = 0, n_overwritten = 0;
-    for (int64_t i = 0; i < p->n_rows; i++) {
-        for (int64_t o = 0; o < n_total; o++) {
-            const int64_t group = o / n_out;
-            double sum = 0.0, bound = 0.0;
-            for (int64_t k = 0; k < n_in; k++) {
-                const double term = (double)x[i * ldx + k] * (double)s->w[o * n_in + k];
-                sum += term;
-                bound += fabs(term);
-            }
-            for (int64_t e = 0; e < p->n_extra; e++) {
-                const double term = (double)x[i * ldx + n_in + group * p->n_extra + e] *
-                                    (double)extra[o * p->n_extra + e];
-                sum += term;
-                bound += fabs(term);
-            }
-            if (p->bias && i < p->n_rows - p->n_difference_rows) {
-                sum += (double)bias[o];
-                bound += fabs((double)bias[o]);
-            }
-            if (g.residual) {
-                const double r = (double)(in_place ? before : other)[i * ldy + o];
-                sum += r;
-                bound += fabs(r);
-            }
-            if (p->epilogue == ZG_EPILOGUE_RELU)
-                sum = fmax(sum, 0.0);
-            n_wrong += !(fabs((double)y[i * ldy + o] - sum) <= bound * n * u / (1.0 - n * u));
-        }
-        for (int64_t o = n_total; o < ldy; o++)
-            n_overwritten += y[i * ldy + o] != UNTOUCHED;
-    }
-    CU_ASSERT_EQUAL(n_wrong, 0);
-    CU_ASSERT_EQUAL(n_overwritten, 0);
-    free(x);
-    free(y);
-    free(before);
-    free(other);
-    free(bias);
-    free(extra);
-}
-
-static void epilogues_check(const struct setup *s, int64_t n_rows, int64_t n_extra, int64_t pad)
-{
-    struct product p = {.n_rows = n_rows, .n_extra = n_extra, .pad = pad};
-    for (int bias = 0; bias < 2; bias++) {
-        p.bias = bias != 0;
-        p.epilogue = ZG_EPILOGUE_NONE;
-        product_check(s, &p);
-        p.epilogue = ZG_EPILOGUE_RELU;
-        product_check(s, &p);
-        p.epilogue = ZG_EPILOGUE_RESIDUAL;
-        p.residual = ANOTHER;
-        product_check(s, &p);
-        p.residual = IN_PLACE;
-        product_check(s, &p);
-    }
-}
-
 static const enum zg_tensor_kind kinds[] = {ZG_T_Q_WEIGHT, ZG_T_OUT_WEIGHT, ZG_T_FC1_WEIGHT,
                                             ZG_T_FC2_WEIGHT};
 
-static void test_gemm(void)
+static void test_gemm_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
+    struct zg_model *model = model_open(37, 83);
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         for (int64_t n_threads = 1; n_threads <= 3; n_threads += 2) {
             for (int packed = 0; packed < 2; packed++) {
-                struct setup s = setup_open(model, kinds[k], n_threads, packed != 0, 0, 0);
+                struct setup s = setup_open(model, dtype, kinds[k], n_threads, packed != 0, 0, 0);
                 epilogues_check(&s, 1, 0, 0);
                 epilogues_check(&s, 7, 2, 3);
                 epilogues_check(&s, 33, MAX_EXTRA, 0);
@@ -278,18 +72,22 @@ static void test_gemm(void)
     }
     zg_model_close(&model);
 }
+static void test_gemm(void)
+{
+    each_dtype(test_gemm_in);
+}
 
 /* With the strides declared the primitives know them: another path through the library. */
-static void test_gemm_declared(void)
+static void test_gemm_declared_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
+    struct zg_model *model = model_open(37, 83);
     const int64_t n_extra = 4, pad = 9;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         const struct layer layer = layer_of(model, kinds[k]);
         const int64_t ldx = layer.shape.n_in + layer.shape.n_groups * n_extra + pad;
         const int64_t ldy = layer.shape.n_groups * layer.shape.n_out + pad;
         for (int packed = 0; packed < 2; packed++) {
-            struct setup s = setup_open(model, kinds[k], 2, packed != 0, ldx, ldy);
+            struct setup s = setup_open(model, dtype, kinds[k], 2, packed != 0, ldx, ldy);
             epilogues_check(&s, 1, n_extra, pad);
             epilogues_check(&s, 50, n_extra, pad);
             epilogues_check(&s, 50, n_extra, pad + 1); /* strides that nobody declared */
@@ -298,12 +96,16 @@ static void test_gemm_declared(void)
     }
     zg_model_close(&model);
 }
+static void test_gemm_declared(void)
+{
+    each_dtype(test_gemm_declared_in);
+}
 
 /* Half differences get no bias, in the first piece of rows and in the last. */
-static void test_gemm_differences(void)
+static void test_gemm_differences_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
-    struct setup s = setup_open(model, ZG_T_OUT_WEIGHT, 2, true, 0, 0);
+    struct zg_model *model = model_open(37, 83);
+    struct setup s = setup_open(model, dtype, ZG_T_OUT_WEIGHT, 2, true, 0, 0);
     const int64_t n_differences[] = {1, 4, 7, 300, 513};
     for (size_t i = 0; i < sizeof n_differences / sizeof n_differences[0]; i++) {
         struct product p = {.n_rows = n_differences[i] > 7 ? 513 : 7,
@@ -319,25 +121,33 @@ static void test_gemm_differences(void)
     setup_close(&s);
     zg_model_close(&model);
 }
+static void test_gemm_differences(void)
+{
+    each_dtype(test_gemm_differences_in);
+}
 
 /* x and y of the same width and stride, as the output projection has them without adapters. */
-static void test_gemm_alike(void)
+static void test_gemm_alike_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
+    struct zg_model *model = model_open(37, 83);
     for (int packed = 0; packed < 2; packed++) {
-        struct setup s = setup_open(model, ZG_T_OUT_WEIGHT, 2, packed != 0, 48, 48);
+        struct setup s = setup_open(model, dtype, ZG_T_OUT_WEIGHT, 2, packed != 0, 48, 48);
         epilogues_check(&s, 5, 0, 48 - 37);
         setup_close(&s);
     }
     zg_model_close(&model);
 }
+static void test_gemm_alike(void)
+{
+    each_dtype(test_gemm_alike_in);
+}
 
 /* Rows that are cut into pieces, and row counts at the edges of a piece. */
-static void test_gemm_pieces(void)
+static void test_gemm_pieces_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
+    struct zg_model *model = model_open(37, 83);
     for (int packed = 0; packed < 2; packed++) {
-        struct setup s = setup_open(model, ZG_T_FC1_WEIGHT, 2, packed != 0, 37 + 2, 83);
+        struct setup s = setup_open(model, dtype, ZG_T_FC1_WEIGHT, 2, packed != 0, 37 + 2, 83);
         const int64_t n_rows[] = {255, 256, 257, 512, 513, MAX_ROWS};
         for (size_t i = 0; i < sizeof n_rows / sizeof n_rows[0]; i++) {
             const struct product p = {
@@ -348,25 +158,33 @@ static void test_gemm_pieces(void)
     }
     zg_model_close(&model);
 }
+static void test_gemm_pieces(void)
+{
+    each_dtype(test_gemm_pieces_in);
+}
 
 /* [37][1024] and [1024][37]: strides of 4 KiB, which the panel widens. */
-static void test_gemm_wide_stride(void)
+static void test_gemm_wide_stride_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(1024);
+    struct zg_model *model = model_open(37, 1024);
     for (int packed = 0; packed < 2; packed++) {
         for (size_t k = 2; k < 4; k++) {
-            struct setup s = setup_open(model, kinds[k], 2, packed != 0, 0, 0);
+            struct setup s = setup_open(model, dtype, kinds[k], 2, packed != 0, 0, 0);
             epilogues_check(&s, 5, 3, 0);
             setup_close(&s);
         }
     }
     zg_model_close(&model);
 }
+static void test_gemm_wide_stride(void)
+{
+    each_dtype(test_gemm_wide_stride_in);
+}
 
 static void test_gemm_rowmajor(void)
 {
-    struct zg_model *model = model_open(83);
-    struct setup s = setup_open(model, ZG_T_OUT_WEIGHT, 2, true, 0, 0);
+    struct zg_model *model = model_open(37, 83);
+    struct setup s = setup_open(model, ZG_FP32, ZG_T_OUT_WEIGHT, 2, true, 0, 0);
     const int64_t n_out = 61, n_in = 37, ldw = 40, ldx = 41, ldy = 64, n_rows = 9;
     float *const w = numbers(1, n_out * ldw), *const x = numbers(2, n_rows * ldx);
     float *const y = numbers(3, n_rows * ldy), *const before = numbers(3, n_rows * ldy);
@@ -393,15 +211,14 @@ static void test_gemm_rowmajor(void)
     setup_close(&s);
     zg_model_close(&model);
 }
-
 /* ---- weights --------------------------------------------------------------------------------- */
 
 /* What pack() stored is what the model holds, to the bit, in any slice of rows. */
-static void test_read(void)
+static void test_read_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
+    struct zg_model *model = model_open(37, 83);
     for (int packed = 0; packed < 2; packed++) {
-        struct setup s = setup_open(model, ZG_T_Q_WEIGHT, 3, packed != 0, 0, 0);
+        struct setup s = setup_open(model, dtype, ZG_T_Q_WEIGHT, 3, packed != 0, 0, 0);
         const int64_t n_out = s.layer.shape.n_out, n_in = s.layer.shape.n_in, ld = n_in + 5;
         float *const rows = numbers(1, n_out * ld);
         for (int64_t group = 0; group < 3; group++) {
@@ -416,23 +233,27 @@ static void test_read(void)
             }
         }
         CU_ASSERT(zg_provider_onednn.panel_bytes(s.panel) >=
-                  (size_t)(3 * n_out * n_in) * sizeof(float));
+                  (size_t)(3 * n_out * n_in * zg_onednn_item_size(dtype)));
         free(rows);
         setup_close(&s);
     }
     zg_model_close(&model);
 }
+static void test_read(void)
+{
+    each_dtype(test_read_in);
+}
 
 /* One group takes the update, the others stay as they were; the product sees it. */
 static void test_add_lowrank(void)
 {
-    struct zg_model *model = model_open(83);
+    struct zg_model *model = model_open(37, 83);
     const int64_t ranks[] = {1, 2, 8, 11};
     const float coefficient = -0.37f;
     for (int packed = 0; packed < 2; packed++) {
         for (size_t r = 0; r < sizeof ranks / sizeof ranks[0]; r++) {
             const int64_t rank = ranks[r], group = 1;
-            struct setup s = setup_open(model, ZG_T_Q_WEIGHT, 2, packed != 0, 0, 0);
+            struct setup s = setup_open(model, ZG_FP32, ZG_T_Q_WEIGHT, 2, packed != 0, 0, 0);
             const int64_t n_out = s.layer.shape.n_out, n_in = s.layer.shape.n_in;
             float *const u = numbers(1, n_out * rank), *const v = numbers(2, n_in * rank);
             float *const row = numbers(3, n_in);
@@ -468,14 +289,13 @@ static void test_add_lowrank(void)
     }
     zg_model_close(&model);
 }
-
 /* ---- allocations ----------------------------------------------------------------------------- */
 
 /* With declared strides a step asks for nothing, whatever its row counts. */
-static void test_allocations(void)
+static void test_allocations_in(enum zg_dtype dtype)
 {
-    struct zg_model *model = model_open(83);
-    struct setup s = setup_open(model, ZG_T_FC1_WEIGHT, 2, true, 48, 96);
+    struct zg_model *model = model_open(37, 83);
+    struct setup s = setup_open(model, dtype, ZG_T_FC1_WEIGHT, 2, true, 48, 96);
     float *const x = numbers(1, MAX_ROWS * 48), *const y = numbers(2, MAX_ROWS * 96);
     float *const extra = numbers(3, 83 * 2), *const v = numbers(4, 37 * 2);
     n_allocations = 0;
@@ -490,7 +310,8 @@ static void test_allocations(void)
                                   .ldy = 96};
         zg_provider_onednn.set_extra(s.state, s.panel, extra, 2);
         zg_provider_onednn.gemm(s.state, &g);
-        zg_provider_onednn.add_lowrank(s.state, s.panel, 0, 1e-3f, extra, v, 2);
+        if (dtype == ZG_FP32)
+            zg_provider_onednn.add_lowrank(s.state, s.panel, 0, 1e-3f, extra, v, 2);
         zg_provider_onednn.gemm_rowmajor(s.state, x, 48, 20, 37, x, 48, n_rows, y, 96);
     }
     CU_ASSERT_EQUAL(n_allocations, 0);
@@ -500,10 +321,98 @@ static void test_allocations(void)
     free(v);
     setup_close(&s);
     CU_ASSERT(n_allocations == 0);
-    s = setup_open(model, ZG_T_FC1_WEIGHT, 2, true, 48, 96);
+    s = setup_open(model, dtype, ZG_T_FC1_WEIGHT, 2, true, 48, 96);
     CU_ASSERT(n_allocations > 0); /* the counters count */
     setup_close(&s);
     zg_model_close(&model);
+}
+static void test_allocations(void)
+{
+    each_dtype(test_allocations_in);
+}
+
+/* ---- low precision --------------------------------------------------------------------------- */
+
+static void test_keep_columns_in(enum zg_dtype dtype)
+{
+    if (dtype != ZG_INT8)
+        return;
+    struct zg_model *model = model_open(37, 83);
+    const int32_t columns[] = {0, 7, 8, 36};
+    for (int packed = 0; packed < 2; packed++) {
+        struct setup s = setup_open(model, dtype, ZG_T_Q_WEIGHT, 2, packed != 0, 0, 0);
+        const size_t without = zg_provider_onednn.panel_bytes(s.panel);
+        float *const row = numbers(1, 37);
+        setup_keep(&s, model, columns, 4);
+        CU_ASSERT(zg_provider_onednn.panel_bytes(s.panel) > without);
+        for (int64_t o = 0; o < 3 * 37; o++) {
+            zg_provider_onednn.read(s.state, s.panel, o / 37, o % 37, 1, row, 37);
+            CU_ASSERT_EQUAL(memcmp(row, s.w + o * 37, 37 * sizeof *row), 0);
+        }
+        epilogues_check(&s, 1, 0, 0);
+        epilogues_check(&s, 150, 2, 3);
+        setup_keep(&s, model, columns, 1);
+        epilogues_check(&s, 7, 0, 0);
+        setup_keep(&s, model, columns, 0);
+        epilogues_check(&s, 7, 2, 0);
+        CU_ASSERT_EQUAL(zg_provider_onednn.panel_bytes(s.panel), without);
+        free(row);
+        setup_close(&s);
+    }
+    zg_model_close(&model);
+}
+static void test_keep_columns(void)
+{
+    each_dtype(test_keep_columns_in);
+}
+
+/* Both forms of int8 rows, whichever the library wants here: with one column there are no pairs of
+ * products, so none saturates. */
+static void test_int8_forms_in(enum zg_dtype dtype)
+{
+    if (dtype != ZG_INT8)
+        return;
+    struct zg_model *model = model_open(1, 83);
+    for (int form = ZG_INT8_SHIFTED; form <= ZG_INT8_SPLIT; form++) {
+        struct setup s = setup_open(model, dtype, ZG_T_FC1_WEIGHT, 2, true, 0, 0);
+        s.state->int8 = (enum zg_onednn_int8)form;
+        epilogues_check(&s, 1, 0, 0);
+        epilogues_check(&s, 130, 2, 1);
+        setup_close(&s);
+    }
+    zg_model_close(&model);
+}
+static void test_int8_forms(void)
+{
+    each_dtype(test_int8_forms_in);
+}
+
+/* A NaN or an infinity in a row of x shows in all of its y, and in no other row's. */
+static void test_not_finite_in(enum zg_dtype dtype)
+{
+    struct zg_model *model = model_open(37, 83);
+    struct setup s = setup_open(model, dtype, ZG_T_FC1_WEIGHT, 2, true, 0, 0);
+    float *const x = numbers(1, 4 * 37), *const y = numbers(2, 4 * 83);
+    x[1 * 37 + 5] = NAN;
+    x[2 * 37 + 36] = INFINITY;
+    const struct zg_gemm g = {.w = s.panel,
+                              .x = x,
+                              .ldx = 37,
+                              .n_rows = 4,
+                              .epilogue = ZG_EPILOGUE_NONE,
+                              .y = y,
+                              .ldy = 83};
+    zg_provider_onednn.gemm(s.state, &g);
+    for (int64_t i = 0; i < 4 * 83; i++)
+        CU_ASSERT_EQUAL(isfinite(y[i]) != 0, i / 83 == 0 || i / 83 == 3);
+    free(x);
+    free(y);
+    setup_close(&s);
+    zg_model_close(&model);
+}
+static void test_not_finite(void)
+{
+    each_dtype(test_not_finite_in);
 }
 
 static void test_open_refuses(void)
@@ -511,10 +420,10 @@ static void test_open_refuses(void)
     struct zg_error err = {0};
     struct zg_provider_state *state = NULL;
     const struct zg_provider_options options = {
-        .dtypes = 1u << ZG_BF16, .n_threads = 1, .max_rows = 1, .packed = true};
+        .dtypes = 1u << ZG_FP16, .n_threads = 1, .max_rows = 1, .packed = true};
     CU_ASSERT_EQUAL(zg_provider_onednn.open(&state, &options, &err), ZG_USAGE);
     CU_ASSERT_PTR_NULL(state);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "bf16"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "fp16"));
     zg_provider_onednn.close(&state);
     struct zg_panel *panel = NULL;
     zg_provider_onednn.unpack(&panel);
@@ -533,6 +442,9 @@ int main(void)
         {"read", test_read},
         {"add_lowrank", test_add_lowrank},
         {"allocations", test_allocations},
+        {"keep_columns", test_keep_columns},
+        {"both forms of int8", test_int8_forms},
+        {"not finite", test_not_finite},
         {"open refuses", test_open_refuses},
         {NULL, NULL},
     };

@@ -106,6 +106,35 @@ static void test_add_rank(void)
         }
 }
 
+/* Sums beyond 2^24, which fp32 rounds; in place too. */
+static void test_add_sums(void)
+{
+    static float base[MOST], scales[MOST], y[MOST + 1];
+    static int32_t sums[MOST], excess[MOST];
+    fill(base, MOST, 1);
+    fill(scales, MOST, 2);
+    for (int64_t o = 0; o < MOST; o++) {
+        sums[o] = (int32_t)(o * 7919 % 40009 - 20000) * 3001;
+        excess[o] = (int32_t)(o * 104729 % 997) * 127;
+    }
+    FOR_EACH_VARIANT(k)
+    for (int i = 0; i < 2 * N_SIZES; i++) {
+        const int64_t n = sizes[i / 2];
+        const float scale = 0.37f;
+        y[n] = 42.0f;
+        memcpy(y, base, (size_t)n * sizeof *y);
+        k->add_sums(i % 2 ? y : base, sums, excess, scale, scales, n, y);
+        for (int64_t o = 0; o < n; o++) {
+            const double product =
+                (double)scale * (double)scales[o] * ((double)sums[o] - (double)excess[o]);
+            /* three roundings of the product and one of the sum */
+            CU_ASSERT(fabs((double)y[o] - ((double)base[o] + product)) <=
+                      4 * u * (fabs(product) + fabs((double)base[o])));
+        }
+        CU_ASSERT_EQUAL(y[n], 42.0f);
+    }
+}
+
 /* In chunks of odd sizes, with large and small values and a rising maximum. */
 static void test_logsumexp(void)
 {
@@ -242,10 +271,15 @@ static void test_choice(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"layer norm", test_layer_norm},    {"dot products", test_dots},
-        {"low-rank terms", test_add_rank},  {"log-sum-exp", test_logsumexp},
-        {"epilogue", test_epilogue},        {"attention", test_attention},
-        {"choice of variant", test_choice}, {NULL, NULL},
+        {"layer norm", test_layer_norm},
+        {"dot products", test_dots},
+        {"add_sums", test_add_sums},
+        {"low-rank terms", test_add_rank},
+        {"log-sum-exp", test_logsumexp},
+        {"epilogue", test_epilogue},
+        {"attention", test_attention},
+        {"choice of variant", test_choice},
+        {NULL, NULL},
     };
     return zg_test_run("engines/runtime/kernels", tests);
 }

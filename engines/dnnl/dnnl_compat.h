@@ -5,29 +5,29 @@
  * descriptor by one generic call.  3.x: descriptors are opaque and owned; each operation has its
  * own constructor; post-ops dropped or gained arguments.
  */
-#ifndef ZG_ONEDNN_DNNL_COMPAT_H
-#define ZG_ONEDNN_DNNL_COMPAT_H
+#ifndef ZG_DNNL_DNNL_COMPAT_H
+#define ZG_DNNL_DNNL_COMPAT_H
 
 #include <dnnl.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* A matrix of fp32 somewhere in memory.  Rows, columns and strides in floats; DNNL_RUNTIME_DIM_VAL
- * leaves a value to the memory object of each call. */
+/* A matrix somewhere in memory.  Rows, columns and strides in elements; DNNL_RUNTIME_DIM_VAL leaves
+ * a value to the memory object of each call. */
 struct zg_dnnl_desc {
     dnnl_memory_desc_t md;
 };
 
-static inline dnnl_status_t zg_dnnl_desc_open(struct zg_dnnl_desc *desc, int64_t n_rows,
-                                              int64_t n_cols, int64_t row_stride,
+static inline dnnl_status_t zg_dnnl_desc_open(struct zg_dnnl_desc *desc, dnnl_data_type_t type,
+                                              int64_t n_rows, int64_t n_cols, int64_t row_stride,
                                               int64_t col_stride)
 {
     const dnnl_dims_t dims = {n_rows, n_cols}, strides = {row_stride, col_stride};
 #if DNNL_VERSION_MAJOR >= 3
     desc->md = NULL;
-    return dnnl_memory_desc_create_with_strides(&desc->md, 2, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_create_with_strides(&desc->md, 2, dims, type, strides);
 #else
-    return dnnl_memory_desc_init_by_strides(&desc->md, 2, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_init_by_strides(&desc->md, 2, dims, type, strides);
 #endif
 }
 
@@ -53,19 +53,24 @@ static inline dnnl_status_t zg_dnnl_memory_open(dnnl_memory_t *out, const struct
 #endif
 }
 
-/* y += x w, then max(0, y) with relu. */
-static inline dnnl_status_t zg_dnnl_post_ops_append(dnnl_post_ops_t ops, bool relu)
+/* y += ... in the place of y = ... */
+static inline dnnl_status_t zg_dnnl_post_ops_append_sum(dnnl_post_ops_t ops)
 {
 #if DNNL_VERSION_MAJOR >= 3
-    dnnl_status_t status = dnnl_post_ops_append_sum(ops, 1.0f, 0, dnnl_data_type_undef);
-    if (status == dnnl_success && relu)
-        status = dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0.0f, 0.0f);
+    return dnnl_post_ops_append_sum(ops, 1.0f, 0, dnnl_data_type_undef);
 #else
-    dnnl_status_t status = dnnl_post_ops_append_sum(ops, 1.0f);
-    if (status == dnnl_success && relu)
-        status = dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
+    return dnnl_post_ops_append_sum(ops, 1.0f);
 #endif
-    return status;
+}
+
+/* y = max(0, y) */
+static inline dnnl_status_t zg_dnnl_post_ops_append_relu(dnnl_post_ops_t ops)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0.0f, 0.0f);
+#else
+    return dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
+#endif
 }
 
 static inline dnnl_status_t
