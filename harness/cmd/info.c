@@ -43,6 +43,35 @@ static const char *scope_name(int i)
     return i == ZG_SCOPE_FULL ? "full" : "linear";
 }
 
+/* Dtypes that the engine has and this machine does not: opening a small model tells. */
+static json_t *dtypes_missing(const struct zg_engine *engine)
+{
+    const struct zg_model_shape shape = {.n_layers = 1,
+                                         .d_model = 16,
+                                         .n_heads = 1,
+                                         .d_ffn = 16,
+                                         .n_vocab = 16,
+                                         .n_positions = 16,
+                                         .tied_head = true};
+    json_t *const missing = json_object();
+    struct zg_model *model = NULL;
+    enum zg_status status = zg_model_open_shape(&model, "info", &shape, 1, NULL);
+    for (int i = ZG_FP32 + 1; !status && !engine->missing && i < ZG_N_DTYPES; i++) {
+        if (!(engine->dtypes & 1u << i))
+            continue;
+        struct zg_engine_options options = zg_engine_options_default(engine);
+        struct zg_engine_state *state = NULL;
+        struct zg_error err = {0};
+        options.dtype = options.dtype_d = (enum zg_dtype)i;
+        options.mechanisms = zg_engine_default_mechanisms(engine, options.dtype, options.dtype_d);
+        if (engine->open(&state, model, &options, &err) == ZG_ENV)
+            json_object_set_new(missing, dtype_name(i), zg_json_text(err.text));
+        engine->close(&state);
+    }
+    zg_model_close(&model);
+    return missing;
+}
+
 static json_t *engine_json(const struct zg_engine *engine)
 {
     json_t *const o = json_object();
@@ -52,6 +81,7 @@ static json_t *engine_json(const struct zg_engine *engine)
     json_object_set_new(o, "missing", zg_json_text(engine->missing));
     json_object_set_new(o, "interface_version", json_integer(engine->interface_version));
     json_object_set_new(o, "dtypes", bits_json(engine->dtypes, ZG_N_DTYPES, dtype_name));
+    json_object_set_new(o, "dtypes_missing", dtypes_missing(engine));
     json_object_set_new(o, "mechanisms",
                         bits_json(engine->mechanisms, ZG_N_MECHANISMS, mechanism_name));
     json_object_set_new(o, "scopes", bits_json(engine->scopes, 2, scope_name));
@@ -229,6 +259,10 @@ static void print_engines(const json_t *engines)
             print_inline(json_object_get(engine, "mechanisms"));
         }
         putchar('\n');
+        const char *dtype;
+        json_t *reason;
+        json_object_foreach(json_object_get(engine, "dtypes_missing"), dtype, reason)
+            printf("  %-10s   %s is missing: %s\n", "", dtype, json_string_value(reason));
         size_t j;
         json_t *setting;
         json_array_foreach(json_object_get(engine, "settings"), j, setting)
