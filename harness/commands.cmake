@@ -8,7 +8,7 @@ add_custom_target(zogap_version
   COMMENT "")
 
 add_library(zogap_harness STATIC
-  batch_set.c bench.c case.c commands.c dtypes.c engine_list.c environment.c gap_table.c measure.c meta.c options.c policy.c result_dir.c
+  batch_set.c bench.c case.c commands.c dtypes.c engine_list.c environment.c fidelity.c gap_table.c measure.c measure_summary.c meta.c options.c policy.c result_dir.c
   results.c runner.c session.c signals.c status_line.c
   verify.c words.c
   cmd/info.c cmd/roofline.c cmd/run.c cmd/score.c cmd/verify.c)

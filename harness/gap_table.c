@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/dtypes.h"
+#include "harness/fidelity.h"
 #include "harness/stats.h"
 #include "harness/verify.h"
 
@@ -94,15 +95,62 @@ static bool any_below_fp32(const struct zg_summary_row *rows, int64_t n)
     return false;
 }
 
+/* "0.047 (bound 0.015)" where the bound is exceeded. */
+static const char *show_bounded(char *text, size_t size, const char *format, double value,
+                                double bound, bool exceeds)
+{
+    const size_t n = strlen(show(text, size, format, value));
+    if (isfinite(value) && exceeds && n < size) {
+        snprintf(text + n, size - n, " (bound ");
+        const size_t m = strlen(text);
+        snprintf(text + m, size - m, format, bound);
+        snprintf(text + strlen(text), size - strlen(text), ")");
+    }
+    return text;
+}
+
+static void add_fidelity(struct zg_table *table, const struct zg_summary_row *row)
+{
+    enum zg_dtype dtype = ZG_FP32, dtype_d = ZG_FP32;
+    char text[96];
+    if (row->dtype)
+        zg_dtypes_parse("dtype", row->dtype, &dtype, &dtype_d, NULL);
+    const double rms_bound = zg_fidelity_rms_bound(dtype, dtype_d);
+    const double sign_bound = zg_fidelity_sign_bound(dtype, dtype_d);
+    zg_table_real(table, row->fidelity_rms,
+                  show_bounded(text, sizeof text, "%.2g", row->fidelity_rms, rms_bound,
+                               row->fidelity_rms > rms_bound));
+    zg_table_real(table, row->fidelity_sign,
+                  show_bounded(text, sizeof text, "%.1f %%", 100 * row->fidelity_sign,
+                               100 * sign_bound, row->fidelity_sign < sign_bound));
+}
+
+static bool any_fidelity(const struct zg_summary_row *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (rows[i].fidelity_probes > 0)
+            return true;
+    return false;
+}
+
 static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                                  enum zg_format format, struct zg_error *err)
 {
     const bool low = any_below_fp32(rows, n);
+    const bool fidelity = any_fidelity(rows, n);
     const struct zg_summary_row *const baseline = baseline_of(rows, n);
     const struct zg_heading headings[] = {
-        {"engine", "engine"},           {"dtype", low ? "dtype" : NULL}, {"step", "time of a step"},
-        {"speedup", "speed-up [95 %]"}, {"useful", "useful GFLOP/s"},    {"share", "of peak"},
-        {"executed", "executed"},       {"rss", "peak RSS MiB"},         {"verified", "check"},
+        {"engine", "engine"},
+        {"dtype", low ? "dtype" : NULL},
+        {"step", "time of a step"},
+        {"speedup", "speed-up [95 %]"},
+        {"useful", "useful GFLOP/s"},
+        {"share", "of peak"},
+        {"executed", "executed"},
+        {"rss", "peak RSS MiB"},
+        {"fidelity_rms", fidelity ? "dL error" : NULL},
+        {"fidelity_sign", fidelity ? "sign match" : NULL},
+        {"verified", "check"},
     };
     struct zg_table *table = NULL;
     char text[64];
@@ -122,6 +170,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         zg_table_real(table, row->executed_peak_share,
                       show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
         zg_table_real(table, row->peak_rss_mib, show(text, sizeof text, "%.0f", row->peak_rss_mib));
+        add_fidelity(table, row);
         zg_table_text(
             table, show_verified(text, sizeof text, row->verified, row == baseline,
                                  zg_dtype_coarser(coarsest_of(row->dtype),

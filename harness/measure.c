@@ -6,13 +6,10 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "harness/batch_set.h"
-#include "harness/dtypes.h"
 #include "harness/measure_json.h"
+#include "harness/measure_work.h"
 #include "harness/sampler.h"
 #include "harness/signals.h"
-#include "harness/stats.h"
-#include "harness/verify.h"
 
 /* The phases of a step are looked at afterwards, over the batches of a sample but no more than
  * these, so that their clock is in no sample. */
@@ -21,37 +18,6 @@ enum { MAX_PHASE_STEPS = 20 };
 /* Steps of a sample where --blocks came without a time to fill, and the most for the sake of more
  * batches. */
 enum { USUAL_STEPS = 4, MOST_STEPS = 64 };
-
-/* What a step works on, for rates; see struct zg_cost. */
-enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
-
-struct block_record { /* of one contender in one block */
-    double wall_s_per_step;
-    double amounts[N_AMOUNTS]; /* per step */
-};
-
-struct subject_context {
-    struct zg_contender *contender;
-    const struct zg_lozo_options *lozo;
-    const struct zg_batch_set *set;
-    double amounts[N_AMOUNTS]; /* of the last span */
-};
-
-struct work {
-    struct zg_measurement *m;
-    struct zg_bench bench;
-    int64_t n_contenders;
-    struct zg_lozo_options lozo; /* of the steps that are timed */
-    struct zg_trial trials[ZG_MAX_ENGINES];
-    struct zg_verdict verdicts[ZG_MAX_ENGINES];
-    int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
-    struct subject_context contexts[ZG_MAX_ENGINES]; /* of each subject */
-    int64_t n_subjects;
-    int64_t n_steps; /* of a sample */
-    struct zg_batch_set set;
-    struct block_record *blocks; /* [capacity][n_contenders] */
-    int64_t capacity, n_blocks;
-};
 
 /* ---- banks ----------------------------------------------------------------------------------- */
 
@@ -77,7 +43,7 @@ enum zg_status zg_measure_check_banks(const struct zg_session *session, struct z
     return ZG_OK;
 }
 
-static bool keeps_bank(const struct work *w)
+static bool keeps_bank(const struct zg_measure_work *w)
 {
     for (int64_t s = 0; s < w->n_subjects; s++)
         if (w->bench.contenders[w->subjects[s]].options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK))
@@ -87,20 +53,36 @@ static bool keeps_bank(const struct work *w)
 
 /* ---- opening and checking -------------------------------------------------------------------- */
 
-static enum zg_status open_and_try(struct work *w, int64_t i, const struct zg_trial_options *trial,
-                                   struct zg_error *err)
+/* While no engine is open: the references come and go. */
+static enum zg_status open_fidelity(struct zg_measure_work *w, struct zg_error *err)
+{
+    struct zg_session *const session = w->m->session;
+    const struct zg_policy *const policy = &session->request->policy;
+    const struct zg_fidelity_options options = {
+        .n_probes = policy->fidelity, .n_examples = policy->fidelity_batch, .line = &session->line};
+    const enum zg_status status =
+        zg_fidelity_open(&w->fidelity, &w->bench, &session->engines, &options, err);
+    return status ? status : zg_fidelity_references(w->fidelity, session->n_threads, err);
+}
+
+static enum zg_status open_and_try(struct zg_measure_work *w, int64_t i,
+                                   const struct zg_trial_options *trial, struct zg_error *err)
 {
     struct zg_session *const session = w->m->session;
     const struct zg_engine_item *const item = &session->engines.items[i];
     zg_status_line_show(&session->line, true, "opening %s", item->label);
     enum zg_status status = zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
+    if (!status) /* before the trial: its steps would move the weights away from the reference's */
+        status = zg_fidelity_measure(w->fidelity, i, err);
+    if (!status)
+        status = zg_fidelity_add_rows(w->fidelity, i, w->m->results, err);
     if (status)
         return status;
     zg_status_line_show(&session->line, true, "checking %s", item->label);
     return zg_trial_run(&w->bench.contenders[i], trial, &w->trials[i], err);
 }
 
-static void note_disagreement(struct work *w, int64_t i)
+static void note_disagreement(struct zg_measure_work *w, int64_t i)
 {
     struct zg_measurement *const m = w->m;
     if (m->n_disagreeing++ == 0)
@@ -108,14 +90,18 @@ static void note_disagreement(struct work *w, int64_t i)
                  w->bench.contenders[i].item->label, w->verdicts[i].reason);
 }
 
-static enum zg_status check_engines(struct work *w, struct zg_error *err)
+static enum zg_status check_engines(struct zg_measure_work *w, struct zg_error *err)
 {
     struct zg_session *const session = w->m->session;
     const int64_t baseline = session->baseline;
     const struct zg_trial_options trial = zg_trial_options(&w->bench.c, ZG_RUN_TRIAL_STEPS);
-    enum zg_status status = ZG_OK;
+    enum zg_status status = open_fidelity(w, err);
     for (int64_t i = 0; i < w->n_contenders && !status; i++)
         status = open_and_try(w, i, &trial, err);
+    if (!status && !session->request->policy.quiet) {
+        zg_status_line_clear(&session->line);
+        zg_fidelity_tell(w->fidelity, stderr);
+    }
     for (int64_t i = 0; i < w->n_contenders && !status; i++) {
         struct zg_contender *const contender = &w->bench.contenders[i];
         zg_status_line_show(&session->line, true, "comparing %s", contender->item->label);
@@ -162,7 +148,7 @@ static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error 
     return ZG_OK;
 }
 
-static enum zg_status grow_blocks(struct work *w, int64_t n, struct zg_error *err)
+static enum zg_status grow_blocks(struct zg_measure_work *w, int64_t n, struct zg_error *err)
 {
     if (n <= w->capacity)
         return ZG_OK;
@@ -178,7 +164,7 @@ static enum zg_status grow_blocks(struct work *w, int64_t n, struct zg_error *er
 
 static enum zg_status on_sample(void *context, const struct zg_sample *sample, struct zg_error *err)
 {
-    struct work *const w = context;
+    struct zg_measure_work *const w = context;
     const int64_t i = w->subjects[sample->subject];
     const struct zg_contender *const contender = &w->bench.contenders[i];
     struct zg_sample_row row;
@@ -211,7 +197,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
 
 static void on_progress(void *context, const struct zg_progress *progress)
 {
-    struct work *const w = context;
+    struct zg_measure_work *const w = context;
     char left[32];
     zg_duration_show(progress->left_s, left, sizeof left);
     if (progress->warming)
@@ -222,7 +208,7 @@ static void on_progress(void *context, const struct zg_progress *progress)
 }
 
 /* A step of every subject, one after the other. */
-static double round_s(const struct work *w)
+static double round_s(const struct zg_measure_work *w)
 {
     double sum_s = 0;
     for (int64_t s = 0; s < w->n_subjects; s++)
@@ -235,7 +221,7 @@ static double round_s(const struct work *w)
 enum { WARM_ROUNDS = 6, ROOMY_BLOCKS = 9 };
 
 /* The shortest span whose harness costs stay under 0.1 %. */
-static int64_t least_steps(const struct work *w, double min_span_s)
+static int64_t least_steps(const struct zg_measure_work *w, double min_span_s)
 {
     double fastest_s = INFINITY;
     for (int64_t s = 0; s < w->n_subjects; s++)
@@ -245,7 +231,7 @@ static int64_t least_steps(const struct work *w, double min_span_s)
 
 /* All contenders take spans of the same number of steps, so that a block holds the same batches for
  * each: as many as leave room for the blocks of an interval in the time. */
-static int64_t steps_per_span(const struct work *w, int64_t least)
+static int64_t steps_per_span(const struct zg_measure_work *w, int64_t least)
 {
     const struct zg_policy *const policy = &w->m->session->request->policy;
     const double limit_s = zg_policy_max_time_s(policy);
@@ -260,7 +246,7 @@ static int64_t steps_per_span(const struct work *w, int64_t least)
 }
 
 /* A limit that nobody asked for must not cost the interval, which needs six blocks. */
-static double max_time_s(const struct work *w, int64_t n_steps, int64_t n_warmup_steps)
+static double max_time_s(const struct zg_measure_work *w, int64_t n_steps, int64_t n_warmup_steps)
 {
     const struct zg_policy *const policy = &w->m->session->request->policy;
     const double limit_s = zg_policy_max_time_s(policy);
@@ -270,7 +256,7 @@ static double max_time_s(const struct work *w, int64_t n_steps, int64_t n_warmup
     return fmax(limit_s, n * round_s(w));
 }
 
-static struct zg_sampler_policy sampler_policy(struct work *w)
+static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
 {
     const struct zg_policy *const policy = &w->m->session->request->policy;
     struct zg_sampler_policy p = zg_sampler_policy_default();
@@ -292,7 +278,8 @@ static struct zg_sampler_policy sampler_policy(struct work *w)
     return p;
 }
 
-static enum zg_status time_engines(struct work *w, json_t *case_meta, struct zg_error *err)
+static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
+                                   struct zg_error *err)
 {
     struct zg_subject subjects[ZG_MAX_ENGINES];
     const struct zg_sampler_policy usual = zg_sampler_policy_default();
@@ -323,8 +310,8 @@ static enum zg_status time_engines(struct work *w, json_t *case_meta, struct zg_
 
 /* ---- phases ---------------------------------------------------------------------------------- */
 
-static enum zg_status phases_of(struct work *w, struct zg_contender *contender, int64_t n_steps,
-                                struct zg_error *err)
+static enum zg_status phases_of(struct zg_measure_work *w, struct zg_contender *contender,
+                                int64_t n_steps, struct zg_error *err)
 {
     double flops[ZG_N_PHASES] = {0}, bytes[ZG_N_PHASES] = {0};
     struct zg_lozo_step step;
@@ -358,7 +345,7 @@ static enum zg_status phases_of(struct work *w, struct zg_contender *contender, 
     return status;
 }
 
-static enum zg_status time_phases(struct work *w, struct zg_error *err)
+static enum zg_status time_phases(struct zg_measure_work *w, struct zg_error *err)
 {
     const int64_t n = zg_min64(w->n_steps, MAX_PHASE_STEPS);
     enum zg_status status = ZG_OK;
@@ -370,94 +357,12 @@ static enum zg_status time_phases(struct work *w, struct zg_error *err)
     return status;
 }
 
-/* ---- summary --------------------------------------------------------------------------------- */
-
-/* Columns of the blocks of one contender: values[n_blocks]. */
-static void block_walls(const struct work *w, int64_t contender, double *values)
-{
-    for (int64_t b = 0; b < w->n_blocks; b++)
-        values[b] = w->blocks[b * w->n_contenders + contender].wall_s_per_step;
-}
-
-static double block_amount(const struct work *w, int64_t contender, enum amount amount,
-                           double *scratch)
-{
-    for (int64_t b = 0; b < w->n_blocks; b++)
-        scratch[b] = w->blocks[b * w->n_contenders + contender].amounts[amount];
-    return zg_median(scratch, w->n_blocks);
-}
-
-static void summarise_times(const struct work *w, int64_t i, double *scratch,
-                            struct zg_summary_row *row)
-{
-    const int64_t n = w->n_blocks, baseline = w->m->session->baseline;
-    double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
-    struct zg_stats stats;
-    block_walls(w, i, walls);
-    zg_stats_of(walls, n, ratios, &stats);
-    row->n = n;
-    row->steps = w->n_steps;
-    row->wall_s_per_step_median = stats.median;
-    row->wall_s_per_step_mad = stats.mad;
-    row->wall_s_per_step_ci_low = stats.low;
-    row->wall_s_per_step_ci_high = stats.high;
-    row->useful_flops_per_step = block_amount(w, i, USEFUL_FLOPS, others);
-    row->executed_flops_per_step = block_amount(w, i, EXECUTED_FLOPS, others);
-    row->rows_per_pass = block_amount(w, i, ROWS, others);
-    row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
-    row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
-    const struct zg_engine_options *const options = &w->bench.contenders[i].options;
-    row->peak_gflops = zg_peak_of_pair(w->m->peak, options->dtype, options->dtype_d);
-    if (isfinite(row->peak_gflops))
-        row->peak_dtype = zg_dtypes_name(options->dtype, options->dtype_d);
-    row->peak_share = row->gflops_useful / row->peak_gflops;
-    row->executed_peak_share = row->gflops_executed / row->peak_gflops;
-    if (!w->verdicts[baseline].row.passed)
-        return;
-    block_walls(w, baseline, others);
-    zg_stats_ratios(others, walls, n, ratios);
-    zg_stats_of(ratios, n, walls, &stats);
-    row->speedup = stats.median;
-    row->speedup_ci_low = stats.low;
-    row->speedup_ci_high = stats.high;
-}
-
-static enum zg_status summarise(struct work *w, struct zg_error *err)
-{
-    const struct zg_model_shape *const shape = zg_model_shape(w->bench.model);
-    double *const scratch = calloc((size_t)(3 * w->n_blocks + 1), sizeof *scratch);
-    if (!scratch)
-        return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)w->n_blocks);
-    enum zg_status status = ZG_OK;
-    for (int64_t i = 0; i < w->n_contenders && !status; i++) {
-        const struct zg_contender *const contender = &w->bench.contenders[i];
-        struct zg_summary_row row;
-        struct zg_case_row case_row;
-        zg_row_clear(&zg_schema_summary, &row);
-        zg_bench_case_row(contender, &case_row);
-        zg_row_set_case(&row, &case_row);
-        row.n = 0;
-        row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
-        row.peak_rss_mib = contender->peak_rss_mib;
-        row.extrapolated = zg_shape_n_resident(shape) < shape->n_layers;
-        row.layers = shape->n_layers;
-        /* alone, finite losses are all that was checked */
-        if (w->n_contenders > 1 || !w->verdicts[i].row.passed)
-            row.verified = w->verdicts[i].row.passed;
-        if (w->verdicts[i].row.passed && w->n_blocks > 0)
-            summarise_times(w, i, scratch, &row);
-        status = zg_results_add(w->m->results, &zg_schema_summary, &row, err);
-    }
-    free(scratch);
-    return status;
-}
-
 /* ---- the case -------------------------------------------------------------------------------- */
 
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err)
 {
     struct zg_case c;
-    struct work *const w = calloc(1, sizeof *w);
+    struct zg_measure_work *const w = calloc(1, sizeof *w);
     if (!w)
         return zg_fail(err, ZG_ENV, "no memory for a case");
     w->m = m;
@@ -480,15 +385,17 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     if (w->n_subjects > 0)
         status = time_engines(w, case_meta, err);
     json_object_set_new(case_meta, "engines", zg_meta_engines(&w->bench, w->n_contenders));
+    json_object_set_new(case_meta, "fidelity", zg_fidelity_json(w->fidelity));
     json_object_set_new(case_meta, "v_redrawn_while_timing", json_boolean(!keeps_bank(w)));
     if (!status && w->n_subjects > 0)
         status = zg_pin_check(m->session->pin, err);
     if (!status && w->n_subjects > 0 && !zg_signals_caught())
         status = time_phases(w, err);
     if (!status)
-        status = summarise(w, err);
+        status = zg_measure_summarise(w, err);
 done:
     zg_status_line_clear(&m->session->line);
+    zg_fidelity_close(&w->fidelity);
     zg_bench_close(&w->bench);
     free(w->blocks);
     free(w);

@@ -86,9 +86,9 @@ const struct zg_flag zg_policy_flags[] = {
      .min = 0,
      .min_allowed = true,
      .max = 1e9,
-     .summary = "warm up and sample for at most S seconds a case, 0: no limit; default: 90, more "
-                "if six blocks need it, none "
-                "with --blocks"},
+     .summary =
+         "warm up and sample for at most S seconds a case, after checks and --fidelity; 0: no "
+         "limit; default: 90, more if six blocks need it, none with --blocks"},
     {.name = "width",
      .kind = ZG_FLAG_REAL,
      .value = "PCT",
@@ -97,6 +97,23 @@ const struct zg_flag zg_policy_flags[] = {
      .min = 0,
      .max = 100,
      .summary = "wished half-width of the speed-up's 95 % interval, in percent"},
+    {.name = "fidelity",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     .fallback = "200",
+     FIELD(fidelity),
+     .min = 0,
+     .max = 1e6,
+     .summary = "hold L+ - L- of engines below fp32 against fp32 on N probes before timing; 0: do "
+                "not"},
+    {.name = "fidelity-batch",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     .fallback = "4",
+     FIELD(fidelity_batch),
+     .min = 1,
+     .max = 1e6,
+     .summary = "examples of such a probe, at most those of --batch"},
     {.name = "events",
      .kind = ZG_FLAG_TEXT,
      .value = "LIST",

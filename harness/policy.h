@@ -9,13 +9,15 @@
 enum { ZG_MAX_TAGS = 32 };
 
 struct zg_policy {
-    int64_t threads;      /* 0: one a core among the cpus */
-    const char *cpus;     /* "0,2,4-7", NULL: all that the process may use */
-    int64_t steps;        /* per sample; 0: what the time allows */
-    int64_t blocks;       /* 0: planned from the pilot */
-    double min_time_s;    /* 0: none */
-    double max_time_s;    /* 0: none; below 0: not given */
-    double width_percent; /* wished half-width of the interval of the speed-up */
+    int64_t threads;        /* 0: one a core among the cpus */
+    const char *cpus;       /* "0,2,4-7", NULL: all that the process may use */
+    int64_t steps;          /* per sample; 0: what the time allows */
+    int64_t blocks;         /* 0: planned from the pilot */
+    double min_time_s;      /* 0: none */
+    double max_time_s;      /* 0: none; below 0: not given */
+    double width_percent;   /* wished half-width of the interval of the speed-up */
+    int64_t fidelity;       /* probes; 0: none */
+    int64_t fidelity_batch; /* examples of a probe */
     const char *events;
     const char *baseline;          /* engine or label, NULL: naive, else the first */
     const char *tags[ZG_MAX_TAGS]; /* "KEY=VALUE" */

@@ -30,6 +30,9 @@ SCHEMA(summary, "summary.csv", ZG_SUMMARY_COLUMNS, ROW, false)
 #define ROW struct zg_verify_row
 SCHEMA(verify, "verify.csv", ZG_VERIFY_COLUMNS, ROW, false)
 #undef ROW
+#define ROW struct zg_fidelity_row
+SCHEMA(fidelity, "fidelity.csv", ZG_FIDELITY_COLUMNS, ROW, false)
+#undef ROW
 #define ROW struct zg_curve_row
 SCHEMA(curve, "curve.csv", ZG_CURVE_COLUMNS, ROW, false)
 #undef ROW
@@ -65,6 +68,7 @@ void zg_row_clear(const struct zg_schema *schema, void *row)
             offsetof(struct zg_case_row, field) == offsetof(struct zg_phase_row, field) &&         \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_summary_row, field) &&       \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_verify_row, field) &&        \
+            offsetof(struct zg_case_row, field) == offsetof(struct zg_fidelity_row, field) &&      \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_curve_row, field),           \
         "rows start with the case columns");
 ZG_CASE_COLUMNS(SAME, SAME, SAME)

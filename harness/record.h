@@ -94,13 +94,18 @@ struct zg_schema {
     REAL(peak_gflops) /* measured peak of peak_dtype, all threads, in the same run */              \
     REAL(peak_share)  /* gflops_useful / peak_gflops */                                            \
     REAL(executed_peak_share)                                                                      \
-    REAL(peak_rss_mib)    /* of open and first step, less what others hold */                      \
-    INTEGER(verified)     /* 1: agrees with the reference; 0: does not; empty: not checked */      \
-    INTEGER(extrapolated) /* 1: from a part of the model's layers */                               \
-    INTEGER(steps)        /* in a sample's span: the same ones in every block */                   \
-    INTEGER(layers)       /* the model's depth */                                                  \
-    REAL(rows_per_pass)   /* token rows of one pass through the body, padding included */          \
-    TEXT(peak_dtype)      /* the engine's dtype; of a pair half the work counts in each */
+    REAL(peak_rss_mib)        /* of open and first step, less what others hold */                  \
+    INTEGER(verified)         /* 1: agrees with the reference; 0: does not; empty: not checked */  \
+    INTEGER(extrapolated)     /* 1: from a part of the model's layers */                           \
+    INTEGER(steps)            /* in a sample's span: the same ones in every block */               \
+    INTEGER(layers)           /* the model's depth */                                              \
+    REAL(rows_per_pass)       /* token rows of one pass through the body, padding included */      \
+    TEXT(peak_dtype)          /* the engine's dtype; of a pair half the work counts in each */     \
+    INTEGER(fidelity_probes)  /* that L+ - L- was held against fp32 on; empty: not measured */     \
+    REAL(fidelity_rms)        /* rms of its error / rms in fp32 */                                 \
+    REAL(fidelity_sign)       /* share of equal signs, 0 to 1 */                                   \
+    REAL(fidelity_sign_large) /* the same where |L+ - L-| is at least 0.005 in fp32 */             \
+    INTEGER(fidelity_large_probes) /* how many those are */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
@@ -115,6 +120,13 @@ struct zg_schema {
     REAL(weight_tolerance)                                                                         \
     INTEGER(passed)                                                                                \
     TEXT(reason) /* why not; empty if passed */
+
+#define ZG_FIDELITY_COLUMNS(TEXT, INTEGER, REAL)                                                   \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    INTEGER(probe)                                                                                 \
+    INTEGER(seed_u) /* of the probe's direction */                                                 \
+    REAL(dl)        /* L+ - L- of the engine */                                                    \
+    REAL(dl_reference)
 
 #define ZG_CURVE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
@@ -155,6 +167,9 @@ struct zg_summary_row {
 struct zg_verify_row {
     ZG_VERIFY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
+struct zg_fidelity_row {
+    ZG_FIDELITY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
 struct zg_curve_row {
     ZG_CURVE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
@@ -170,6 +185,7 @@ extern const struct zg_schema zg_schema_samples;
 extern const struct zg_schema zg_schema_phases;
 extern const struct zg_schema zg_schema_summary;
 extern const struct zg_schema zg_schema_verify;
+extern const struct zg_schema zg_schema_fidelity;
 extern const struct zg_schema zg_schema_curve;
 extern const struct zg_schema zg_schema_roofline;
 

@@ -26,8 +26,9 @@ static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_
 
 static struct zg_rows *rows_of(struct zg_results *results, const struct zg_schema *schema)
 {
-    struct zg_rows *const all[] = {&results->summary, &results->phases, &results->verify};
-    for (int i = 0; i < 3; i++)
+    struct zg_rows *const all[] = {&results->summary, &results->phases, &results->verify,
+                                   &results->fidelity};
+    for (int i = 0; i < 4; i++)
         if (all[i]->schema == schema)
             return all[i];
     return NULL;
@@ -171,7 +172,8 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool res
     *out = (struct zg_results){.dir = dir,
                                .summary.schema = &zg_schema_summary,
                                .phases.schema = &zg_schema_phases,
-                               .verify.schema = &zg_schema_verify};
+                               .verify.schema = &zg_schema_verify,
+                               .fidelity.schema = &zg_schema_fidelity};
     enum zg_status status = ZG_OK;
     if (resume) {
         status = read_rows(out, &out->old[0], &out->summary, err);
@@ -179,6 +181,8 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool res
             status = read_rows(out, &out->old[1], &out->phases, err);
         if (!status)
             status = read_rows(out, &out->old[2], &out->verify, err);
+        if (!status)
+            status = read_rows(out, &out->old[3], &out->fidelity, err);
         if (!status)
             status = trim_samples(out, err);
     }
@@ -196,7 +200,8 @@ void zg_results_close(struct zg_results *results)
     free(results->summary.rows);
     free(results->phases.rows);
     free(results->verify.rows);
-    for (int i = 0; i < 3; i++)
+    free(results->fidelity.rows);
+    for (int i = 0; i < 4; i++)
         zg_csv_in_close(&results->old[i]);
     for (int64_t i = 0; i < results->n_texts; i++)
         free(results->texts[i]);
@@ -219,6 +224,8 @@ static enum zg_status write_rows(const char *dir, const struct zg_rows *rows, st
 enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err)
 {
     enum zg_status status = write_rows(results->dir, &results->verify, err);
+    if (!status && results->fidelity.n > 0)
+        status = write_rows(results->dir, &results->fidelity, err);
     if (!status)
         status = write_rows(results->dir, &results->phases, err);
     if (!status)

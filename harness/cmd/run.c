@@ -116,9 +116,10 @@ const struct zg_command zg_command_run = {
                "weights, then times them in interleaved blocks of the same steps.  Engines that "
                "disagree are not timed\n"
                "and the exit code is 1.  Writes meta.json, samples.csv, phases.csv, summary.csv, "
-               "verify.csv and roofline.csv to --out\n"
-               "(default zogap-results/DATE-TIME).  A list given to a case option is a sweep over "
-               "all combinations.",
+               "verify.csv, roofline.csv\n"
+               "and, below fp32, fidelity.csv to --out (default zogap-results/DATE-TIME).  A list "
+               "given to a case option\n"
+               "is a sweep over all combinations.",
     .groups = groups,
     .run = run_run,
 };

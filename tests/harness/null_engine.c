@@ -9,7 +9,19 @@
 #include "harness/clock.h"
 
 /* Numeric settings, in the order of struct script's array. */
-enum number { LOSS, SLOPE, STEP_US, JITTER_US, SEED, DRIFT_US, WARM_US, IS_NAN, WEIGHT, N_NUMBERS };
+enum number {
+    LOSS,
+    SLOPE,
+    STEP_US,
+    JITTER_US,
+    SEED,
+    DRIFT_US,
+    WARM_US,
+    IS_NAN,
+    WEIGHT,
+    LOW_SLOPE,
+    N_NUMBERS
+};
 
 struct zg_engine_state {
     double number[N_NUMBERS];
@@ -28,6 +40,7 @@ static const struct zg_engine_setting_doc docs[N_NUMBERS + 2] = {
     [WARM_US] = {.key = "warm_us", .choices = "number", .default_value = "0"},
     [IS_NAN] = {.key = "nan", .choices = "0|1", .default_value = "0"},
     [WEIGHT] = {.key = "weight", .choices = "number", .default_value = "0.5"},
+    [LOW_SLOPE] = {.key = "low_slope", .choices = "number", .default_value = "0"},
     [N_NUMBERS] = {.key = "fail",
                    .choices = "none|open|begin|score|apply|read",
                    .default_value = "none"},
@@ -83,6 +96,8 @@ static enum zg_status null_open(struct zg_engine_state **out, const struct zg_mo
         return zg_fail(err, ZG_ENV, "null engine: no memory");
     state->model = model;
     enum zg_status status = read_settings(state, options, err);
+    if (options->dtype != ZG_FP32 || options->dtype_d != ZG_FP32)
+        state->number[SLOPE] += state->number[LOW_SLOPE];
     if (!status)
         status = scripted(state, "open", err);
     if (status)

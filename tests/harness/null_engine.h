@@ -6,6 +6,7 @@
  * step_us microseconds of wall time, and any call can be made to fail.  Settings, all optional:
  *
  *     loss=2.0  slope=1.0       the clean loss and its projected gradient
+ *     low_slope=0               added to the slope where a dtype is below fp32
  *     step_us=0                 wall time of each score()
  *     jitter_us=0               plus a pseudo-random time below this, from `seed`
  *     seed=1

@@ -43,7 +43,7 @@ for command in info run verify score roofline; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
-  direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time width events out baseline tag \
+  direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline tag \
   quiet format resume list; do
   "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
 done
@@ -71,6 +71,8 @@ expect 2 '--limit 0' run --limit 0
 expect 2 '--seed' run --seed -1
 expect 2 '--width 0' run --width 0
 expect 2 '--max-time' run --max-time never
+expect 2 '--fidelity -1' run --fidelity -1
+expect 2 '--fidelity-batch 0' run --fidelity-batch 0
 expect 2 '--bos' run --bos perhaps
 expect 2 '--split' run --split test
 expect 2 '--dtype' run --dtype fp12

@@ -287,9 +287,9 @@ static void broken_headers_are_named(void)
  * reader. */
 static void schemas_are_consistent(void)
 {
-    const struct zg_schema *const schemas[] = {&zg_schema_samples, &zg_schema_phases,
-                                               &zg_schema_summary, &zg_schema_verify,
-                                               &zg_schema_curve};
+    const struct zg_schema *const schemas[] = {&zg_schema_samples,  &zg_schema_phases,
+                                               &zg_schema_summary,  &zg_schema_verify,
+                                               &zg_schema_fidelity, &zg_schema_curve};
     char dir[64];
     make_temp_dir(dir);
     for (size_t s = 0; s < sizeof schemas / sizeof *schemas; s++) {

@@ -282,6 +282,64 @@ static void test_bank(void)
     close_trial(&t);
 }
 
+/* L+ - L- of a scripted slope of 3 is 6e-3 in fp32; of 3.3 it is a tenth more, of -3 it has the
+ * other sign. */
+static void expect_fidelity(const char *low_slope, double rms, double sign)
+{
+    struct trial t;
+    open_trial(&t);
+    t.request.policy.fidelity = 120;
+    t.request.policy.fidelity_batch = 1;
+    t.request.policy.quiet = true;
+    ADD("slope", "3", NULL);
+    ADD("slope", "3", "low_slope", low_slope, NULL);
+    struct zg_engine_item *const item = &t.session.engines.items[1];
+    item->has_dtype = true;
+    item->dtype = ZG_FP32;
+    item->dtype_d = ZG_INT8;
+    measure(&t);
+    CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(summary(&t, 0)->fidelity_probes, ZG_NO_INTEGER);
+    CU_ASSERT_EQUAL(summary(&t, 1)->fidelity_probes, 120);
+    CU_ASSERT_DOUBLE_EQUAL(summary(&t, 1)->fidelity_rms, rms, 1e-6);
+    CU_ASSERT_EQUAL(summary(&t, 1)->fidelity_sign, sign);
+    CU_ASSERT_EQUAL(summary(&t, 1)->fidelity_sign_large, sign);
+    CU_ASSERT_EQUAL(summary(&t, 1)->fidelity_large_probes, 120);
+    CU_ASSERT_EQUAL_FATAL(t.results.fidelity.n, 120);
+    const struct zg_fidelity_row *const rows = (const void *)t.results.fidelity.rows;
+    CU_ASSERT_STRING_EQUAL(rows[0].dtype, "fp32+int8");
+    CU_ASSERT_DOUBLE_EQUAL(rows[7].dl_reference, 6e-3, 1e-9);
+    CU_ASSERT_EQUAL(rows[7].probe, 7);
+    for (int64_t i = 1; i < 120; i++)
+        CU_ASSERT_NOT_EQUAL(rows[i].seed_u, rows[i - 1].seed_u);
+    const json_t *const engines = json_object_get(case_meta(&t, "fidelity"), "engines");
+    CU_ASSERT_EQUAL(json_array_size(engines), 1);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(case_meta(&t, "fidelity"), "examples")), 1);
+    CU_ASSERT_EQUAL(zg_results_write(&t.results, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(access(temp_path(t.out, "fidelity.csv"), F_OK), 0);
+    close_trial(&t);
+}
+
+static void test_fidelity(void)
+{
+    expect_fidelity("0", 0, 1);
+    expect_fidelity("0.3", 0.1, 1);
+    expect_fidelity("-6", 2, 0);
+    /* nothing to measure, nothing written */
+    struct trial t;
+    open_trial(&t);
+    t.request.policy.fidelity = 10;
+    t.request.policy.fidelity_batch = 1;
+    ADD(NULL);
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_TRUE(json_is_null(case_meta(&t, "fidelity")));
+    CU_ASSERT_EQUAL(t.results.fidelity.n, 0);
+    CU_ASSERT_EQUAL(zg_results_write(&t.results, NULL), ZG_OK);
+    CU_ASSERT_NOT_EQUAL(access(temp_path(t.out, "fidelity.csv"), F_OK), 0);
+    close_trial(&t);
+}
+
 /* The engine at index 1 differs: it fails its check, is not timed and has no speed-up; the others
  * are timed. */
 static void expect_disagreement(const char *const *settings, const char *reason)
@@ -443,6 +501,7 @@ int main(void)
         {"a bank does not grow while the clock runs", test_bank},
         {"an engine that disagrees is not timed", test_disagreement},
         {"rounding passes", test_rounding_passes},
+        {"L+ - L- below fp32 is held against fp32", test_fidelity},
         {"below fp32 the loss is checked more loosely", test_low_precision},
         {"a reference without a loss fails all", test_bad_reference},
         {"an engine's failure is the run's", test_failures},

@@ -1,0 +1,45 @@
+/* measure_work.h - a case while it is measured.  Private to measure.c and measure_summary.c. */
+#ifndef ZG_HARNESS_MEASURE_WORK_H
+#define ZG_HARNESS_MEASURE_WORK_H
+
+#include "harness/batch_set.h"
+#include "harness/fidelity.h"
+#include "harness/measure.h"
+#include "harness/verify.h"
+
+/* What a step works on, for rates; see struct zg_cost. */
+enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
+
+struct block_record { /* of one contender in one block */
+    double wall_s_per_step;
+    double amounts[N_AMOUNTS]; /* per step */
+};
+
+struct subject_context {
+    struct zg_contender *contender;
+    const struct zg_lozo_options *lozo;
+    const struct zg_batch_set *set;
+    double amounts[N_AMOUNTS]; /* of the last span */
+};
+
+struct zg_measure_work {
+    struct zg_measurement *m;
+    struct zg_bench bench;
+    int64_t n_contenders;
+    struct zg_lozo_options lozo; /* of the steps that are timed */
+    struct zg_fidelity_set *fidelity;
+    struct zg_trial trials[ZG_MAX_ENGINES];
+    struct zg_verdict verdicts[ZG_MAX_ENGINES];
+    int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
+    struct subject_context contexts[ZG_MAX_ENGINES]; /* of each subject */
+    int64_t n_subjects;
+    int64_t n_steps; /* of a sample */
+    struct zg_batch_set set;
+    struct block_record *blocks; /* [capacity][n_contenders] */
+    int64_t capacity, n_blocks;
+};
+
+/* Adds a row of every contender to the summary. */
+enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err);
+
+#endif
