@@ -3,8 +3,8 @@
  * one block, in the calling thread; attention.c, norm.c, adapter.c, loss.c and epilogue.c split
  * rows and blocks over threads.
  *
- * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h and
- * kernels_attention.h; each ISA file includes them once under its flags.  Sums run in lanes, then
+ * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h,
+ * kernels_centred.h and kernels_attention.h; each ISA file includes them once under its flags.  Sums run in lanes, then
  * across lanes, so variants agree to rounding, and a variant gives the same bits at any thread
  * count.
  */
@@ -32,6 +32,20 @@ struct zg_attention_task {
     float *out; /* [n_queries][ldo], head_dim columns */
     int64_t ldo;
 };
+
+/* The rows m + sign d of a pair's mean and half difference; m alone where d is NULL. */
+struct zg_signed_rows {
+    const float *m, *d; /* [n_rows][ld], n columns */
+    int64_t ld;
+    float sign;
+    int64_t n_rows, n;
+};
+struct zg_centred_rows {
+    float *m, *d; /* [n_rows][ld], n columns */
+    int64_t ld;
+    int64_t n_rows, n;
+};
+
 #define ZG_KERNEL_PAD 16 /* floats: the widest vector */
 /* Queries that go through the keys together: one load of a key serves four multiply-adds. */
 #define ZG_ATTENTION_QUERIES 4
@@ -43,10 +57,24 @@ struct zg_runtime_kernels {
      * be x. */
     void (*layer_norm)(const float *x, const float *gain, const float *bias, int64_t n, float *y);
 
+    /* That of m + d and of m - d: their mean and half difference, or (apart) they themselves.  No
+     * output may be an input. */
+    void (*layer_norm_centred)(const float *m, const float *d, const float *gain, const float *bias,
+                               int64_t n, float *ym, float *yd);
+    void (*layer_norm_apart)(const float *m, const float *d, const float *gain, const float *bias,
+                             int64_t n, float *plus, float *minus);
+
+    /* max(0, m + d) and max(0, m - d), as their mean and half difference. */
+    void (*relu_centred)(float *m, float *d, int64_t n);
+
     /* t[j] = sum_k x[k] v[j * ldv + k] for j < n_out. */
     void (*dots)(const float *x, int64_t n, const float *v, int64_t ldv, int64_t n_out, float *t);
+    /* The same for two rows: each load of v serves both. */
+    void (*dots_two)(const float *x0, const float *x1, int64_t n, const float *v, int64_t ldv,
+                     int64_t n_out, float *t0, float *t1);
 
-    /* y[o] = base[o] + sum_e t[e] u[e * ldu + o] for o < n.  y may be base. */
+    /* y[o] = base[o] + sum_e t[e] u[e * ldu + o] for o < n.  y may be base; base may be
+     * NULL, that is 0. */
     void (*add_rank)(const float *base, const float *t, int64_t rank, const float *u, int64_t ldu,
                      int64_t n, float *y);
 
@@ -64,6 +92,12 @@ struct zg_runtime_kernels {
     void (*epilogue)(float *y, int64_t n, const float *bias, int relu, const float *residual);
 
     void (*attention)(const struct zg_attention_task *task);
+
+    /* y[row][c] = x[row][c];  yt[c][row] = x[row][c];  y = (plus + minus) / 2, (plus - minus) / 2. */
+    void (*combine)(const struct zg_signed_rows *x, float *y, int64_t ldy);
+    void (*transpose)(const struct zg_signed_rows *x, float *yt, int64_t ldt);
+    void (*recentre)(const struct zg_centred_rows *y, const float *plus, const float *minus,
+                     int64_t ld);
 };
 
 /* The variant for the ISA that zg_cpu_isa_choose() gives. */

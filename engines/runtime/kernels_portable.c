@@ -4,15 +4,23 @@
 #include "engines/runtime/kernels_variant.h"
 
 #include "engines/runtime/kernels_attention.h"
+#include "engines/runtime/kernels_centred.h"
 #include "engines/runtime/kernels_rows.h"
 
 const struct zg_runtime_kernels zg_runtime_kernels_portable = {
     .isa = ZG_ISA_PORTABLE,
     .layer_norm = layer_norm,
+    .layer_norm_centred = layer_norm_centred,
+    .layer_norm_apart = layer_norm_apart,
+    .relu_centred = relu_centred,
     .dots = dots,
+    .dots_two = dots_two,
     .add_rank = add_rank,
     .add_sums = add_sums,
     .logsumexp = logsumexp,
     .epilogue = epilogue,
     .attention = attention,
+    .combine = combine,
+    .transpose = transpose,
+    .recentre = recentre,
 };

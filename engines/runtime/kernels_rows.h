@@ -6,29 +6,39 @@
 static void layer_norm(const float *x, const float *gain, const float *bias, int64_t n, float *y)
 {
     const int64_t whole = n - n % LANES;
-    vec sum = {0};
-    for (int64_t i = 0; i < whole; i += LANES)
-        sum += vec_load(x + i);
-    double total = (double)vec_sum(sum);
-    for (int64_t i = whole; i < n; i++)
+    /* Four chains of additions: the next vector need not wait for the last sum. */
+    vec sums[4] = {{0}};
+    int64_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (int c = 0; c < 4; c++)
+            sums[c] += vec_load(x + i + c * LANES);
+    for (; i < whole; i += LANES)
+        sums[0] += vec_load(x + i);
+    double total = (double)vec_sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+    for (; i < n; i++)
         total += (double)x[i];
     const float mean = (float)(total / (double)n);
 
     /* A second pass over a row that is in L1: sum of squares minus square of sums would cancel. */
-    vec squares = {0};
-    for (int64_t i = 0; i < whole; i += LANES) {
+    vec squares[4] = {{0}};
+    for (i = 0; i + 4 * LANES <= n; i += 4 * LANES)
+        for (int c = 0; c < 4; c++) {
+            const vec centred = vec_load(x + i + c * LANES) - mean;
+            squares[c] += centred * centred;
+        }
+    for (; i < whole; i += LANES) {
         const vec centred = vec_load(x + i) - mean;
-        squares += centred * centred;
+        squares[0] += centred * centred;
     }
-    total = (double)vec_sum(squares);
-    for (int64_t i = whole; i < n; i++)
+    total = (double)vec_sum((squares[0] + squares[1]) + (squares[2] + squares[3]));
+    for (; i < n; i++)
         total += (double)((x[i] - mean) * (x[i] - mean));
     const float inverse = (float)(1.0 / sqrt(total / (double)n + (double)ZG_LAYER_NORM_EPS));
 
-    for (int64_t i = 0; i < whole; i += LANES)
+    for (i = 0; i < whole; i += LANES)
         vec_store(y + i,
                   (vec_load(x + i) - mean) * inverse * vec_load(gain + i) + vec_load(bias + i));
-    for (int64_t i = whole; i < n; i++)
+    for (; i < n; i++)
         y[i] = (x[i] - mean) * inverse * gain[i] + bias[i];
 }
 
@@ -67,18 +77,64 @@ static void dots(const float *x, int64_t n, const float *v, int64_t ldv, int64_t
         dots_some(x, n, v + j * ldv, ldv, 1, t + j);
 }
 
+/* Two rows have chains enough from three products on; below, each is split as above. */
+static inline __attribute__((always_inline)) void dots_two_some(const float *x0, const float *x1,
+                                                                int64_t n, const float *v,
+                                                                int64_t ldv, int n_out, float *t0,
+                                                                float *t1)
+{
+    const int n_chains = n_out < 3 ? 2 : 1;
+    vec sums0[6] = {{0}}, sums1[6] = {{0}}; /* [n_out][n_chains] */
+    int64_t k = 0;
+    for (; k + n_chains * LANES <= n; k += n_chains * LANES)
+        for (int c = 0; c < n_chains; c++) {
+            const vec a0 = vec_load(x0 + k + c * LANES), a1 = vec_load(x1 + k + c * LANES);
+            for (int j = 0; j < n_out; j++) {
+                const vec b = vec_load(v + j * ldv + k + c * LANES);
+                sums0[j * n_chains + c] += a0 * b;
+                sums1[j * n_chains + c] += a1 * b;
+            }
+        }
+    for (int j = 0; j < n_out; j++) {
+        const int first = j * n_chains, last = first + n_chains - 1;
+        double total0 = (double)vec_sum(n_chains > 1 ? sums0[first] + sums0[last] : sums0[first]);
+        double total1 = (double)vec_sum(n_chains > 1 ? sums1[first] + sums1[last] : sums1[first]);
+        for (int64_t i = k; i < n; i++) {
+            total0 += (double)x0[i] * (double)v[j * ldv + i];
+            total1 += (double)x1[i] * (double)v[j * ldv + i];
+        }
+        t0[j] = (float)total0;
+        t1[j] = (float)total1;
+    }
+}
+
+static void dots_two(const float *x0, const float *x1, int64_t n, const float *v, int64_t ldv,
+                     int64_t n_out, float *t0, float *t1)
+{
+    int64_t j = 0;
+    /* Six products of two rows: twelve sums, two rows and a column fill AVX2's sixteen registers. */
+    for (; j + 6 <= n_out; j += 6)
+        dots_two_some(x0, x1, n, v + j * ldv, ldv, 6, t0 + j, t1 + j);
+    for (; j + 3 <= n_out; j += 3)
+        dots_two_some(x0, x1, n, v + j * ldv, ldv, 3, t0 + j, t1 + j);
+    for (; j + 2 <= n_out; j += 2)
+        dots_two_some(x0, x1, n, v + j * ldv, ldv, 2, t0 + j, t1 + j);
+    if (j < n_out)
+        dots_two_some(x0, x1, n, v + j * ldv, ldv, 1, t0 + j, t1 + j);
+}
+
 static void add_rank(const float *base, const float *t, int64_t rank, const float *u, int64_t ldu,
                      int64_t n, float *y)
 {
     const int64_t whole = n - n % LANES;
     for (int64_t o = 0; o < whole; o += LANES) {
-        vec sum = vec_load(base + o);
+        vec sum = base ? vec_load(base + o) : vec_splat(0.0f);
         for (int64_t e = 0; e < rank; e++)
             sum += t[e] * vec_load(u + e * ldu + o);
         vec_store(y + o, sum);
     }
     for (int64_t o = whole; o < n; o++) {
-        float sum = base[o];
+        float sum = base ? base[o] : 0.0f;
         for (int64_t e = 0; e < rank; e++)
             sum += t[e] * u[e * ldu + o];
         y[o] = sum;

@@ -15,7 +15,7 @@
 
 static const double u = 1.0 / (1 << 24);
 static const int64_t sizes[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 100, 257};
-enum { N_SIZES = sizeof sizes / sizeof sizes[0], MOST = 257, RANK = 7 };
+enum { N_SIZES = sizeof sizes / sizeof sizes[0], MOST = 257, RANK = 9 };
 
 static void fill(float *x, int64_t n, int32_t stream)
 {
@@ -59,25 +59,29 @@ static void test_layer_norm(void)
 
 static void test_dots(void)
 {
-    static float x[MOST], v[RANK * (MOST + 5)];
-    fill(x, MOST, 1);
+    static float x[2][MOST], v[RANK * (MOST + 5)];
+    fill(x[0], 2 * MOST, 1);
     fill(v, RANK * (MOST + 5), 2);
     FOR_EACH_VARIANT(k)
     for (int i = 0; i < N_SIZES; i++)
         for (int64_t n_out = 1; n_out <= RANK; n_out++) {
             const int64_t n = sizes[i], ldv = MOST + 5;
-            float t[RANK + 1];
-            t[n_out] = 42.0f;
-            k->dots(x, n, v, ldv, n_out, t);
-            for (int64_t j = 0; j < n_out; j++) {
-                double sum = 0.0, magnitude = 0.0;
-                for (int64_t c = 0; c < n; c++) {
-                    sum += (double)x[c] * (double)v[j * ldv + c];
-                    magnitude += fabs((double)x[c] * (double)v[j * ldv + c]);
+            float t[3][RANK + 1];
+            t[0][n_out] = t[1][n_out] = t[2][n_out] = 42.0f;
+            k->dots(x[0], n, v, ldv, n_out, t[0]);
+            k->dots_two(x[0], x[1], n, v, ldv, n_out, t[1], t[2]);
+            for (int which = 0; which < 3; which++) {
+                const float *row = x[which == 2];
+                for (int64_t j = 0; j < n_out; j++) {
+                    double sum = 0.0, magnitude = 0.0;
+                    for (int64_t c = 0; c < n; c++) {
+                        sum += (double)row[c] * (double)v[j * ldv + c];
+                        magnitude += fabs((double)row[c] * (double)v[j * ldv + c]);
+                    }
+                    CU_ASSERT(fabs((double)t[which][j] - sum) <= (double)(n + 1) * u * magnitude);
                 }
-                CU_ASSERT(fabs((double)t[j] - sum) <= (double)(n + 1) * u * magnitude);
+                CU_ASSERT_EQUAL(t[which][n_out], 42.0f);
             }
-            CU_ASSERT_EQUAL(t[n_out], 42.0f);
         }
 }
 
@@ -89,13 +93,13 @@ static void test_add_rank(void)
     fill(v, RANK * (MOST + 5), 3);
     FOR_EACH_VARIANT(k)
     for (int i = 0; i < N_SIZES; i++)
-        for (int in_place = 0; in_place < 2; in_place++) {
+        for (int mode = 0; mode < 3; mode++) { /* onto another row, in place, onto nothing */
             const int64_t n = sizes[i], ldu = MOST + 5;
             memcpy(y, base, sizeof base);
             y[n] = 42.0f;
-            k->add_rank(in_place ? y : base, t, RANK, v, ldu, n, y);
+            k->add_rank(mode == 0 ? base : mode == 1 ? y : NULL, t, RANK, v, ldu, n, y);
             for (int64_t o = 0; o < n; o++) {
-                double sum = (double)base[o], magnitude = fabs(sum);
+                double sum = mode == 2 ? 0.0 : (double)base[o], magnitude = fabs(sum);
                 for (int e = 0; e < RANK; e++) {
                     sum += (double)t[e] * (double)v[e * ldu + o];
                     magnitude += fabs((double)t[e] * (double)v[e * ldu + o]);
