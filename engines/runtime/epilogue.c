@@ -8,18 +8,24 @@ bool zg_epilogue_prefill(const struct zg_runtime_kernels *kernels, const struct 
 {
     const float *residual = g->epilogue == ZG_EPILOGUE_RESIDUAL ? g->residual : NULL;
     const bool in_place = residual == g->y && residual;
-    const float *first = residual ? residual : g->bias;
-    const int64_t ld_first = residual ? g->ldr : 0;
-    const float *second = residual ? g->bias : NULL;
-    if (!first)
+    const int64_t n_biased = g->bias ? g->n_rows - g->n_difference_rows : 0;
+    const size_t n_bytes = (size_t)n_columns * sizeof *g->y;
+    if (!residual && n_biased == 0)
         return false;
 #pragma omp parallel for num_threads((int)n_threads) schedule(static)
     for (int64_t i = 0; i < g->n_rows; i++) {
         float *y = g->y + i * g->ldy;
-        if (!in_place)
-            memcpy(y, first + i * ld_first, (size_t)n_columns * sizeof *y);
-        if (second)
-            kernels->epilogue(y, n_columns, second, 0, NULL);
+        const float *bias = i < n_biased ? g->bias : NULL;
+        if (residual) {
+            if (!in_place)
+                memcpy(y, residual + i * g->ldr, n_bytes);
+            if (bias)
+                kernels->epilogue(y, n_columns, bias, 0, NULL);
+        } else if (bias) {
+            memcpy(y, bias, n_bytes);
+        } else {
+            memset(y, 0, n_bytes);
+        }
     }
     return true;
 }

@@ -11,8 +11,8 @@
 #include "engines/runtime/kernels.h"
 #include "engines/runtime/provider.h"
 
-/* y = residual + bias, of those that g has.  Returns whether y holds anything, that is, the
- * product's beta. */
+/* y = residual + bias, of those that g has (bias: not in difference rows).  Returns whether y holds
+ * anything, that is, the product's beta. */
 bool zg_epilogue_prefill(const struct zg_runtime_kernels *kernels, const struct zg_gemm *g,
                          int64_t n_columns, int64_t n_threads);
 /* What is left after the product. */

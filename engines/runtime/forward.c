@@ -14,23 +14,30 @@
 /* What of a pass goes through a stretch of a layer: all rows, or the scored ones. */
 struct stretch {
     const struct zg_pass *pass;
-    int64_t n_rows; /* per probe */
+    int64_t n_rows; /* per slot */
 };
-
-static int64_t total_rows(const struct stretch *r)
-{
-    return r->pass->common ? r->n_rows : r->pass->n_probes * r->n_rows;
-}
 
 static void copy_row(float *dst, const float *src, int64_t n)
 {
     memcpy(dst, src, (size_t)n * sizeof *dst);
 }
 
+/* Row i of slot 0, which all probes share, to the other slots: half differences are 0. */
+static void copy_to_slots(const struct zg_engine_state *s, const struct zg_pass *pass,
+                          struct zg_rows x, int64_t n_rows, int64_t i)
+{
+    const int64_t d = s->shape.d_model,
+                  n_same = pass->centred ? pass->n_probes / 2 : pass->n_probes;
+    for (int64_t p = 1; p < n_same; p++)
+        copy_row(zg_row(x, p * n_rows + i), zg_row(x, i), d);
+    for (int64_t p = n_same; p < pass->n_probes; p++)
+        memset(zg_row(x, p * n_rows + i), 0, (size_t)d * sizeof *x.data);
+}
+
 static void embed(struct zg_engine_state *s, const struct zg_pass *pass)
 {
     const int64_t d = s->shape.d_model, n_rows = s->plan.trie.n_rows;
-    const int64_t copies = pass->common ? 1 : pass->n_probes;
+    const int64_t copies = zg_pass_rows(pass, 1);
     zg_phase_start(s, ZG_PHASE_EMBED);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < n_rows; i++) {
@@ -42,28 +49,27 @@ static void embed(struct zg_engine_state *s, const struct zg_pass *pass)
         float *x = s->x.data + i * s->x.ld;
         for (int64_t c = 0; c < d; c++)
             x[c] = token[c] + place[c];
-        for (int64_t p = 1; p < copies; p++)
-            copy_row(s->x.data + (p * n_rows + i) * s->x.ld, x, d);
+        if (!pass->common)
+            copy_to_slots(s, pass, s->x, n_rows, i);
     }
     zg_cost_add(s, 0.0, 4.0 * (double)(n_rows * d * (2 + copies)));
 }
 
-/* From one copy of the rows to one for each probe. */
-static void copy_to_probes(struct zg_engine_state *s, const struct zg_pass *pass, struct zg_rows x,
-                           int64_t n_rows)
+/* Ends `common`: from one copy of the residual stream to one for each slot. */
+static void part(struct zg_engine_state *s, struct zg_pass *pass, struct zg_rows x, int64_t n_rows)
 {
     zg_phase_start(s, ZG_PHASE_EMBED);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < n_rows; i++)
-        for (int64_t p = 1; p < pass->n_probes; p++)
-            copy_row(x.data + (p * n_rows + i) * x.ld, x.data + i * x.ld, s->shape.d_model);
+        copy_to_slots(s, pass, x, n_rows, i);
+    pass->common = false;
 }
 
 static void gather_scored(struct zg_engine_state *s, const struct zg_pass *pass,
                           struct zg_rows from, struct zg_rows to)
 {
     const int64_t n_scored = s->plan.n_scored, n_rows = s->plan.trie.n_rows;
-    const int64_t copies = pass->common ? 1 : pass->n_probes;
+    const int64_t copies = zg_pass_rows(pass, 1);
     zg_phase_start(s, ZG_PHASE_OTHER);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < copies * n_scored; i++)
@@ -72,40 +78,78 @@ static void gather_scored(struct zg_engine_state *s, const struct zg_pass *pass,
                  s->shape.d_model);
 }
 
-/* y = epilogue(W x): the adapters' share of x first.  With a residual, y is the residual. */
+static void run_gemm(struct zg_engine_state *s, const struct zg_linear *linear,
+                     const struct zg_panel *panel, struct zg_gemm *g)
+{
+    g->w = panel;
+    if (s->calibration)
+        zg_calibrate_observe(s, linear, g);
+    s->provider->gemm(s->provider_state, g);
+}
+
+/* y = epilogue(W x); x has its extras.  With a residual, y is the residual. */
 static void run_linear(struct zg_engine_state *s, const struct zg_linear *linear,
                        enum zg_phase phase, const struct stretch *r, struct zg_rows x,
                        enum zg_epilogue epilogue, struct zg_rows y)
 {
-    const int64_t n_extra = zg_has(s, ZG_M_ADAPTER) ? s->n_extra : 0;
-    zg_adapter_project(s, linear, r->pass, x, r->n_rows);
-    zg_phase_start(s, phase);
-    const struct zg_gemm g = {
-        .w = linear->panel,
+    const bool residual = epilogue == ZG_EPILOGUE_RESIDUAL;
+    const int64_t n_rows = zg_pass_rows(r->pass, r->n_rows);
+    const int64_t n_differences = zg_pass_is_centred(r->pass) ? n_rows / 2 : 0;
+    struct zg_gemm g = {
         .x = x.data,
         .ldx = x.ld,
-        .n_rows = total_rows(r),
-        .n_extra = n_extra,
+        .n_rows = n_rows,
+        .n_extra = zg_has(s, ZG_M_ADAPTER) ? s->n_extra : 0,
         .bias = linear->bias,
+        .n_difference_rows = n_differences,
         .epilogue = epilogue,
-        .residual = epilogue == ZG_EPILOGUE_RESIDUAL ? y.data : NULL,
-        .ldr = epilogue == ZG_EPILOGUE_RESIDUAL ? y.ld : 0,
+        .residual = residual ? y.data : NULL,
+        .ldr = residual ? y.ld : 0,
         .y = y.data,
         .ldy = y.ld,
     };
-    if (s->calibration)
-        zg_calibrate_observe(s, linear, &g);
-    s->provider->gemm(s->provider_state, &g);
+    zg_phase_start(s, phase);
+    if (n_differences > 0 && linear->panel_d != linear->panel) {
+        g.n_rows = n_rows - n_differences;
+        g.n_difference_rows = 0;
+        run_gemm(s, linear, linear->panel, &g);
+        g.x = zg_row(x, g.n_rows);
+        g.y = zg_row(y, g.n_rows);
+        g.residual = residual ? g.y : NULL;
+        g.n_rows = g.n_difference_rows = n_differences;
+        run_gemm(s, linear, linear->panel_d, &g);
+    } else {
+        run_gemm(s, linear, linear->panel, &g);
+    }
     const struct zg_panel_shape *shape = &linear->shape;
-    zg_cost_gemm(s, g.n_rows, shape->n_groups * shape->n_out, shape->n_in + n_extra);
+    zg_cost_gemm(s, n_rows, shape->n_groups * shape->n_out, shape->n_in + g.n_extra);
 }
 
 static void run_mlp(struct zg_engine_state *s, const struct zg_layer *layer,
                     const struct stretch *r, struct zg_rows x)
 {
-    zg_norm_rows(s, x, layer->norm2_gain, layer->norm2_bias, total_rows(r), s->h);
-    run_linear(s, &layer->linear[ZG_L_FC1], ZG_PHASE_FC1, r, s->h, ZG_EPILOGUE_RELU, s->wide);
-    run_linear(s, &layer->linear[ZG_L_FC2], ZG_PHASE_FC2, r, s->wide, ZG_EPILOGUE_RESIDUAL, x);
+    const struct zg_linear *fc1 = &layer->linear[ZG_L_FC1], *fc2 = &layer->linear[ZG_L_FC2];
+    zg_norm_rows(s, r->pass, x, &layer->norm2, r->n_rows, fc1, s->h);
+    if (zg_pass_is_centred(r->pass)) {
+        run_linear(s, fc1, ZG_PHASE_FC1, r, s->h, ZG_EPILOGUE_NONE, s->wide);
+        zg_relu_rows(s, r->pass, r->n_rows, fc2, s->wide);
+    } else {
+        run_linear(s, fc1, ZG_PHASE_FC1, r, s->h, ZG_EPILOGUE_RELU, s->wide);
+        zg_project_rows(s, fc2, r->pass, s->wide, r->n_rows);
+    }
+    run_linear(s, fc2, ZG_PHASE_FC2, r, s->wide, ZG_EPILOGUE_RESIDUAL, x);
+}
+
+/* The second half of a layer: attention, out, MLP, onto the residual stream x. */
+static void run_rest(struct zg_engine_state *s, const struct zg_layer *layer,
+                     const struct stretch *r, const struct zg_attention *attention,
+                     struct zg_rows x)
+{
+    const struct zg_linear *out = &layer->linear[ZG_L_OUT];
+    zg_attention_run(s, r->pass, attention);
+    zg_project_rows(s, out, r->pass, s->h, r->n_rows);
+    run_linear(s, out, ZG_PHASE_OUT, r, s->h, ZG_EPILOGUE_RESIDUAL, x);
+    run_mlp(s, layer, r, x);
 }
 
 static struct zg_rows columns(struct zg_rows rows, int64_t first)
@@ -118,18 +162,15 @@ static void run_layer(struct zg_engine_state *s, struct zg_pass *pass, const str
     const int64_t d = s->shape.d_model, n_rows = s->plan.trie.n_rows;
     const struct stretch r = {pass, n_rows};
     const struct zg_linear *qkv = &layer->linear[ZG_L_QKV];
-    zg_norm_rows(s, s->x, layer->norm1_gain, layer->norm1_bias, total_rows(&r), s->h);
+    zg_norm_rows(s, pass, s->x, &layer->norm1, n_rows, qkv, s->h);
     run_linear(s, qkv, ZG_PHASE_QKV, &r, s->h, ZG_EPILOGUE_NONE, s->wide);
     if (pass->common) {
-        zg_adapter_expand(s, qkv, pass, s->wide, n_rows);
-        copy_to_probes(s, pass, s->x, n_rows);
-        pass->common = false;
+        zg_project_expand(s, qkv, pass, s->wide, n_rows);
+        part(s, pass, s->x, n_rows);
     }
     const struct zg_attention attention = {s->wide, columns(s->wide, d), columns(s->wide, 2 * d),
                                            s->h, false};
-    zg_attention_run(s, pass, &attention);
-    run_linear(s, &layer->linear[ZG_L_OUT], ZG_PHASE_OUT, &r, s->h, ZG_EPILOGUE_RESIDUAL, s->x);
-    run_mlp(s, layer, &r, s->x);
+    run_rest(s, layer, &r, &attention, s->x);
 }
 
 /* Mechanism `last`: keys and values of all rows, the rest for the scored rows, which move to
@@ -142,23 +183,19 @@ static void run_last_layer(struct zg_engine_state *s, struct zg_pass *pass,
     const struct zg_linear *q = &layer->linear[ZG_L_Q], *kv = &layer->linear[ZG_L_KV];
     const struct zg_rows q_rows = columns(s->wide, zg_round_up(2 * d, ZG_KERNEL_PAD));
 
-    zg_norm_rows(s, s->x, layer->norm1_gain, layer->norm1_bias, total_rows(&all), s->h);
+    zg_norm_rows(s, pass, s->x, &layer->norm1, all.n_rows, kv, s->h);
     run_linear(s, kv, ZG_PHASE_QKV, &all, s->h, ZG_EPILOGUE_NONE, s->wide);
     if (pass->common)
-        zg_adapter_expand(s, kv, pass, s->wide, all.n_rows);
+        zg_project_expand(s, kv, pass, s->wide, all.n_rows);
     gather_scored(s, pass, s->x, s->scored);
-    zg_norm_rows(s, s->scored, layer->norm1_gain, layer->norm1_bias, total_rows(&scored), s->h);
+    zg_norm_rows(s, pass, s->scored, &layer->norm1, scored.n_rows, q, s->h);
     run_linear(s, q, ZG_PHASE_QKV, &scored, s->h, ZG_EPILOGUE_NONE, q_rows);
     if (pass->common) {
-        zg_adapter_expand(s, q, pass, q_rows, scored.n_rows);
-        copy_to_probes(s, pass, s->scored, scored.n_rows);
-        pass->common = false;
+        zg_project_expand(s, q, pass, q_rows, scored.n_rows);
+        part(s, pass, s->scored, scored.n_rows);
     }
     const struct zg_attention attention = {q_rows, s->wide, columns(s->wide, d), s->h, true};
-    zg_attention_run(s, pass, &attention);
-    run_linear(s, &layer->linear[ZG_L_OUT], ZG_PHASE_OUT, &scored, s->h, ZG_EPILOGUE_RESIDUAL,
-               s->scored);
-    run_mlp(s, layer, &scored, s->scored);
+    run_rest(s, layer, &scored, &attention, s->scored);
 }
 
 void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass)
@@ -174,5 +211,5 @@ void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass)
     if (!prune && !all_rows)
         gather_scored(s, pass, s->x, s->scored);
     const struct zg_rows x = !prune && all_rows ? s->x : s->scored;
-    zg_norm_rows(s, x, s->final_gain, s->final_bias, pass->n_probes * s->plan.n_scored, s->h);
+    zg_norm_rows(s, pass, x, &s->final_norm, s->plan.n_scored, NULL, s->h);
 }

@@ -4,9 +4,9 @@
  * rows and blocks over threads.
  *
  * Variants differ in the vector width alone, so they share simd.h, kernels_rows.h,
- * kernels_centred.h and kernels_attention.h; each ISA file includes them once under its flags.  Sums run in lanes, then
- * across lanes, so variants agree to rounding, and a variant gives the same bits at any thread
- * count.
+ * kernels_centred.h and kernels_attention.h; each ISA file includes them once under its flags.
+ * Sums run in lanes, then across lanes, so variants agree to rounding, and a variant gives the same
+ * bits at any thread count.
  */
 #ifndef ZG_RUNTIME_KERNELS_H
 #define ZG_RUNTIME_KERNELS_H
@@ -93,7 +93,7 @@ struct zg_runtime_kernels {
 
     void (*attention)(const struct zg_attention_task *task);
 
-    /* y[row][c] = x[row][c];  yt[c][row] = x[row][c];  y = (plus + minus) / 2, (plus - minus) / 2. */
+    /* y[row][c] = x[row][c]; yt[c][row] = x[row][c]; mean and half difference of plus and minus. */
     void (*combine)(const struct zg_signed_rows *x, float *y, int64_t ldy);
     void (*transpose)(const struct zg_signed_rows *x, float *yt, int64_t ldt);
     void (*recentre)(const struct zg_centred_rows *y, const float *plus, const float *minus,

@@ -141,7 +141,8 @@ static void relu_centred(float *m, float *d, int64_t n)
 
 /* ---- both signs of a block, for attention ---------------------------------------------------- */
 
-/* Descriptors are copied where they come in: the compiler cannot know that no store changes them. */
+/* Descriptors are copied where they come in: the compiler cannot know that no store changes
+ * them. */
 static void combine(const struct zg_signed_rows *rows, float *y, int64_t ldy)
 {
     const struct zg_signed_rows x = *rows;

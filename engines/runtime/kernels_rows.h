@@ -112,7 +112,8 @@ static void dots_two(const float *x0, const float *x1, int64_t n, const float *v
                      int64_t n_out, float *t0, float *t1)
 {
     int64_t j = 0;
-    /* Six products of two rows: twelve sums, two rows and a column fill AVX2's sixteen registers. */
+    /* Six products of two rows: twelve sums, two rows and a column fill AVX2's sixteen
+     * registers. */
     for (; j + 6 <= n_out; j += 6)
         dots_two_some(x0, x1, n, v + j * ldv, ldv, 6, t0 + j, t1 + j);
     for (; j + 3 <= n_out; j += 3)

@@ -1,93 +1,162 @@
 /*
  * project.c - the adapters' share of a row: t = V^T x, and its places behind x (provider.h).
  *
- * The panels' columns [A | scale U_0 | scale U_1 ...] are adapter.c's.
+ *     A's columns                   t of its V
+ *     the probe's direction         coefficient * t, or of a pair the coefficient times its other
+ *                                   row's t: a mean is moved by the half difference, and that by
+ *                                   the mean
+ *     other directions              0
+ *
+ * The panels' columns [banked A | A | scale U_0 | scale U_1 ...] are adapter.c's.  Who makes x
+ * calls this while the rows are in L1, where V is narrow enough for dot products of our own.
  */
 #include <string.h>
 
+#include "engines/base/size.h"
 #include "engines/runtime/state.h"
 
 /* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands
  * first. */
 #define DOTS_MAX 24
 
-/* Columns of t before those of the present V. */
-static int64_t bank_columns(const struct zg_engine_state *s, int64_t n_groups)
+/* t: first the bank's, V by V, then that of the present V; in each the groups one after the
+ * other. */
+static int64_t n_columns(const struct zg_engine_state *s, const struct zg_linear *linear)
 {
-    return n_groups * s->bank_rank;
+    return linear->shape.n_groups * (s->bank_rank + s->rank);
+}
+static int64_t present_column(const struct zg_engine_state *s, const struct zg_linear *linear,
+                              int64_t group)
+{
+    return linear->shape.n_groups * s->bank_rank + group * s->rank;
 }
 
-/* A row's t to its places in a group: each A's columns get that of their V, the probe's direction
- * coefficient * that of the present V, the others 0. */
-static void place(const struct zg_engine_state *s, const struct zg_probe *probe, const float *t,
-                  int64_t n_groups, int64_t group, float *extra)
+bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear *linear)
+{
+    return zg_has(s, ZG_M_ADAPTER) && n_columns(s, linear) <= DOTS_MAX;
+}
+
+void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *linear,
+                     struct zg_rows x, struct zg_two two, int64_t begin, int64_t n)
+{
+    const int64_t n_t = n_columns(s, linear), ldv = linear->ldv;
+    const float *vt = linear->vt + begin;
+    const float *x0 = zg_row(x, two.first) + begin, *x1 = zg_row(x, two.second) + begin;
+    float *t0 = zg_row(s->t, two.first), *t1 = zg_row(s->t, two.second);
+    if (begin == 0) {
+        s->kernels->dots_two(x0, x1, n, vt, ldv, n_t, t0, t1);
+        return;
+    }
+    float part0[DOTS_MAX], part1[DOTS_MAX];
+    s->kernels->dots_two(x0, x1, n, vt, ldv, n_t, part0, part1);
+    for (int64_t j = 0; j < n_t; j++) {
+        t0[j] += part0[j];
+        t1[j] += part1[j];
+    }
+}
+
+/* One row's extras in a group; own: its t, moved: the t that its direction multiplies. */
+static void place(const struct zg_engine_state *s, const struct zg_linear *linear, int64_t group,
+                  const struct zg_probe *probe, const float *own, const float *moved, float *extra)
 {
     const int64_t rank = s->rank, n_kept = zg_n_kept(s);
-    const float *of_v = t;
     for (int64_t v = 0; v < n_kept; v++) {
         const int64_t n = s->v_rank[v];
-        memcpy(extra, of_v + group * n, (size_t)n * sizeof *t);
+        memcpy(extra, own + group * n, (size_t)n * sizeof *own);
         extra += n;
-        of_v += n_groups * n;
+        own += linear->shape.n_groups * n;
     }
-    t += bank_columns(s, n_groups) + group * rank;
+    moved += present_column(s, linear, group);
     for (int64_t j = 0; j < s->n_directions; j++, extra += rank) {
         const float coefficient = probe && probe->direction == j ? probe->coefficient : 0.0f;
         for (int64_t e = 0; e < rank; e++)
-            extra[e] = coefficient * t[e];
+            extra[e] = coefficient * moved[e];
     }
 }
 
-void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linear,
-                        const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_probe)
+void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *linear,
+                      const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot,
+                      struct zg_two two)
+{
+    const bool centred = zg_pass_is_centred(pass);
+    const int64_t rows[] = {two.first, two.second};
+    for (int i = 0; i < 2; i++) {
+        const int64_t slot = (centred ? two.first : rows[i]) / rows_per_slot;
+        const struct zg_probe *probe = pass->common ? NULL : &pass->probes[slot];
+        const float *own = zg_row(s->t, rows[i]),
+                    *moved = centred ? zg_row(s->t, rows[1 - i]) : own;
+        float *extra = zg_row(x, rows[i]) + linear->shape.n_in;
+        for (int64_t group = 0; group < linear->shape.n_groups; group++)
+            place(s, linear, group, probe, own, moved, extra + group * s->n_extra);
+    }
+}
+
+void zg_project_cost(struct zg_engine_state *s, const struct zg_linear *linear, int64_t n_rows)
+{
+    zg_cost_gemm(s, n_rows, n_columns(s, linear), linear->shape.n_in);
+}
+
+void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
+                     const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot)
 {
     if (!zg_has(s, ZG_M_ADAPTER))
         return;
-    const int64_t n_in = linear->shape.n_in, n_groups = linear->shape.n_groups,
-                  n_t = n_groups * (s->bank_rank + s->rank);
-    const int64_t n_rows = pass->common ? rows_per_probe : pass->n_probes * rows_per_probe;
-    const bool own = n_t <= DOTS_MAX;
+    const int64_t n_rows = zg_pass_rows(pass, rows_per_slot), n_in = linear->shape.n_in;
+    const bool own = zg_project_in_place(s, linear);
     zg_phase_start(s, ZG_PHASE_ADAPTER);
     if (!own)
-        s->provider->gemm_rowmajor(s->provider_state, linear->vt, linear->ldv, n_t, n_in, x.data,
-                                   x.ld, n_rows, s->t.data, s->t.ld);
+        s->provider->gemm_rowmajor(s->provider_state, linear->vt, linear->ldv, n_columns(s, linear),
+                                   n_in, x.data, x.ld, n_rows, s->t.data, s->t.ld);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
-    for (int64_t i = 0; i < n_rows; i++) {
-        float *row = x.data + i * x.ld, *t = s->t.data + i * s->t.ld;
+    for (int64_t i = 0; i < zg_ceil_div(n_rows, 2); i++) {
+        const struct zg_two two = zg_pass_two(pass, n_rows, i);
         if (own)
-            s->kernels->dots(row, n_in, linear->vt, linear->ldv, n_t, t);
-        for (int64_t group = 0; group < n_groups; group++)
-            place(s, pass->common ? NULL : &pass->probes[i / rows_per_probe], t, n_groups, group,
-                  row + n_in + group * s->n_extra);
+            zg_project_dots(s, linear, x, two, 0, n_in);
+        zg_project_place(s, linear, pass, x, rows_per_slot, two);
     }
-    zg_cost_gemm(s, n_rows, n_t, n_in);
+    zg_project_cost(s, linear, n_rows);
 }
 
-void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear,
+/* ---- from one copy to all probes ------------------------------------------------------------ */
+
+/* y of one row and slot from the common copy: base + coefficient t U, base NULL for 0. */
+static void expand_row(const struct zg_engine_state *s, const struct zg_linear *linear,
+                       const struct zg_probe *probe, const float *t, const float *base, float *y)
+{
+    const int64_t d = linear->shape.n_out, rank = s->rank;
+    /* adapter.c laid out layer 0's groups one after the other; KV comes after Q. */
+    const int64_t first_group = linear == &s->layers[0].linear[ZG_L_KV] ? 1 : 0;
+    float *scaled = zg_own_scratch(s);
+    for (int64_t group = 0; group < linear->shape.n_groups; group++) {
+        for (int64_t e = 0; e < rank; e++)
+            scaled[e] = probe->coefficient * t[present_column(s, linear, group) + e];
+        const int64_t u_row = ((first_group + group) * s->n_directions + probe->direction) * rank;
+        s->kernels->add_rank(base ? base + group * d : NULL, scaled, rank, s->ut + u_row * s->ldu,
+                             s->ldu, d, y + group * d);
+    }
+}
+
+void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear,
                        const struct zg_pass *pass, struct zg_rows y, int64_t n_rows)
 {
-    const int64_t d = linear->shape.n_out, n_groups = linear->shape.n_groups, rank = s->rank;
-    /* transpose_u() laid out layer 0's groups one after the other; KV comes after Q. */
-    const int64_t first_group = linear == &s->layers[0].linear[ZG_L_KV] ? 1 : 0;
+    const int64_t n = linear->shape.n_groups * linear->shape.n_out, n_pairs = pass->n_probes / 2;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < n_rows; i++) {
-        float *scaled = zg_own_scratch(s);
-        for (int64_t p = pass->n_probes - 1; p >= 0;
-             p--) { /* probe 0 last: it overwrites the common copy */
-            const struct zg_probe *probe = &pass->probes[p];
-            for (int64_t group = 0; group < n_groups; group++) {
-                const float *t = s->t.data + i * s->t.ld + bank_columns(s, n_groups) + group * rank;
-                for (int64_t e = 0; e < rank; e++)
-                    scaled[e] = probe->coefficient * t[e];
-                const int64_t u_row =
-                    ((first_group + group) * s->n_directions + probe->direction) * rank;
-                s->kernels->add_rank(y.data + i * y.ld + group * d, scaled, rank,
-                                     s->ut + u_row * s->ldu, s->ldu, d,
-                                     y.data + (p * n_rows + i) * y.ld + group * d);
-            }
+        const float *t = zg_row(s->t, i);
+        float *common = zg_row(y, i);
+        /* Slot 0 last: it overwrites the common copy.  Half differences are 0 as yet, so the means
+         * stay what they are. */
+        for (int64_t p = pass->n_probes - 1; p >= 0; p--) {
+            float *row = zg_row(y, p * n_rows + i);
+            if (!pass->centred)
+                expand_row(s, linear, &pass->probes[p], t, common, row);
+            else if (p >= n_pairs)
+                expand_row(s, linear, &pass->probes[p - n_pairs], t, NULL, row);
+            else if (p > 0)
+                memcpy(row, common, (size_t)n * sizeof *row);
         }
     }
-    zg_cost_add(s, 2.0 * (double)(pass->n_probes * n_rows * n_groups * d * rank),
-                4.0 * (double)((pass->n_probes + 1) * n_rows * n_groups * d));
+    zg_cost_add(s, 2.0 * (double)(pass->n_probes * n_rows * n * s->rank),
+                4.0 * (double)((pass->n_probes + 1) * n_rows * n));
 }

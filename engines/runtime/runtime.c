@@ -119,15 +119,16 @@ static enum zg_status open_activations(struct zg_engine_state *s, struct zg_erro
     s->max = zg_state_take(s, scored, sizeof *s->max, "log-sum-exps", &status, err);
     s->sum = zg_state_take(s, scored, sizeof *s->sum, "log-sum-exps", &status, err);
 
-    /* A thread's scratch holds a head's keys, values and scores, or a stripe of V, or a row's
-     * scaled t. */
-    const int64_t head_dim = s->shape.d_model / s->shape.n_heads;
+    if (zg_has(s, ZG_M_CENTRED)) {
+        s->paired = zg_state_take(s, n_probes, sizeof *s->paired, "probes", &status, err);
+        s->slot_probes = zg_state_take(s, n_probes, sizeof *s->slot_probes, "probes", &status, err);
+    }
+
+    /* A thread's scratch holds what attention gathers, or a stripe of V, or a row's scaled t. */
     s->max_keys =
         zg_round_up(zg_max64(zg_round_up(limits->max_length, ZG_PLAN_PAD), 1), ZG_KERNEL_PAD);
-    const int64_t attention =
-        s->max_keys * (head_dim + zg_round_up(head_dim, ZG_KERNEL_PAD) + ZG_ATTENTION_QUERIES);
-    s->thread_floats =
-        zg_round_up(zg_max64(attention, ZG_STRIPE * limits->max_rank), 16 * ZG_KERNEL_PAD);
+    s->thread_floats = zg_round_up(zg_max64(zg_attention_scratch(s), ZG_STRIPE * limits->max_rank),
+                                   16 * ZG_KERNEL_PAD);
     s->thread_scratch =
         zg_state_take(s, s->options.n_threads * s->thread_floats, size, "scratch", &status, err);
     if (!status) /* lanes past head_dim are multiplied by nothing, but must be finite */

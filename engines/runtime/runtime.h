@@ -18,7 +18,7 @@
     (ZG_MECHANISM_BIT(ZG_M_ADAPTER) | ZG_MECHANISM_BIT(ZG_M_PAIRED) |                              \
      ZG_MECHANISM_BIT(ZG_M_RAGGED) | ZG_MECHANISM_BIT(ZG_M_TRIE) | ZG_MECHANISM_BIT(ZG_M_SCORED) | \
      ZG_MECHANISM_BIT(ZG_M_CANCEL) | ZG_MECHANISM_BIT(ZG_M_LAST) | ZG_MECHANISM_BIT(ZG_M_COMMON) | \
-     ZG_MECHANISM_BIT(ZG_M_LAZY) | ZG_MECHANISM_BIT(ZG_M_BANK))
+     ZG_MECHANISM_BIT(ZG_M_LAZY) | ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED))
 
 /* Valid combinations (zg_mechanism_needs()).  ZG_USAGE names the missing one. */
 enum zg_status zg_mechanisms_check(uint32_t mechanisms, struct zg_error *err);

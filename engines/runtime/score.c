@@ -11,12 +11,47 @@ static bool common_pays(const struct zg_engine_state *s, int64_t n_probes)
     return zg_has(s, ZG_M_COMMON) && 4 * s->rank * n_probes <= s->shape.d_model * (n_probes - 1);
 }
 
+/* Mechanism `centred`: s->paired[2 i] and [2 i + 1] become the numbers of two probes of one
+ * direction and opposite coefficients.  False where one has no such partner (a clean probe, a
+ * one-sided set): then the pass stays plain. */
+static bool find_pairs(struct zg_engine_state *s, const struct zg_probe *probes, int64_t n)
+{
+    if (n % 2 != 0)
+        return false;
+    int64_t *order = s->paired;
+    for (int64_t p = 0; p < n; p++)
+        order[p] = p;
+    for (int64_t p = 0; p < n; p += 2) { /* quadratic in the probes, which are few */
+        const struct zg_probe *first = &probes[order[p]];
+        int64_t q = p + 1;
+        while (q < n && !(probes[order[q]].direction == first->direction &&
+                          probes[order[q]].coefficient == -first->coefficient))
+            q++;
+        if (q == n)
+            return false;
+        const int64_t partner = order[q];
+        order[q] = order[p + 1];
+        order[p + 1] = partner;
+    }
+    return true;
+}
+
+/* Probe of the caller's that a slot stands for. */
+static int64_t slot_probe(const struct zg_engine_state *s, const struct zg_pass *pass, int64_t slot)
+{
+    const int64_t n_pairs = pass->n_probes / 2;
+    if (!pass->centred)
+        return slot;
+    return s->paired[slot < n_pairs ? 2 * slot : 2 * (slot - n_pairs) + 1];
+}
+
+/* first: the caller's number of the pass's first probe. */
 static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
                    const struct zg_pass *pass, int64_t first, struct zg_scores *out)
 {
     zg_phase_start(s, ZG_PHASE_LOSS);
     for (int64_t i = 0; i < pass->n_probes; i++) {
-        const int64_t p = first + i;
+        const int64_t p = first + slot_probe(s, pass, i);
         out->loss[p] = zg_plan_loss(
             &s->plan, batch, s->logit + i * s->plan.n_queries, s->sum + i * s->plan.n_normalised,
             out->example_loss ? out->example_loss + p * batch->n_examples : NULL,
@@ -27,7 +62,13 @@ static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
 static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
                      const struct zg_probe *probes, int64_t first, int64_t n, struct zg_scores *out)
 {
-    struct zg_pass pass = {probes + first, n, common_pays(s, n)};
+    struct zg_pass pass = {.probes = probes + first, .n_probes = n, .common = common_pays(s, n)};
+    if (zg_has(s, ZG_M_CENTRED) && find_pairs(s, pass.probes, n)) {
+        pass.centred = true;
+        for (int64_t slot = 0; slot < n; slot++)
+            s->slot_probes[slot] = pass.probes[slot_probe(s, &pass, slot)];
+        pass.probes = s->slot_probes;
+    }
     zg_forward_run(s, &pass);
     zg_head_run(s, &pass);
     losses(s, batch, &pass, first, out);

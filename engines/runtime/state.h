@@ -46,24 +46,59 @@ struct zg_linear {
 /* Rows of U or V that a thread generates at a time: V's go through its scratch. */
 #define ZG_STRIPE 64
 
-struct zg_layer {
-    struct zg_linear linear[ZG_N_LINEARS];
-    float *norm1_gain, *norm1_bias, *norm2_gain, *norm2_bias;
+struct zg_norm {
+    float *gain, *bias; /* [d_model] */
 };
 
-/* Probes that go through the layers together; rows are probe-major: row i of probe p is
- * p * n + i. */
+struct zg_layer {
+    struct zg_linear linear[ZG_N_LINEARS];
+    struct zg_norm norm1, norm2;
+};
+
+/*
+ * Probes that go through the layers together; rows are slot-major: row i of slot p is p * n + i.
+ * Plain: slot p is probe p.
+ * Centred: the probes are pairs of opposite coefficients, probe p and probe n_pairs + p.  Slot p is
+ * the mean of the two, slot n_pairs + p their half difference (the first's minus the mean), until
+ * the final norm gives back the probes' own rows, each in its slot.
+ */
 struct zg_pass {
     const struct zg_probe *probes;
     int64_t n_probes;
-    bool common; /* the probes are still equal: one copy of each row stands for all */
+    bool centred;
+    bool common; /* the probes are still equal: one copy of each plain row stands for all */
 };
+
+static inline bool zg_pass_is_centred(const struct zg_pass *pass)
+{
+    return pass->centred && !pass->common;
+}
+static inline int64_t zg_pass_rows(const struct zg_pass *pass, int64_t rows_per_slot)
+{
+    return pass->common ? rows_per_slot : pass->n_probes * rows_per_slot;
+}
+
+/* The two rows that a thread takes at a time: mean and half difference, or neighbours.  The last
+ * row of an odd number comes twice. */
+struct zg_two {
+    int64_t first, second;
+};
+static inline struct zg_two zg_pass_two(const struct zg_pass *pass, int64_t n_rows, int64_t i)
+{
+    if (zg_pass_is_centred(pass))
+        return (struct zg_two){i, n_rows / 2 + i};
+    return (struct zg_two){2 * i, 2 * i + 1 < n_rows ? 2 * i + 1 : 2 * i};
+}
 
 /* Matrices with padded rows. */
 struct zg_rows {
     float *data;
     int64_t ld;
 };
+static inline float *zg_row(struct zg_rows rows, int64_t row)
+{
+    return rows.data + row * rows.ld;
+}
 
 struct zg_engine_state {
     const struct zg_engine *engine;
@@ -78,7 +113,7 @@ struct zg_engine_state {
     struct zg_layer *layers; /* the resident ones */
     float *embed, *positions,
         *head; /* [n_vocab][d], [n_positions + 2][d], [n_vocab][d]; head is embed if tied */
-    float *final_gain, *final_bias;
+    struct zg_norm final_norm;
 
     /* adapter.c */
     struct zg_direction *directions; /* [n_directions] of the last begin() */
@@ -112,7 +147,9 @@ struct zg_engine_state {
     double *sum;           /* likewise; the log-sum-exp when the head is done */
     float *thread_scratch; /* [n_threads][thread_floats] */
     int64_t thread_floats;
-    int64_t max_keys; /* columns of gathered keys */
+    int64_t max_keys;             /* columns of gathered keys */
+    int64_t *paired;              /* [max_probes] pairs of a centred pass (score.c) */
+    struct zg_probe *slot_probes; /* [max_probes] its probes, slot by slot */
 
     struct zg_plan plan;      /* as the mechanisms say */
     struct zg_useful *useful; /* counts the minimum where `plan` is another */
@@ -228,13 +265,21 @@ void zg_adapter_sync(struct zg_engine_state *s);
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient);
 
 /* ---- project.c ------------------------------------------------------------------------------ */
-/* Extras of x's rows (rows_per_probe of each probe of the pass): t = V^T x, placed per
- * provider.h. */
-void zg_adapter_project(struct zg_engine_state *s, const struct zg_linear *linear,
-                        const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_probe);
-/* `common`: from one copy of y (and s->t of its input) to each probe's, in place; probe p at p *
+/* Extras of x's rows (rows_per_slot of each slot of the pass): t = V^T x, placed per provider.h. */
+void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
+                     const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot);
+/* Is t, where there are adapters, so narrow that who makes x computes it, by the next three? */
+bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear *linear);
+/* t of two rows from columns begin .. begin + n - 1 of x, ascending from 0 on. */
+void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *linear,
+                     struct zg_rows x, struct zg_two two, int64_t begin, int64_t n);
+void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *linear,
+                      const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot,
+                      struct zg_two two);
+void zg_project_cost(struct zg_engine_state *s, const struct zg_linear *linear, int64_t n_rows);
+/* `common`: from one copy of y (and s->t of its input) to each slot's, in place; slot p at p *
  * n_rows. */
-void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear,
+void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear,
                        const struct zg_pass *pass, struct zg_rows y, int64_t n_rows);
 
 /* ---- forward.c ------------------------------------------------------------------------------ */
@@ -242,14 +287,22 @@ void zg_adapter_expand(struct zg_engine_state *s, const struct zg_linear *linear
 void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass);
 
 /* ---- norm.c, attention.c, loss.c ------------------------------------------------------------ */
-void zg_norm_rows(struct zg_engine_state *s, struct zg_rows x, const float *gain, const float *bias,
-                  int64_t n_rows, struct zg_rows y);
+/* y = norm(x) of rows_per_slot rows of each slot, with the extras for `reader`.  reader NULL: for
+ * the head, which takes the probes' own rows. */
+void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct zg_rows x,
+                  const struct zg_norm *norm, int64_t rows_per_slot, const struct zg_linear *reader,
+                  struct zg_rows y);
+/* ReLU of a centred pass, in place, with the extras for `reader`. */
+void zg_relu_rows(struct zg_engine_state *s, const struct zg_pass *pass, int64_t rows_per_slot,
+                  const struct zg_linear *reader, struct zg_rows x);
 
 struct zg_attention {
     struct zg_rows q, k, v; /* first column of head 0 */
     struct zg_rows out;
     bool scored; /* q and out hold the scored rows only */
 };
+/* Floats of a thread's scratch. */
+int64_t zg_attention_scratch(const struct zg_engine_state *s);
 void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
                       const struct zg_attention *a);
 

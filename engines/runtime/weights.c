@@ -119,10 +119,10 @@ static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float
     const struct {
         float **vector;
         enum zg_tensor_kind kind;
-    } norms[] = {{&layer->norm1_gain, ZG_T_NORM1_WEIGHT},
-                 {&layer->norm1_bias, ZG_T_NORM1_BIAS},
-                 {&layer->norm2_gain, ZG_T_NORM2_WEIGHT},
-                 {&layer->norm2_bias, ZG_T_NORM2_BIAS}};
+    } norms[] = {{&layer->norm1.gain, ZG_T_NORM1_WEIGHT},
+                 {&layer->norm1.bias, ZG_T_NORM1_BIAS},
+                 {&layer->norm2.gain, ZG_T_NORM2_WEIGHT},
+                 {&layer->norm2.bias, ZG_T_NORM2_BIAS}};
     for (int i = 0; i < 4; i++, vectors += d) {
         *norms[i].vector = vectors;
         read_vector(s, zg_tensor_layer(index, norms[i].kind), d, vectors);
@@ -139,8 +139,8 @@ enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
     s->positions = take_table(s, ZG_T_EMBED_POSITIONS, &status, err);
     zg_model_release(s->model);
     s->head = s->shape.tied_head ? s->embed : take_table(s, ZG_T_HEAD, &status, err);
-    s->final_gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
-    s->final_bias = take_table(s, ZG_T_FINAL_NORM_BIAS, &status, err);
+    s->final_norm.gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
+    s->final_norm.bias = take_table(s, ZG_T_FINAL_NORM_BIAS, &status, err);
     zg_model_release(s->model);
     s->layers = zg_state_take(s, n_layers, sizeof *s->layers, "layers", &status, err);
     float *vectors =

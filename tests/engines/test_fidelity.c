@@ -163,7 +163,9 @@ static struct zg_fidelity measure(const struct zg_fidelity_set *set, const struc
     return f;
 }
 
-/* One engine and precision: centred within its bounds, uncentred worse. */
+/* One engine and precision: centred within its bounds, uncentred worse.  A share of so few pairs
+ * goes by chance: half of all models lie below their own mean, so one standard deviation is
+ * allowed. */
 static void check_precision(const struct zg_fidelity_set *set, const struct zg_engine *engine,
                             const struct precision *p, const double *truth)
 {
@@ -172,7 +174,8 @@ static void check_precision(const struct zg_fidelity_set *set, const struct zg_e
     if (has(engine, ZG_M_CENTRED)) {
         centred = measure(set, engine, &o, truth);
         CU_ASSERT(centred.rms <= p->rms);
-        CU_ASSERT(centred.sign >= p->sign);
+        const double deviation = sqrt(p->sign * (1 - p->sign) / ZG_FIDELITY_PAIRS);
+        CU_ASSERT(centred.sign >= p->sign - deviation);
         CU_ASSERT(centred.sign_large >= p->sign);
         o.mechanisms &= ~ZG_MECHANISM_BIT(ZG_M_CENTRED);
     }
