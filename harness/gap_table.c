@@ -33,20 +33,17 @@ static const char *show_step_time(char *text, size_t size, double s)
     return s >= 1e-4 ? show(text, size, "%.2f ms", s * 1e3) : show(text, size, "%.2f us", s * 1e6);
 }
 
-static void add_speedup(struct zg_table *table, const struct zg_summary_row *row)
+static void add_speedup(struct zg_table *table, const struct zg_summary_row *row,
+                        const char *baseline, double median, double low, double high)
 {
     char text[96];
-    const struct zg_stats stats = {.n = row->n,
-                                   .median = row->speedup,
-                                   .low = row->speedup_ci_low,
-                                   .high = row->speedup_ci_high,
-                                   .has_interval = isfinite(row->speedup_ci_low)};
-    if (row->baseline && row->engine && strcmp(row->baseline, row->engine) == 0 &&
-        isfinite(row->speedup))
+    const struct zg_stats stats = {
+        .n = row->n, .median = median, .low = low, .high = high, .has_interval = isfinite(low)};
+    if (baseline && row->engine && strcmp(baseline, row->engine) == 0 && isfinite(median))
         snprintf(text, sizeof text, "1 (baseline)");
     else
         zg_stats_show_ratio(&stats, text, sizeof text);
-    zg_table_real(table, row->speedup, text);
+    zg_table_real(table, median, text);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -138,12 +135,16 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
 {
     const bool low = any_below_fp32(rows, n);
     const bool fidelity = any_fidelity(rows, n);
+    const bool second = rows->second_baseline && rows->second_baseline[0];
+    char second_text[160];
+    snprintf(second_text, sizeof second_text, "over %s", second ? rows->second_baseline : "");
     const struct zg_summary_row *const baseline = baseline_of(rows, n);
     const struct zg_heading headings[] = {
         {"engine", "engine"},
         {"dtype", low ? "dtype" : NULL},
         {"step", "time of a step"},
         {"speedup", "speed-up [95 %]"},
+        {"second_speedup", second ? second_text : NULL},
         {"useful", "useful GFLOP/s"},
         {"share", "of peak"},
         {"executed", "executed"},
@@ -162,7 +163,10 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         zg_table_text(table, row->dtype);
         zg_table_real(table, row->wall_s_per_step_median,
                       show_step_time(text, sizeof text, row->wall_s_per_step_median));
-        add_speedup(table, row);
+        add_speedup(table, row, row->baseline, row->speedup, row->speedup_ci_low,
+                    row->speedup_ci_high);
+        add_speedup(table, row, row->second_baseline, row->second_speedup,
+                    row->second_speedup_ci_low, row->second_speedup_ci_high);
         zg_table_real(table, row->gflops_useful,
                       show(text, sizeof text, "%.1f", row->gflops_useful));
         zg_table_real(table, row->peak_share,

@@ -21,10 +21,25 @@ static double block_amount(const struct zg_measure_work *w, int64_t contender, e
     return zg_median(scratch, w->n_blocks);
 }
 
+/* Paired ratios of times; false where that baseline was not timed. */
+static bool speedup_over(const struct zg_measure_work *w, int64_t baseline, int64_t i,
+                         double *scratch, struct zg_stats *out)
+{
+    const int64_t n = w->n_blocks;
+    double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
+    if (baseline < 0 || !w->verdicts[baseline].row.passed)
+        return false;
+    block_walls(w, i, walls);
+    block_walls(w, baseline, others);
+    zg_stats_ratios(others, walls, n, ratios);
+    zg_stats_of(ratios, n, walls, out);
+    return true;
+}
+
 static void summarise_times(const struct zg_measure_work *w, int64_t i, double *scratch,
                             struct zg_summary_row *row)
 {
-    const int64_t n = w->n_blocks, baseline = w->m->session->baseline;
+    const int64_t n = w->n_blocks;
     double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
     struct zg_stats stats;
     block_walls(w, i, walls);
@@ -46,14 +61,16 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
         row->peak_dtype = zg_dtypes_name(options->dtype, options->dtype_d);
     row->peak_share = row->gflops_useful / row->peak_gflops;
     row->executed_peak_share = row->gflops_executed / row->peak_gflops;
-    if (!w->verdicts[baseline].row.passed)
-        return;
-    block_walls(w, baseline, others);
-    zg_stats_ratios(others, walls, n, ratios);
-    zg_stats_of(ratios, n, walls, &stats);
-    row->speedup = stats.median;
-    row->speedup_ci_low = stats.low;
-    row->speedup_ci_high = stats.high;
+    if (speedup_over(w, w->m->session->baseline, i, scratch, &stats)) {
+        row->speedup = stats.median;
+        row->speedup_ci_low = stats.low;
+        row->speedup_ci_high = stats.high;
+    }
+    if (speedup_over(w, w->m->session->second_baseline, i, scratch, &stats)) {
+        row->second_speedup = stats.median;
+        row->second_speedup_ci_low = stats.low;
+        row->second_speedup_ci_high = stats.high;
+    }
 }
 
 static void summarise_fidelity(const struct zg_measure_work *w, int64_t i,
@@ -85,6 +102,9 @@ enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *
         zg_row_set_case(&row, &case_row);
         row.n = 0;
         row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
+        if (w->m->session->second_baseline >= 0)
+            row.second_baseline =
+                w->m->session->engines.items[w->m->session->second_baseline].label;
         row.peak_rss_mib = contender->peak_rss_mib;
         row.extrapolated = zg_shape_n_resident(shape) < shape->n_layers;
         row.layers = shape->n_layers;

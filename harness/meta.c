@@ -189,6 +189,9 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command)
     if (session->engines.n_items > 0)
         json_object_set_new(meta, "baseline",
                             zg_json_text(session->engines.items[session->baseline].label));
+    if (session->engines.n_items > 0 && session->second_baseline >= 0)
+        json_object_set_new(meta, "second_baseline",
+                            zg_json_text(session->engines.items[session->second_baseline].label));
     json_object_set_new(meta, "isa", json_string(zg_isa_name(session->isa)));
     json_object_set_new(meta, "machine", zg_machine_json());
     json_object_set_new(meta, "pins", zg_pin_json(session->pin));

@@ -121,6 +121,12 @@ const struct zg_flag zg_policy_flags[] = {
      FIELD(events),
      .summary = "PAPI events or groups to count: none, default, software, hardware, cache, flops"},
     BASELINE,
+    {.name = "second-baseline",
+     .kind = ZG_FLAG_TEXT,
+     .value = "ENGINE",
+     FIELD(second_baseline),
+     .summary = "one more that speed-ups are told against; default: the baseline's engine where it "
+                "is listed again with another dtype=, like naive:dtype=bf16"},
     {.name = "tag",
      .kind = ZG_FLAG_CUSTOM,
      .value = "K=V",

@@ -20,6 +20,7 @@ struct zg_policy {
     int64_t fidelity_batch; /* examples of a probe */
     const char *events;
     const char *baseline;          /* engine or label, NULL: naive, else the first */
+    const char *second_baseline;   /* NULL: the baseline's engine in another dtype, if listed */
     const char *tags[ZG_MAX_TAGS]; /* "KEY=VALUE" */
     int64_t n_tags;
     bool resume;

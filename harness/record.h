@@ -105,7 +105,11 @@ struct zg_schema {
     REAL(fidelity_rms)        /* rms of its error / rms in fp32 */                                 \
     REAL(fidelity_sign)       /* share of equal signs, 0 to 1 */                                   \
     REAL(fidelity_sign_large) /* the same where |L+ - L-| is at least 0.005 in fp32 */             \
-    INTEGER(fidelity_large_probes) /* how many those are */
+    INTEGER(fidelity_large_probes) /* how many those are */                                        \
+    TEXT(second_baseline) /* one more engine that speed-ups are told against; empty: none */       \
+    REAL(second_speedup)                                                                           \
+    REAL(second_speedup_ci_low)                                                                    \
+    REAL(second_speedup_ci_high)
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

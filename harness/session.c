@@ -19,6 +19,30 @@ static enum zg_status find_baseline(struct zg_session *session, struct zg_error 
     return zg_fail(err, ZG_USAGE, "--baseline %s: must be one of the --engines of this run", name);
 }
 
+/* The baseline's engine again, in a dtype of its own: what a loop of the same precision takes. */
+static int64_t matched_baseline(const struct zg_session *session)
+{
+    const struct zg_engine_item *const items = session->engines.items;
+    const struct zg_engine_item *const base = &items[session->baseline];
+    for (int64_t i = 0; i < session->engines.n_items; i++)
+        if (items[i].engine == base->engine && items[i].has_dtype &&
+            !(base->has_dtype && items[i].dtype == base->dtype &&
+              items[i].dtype_d == base->dtype_d))
+            return i;
+    return -1;
+}
+
+static enum zg_status find_second_baseline(struct zg_session *session, struct zg_error *err)
+{
+    const char *const name = session->request->policy.second_baseline;
+    session->second_baseline =
+        name ? zg_engine_list_find(&session->engines, name) : matched_baseline(session);
+    if (!name || session->second_baseline >= 0)
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--second-baseline %s: must be one of the --engines of this run",
+                   name);
+}
+
 static enum zg_status check_cases(const struct zg_session *session, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
@@ -78,6 +102,8 @@ enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *
         zg_engine_list_parse(&out->engines, request->engines, request->mechanisms, err);
     if (!status)
         status = find_baseline(out, err);
+    if (!status)
+        status = find_second_baseline(out, err);
     if (!status)
         status = check_cases(out, err);
     if (!status)

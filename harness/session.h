@@ -16,7 +16,8 @@ struct zg_session {
     const struct zg_request *request;
     struct zg_engine_list engines;
     int64_t n_cases;
-    int64_t baseline; /* index into the engines: what the others are held against */
+    int64_t baseline;        /* index into the engines: what the others are held against */
+    int64_t second_baseline; /* for speed-ups alone; -1: none */
     enum zg_isa isa;
     struct zg_pin *pin;
     int64_t n_threads;

@@ -43,7 +43,7 @@ for command in info run verify score roofline; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
-  direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline tag \
+  direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
   quiet format resume list; do
   "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
 done
@@ -87,6 +87,7 @@ expect 2 'warp' run --engines naive,warp
 expect 2 'flying' run --mechanisms flying
 expect 2 'gemm' run --engines naive:gemm=abacus
 expect 2 '--baseline' run --engines naive --baseline fused
+expect 2 '--second-baseline' run --engines naive --second-baseline fused
 expect 2 '--tag' run --tag novalue
 expect 2 '--cpus' run --cpus 0,x
 expect 2 '--format' run --format xml
@@ -225,6 +226,7 @@ expect 0 '^engine,model,' run "${one[@]}" "${quick[@]}" --out f1 --format csv
 expect 0 '^| engine' run "${one[@]}" "${quick[@]}" --out f2 --format markdown
 printf -- '--engines naive:gemm=reference --model tiny # the model\n--batch 2 --threads 1\n' >options.txt
 expect 0 'results in f3' run @options.txt "${quick[@]}" --out f3
+expect 0 'over naive:dtype=fp32:gemm=reference ' run "${one[@]}" --engines naive:gemm=reference,naive:dtype=fp32:gemm=reference "${quick[@]}" --out f4
 expect 0 'cases, about' run "${one[@]}" --batch 2,4 --rank 1,2 --list
 
 echo "== verify and score"

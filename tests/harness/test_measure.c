@@ -90,6 +90,7 @@ static void open_trial(struct trial *t)
     t->session.request = &t->request;
     t->session.n_cases = 1;
     t->session.n_threads = 1;
+    t->session.second_baseline = -1;
     const struct zg_pin_request pin = {.n_threads = 1};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, false, NULL, 0, NULL), ZG_OK);
@@ -182,6 +183,27 @@ static void test_speedup(void)
     CU_ASSERT_DOUBLE_EQUAL(fast->executed_peak_share, 2 * fast->peak_share, 1e-9);
     CU_ASSERT_EQUAL(fast->rows_per_pass, 1);
     CU_ASSERT_DOUBLE_EQUAL(fast->peak_share * 100, fast->gflops_useful, 1e-9);
+    close_trial(&t);
+}
+
+/* Speed-ups over two engines are ratios of the same samples. */
+static void test_second_baseline(void)
+{
+    struct trial t;
+    open_trial(&t);
+    ADD("step_us", "4000", NULL);
+    ADD("step_us", "2000", NULL);
+    ADD("step_us", "1000", NULL);
+    t.session.second_baseline = 1;
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_STRING_EQUAL(summary(&t, 2)->second_baseline, "null1");
+    CU_ASSERT_EQUAL(summary(&t, 1)->second_speedup, 1);
+    const struct zg_summary_row *const slow = summary(&t, 0), *const fast = summary(&t, 2);
+    CU_ASSERT_TRUE(slow->second_speedup < 1);
+    CU_ASSERT_TRUE(fast->second_speedup > 1 && fast->second_speedup < fast->speedup);
+    CU_ASSERT_TRUE(fast->second_speedup_ci_low <= fast->second_speedup &&
+                   fast->second_speedup <= fast->second_speedup_ci_high);
     close_trial(&t);
 }
 
@@ -496,6 +518,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"paired ratios of scripted times", test_speedup},
+        {"speed-ups over a second baseline", test_second_baseline},
         {"the same number of steps in every sample", test_steps},
         {"resident layers repeat, and are told", test_layers_resident},
         {"a bank does not grow while the clock runs", test_bank},
