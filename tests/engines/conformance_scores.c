@@ -199,7 +199,8 @@ static void test_differences(void)
 /* A few batches that meet every mechanism's special case. */
 static bool compare_tiny(struct zg_rig *rig, const char *what)
 {
-    static const char *const names[] = {"one-token options", "shared and equal examples",
+    static const char *const names[] = {"one-token options", "stems that part late",
+                                        "shared and equal examples",
                                         "language model, gold answers"};
     const struct zg_direction directions[] = {zg_rig_direction(11, 5, 2),
                                               zg_rig_direction(12, 5, 2)};

@@ -78,6 +78,13 @@ static const struct {
         {TOKENS(0, 5, 6), OPTIONS(OPTION(7, 8), OPTION(7, 8, 20)), 1}, /* along other stems */
         {TOKENS(0, 5, 6, 7, 8), OPTIONS(OPTION(22), OPTION(22)), 0}),  /* two equal options */
         ZG_LOSS_CLASSIFICATION, 1}},
+    {"stems that part late", {EXAMPLES(
+        {TOKENS(0, 5, 6, 7, 8, 9, 60, 61), BAD_OR_GOOD, 0},
+        {TOKENS(0, 5, 6, 7, 8, 9, 30, 31, 60, 61), BAD_OR_GOOD, 1},     /* after six tokens */
+        {TOKENS(0, 5, 6, 7, 8, 9, 30, 31, 33, 60, 61), BAD_OR_GOOD, 0}, /* after eight, there */
+        {TOKENS(0, 5, 6, 7, 8, 40, 60, 61), BAD_OR_GOOD, 1},            /* five, then alike */
+        {TOKENS(0, 5, 6, 7, 50), OPTIONS(OPTION(8, 9), OPTION(60, 61)), 1}), /* after four */
+        ZG_LOSS_CLASSIFICATION, 1}},
     {"options that are prefixes", {EXAMPLES(
         {TOKENS(0, 90),
          OPTIONS(OPTION(91), OPTION(91, 92), OPTION(91, 92, 93), OPTION(91, 94)), 2}),
