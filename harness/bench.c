@@ -178,11 +178,12 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
     }
     const double need_mib = bytes / 1048576.0, have_mib = zg_memory_available_mib();
     if (have_mib < need_mib)
-        return zg_fail(err, ZG_ENV,
-                       "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
-                       "MiB are free; take a smaller model, fewer --engines or --layers-resident",
-                       bench->c.model, need_mib, (long long)zg_min64(n_at_once, engines->n_items),
-                       have_mib);
+        return zg_fail(
+            err, ZG_ENV,
+            "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
+            "MiB are free; take a smaller model, --layers-resident, fewer --engines, or fewer "
+            "rungs in a ladder's --order",
+            bench->c.model, need_mib, (long long)zg_min64(n_at_once, engines->n_items), have_mib);
     return ZG_OK;
 }
 

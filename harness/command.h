@@ -23,6 +23,10 @@ struct zg_request {
     struct zg_policy policy;
     int format;            /* enum zg_format */
     const char *out_dir;   /* NULL: the command's own default */
+    const char *loop;      /* ladder: first rung, as typed */
+    const char *runtime;   /* ladder: engine of the others, as typed */
+    const char *order;     /* ladder: as typed, NULL: the usual one */
+    bool leave_one_out;    /* ladder */
     const char *probes;    /* score: as typed, NULL: 0, +eps, -eps */
     char *const *argv;     /* of the process, for a restart */
     struct zg_words words; /* the command line with option files expanded: what meta.json records */

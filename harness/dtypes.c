@@ -54,3 +54,10 @@ enum zg_dtype zg_dtype_coarser(enum zg_dtype a, enum zg_dtype b)
 {
     return zg_dtype_rounding(a) < zg_dtype_rounding(b) ? b : a;
 }
+
+enum zg_dtype zg_dtypes_coarsest(const char *text)
+{
+    enum zg_dtype dtype = ZG_FP32, dtype_d = ZG_FP32;
+    zg_dtypes_parse("dtype", text ? text : "", &dtype, &dtype_d, NULL);
+    return zg_dtype_coarser(dtype, dtype_d);
+}

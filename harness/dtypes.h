@@ -19,6 +19,9 @@ const char *zg_dtypes_name(enum zg_dtype dtype, enum zg_dtype dtype_d);
  * int8 relative to the largest of its row. */
 double zg_dtype_rounding(enum zg_dtype dtype);
 
+/* The coarser of the dtypes in such a text; fp32 where it is none, or NULL. */
+enum zg_dtype zg_dtypes_coarsest(const char *text);
+
 /* The coarser of two. */
 enum zg_dtype zg_dtype_coarser(enum zg_dtype a, enum zg_dtype b);
 

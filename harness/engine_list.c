@@ -28,6 +28,14 @@ static uint32_t without(uint32_t bits, unsigned m)
     return bits;
 }
 
+uint32_t zg_mechanisms_without(uint32_t mechanisms, uint32_t removed)
+{
+    for (unsigned m = 0; m < ZG_N_MECHANISMS; m++)
+        if (removed & ZG_MECHANISM_BIT(m))
+            mechanisms = without(mechanisms, m);
+    return mechanisms;
+}
+
 static const struct zg_mechanism_choice default_choice = {.from_default = true};
 
 /* Takes the next name of a list into account: later ones win. */
@@ -80,10 +88,7 @@ uint32_t zg_mechanisms_choose(const struct zg_mechanism_choice *choice,
 {
     uint32_t bits =
         choice->from_default ? zg_engine_default_mechanisms(engine, dtype, dtype_d) : choice->bits;
-    for (unsigned m = 0; m < ZG_N_MECHANISMS; m++)
-        if (choice->removed & ZG_MECHANISM_BIT(m))
-            bits = without(bits, m);
-    return (bits | choice->added) & engine->mechanisms;
+    return (zg_mechanisms_without(bits, choice->removed) | choice->added) & engine->mechanisms;
 }
 
 const char *zg_mechanisms_show(uint32_t mechanisms, char separator, char *text, size_t size)

@@ -63,6 +63,8 @@ enum zg_status zg_mechanisms_parse(const char *what, const char *text, char sepa
 uint32_t zg_mechanisms_choose(const struct zg_mechanism_choice *choice,
                               const struct zg_engine *engine, enum zg_dtype dtype,
                               enum zg_dtype dtype_d);
+/* The bits without the removed ones and without whatever needs those. */
+uint32_t zg_mechanisms_without(uint32_t mechanisms, uint32_t removed);
 /* Names of the bits joined by `separator`, "none" for 0, into text[size]. */
 const char *zg_mechanisms_show(uint32_t mechanisms, char separator, char *text, size_t size);
 

@@ -26,7 +26,7 @@ static const char *show(char *text, size_t size, const char *format, double valu
     return text;
 }
 
-static const char *show_step_time(char *text, size_t size, double s)
+const char *zg_step_time_show(double s, char *text, size_t size)
 {
     if (s >= 0.1)
         return show(text, size, "%.3f s", s);
@@ -51,18 +51,9 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* The coarser dtype of a cell; fp32 where there is none. */
-static enum zg_dtype coarsest_of(const char *dtypes)
-{
-    enum zg_dtype dtype = ZG_FP32, dtype_d = ZG_FP32;
-    if (!dtypes || zg_dtypes_parse("dtype", dtypes, &dtype, &dtype_d, NULL))
-        return ZG_FP32;
-    return zg_dtype_coarser(dtype, dtype_d);
-}
-
 /* What a check that was passed means: fp32 is held to rounding, and nothing coarser to be. */
-static const char *show_verified(char *text, size_t size, int64_t verified, bool is_reference,
-                                 enum zg_dtype coarsest)
+const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_reference,
+                             enum zg_dtype coarsest)
 {
     if (verified == ZG_NO_INTEGER)
         return "-";
@@ -87,7 +78,7 @@ static const struct zg_summary_row *baseline_of(const struct zg_summary_row *row
 static bool any_below_fp32(const struct zg_summary_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (coarsest_of(rows[i].dtype) != ZG_FP32)
+        if (zg_dtypes_coarsest(rows[i].dtype) != ZG_FP32)
             return true;
     return false;
 }
@@ -162,7 +153,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         zg_table_text(table, row->engine);
         zg_table_text(table, row->dtype);
         zg_table_real(table, row->wall_s_per_step_median,
-                      show_step_time(text, sizeof text, row->wall_s_per_step_median));
+                      zg_step_time_show(row->wall_s_per_step_median, text, sizeof text));
         add_speedup(table, row, row->baseline, row->speedup, row->speedup_ci_low,
                     row->speedup_ci_high);
         add_speedup(table, row, row->second_baseline, row->second_speedup,
@@ -175,10 +166,11 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                       show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
         zg_table_real(table, row->peak_rss_mib, show(text, sizeof text, "%.0f", row->peak_rss_mib));
         add_fidelity(table, row);
-        zg_table_text(
-            table, show_verified(text, sizeof text, row->verified, row == baseline,
-                                 zg_dtype_coarser(coarsest_of(row->dtype),
-                                                  coarsest_of(baseline ? baseline->dtype : NULL))));
+        zg_table_text(table,
+                      zg_verified_show(
+                          text, sizeof text, row->verified, row == baseline,
+                          zg_dtype_coarser(zg_dtypes_coarsest(row->dtype),
+                                           zg_dtypes_coarsest(baseline ? baseline->dtype : NULL))));
     }
     if (!status)
         status = zg_table_print(table, stdout, stdout_name, format, err);
@@ -186,7 +178,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
     return status;
 }
 
-static void print_title(const struct zg_summary_row *row)
+void zg_case_title_print(const struct zg_summary_row *row)
 {
     char steps[64] = "";
     if (row->n > 0 && row->steps > 0)
@@ -240,7 +232,7 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
         for (int64_t i = begin; i < end; i++)
             titled = rows[i].n > rows[titled].n ? i : titled;
         printf("%s", begin > 0 ? "\n" : "");
-        print_title(&rows[titled]);
+        zg_case_title_print(&rows[titled]);
         printf("%s", format == ZG_FORMAT_MARKDOWN ? "\n" : "");
         status = print_case(rows + begin, end - begin, format, err);
     }

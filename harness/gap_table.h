@@ -4,6 +4,7 @@
 #ifndef ZG_HARNESS_GAP_TABLE_H
 #define ZG_HARNESS_GAP_TABLE_H
 
+#include "engines/model.h"
 #include "harness/results.h"
 #include "harness/table.h"
 
@@ -12,5 +13,13 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
                                   enum zg_format format, struct zg_error *err);
 enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n,
                                      enum zg_format format, struct zg_error *err);
+
+/* The line above a case's table: model, task, batch, ..., and the row's number of blocks. */
+void zg_case_title_print(const struct zg_summary_row *row);
+/* What a check found, where the coarsest dtype of the two engines is this one. */
+const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_reference,
+                             enum zg_dtype coarsest);
+/* "2.221 s", "35.10 ms", "12.00 us", "-" for NaN: into text[size]. */
+const char *zg_step_time_show(double s, char *text, size_t size);
 
 #endif

@@ -10,6 +10,7 @@
 #include "harness/measure_work.h"
 #include "harness/sampler.h"
 #include "harness/signals.h"
+#include "harness/stats.h"
 
 /* The phases of a step are looked at afterwards, over the batches of a sample but no more than
  * these, so that their clock is in no sample. */
@@ -94,7 +95,8 @@ static enum zg_status check_engines(struct zg_measure_work *w, struct zg_error *
 {
     struct zg_session *const session = w->m->session;
     const int64_t baseline = session->baseline;
-    const struct zg_trial_options trial = zg_trial_options(&w->bench.c, ZG_RUN_TRIAL_STEPS);
+    const struct zg_trial_options trial =
+        zg_trial_options(&w->bench.c, w->m->brief ? ZG_BRIEF_TRIAL_STEPS : ZG_RUN_TRIAL_STEPS);
     enum zg_status status = open_fidelity(w, err);
     for (int64_t i = 0; i < w->n_contenders && !status; i++)
         status = open_and_try(w, i, &trial, err);
@@ -262,6 +264,9 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     struct zg_sampler_policy p = zg_sampler_policy_default();
     p.seed = w->bench.c.seed;
     p.blocks = policy->blocks;
+    /* what an interval needs, where nobody asked for blocks or for time */
+    if (w->m->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0)
+        p.blocks = ZG_MIN_FOR_INTERVAL;
     p.steps = w->n_steps;
     p.warmup_steps = zg_min64(w->n_steps, least_steps(w, p.min_span_s));
     p.width = policy->width_percent / 100;

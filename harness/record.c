@@ -36,6 +36,9 @@ SCHEMA(fidelity, "fidelity.csv", ZG_FIDELITY_COLUMNS, ROW, false)
 #define ROW struct zg_curve_row
 SCHEMA(curve, "curve.csv", ZG_CURVE_COLUMNS, ROW, false)
 #undef ROW
+#define ROW struct zg_ladder_row
+SCHEMA(ladder, "ladder.csv", ZG_LADDER_COLUMNS, ROW, false)
+#undef ROW
 #define ROW struct zg_roofline_row
 SCHEMA(roofline, "roofline.csv", ZG_ROOFLINE_COLUMNS, ROW, false)
 #undef ROW
@@ -69,7 +72,8 @@ void zg_row_clear(const struct zg_schema *schema, void *row)
             offsetof(struct zg_case_row, field) == offsetof(struct zg_summary_row, field) &&       \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_verify_row, field) &&        \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_fidelity_row, field) &&      \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_curve_row, field),           \
+            offsetof(struct zg_case_row, field) == offsetof(struct zg_curve_row, field) &&         \
+            offsetof(struct zg_case_row, field) == offsetof(struct zg_ladder_row, field),          \
         "rows start with the case columns");
 ZG_CASE_COLUMNS(SAME, SAME, SAME)
 

@@ -141,6 +141,31 @@ struct zg_schema {
     REAL(eval_loss)                                                                                \
     REAL(eval_accuracy)
 
+/* A rung of a ladder, or the runtime with something left out. */
+#define ZG_LADDER_COLUMNS(TEXT, INTEGER, REAL)                                                     \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    TEXT(kind) /* ladder, leave-one-out */                                                         \
+    INTEGER(rung)                                                                                  \
+    TEXT(name)       /* loop, runtime, adapter, ...; loop, full, -adapter, ... */                  \
+    TEXT(previous)   /* the rung that ratio is against: the last one before that was timed,  \
+                              leaving one out `full` */     \
+    TEXT(mechanisms) /* that it has more than `previous`, leaving one out fewer; joined by + \
+                            */     \
+    TEXT(label)      /* what that does, for people */                                              \
+    INTEGER(dense_writes) /* of all perturbed weights, a step */                                   \
+    INTEGER(paper_has)    /* 1: so does the paper's runtime; empty: no mechanism */                \
+    INTEGER(n)            /* samples: one a block */                                               \
+    REAL(wall_s_per_step_median)                                                                   \
+    REAL(previous_wall_s_per_step_median)                                                          \
+    REAL(ratio) /* median over blocks of previous time / this; leaving one out: this / full */     \
+    REAL(ratio_ci_low)                                                                             \
+    REAL(ratio_ci_high)                                                                            \
+    REAL(speedup) /* median over blocks of the loop's time / this */                               \
+    REAL(speedup_ci_low)                                                                           \
+    REAL(speedup_ci_high)                                                                          \
+    REAL(gap_share)   /* log(previous / this) / log(loop / last), of medians; they add to 1 */     \
+    INTEGER(verified) /* 1: agrees with the loop; 0: does not, and is not timed */
+
 /* Of the machine, not of a case: no case columns. */
 #define ZG_ROOFLINE_COLUMNS(TEXT, INTEGER, REAL)                                                   \
     TEXT(quantity) /* peak, read, copy */                                                          \
@@ -177,6 +202,9 @@ struct zg_fidelity_row {
 struct zg_curve_row {
     ZG_CURVE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
+struct zg_ladder_row {
+    ZG_LADDER_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
 struct zg_roofline_row {
     ZG_ROOFLINE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
@@ -191,6 +219,7 @@ extern const struct zg_schema zg_schema_summary;
 extern const struct zg_schema zg_schema_verify;
 extern const struct zg_schema zg_schema_fidelity;
 extern const struct zg_schema zg_schema_curve;
+extern const struct zg_schema zg_schema_ladder;
 extern const struct zg_schema zg_schema_roofline;
 
 /* Fills a row of the schema with "not available". */

@@ -14,9 +14,9 @@
 /* What a small run writes: a disk that does not take this is full. */
 enum { TRIAL_BYTES = 65536 };
 
-static const char *const result_files[] = {"meta.json",   "samples.csv",  "phases.csv",
-                                           "summary.csv", "verify.csv",   "score.csv",
-                                           "curve.csv",   "roofline.csv", NULL};
+static const char *const result_files[] = {
+    "meta.json", "samples.csv", "phases.csv", "summary.csv",  "verify.csv",
+    "score.csv", "ladder.csv",  "curve.csv",  "roofline.csv", NULL};
 
 bool zg_result_dir_has(const struct zg_result_dir *dir, const char *name)
 {

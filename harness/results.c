@@ -69,7 +69,7 @@ static bool same_real(double a, double b)
     return strcmp(x, y) == 0;
 }
 
-static bool same_case(const struct zg_case_row *a, const struct zg_case_row *b)
+bool zg_results_same(const struct zg_case_row *a, const struct zg_case_row *b)
 {
     /* whether weights are synthetic follows from the model */
 #define TEXT(name)    &&same_text(a->name, b->name)
@@ -87,7 +87,7 @@ bool zg_results_has_case(const struct zg_results *results, const struct zg_case_
     for (int64_t i = 0; i < results->summary.n; i++) {
         struct zg_case_row row;
         memcpy(&row, &rows[i], sizeof row); /* every row starts with the case columns */
-        if (same_case(&row, c))
+        if (zg_results_same(&row, c))
             return true;
     }
     return false;

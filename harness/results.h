@@ -34,6 +34,8 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool res
                                struct zg_error *err);
 void zg_results_close(struct zg_results *results);
 
+/* Are these rows of one engine and one case? */
+bool zg_results_same(const struct zg_case_row *a, const struct zg_case_row *b);
 /* Has the summary a row of this engine on this case? */
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
 

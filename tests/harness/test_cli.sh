@@ -39,7 +39,7 @@ quick=(--blocks 6 --steps 1 --events none)
 echo "== help and version"
 expect 0 'usage: zogap' --help
 expect 0 '^zogap [0-9]' --version
-for command in info run verify score roofline; do
+for command in info run ladder verify score roofline; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
@@ -98,6 +98,15 @@ expect 2 '--format' roofline --format xml
 expect 2 '--threads 0' roofline --threads 0
 expect 2 '--cpus' roofline --cpus 0,x
 expect 2 '--batch' roofline --batch 16
+expect 2 'lazy needs adapter' ladder --order lazy,adapter
+expect 2 'listed twice' ladder --order adapter,adapter
+expect 2 'flying' ladder --order flying
+expect 2 'no mechanisms' ladder --runtime naive
+expect 2 '--order' ladder --runtime fused:mechanisms=-trie
+expect 2 '--loop' ladder --loop warp
+expect 2 '--dtype' ladder --dtype fp32,bf16
+expect 2 '--baseline' ladder --baseline fused
+expect 2 '--engines' ladder --engines naive
 ZOGAP_ISA=mmx expect 2 'ZOGAP_ISA=mmx' roofline
 expect 2 'sweep' score --engines naive --batch 2,4
 expect 2 'one engine' score "${two[@]}"
@@ -277,6 +286,67 @@ for r in csv.DictReader(open(sys.argv[2])):
     assert r["threads"] == "1" and (r["value"] == "") == (r["reason"] != ""), r
     assert r["value"] == "" or float(r["value"]) >= float(r["median"]) > 0, r
     assert (r["array_bytes"] == "") == (r["quantity"] == "peak"), r
+PY
+fi
+
+echo "== ladder"
+ladder=(ladder --loop naive:gemm=reference --model tiny --batch 2 --threads 1 --quiet)
+expect 0 'adapter *yes *dense writes a step 4 -> 1' "${ladder[@]}" --list
+expect 0 '^-scored' "${ladder[@]}" --leave-one-out --out l1 "${quick[@]}"
+expect 0 'the ratios multiply to' "${ladder[@]}" --out "l 2;touch evil" "${quick[@]}"
+[ -e evil ] && fail "the result directory's name was run as a command"
+mv "l 2;touch evil" l2
+for f in ladder.csv ladder.gp samples.csv phases.csv summary.csv verify.csv meta.json roofline.csv; do
+  [ -s "l1/$f" ] && [ -s "l2/$f" ] || fail "l1/$f or l2/$f is missing"
+done
+if command -v gnuplot >/dev/null; then
+  grep -q '</svg>' l1/ladder.svg || fail "l1/ladder.svg is no drawing"
+  grep -q '</svg>' l2/ladder.svg || fail "l2/ladder.svg is no drawing"
+else
+  echo "skipped: gnuplot is not installed"
+fi
+PATH=/nonexistent "$zogap" "${ladder[@]}" --order adapter,lazy --batch 2,4 --format csv "${quick[@]}" --out l3 >out.txt 2>err.txt ||
+  fail "a ladder without gnuplot: $(cat err.txt)"
+grep -q 'gnuplot is not installed' err.txt || fail "nothing says that gnuplot is absent: $(cat err.txt)"
+cmp -s out.txt l3/ladder.csv || fail "ladder.csv differs from the standard output"
+[ "$(wc -l <l3/ladder.csv)" = 9 ] || fail "l3/ladder.csv: $(wc -l <l3/ladder.csv) lines, not 1 + 2 cases x 4 rungs"
+ls l3/*.svg >/dev/null 2>&1 && fail "a plot without gnuplot"
+expect 0 '^| rung' "${ladder[@]}" --order adapter+lazy --format markdown --out l4 "${quick[@]}"
+before=$(cat l2/ladder.csv | cksum)
+expect 2 'already holds results' "${ladder[@]}" --out l2
+[ "$(cat l2/ladder.csv | cksum)" = "$before" ] || fail "a refused ladder changed earlier results"
+expect 0 '^engine,model' "${ladder[@]}" --order adapter,lazy --batch 2,4 --format csv "${quick[@]}" --out l3 --resume
+if command -v python3 >/dev/null; then
+  python3 - l1 l2 <<'PY' || fail "the rows of the ladders do not hold together"
+import csv, json, math, statistics, sys
+def read(name): return list(csv.DictReader(open(name)))
+for d, kind in (sys.argv[1], "leave-one-out"), (sys.argv[2], "ladder"):
+    rows, samples = read(d + "/ladder.csv"), read(d + "/samples.csv")
+    meta = json.load(open(d + "/meta.json"))
+    assert meta["command"] == "ladder" and meta["status"] == "complete"
+    assert [r["engine"] for r in rows] == [e["label"] for e in meta["engines"]]
+    assert [r["rung"] for r in rows] == [str(i) for i in range(len(rows))]
+    assert all(r["kind"] == kind and r["verified"] == "1" and r["n"] == "6" for r in rows)
+    wall = {(s["engine"], s["block"]): float(s["wall_s_per_step"]) for s in samples}
+    engine = {r["name"]: r["engine"] for r in rows}
+    product = 1
+    for r in rows[1:]:
+        a, b = engine[r["previous"]], r["engine"]
+        if kind != "ladder" and r["name"] != "full":
+            a, b = b, a
+        ratio = statistics.median(wall[a, str(i)] / wall[b, str(i)] for i in range(6))
+        assert math.isclose(float(r["ratio"]), ratio, rel_tol=1e-7), r
+        assert float(r["ratio_ci_low"]) <= ratio <= float(r["ratio_ci_high"]) + 1e-9, r
+        product *= ratio
+    case = meta["ladder"]["cases"][0]
+    if kind == "ladder":
+        assert math.isclose(sum(float(r["gap_share"]) for r in rows[1:]), 1, rel_tol=1e-6)
+        assert math.isclose(case["product_of_ratios"], product, rel_tol=1e-6)
+        assert math.isclose(case["end_to_end"], float(rows[-1]["speedup"]), rel_tol=1e-6)
+        assert [r["dense_writes"] for r in rows[:4]] == ["4", "4", "1", "0"]
+        assert [r["name"] for r in rows if r["paper_has"] == "1"] == ["adapter", "lazy", "ragged", "scored", "paired"]
+    else:
+        assert all(r["gap_share"] == "" for r in rows)
 PY
 fi
 

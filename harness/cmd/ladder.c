@@ -1,0 +1,207 @@
+/*
+ * ladder.c - `zogap ladder`: from the training loop to the inference-style runtime, one mechanism
+ * at a time, and how much of the gap each makes.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/command.h"
+#include "harness/ladder_plot.h"
+#include "harness/ladder_table.h"
+#include "harness/measure_json.h"
+#include "harness/runner.h"
+
+struct ladder_run {
+    struct zg_ladder ladder;
+    struct zg_ladder_result *results; /* [n_results], one a finished case */
+    int64_t n_results;
+    char plot_note[1200];
+};
+
+/* ---- what is written and printed ------------------------------------------------------------- */
+
+static json_t *rungs_json(const struct ladder_run *run)
+{
+    json_t *const list = json_array();
+    for (int64_t i = 0; i < run->ladder.n_rungs; i++) {
+        const struct zg_rung *const rung = &run->ladder.rungs[i];
+        json_t *const o = json_object();
+        json_object_set_new(o, "name", zg_json_text(rung->name));
+        json_object_set_new(o, "label", zg_json_text(rung->label));
+        json_object_set_new(o, "engine", zg_json_text(rung->item));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *ladder_json(const struct ladder_run *run)
+{
+    json_t *const o = json_object(), *const cases = json_array();
+    json_object_set_new(o, "kind",
+                        json_string(run->ladder.leave_one_out ? "leave-one-out" : "ladder"));
+    json_object_set_new(o, "rungs", rungs_json(run));
+    for (int64_t i = 0; i < run->n_results; i++) {
+        const struct zg_ladder_result *const result = &run->results[i];
+        json_t *const c = json_object();
+        json_object_set_new(c, "product_of_ratios", zg_json_real(result->product));
+        json_object_set_new(c, "end_to_end", zg_json_real(result->end_to_end));
+        json_object_set_new(c, "end_to_end_ci_low", zg_json_real(result->end_to_end_ci_low));
+        json_object_set_new(c, "end_to_end_ci_high", zg_json_real(result->end_to_end_ci_high));
+        json_object_set_new(c, "apart_percent", zg_json_real(result->apart_percent));
+        json_array_append_new(cases, c);
+    }
+    json_object_set_new(o, "cases", cases);
+    json_object_set_new(o, "plot_note", zg_json_text(run->plot_note));
+    return o;
+}
+
+static enum zg_status write_ladder(struct zg_runner *runner, struct zg_error *err)
+{
+    struct ladder_run *const run = runner->context;
+    run->n_results = runner->results.summary.n / run->ladder.n_rungs;
+    run->results = calloc((size_t)run->n_results + 1, sizeof *run->results);
+    if (!run->results)
+        return zg_fail(err, ZG_ENV, "no memory for %lld ladders", (long long)run->n_results);
+    enum zg_status status =
+        zg_ladder_evaluate_run(run->results, &run->ladder, &runner->results, err);
+    if (!status)
+        status = zg_ladder_write(run->results, run->n_results, runner->dir.path, err);
+    if (!status)
+        status = zg_ladder_plot(run->results, run->n_results, runner->dir.path, run->plot_note,
+                                sizeof run->plot_note, err);
+    json_object_set_new(runner->meta, "ladder", ladder_json(run));
+    return status;
+}
+
+static enum zg_status print_ladder(struct zg_runner *runner, struct zg_error *err)
+{
+    const struct ladder_run *const run = runner->context;
+    const enum zg_status status = zg_ladder_table_print(
+        run->results, run->n_results, (const void *)runner->results.summary.rows,
+        (enum zg_format)runner->session.request->format, err);
+    FILE *const notes = zg_runner_notes(runner);
+    for (int64_t i = 0; i < run->n_results && !status; i++)
+        if (run->results[i].apart_percent > ZG_LADDER_APART_PERCENT)
+            fprintf(
+                notes,
+                "warning: the rungs' ratios multiply to %.1f %% more or less than the gap, over "
+                "%g %%: too noisy, take more --blocks\n",
+                run->results[i].apart_percent, ZG_LADDER_APART_PERCENT);
+    if (!status && run->plot_note[0])
+        fprintf(notes, "note: %s\n", run->plot_note);
+    return status;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+/* The rungs follow from the dtype, so a sweep has one. */
+static enum zg_status make_ladder(struct zg_ladder *out, const struct zg_request *request,
+                                  struct zg_error *err)
+{
+    struct zg_case c;
+    for (int64_t i = 0; i < request->sweep.n_axes; i++)
+        if (strcmp(request->sweep.axes[i].flag->name, "dtype") == 0 &&
+            request->sweep.axes[i].values.n_words > 1)
+            return zg_fail(err, ZG_USAGE, "--dtype: a ladder ends at one dtype, not at a list");
+    if (request->policy.baseline)
+        return zg_fail(err, ZG_USAGE, "--baseline %s: a ladder is held against its --loop",
+                       request->policy.baseline);
+    const enum zg_status status = zg_sweep_case(&request->sweep, 0, &c, err);
+    if (status)
+        return status;
+    const struct zg_ladder_request wanted = {.loop = request->loop,
+                                             .runtime = request->runtime,
+                                             .order = request->order,
+                                             .leave_one_out = request->leave_one_out,
+                                             .dtype = c.dtype,
+                                             .dtype_d = c.dtype_d};
+    return zg_ladder_make(out, &wanted, err);
+}
+
+static enum zg_status measure(struct ladder_run *run, const struct zg_request *request,
+                              struct zg_error *err)
+{
+    struct zg_runner *const runner = calloc(1, sizeof *runner);
+    if (!runner)
+        return zg_fail(err, ZG_ENV, "no memory");
+    *runner = (struct zg_runner){.command = "ladder",
+                                 .write = write_ladder,
+                                 .print = print_ladder,
+                                 .context = run,
+                                 .brief = true};
+    enum zg_status status = zg_session_open(&runner->session, request, err);
+    if (!status) {
+        runner->session.baseline = 0; /* the loop, whatever engine it is */
+        status = zg_runner_run(runner, err);
+    }
+    zg_runner_close(runner);
+    free(runner);
+    return status;
+}
+
+static enum zg_status run_ladder(struct zg_request *request, struct zg_error *err)
+{
+    struct ladder_run *const run = calloc(1, sizeof *run);
+    if (!run)
+        return zg_fail(err, ZG_ENV, "no memory");
+    enum zg_status status = make_ladder(&run->ladder, request, err);
+    if (!status && request->policy.list)
+        status = zg_ladder_list_print(&run->ladder, (enum zg_format)request->format, err);
+    else if (!status) {
+        request->engines = run->ladder.engines;
+        status = measure(run, request, err);
+    }
+    free(run->results);
+    free(run);
+    return status;
+}
+
+#define FIELD(name) .offset = offsetof(struct zg_request, name)
+static const struct zg_flag ladder_flags[] = {
+    {.name = "loop",
+     .kind = ZG_FLAG_TEXT,
+     .value = "ENGINE",
+     .fallback = "naive",
+     FIELD(loop),
+     .summary = "the training loop, with its options: naive:gemm=onednn"},
+    {.name = "runtime",
+     .kind = ZG_FLAG_TEXT,
+     .value = "ENGINE",
+     .fallback = "fused",
+     FIELD(runtime),
+     .summary = "the inference-style engine whose mechanisms are switched on"},
+    {.name = "order",
+     .kind = ZG_FLAG_TEXT,
+     .value = "LIST",
+     FIELD(order),
+     .summary = "mechanisms in the order in which they come, those of one rung joined by +, and "
+                "`precision` where --dtype takes over; the last rung has these and no more.  "
+                "Default: see --list"},
+    {.name = "leave-one-out",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(leave_one_out),
+     .summary = "instead: the full runtime, and it without each mechanism in turn"},
+    {.name = NULL},
+};
+
+static const struct zg_flag_group groups[] = {
+    {"ladder", ladder_flags, 0}, ZG_GROUP_CASE, ZG_GROUP_POLICY, ZG_GROUP_OUTPUT, {0}};
+
+const struct zg_command zg_command_ladder = {
+    .name = "ladder",
+    .summary = "from the loop to the runtime one mechanism at a time: what makes the gap",
+    .details =
+        "Measures a ladder of engines as `run` does: the training loop, the runtime with "
+        "every mechanism off, then\n"
+        "each mechanism added to those before it.  All rungs are checked against the loop "
+        "and timed in the same\n"
+        "blocks.  Prints each rung's ratio to the one above and its share of the gap, log "
+        "of its ratio over log of\n"
+        "the whole; shares add to 1.  Writes what `run` writes, and ladder.csv, ladder.gp "
+        "and, where gnuplot is\n"
+        "installed, ladder.svg.  Without --blocks or --max-time it takes six blocks.  --list "
+        "shows the rungs.",
+    .groups = groups,
+    .run = run_ladder,
+};
