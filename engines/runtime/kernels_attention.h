@@ -6,53 +6,72 @@
  * Keys come transposed: a vector of scores of LANES keys needs no sum across lanes.
  */
 
-/* s[i][k] = scale * q_i . k for all keys up to n_keys, whole vectors; n (1..4) is a constant in
- * each inlined copy. */
-static inline __attribute__((always_inline)) void scores_some(const struct zg_attention_task *a,
-                                                              const float *q, int n, int64_t n_keys)
+/* s[i][k] = scale * q_i . k for `n_vectors` (1, 2) vectors of keys from k on; n (1..4) is a constant
+ * in each inlined copy.  Eight chains of multiply-adds hide their latency: two vectors of keys for
+ * four queries, or even and odd columns apart. */
+static inline __attribute__((always_inline)) void
+scores_block(const struct zg_attention_task *a, const float *q, int n, int64_t k, int n_vectors)
 {
-    const int64_t even_dim = a->head_dim - a->head_dim % 2;
-    for (int64_t k = 0; k < n_keys; k += LANES) {
-        /* Even and odd columns apart: eight chains of multiply-adds hide their latency, four do
-         * not. */
-        vec even[ZG_ATTENTION_QUERIES] = {{0}}, odd[ZG_ATTENTION_QUERIES] = {{0}};
-        const float *kt = a->kt + k;
-        for (int64_t d = 0; d < even_dim; d += 2) {
-            const vec key0 = vec_load(kt + d * a->ldk), key1 = vec_load(kt + (d + 1) * a->ldk);
-            for (int i = 0; i < n; i++) {
-                even[i] += q[i * a->ldq + d] * key0;
-                odd[i] += q[i * a->ldq + d + 1] * key1;
-            }
-        }
-        for (int64_t d = even_dim; d < a->head_dim; d++)
+    const int n_chains = 3 - n_vectors;
+    const int64_t whole = a->head_dim - a->head_dim % n_chains, ldk = a->ldk, ldq = a->ldq;
+    vec sums[ZG_ATTENTION_QUERIES][2] = {{{0}}};
+    const float *kt = a->kt + k;
+    for (int64_t d = 0; d < whole; d += n_chains)
+        for (int v = 0; v < 2; v++) { /* the vector of keys, or the column of two */
+            const int64_t column = n_vectors == 2 ? d : d + v;
+            const vec key = vec_load(kt + column * ldk + (n_vectors == 2 ? v * LANES : 0));
             for (int i = 0; i < n; i++)
-                even[i] += q[i * a->ldq + d] * vec_load(kt + d * a->ldk);
+                sums[i][v] += q[i * ldq + column] * key;
+        }
+    for (int64_t d = whole; d < a->head_dim; d++)
         for (int i = 0; i < n; i++)
-            vec_store(a->p + i * a->ldk + k, (even[i] + odd[i]) * a->scale);
+            sums[i][0] += q[i * ldq + d] * vec_load(kt + d * ldk);
+    for (int i = 0; i < n; i++) {
+        float *p = a->p + i * ldk + k;
+        vec_store(p, (n_vectors == 2 ? sums[i][0] : sums[i][0] + sums[i][1]) * a->scale);
+        if (n_vectors == 2)
+            vec_store(p + LANES, sums[i][1] * a->scale);
     }
 }
 
-/* p = softmax(p[0 .. n_keys)) unnormalised, zero up to `n_padded`; returns 1 / sum.  The last
- * vector's lanes past n_keys hold anything and are masked. */
-static inline float softmax(float *p, int64_t n_keys, int64_t n_padded)
+/* All keys up to n_keys, whole vectors. */
+static inline __attribute__((always_inline)) void scores_some(const struct zg_attention_task *a,
+                                                              const float *q, int n, int64_t n_keys)
 {
-    const int64_t last = (n_keys - 1) / LANES * LANES;
-    const ivec mask = vec_first(n_keys - last);
-    vec top = vec_select(mask, vec_load(p + last), vec_splat(-INFINITY));
-    for (int64_t k = 0; k < last; k += LANES)
-        top = vec_max(top, vec_load(p + k));
-    const float max = vec_max_lane(top);
+    int64_t k = 0;
+    for (; k + LANES < n_keys; k += 2 * LANES)
+        scores_block(a, q, n, k, 2);
+    if (k < n_keys)
+        scores_block(a, q, n, k, 1);
+}
 
-    vec sum = vec_select(mask, vec_exp(vec_load(p + last) - max), vec_splat(0.0f));
-    vec_store(p + last, sum);
-    for (int64_t k = 0; k < last; k += LANES) {
-        const vec e = vec_exp(vec_load(p + k) - max);
-        vec_store(p + k, e);
-        sum += e;
-    }
-    for (int64_t k = last + LANES; k < n_padded; k += LANES)
-        vec_store(p + k, vec_splat(0.0f));
-    return 1.0f / vec_sum(sum);
+/* p = softmax(p[0 .. n_keys)) of each query, unnormalised, zero from its n_keys up to n_padded;
+ * inverse = 1 / sum.  Lanes past n_keys hold anything and are masked.  All queries go together: each
+ * alone would wait for its sums across lanes, and for branches on how many keys it has. */
+static inline __attribute__((always_inline)) void softmax_some(const struct zg_attention_task *a,
+                                                               const int32_t *n_keys, int n,
+                                                               int64_t n_padded, float *inverse)
+{
+    vec tops[ZG_ATTENTION_QUERIES], sums[ZG_ATTENTION_QUERIES] = {{0}};
+    float max[ZG_ATTENTION_QUERIES], *const p = a->p;
+    const int64_t ldk = a->ldk;
+    for (int i = 0; i < n; i++)
+        tops[i] = vec_splat(-INFINITY);
+    for (int64_t k = 0; k < n_padded; k += LANES)
+        for (int i = 0; i < n; i++)
+            tops[i] = vec_max(tops[i], vec_select(vec_first(n_keys[i] - k),
+                                                  vec_load(p + i * ldk + k), vec_splat(-INFINITY)));
+    for (int i = 0; i < n; i++)
+        max[i] = vec_max_lane(tops[i]);
+    for (int64_t k = 0; k < n_padded; k += LANES)
+        for (int i = 0; i < n; i++) {
+            const vec e = vec_select(vec_first(n_keys[i] - k),
+                                     vec_exp(vec_load(p + i * ldk + k) - max[i]), vec_splat(0.0f));
+            vec_store(p + i * ldk + k, e);
+            sums[i] += e;
+        }
+    for (int i = 0; i < n; i++)
+        inverse[i] = 1.0f / vec_sum(sums[i]);
 }
 
 /* `width` elements of one vector, the row's last being a part of one. */
@@ -101,8 +120,7 @@ static inline __attribute__((always_inline)) void attend_some(const struct zg_at
     const int64_t n_padded = (n_keys + LANES - 1) / LANES * LANES;
     float inverse[ZG_ATTENTION_QUERIES];
     scores_some(a, a->q + first * a->ldq, n, n_keys);
-    for (int i = 0; i < n; i++)
-        inverse[i] = softmax(a->p + i * a->ldk, a->n_keys[first + i], n_padded);
+    softmax_some(a, a->n_keys + first, n, n_padded, inverse);
     values_some(a, a->out + first * a->ldo, n, n_keys, inverse);
 }
 
