@@ -213,10 +213,11 @@ enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
     zg_memory_mark(&contender->mark);
     const enum zg_status status =
         item->engine->open(&contender->state, bench->model, &contender->options, err);
-    if (status)
-        contender->state = NULL;
     zg_model_release(bench->model);
-    return status;
+    if (!status)
+        return ZG_OK;
+    contender->state = NULL;
+    return zg_fail_within(err, status, "engine %s", item->label);
 }
 
 void zg_bench_note_memory(struct zg_contender *contender)

@@ -23,9 +23,11 @@ def gap_table(directory):
     meta = json.loads((directory / "meta.json").read_text())
     with open(directory / "summary.csv", newline="") as f:
         rows = list(csv.DictReader(f))
+    true = any(r.get("fidelity_probes") for r in rows)
     lines = [
-        "| engine | s/step | speed-up (95 % interval) | useful GFLOP/s | useful of peak | executed of peak | peak RSS MiB |",
-        "|---|---|---|---|---|---|---|",
+        "| engine | s/step | speed-up (95 % interval) | useful GFLOP/s | useful of peak | executed of peak | peak RSS MiB |"
+        + (" dL error | sign match |" if true else ""),
+        "|---|---|---|---|---|---|---|" + ("---|---|" if true else ""),
     ]
     for r in rows:
         ratio = number(r["speedup"], ".2f")
@@ -35,6 +37,7 @@ def gap_table(directory):
             f"| {r['engine']} | {number(r['wall_s_per_step_median'], '.4f')} | {ratio} "
             f"| {number(r['gflops_useful'], '.0f')} | {number(r['peak_share'], '.1%')} | {number(r['executed_peak_share'], '.1%')} "
             f"| {number(r['peak_rss_mib'], '.0f')} |"
+            + (f" {number(r['fidelity_rms'], '.2g')} | {number(r['fidelity_sign'], '.1%')} |" if true else "")
         )
     return meta, rows, lines
 
@@ -43,10 +46,18 @@ def main(directory, target):
     directory, target = pathlib.Path(directory), pathlib.Path(target)
     meta, rows, lines = gap_table(directory)
     first = rows[0]
+    dtypes = list(dict.fromkeys(r["dtype"] for r in rows))
+    low = [d for d in dtypes if d != "fp32"]
+    layers = (
+        f" ({first['layers_resident']} of {first['layers']} layers resident, repeated: throughput only)"
+        if first["extrapolated"] == "1"
+        else ""
+    )
+    checked = f"fp32 engines verified equal, losses in {', '.join(low)} to its tolerance" if low else "all engines verified equal"
     caption = (
-        f"{first['model']} shape{' (synthetic weights: throughput only)' if first['synthetic'] == '1' else ''}, "
-        f"task {first['task']}, {first['algorithm']}, {first['dtype']}, batch {first['batch']}, rank {first['rank']}, "
-        f"{first['threads']} threads, {first['n']} blocks of the same {first['steps']} steps; all engines verified equal. "
+        f"{first['model']} shape{' (synthetic weights: throughput only)' if first['synthetic'] == '1' else ''}{layers}, "
+        f"task {first['task']}, {first['algorithm']}, {' and '.join(dtypes)}, batch {first['batch']}, rank {first['rank']}, "
+        f"{first['threads']} threads, {first['n']} blocks of the same {first['steps']} steps; {checked}. "
         f"Machine: {meta['machine']['cpu']['name']}. Evidence: [{directory.name}](results/{directory.name}/), made by\n\n"
         f"```sh\nbuild/zogap {' '.join(map(shlex.quote, meta['command_line']))}\n```"
     )
