@@ -6,9 +6,9 @@
  * Keys come transposed: a vector of scores of LANES keys needs no sum across lanes.
  */
 
-/* s[i][k] = scale * q_i . k for `n_vectors` (1, 2) vectors of keys from k on; n (1..4) is a constant
- * in each inlined copy.  Eight chains of multiply-adds hide their latency: two vectors of keys for
- * four queries, or even and odd columns apart. */
+/* s[i][k] = scale * q_i . k for `n_vectors` (1, 2) vectors of keys from k on; n (1..4) is a
+ * constant in each inlined copy.  Eight chains of multiply-adds hide their latency: two vectors of
+ * keys for four queries, or even and odd columns apart. */
 static inline __attribute__((always_inline)) void
 scores_block(const struct zg_attention_task *a, const float *q, int n, int64_t k, int n_vectors)
 {
@@ -46,8 +46,8 @@ static inline __attribute__((always_inline)) void scores_some(const struct zg_at
 }
 
 /* p = softmax(p[0 .. n_keys)) of each query, unnormalised, zero from its n_keys up to n_padded;
- * inverse = 1 / sum.  Lanes past n_keys hold anything and are masked.  All queries go together: each
- * alone would wait for its sums across lanes, and for branches on how many keys it has. */
+ * inverse = 1 / sum.  Lanes past n_keys hold anything and are masked.  All queries go together:
+ * each alone would wait for its sums across lanes, and for branches on how many keys it has. */
 static inline __attribute__((always_inline)) void softmax_some(const struct zg_attention_task *a,
                                                                const int32_t *n_keys, int n,
                                                                int64_t n_padded, float *inverse)
