@@ -40,8 +40,10 @@ static void naive_close(struct zg_engine_state **state)
     zg_useful_close(&s->useful);
     zg_naive_batch_close(&s->batch);
     zg_naive_weights_close(&s->weights);
-    void *const buffers[] = {s->directions, s->vt_offset, s->vt,  s->row,    s->log_p,  s->score,
-                             s->x,          s->n,         s->qkv, s->logits, s->scratch};
+    if (s->gemm->close)
+        s->gemm->close(&s->gemm_state);
+    void *const buffers[] = {s->directions, s->vt_offset, s->vt,  s->row, s->log_p,  s->score,
+                             s->x,          s->n,         s->qkv, s->low, s->logits, s->scratch};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         zg_buffer_free(buffers[i]);
     zg_buffer_free(s);
@@ -84,8 +86,9 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     s->logit_rows = zg_max64(1, zg_min64(rows, LOGIT_ROWS));
     s->ld_logits = zg_round_up(shape->n_vocab, 16);
     s->scratch_stride = zg_naive_head_scratch(zg_max64(1, l->max_length), d / shape->n_heads);
-    void *directions, *vt_offset, *vt, *row, *log_p, *score, *x, *n, *qkv, *logits, *scratch;
-    directions = vt_offset = vt = row = log_p = score = x = n = qkv = logits = scratch = NULL;
+    void *directions, *vt_offset, *vt, *row, *log_p, *score, *x, *n, *qkv, *low, *logits, *scratch;
+    directions = vt_offset = vt = row = log_p = score = x = n = qkv = low = logits = scratch = NULL;
+    const int64_t low_rows = s->options.dtype == ZG_BF16 ? rows : 0;
     const struct buffer buffers[] = {
         {&directions, l->max_directions, 1, sizeof *s->directions, "directions"},
         {&vt_offset, s->weights.n_tensors, 1, sizeof *s->vt_offset, "the tensor table"},
@@ -96,6 +99,7 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
         {&x, rows, d, sizeof *s->x, "activations"},
         {&n, rows, d, sizeof *s->n, "activations"},
         {&qkv, rows, zg_max64(3 * d, shape->d_ffn), sizeof *s->qkv, "activations"},
+        {&low, low_rows, wide, sizeof *s->low, "rounded activations"},
         {&logits, s->logit_rows, s->ld_logits, sizeof *s->logits, "logits"},
         {&scratch, n_threads, s->scratch_stride, sizeof *s->scratch, "attention scratch"},
     };
@@ -110,6 +114,7 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     s->n = n;
     s->qkv = qkv;
     s->ffn = qkv;
+    s->low = s->options.dtype == ZG_BF16 ? low : NULL;
     s->logits = logits;
     s->scratch = scratch;
     if (!status)
@@ -128,52 +133,103 @@ static void warm_up(struct zg_engine_state *s)
         memset(s->x + row * d, 0, (size_t)d * sizeof *s->x);
         memset(s->n + row * d, 0, (size_t)d * sizeof *s->n);
         memset(s->qkv + row * wide, 0, (size_t)wide * sizeof *s->qkv);
+        if (s->low)
+            memset(s->low + row * zg_max64(d, s->weights.shape.d_ffn), 0,
+                   (size_t)zg_max64(d, s->weights.shape.d_ffn) * sizeof *s->low);
     }
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t row = 0; row < s->logit_rows; row++)
         memset(s->logits + row * s->ld_logits, 0, (size_t)s->ld_logits * sizeof *s->logits);
     if (rows > 0) {
         const struct zg_naive_gemm g = {
+            .dtype = s->options.dtype,
             .n_rows = zg_min64(rows, 256),
             .n_out = d,
             .n_in = d,
-            .x = s->n,
+            .x = s->low ? (const void *)s->low : s->n,
             .ldx = d,
-            .w = zg_naive_tensor(&s->weights, zg_tensor_layer(0, ZG_T_Q_WEIGHT)),
+            .w = zg_naive_matrix(&s->weights, zg_tensor_layer(0, ZG_T_Q_WEIGHT)),
             .ldw = d,
             .y = s->x,
             .ldy = d,
             .n_threads = s->options.n_threads,
             .kernels = s->kernels};
-        s->gemm(&g);
+        s->gemm->run(s->gemm_state, &g);
     }
+}
+
+/* The products of the forward pass, so that the library makes them before the first step. */
+static enum zg_status gemm_open(struct zg_engine_state *s, struct zg_error *err)
+{
+    const struct zg_model_shape *shape = &s->weights.shape;
+    const int64_t d = shape->d_model, f = shape->d_ffn;
+    const int64_t sizes[][3] = {/* n_out, n_in, ldy */
+                                {3 * d, d, 3 * d},
+                                {d, d, d},
+                                {f, d, f},
+                                {d, f, d},
+                                {shape->n_vocab, d, s->ld_logits}};
+    enum { N = sizeof sizes / sizeof sizes[0] };
+    struct zg_naive_gemm products[N];
+    if (!s->gemm->open)
+        return ZG_OK;
+    for (int i = 0; i < N; i++)
+        products[i] = (struct zg_naive_gemm){.dtype = s->options.dtype,
+                                             .n_out = sizes[i][0],
+                                             .n_in = sizes[i][1],
+                                             .ldx = sizes[i][1],
+                                             .ldw = sizes[i][1],
+                                             .ldy = sizes[i][2],
+                                             .n_threads = s->options.n_threads,
+                                             .kernels = s->kernels};
+    return s->gemm->open(&s->gemm_state, products, N, err);
+}
+
+static enum zg_status gemm_choose(const struct zg_naive_gemm_library **out,
+                                  const struct zg_engine_options *options, struct zg_error *err)
+{
+    const char *name = zg_engine_setting_value(&zg_engine_naive, options, "gemm");
+    *out = zg_naive_gemm_find(name);
+    if (!*out)
+        return zg_fail(err, ZG_USAGE, "engine naive: gemm=%s is not in this build, use gemm=%s",
+                       name, ZG_NAIVE_GEMM_DEFAULT);
+    if (!((*out)->dtypes & 1u << options->dtype))
+        return zg_fail(err, ZG_USAGE, "engine naive: gemm=%s has no %s product, use gemm=%s", name,
+                       zg_dtype_name(options->dtype),
+                       zg_naive_gemm_find("onednn") ? "onednn" : "reference");
+    return ZG_OK;
 }
 
 static enum zg_status naive_open(struct zg_engine_state **out, const struct zg_model *model,
                                  const struct zg_engine_options *options, struct zg_error *err)
 {
     *out = NULL;
-    const struct zg_engine *engine = &zg_engine_naive;
-    enum zg_status status = zg_engine_options_check(engine, options, err);
+    const struct zg_naive_gemm_library *gemm = NULL;
+    enum zg_isa isa = ZG_ISA_PORTABLE;
+    enum zg_status status = zg_engine_options_check(&zg_engine_naive, options, err);
+    if (!status)
+        status = gemm_choose(&gemm, options, err);
+    if (!status)
+        status = zg_cpu_isa_choose(&isa, err);
     if (status)
         return status;
-    const char *gemm = zg_engine_setting_value(engine, options, "gemm");
-    if (!zg_naive_gemm_find(gemm))
-        return zg_fail(err, ZG_USAGE, "engine naive: gemm=%s is not in this build, use gemm=%s",
-                       gemm, ZG_NAIVE_GEMM_DEFAULT);
     void *memory = NULL;
     status = zg_buffer_alloc(&memory, 1, sizeof(struct zg_engine_state), "engine naive", err);
     if (status)
         return status;
     struct zg_engine_state *s = memory;
-    *s = (struct zg_engine_state){.options = *options, .gemm = zg_naive_gemm_find(gemm)};
+    *s = (struct zg_engine_state){
+        .options = *options, .gemm = gemm, .narrow = zg_narrow_choose(isa)};
     s->options.settings = NULL;
     s->options.n_settings = 0;
     status = zg_naive_kernels_choose(&s->kernels, err);
     if (!status)
-        status = zg_naive_weights_open(&s->weights, model, options->n_threads, err);
+        status = zg_naive_weights_open(&s->weights, model, options->dtype, options->n_threads,
+                                       s->narrow, err);
     if (!status)
         status = allocate(s, err);
+    if (!status)
+        status = gemm_open(s, err);
     if (!status)
         status = zg_naive_batch_open(&s->batch, &options->limits, err);
     if (!status)
@@ -271,9 +327,14 @@ static enum zg_status naive_read(struct zg_engine_state *state, int32_t tensor, 
     if (row_begin < 0 || n_rows < 0 || row_begin > rows - n_rows || ld < cols)
         return zg_fail(err, ZG_USAGE, "tensor %d has no rows %lld to %lld", (int)tensor,
                        (long long)row_begin, (long long)(row_begin + n_rows - 1));
-    const float *w = zg_naive_tensor(&state->weights, tensor);
+    const bool low = zg_naive_is_low(&state->weights, tensor);
+    const void *w = zg_naive_matrix(&state->weights, tensor);
     for (int64_t i = 0; i < n_rows; i++)
-        memcpy(dst + i * ld, w + (row_begin + i) * cols, (size_t)cols * sizeof *dst);
+        if (low)
+            state->kernels->widen((const uint16_t *)w + (row_begin + i) * cols, cols, dst + i * ld);
+        else
+            memcpy(dst + i * ld, (const float *)w + (row_begin + i) * cols,
+                   (size_t)cols * sizeof *dst);
     return ZG_OK;
 }
 
@@ -292,7 +353,7 @@ const struct zg_engine zg_engine_naive = {
     .summary = "the official training loop: weights perturbed in place, padded batch, all logits",
     .interface_version = ZG_INTERFACE_VERSION,
     .missing = NULL,
-    .dtypes = 1u << ZG_FP32,
+    .dtypes = 1u << ZG_FP32 | 1u << ZG_BF16,
     .mechanisms = 0,
     .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE |
                        1u << ZG_DIRECTION_FACTORISED | 1u << ZG_DIRECTION_RADEMACHER,

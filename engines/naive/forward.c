@@ -6,6 +6,8 @@
  * ride on the passes that are there anyway; attention skips the padding; the logits are made, and
  * reduced, in chunks of rows, so that they never all lie in memory.  All logits of all positions
  * are computed all the same.
+ *
+ * In bf16 whatever makes a product's x rounds it there and then, into state->low; all else is fp32.
  */
 #include "engines/naive/naive.h"
 
@@ -15,15 +17,32 @@
 #include <omp.h>
 #include <string.h>
 
+/* Bytes of an element of a product's x or w. */
+static double item_size(const struct zg_engine_state *s)
+{
+    return s->low ? sizeof *s->low : sizeof *s->n;
+}
+
+/* x is row `row` of the next product's x: n of its ld columns, from `first` on. */
+static void round_row(const struct zg_engine_state *s, const float *x, int64_t row, int64_t ld,
+                      int64_t first, int64_t n)
+{
+    if (s->low)
+        s->narrow->bf16(x, n, s->low + row * ld + first);
+}
+
+/* x [n_rows][n_in] from row `first` on is fp32's; bf16 takes the same rows of s->low. */
 static void multiply(struct zg_engine_state *s, enum zg_phase phase, int64_t n_rows, int64_t n_out,
-                     int64_t n_in, const float *x, const float *w, float *y, int64_t ldy,
-                     bool accumulate)
+                     int64_t n_in, const float *x, int64_t first, const void *w, float *y,
+                     int64_t ldy, bool accumulate)
 {
     zg_naive_phase(s, phase);
-    const struct zg_naive_gemm g = {.n_rows = n_rows,
+    const struct zg_naive_gemm g = {.dtype = s->options.dtype,
+                                    .n_rows = n_rows,
                                     .n_out = n_out,
                                     .n_in = n_in,
-                                    .x = x,
+                                    .x = s->low ? (const void *)(s->low + first * n_in)
+                                                : x + first * n_in,
                                     .ldx = n_in,
                                     .w = w,
                                     .ldw = n_in,
@@ -32,9 +51,10 @@ static void multiply(struct zg_engine_state *s, enum zg_phase phase, int64_t n_r
                                     .accumulate = accumulate,
                                     .n_threads = s->options.n_threads,
                                     .kernels = s->kernels};
-    s->gemm(&g);
+    s->gemm->run(s->gemm_state, &g);
     const double m = (double)n_rows, n = (double)n_out, k = (double)n_in;
-    zg_naive_count(s, phase, 2 * m * n * k, 4 * (m * k + n * k + m * n * (accumulate ? 2 : 1)));
+    zg_naive_count(s, phase, 2 * m * n * k,
+                   item_size(s) * (m * k + n * k) + 4 * m * n * (accumulate ? 2 : 1));
 }
 
 /* x [rows][d] = token embedding + position embedding.  The official model counts positions over
@@ -44,30 +64,40 @@ static void embed(struct zg_engine_state *s)
     zg_naive_phase(s, ZG_PHASE_EMBED);
     const struct zg_naive_batch *b = &s->batch;
     const int64_t d = s->weights.shape.d_model, n_rows = b->n_sequences * b->length;
-    const float *tokens = zg_naive_tensor(&s->weights, ZG_T_EMBED_TOKENS);
-    const float *positions = zg_naive_tensor(&s->weights, ZG_T_EMBED_POSITIONS);
+    const struct zg_naive_weights *w = &s->weights;
+    const bool low = zg_naive_is_low(w, ZG_T_EMBED_TOKENS);
+    const void *tokens = zg_naive_matrix(w, ZG_T_EMBED_TOKENS);
+    const float *positions = zg_naive_tensor(w, ZG_T_EMBED_POSITIONS);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t row = 0; row < n_rows; row++) {
         const int64_t t = row % b->length - (b->length - b->n_real[row / b->length]);
-        const float *token = tokens + b->token[row] * d;
         const float *position = positions + (zg_max64(t, -1) + ZG_POSITION_OFFSET) * d;
+        float *x = s->x + row * d;
+        if (low)
+            s->kernels->widen((const uint16_t *)tokens + b->token[row] * d, d, x);
+        else
+            memcpy(x, (const float *)tokens + b->token[row] * d, (size_t)d * sizeof *x);
         for (int64_t i = 0; i < d; i++)
-            s->x[row * d + i] = token[i] + position[i];
+            x[i] += position[i];
     }
-    zg_naive_count(s, ZG_PHASE_EMBED, (double)(n_rows * d), 12.0 * (double)(n_rows * d));
+    zg_naive_count(s, ZG_PHASE_EMBED, (double)(n_rows * d),
+                   (8.0 + item_size(s)) * (double)(n_rows * d));
 }
 
-/* x += bias where there is one; n = layer norm of x */
+/* x += bias where there is one; n = layer norm of x, which in bf16 is rounded from cache */
 static void norm(struct zg_engine_state *s, const float *bias, int32_t gain, int32_t shift)
 {
     zg_naive_phase(s, ZG_PHASE_NORM);
     const int64_t d = s->weights.shape.d_model, n_rows = s->batch.n_sequences * s->batch.length;
     const float *g = zg_naive_tensor(&s->weights, gain), *b = zg_naive_tensor(&s->weights, shift);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
-    for (int64_t row = 0; row < n_rows; row++)
-        s->kernels->norm(s->x + row * d, bias, g, b, s->n + row * d, d);
+    for (int64_t row = 0; row < n_rows; row++) {
+        float *n = s->low ? s->row + omp_get_thread_num() * s->row_stride : s->n + row * d;
+        s->kernels->norm(s->x + row * d, bias, g, b, n, d);
+        round_row(s, n, row, d, 0, d);
+    }
     zg_naive_count(s, ZG_PHASE_NORM, 8.0 * (double)(n_rows * d),
-                   (bias ? 12.0 : 8.0) * (double)(n_rows * d));
+                   ((bias ? 8.0 : 4.0) + item_size(s)) * (double)(n_rows * d));
 }
 
 /* n [rows][d] = attention.  Padding attends to nothing and gets 0: no label depends on it. */
@@ -104,19 +134,24 @@ static void attention(struct zg_engine_state *s, int64_t layer)
             .scratch = s->scratch + omp_get_thread_num() * s->scratch_stride,
         };
         s->kernels->attention(&head);
+        for (int64_t row = sequence * T; row < (sequence + 1) * T; row++)
+            round_row(s, s->n + row * d + h * dh, row, d, h * dh, dh);
         keys += (double)n_real * (double)(n_real + 1) / 2;
     }
     zg_naive_count(s, ZG_PHASE_ATTENTION, 4 * keys * (double)dh,
-                   16.0 * (double)(b->n_sequences * T * d));
+                   (12.0 + item_size(s)) * (double)(b->n_sequences * T * d));
 }
 
 static void relu(struct zg_engine_state *s, const float *bias)
 {
     const int64_t n_rows = s->batch.n_sequences * s->batch.length, f = s->weights.shape.d_ffn;
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
-    for (int64_t row = 0; row < n_rows; row++)
+    for (int64_t row = 0; row < n_rows; row++) {
         s->kernels->bias_relu(s->ffn + row * f, bias, f);
-    zg_naive_count(s, ZG_PHASE_FC1, 2.0 * (double)(n_rows * f), 8.0 * (double)(n_rows * f));
+        round_row(s, s->ffn + row * f, row, f, 0, f);
+    }
+    zg_naive_count(s, ZG_PHASE_FC1, 2.0 * (double)(n_rows * f),
+                   (4.0 + item_size(s)) * (double)(n_rows * f));
 }
 
 /* x of the layer below still lacks `bias`, its last one; returns the bias that x lacks after this
@@ -128,16 +163,17 @@ static const float *layer(struct zg_engine_state *s, int64_t l, const float *bia
     const int64_t n_rows = s->batch.n_sequences * s->batch.length;
     const int32_t id = zg_tensor_layer(l, ZG_T_Q_WEIGHT);
     norm(s, bias, id + ZG_T_NORM1_WEIGHT, id + ZG_T_NORM1_BIAS);
-    multiply(s, ZG_PHASE_QKV, n_rows, 3 * d, d, s->n, zg_naive_tensor(w, id), s->qkv, 3 * d, false);
+    multiply(s, ZG_PHASE_QKV, n_rows, 3 * d, d, s->n, 0, zg_naive_matrix(w, id), s->qkv, 3 * d,
+             false);
     attention(s, l);
-    multiply(s, ZG_PHASE_OUT, n_rows, d, d, s->n, zg_naive_tensor(w, id + ZG_T_OUT_WEIGHT), s->x, d,
-             true);
-    norm(s, zg_naive_tensor(w, id + ZG_T_OUT_BIAS), id + ZG_T_NORM2_WEIGHT, id + ZG_T_NORM2_BIAS);
-    multiply(s, ZG_PHASE_FC1, n_rows, f, d, s->n, zg_naive_tensor(w, id + ZG_T_FC1_WEIGHT), s->ffn,
-             f, false);
-    relu(s, zg_naive_tensor(w, id + ZG_T_FC1_BIAS));
-    multiply(s, ZG_PHASE_FC2, n_rows, d, f, s->ffn, zg_naive_tensor(w, id + ZG_T_FC2_WEIGHT), s->x,
+    multiply(s, ZG_PHASE_OUT, n_rows, d, d, s->n, 0, zg_naive_matrix(w, id + ZG_T_OUT_WEIGHT), s->x,
              d, true);
+    norm(s, zg_naive_tensor(w, id + ZG_T_OUT_BIAS), id + ZG_T_NORM2_WEIGHT, id + ZG_T_NORM2_BIAS);
+    multiply(s, ZG_PHASE_FC1, n_rows, f, d, s->n, 0, zg_naive_matrix(w, id + ZG_T_FC1_WEIGHT),
+             s->ffn, f, false);
+    relu(s, zg_naive_tensor(w, id + ZG_T_FC1_BIAS));
+    multiply(s, ZG_PHASE_FC2, n_rows, d, f, s->ffn, 0, zg_naive_matrix(w, id + ZG_T_FC2_WEIGHT),
+             s->x, d, true);
     return zg_naive_tensor(w, id + ZG_T_FC2_BIAS);
 }
 
@@ -171,11 +207,11 @@ void zg_naive_forward(struct zg_engine_state *state)
     for (int64_t l = 0; l < shape->n_layers; l++)
         bias = layer(s, l % zg_shape_n_resident(shape), bias);
     norm(s, bias, ZG_T_FINAL_NORM_WEIGHT, ZG_T_FINAL_NORM_BIAS);
-    const float *head = zg_naive_tensor(&s->weights, ZG_T_HEAD);
+    const void *head = zg_naive_matrix(&s->weights, ZG_T_HEAD);
     for (int64_t begin = 0; begin < n_rows; begin += s->logit_rows) {
         const int64_t n = zg_min64(s->logit_rows, n_rows - begin);
-        multiply(s, ZG_PHASE_HEAD, n, shape->n_vocab, d, s->n + begin * d, head, s->logits,
-                 s->ld_logits, false);
+        multiply(s, ZG_PHASE_HEAD, n, shape->n_vocab, d, s->n, begin, head, s->logits, s->ld_logits,
+                 false);
         log_softmax(s, begin, n);
     }
 }

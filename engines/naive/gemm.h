@@ -10,15 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engines/model.h"
 #include "engines/naive/kernels.h"
 
 /* y [n_rows][n_out] = x [n_rows][n_in] w [n_out][n_in]^T, added to y where `accumulate`.
- * Row-major. */
+ * Row-major.  x and w are of the dtype, fp32 or bf16; sums and y are fp32. */
 struct zg_naive_gemm {
+    enum zg_dtype dtype;
     int64_t n_rows, n_out, n_in;
-    const float *x;
+    const void *x;
     int64_t ldx;
-    const float *w;
+    const void *w;
     int64_t ldw;
     float *y;
     int64_t ldy;
@@ -27,17 +29,30 @@ struct zg_naive_gemm {
     const struct zg_naive_kernels *kernels; /* for the plain one */
 };
 
-/* Called outside parallel regions; each runs an OpenMP team of n_threads.  Every dimension is below
- * 2^31. */
-typedef void zg_naive_gemm_fn(const struct zg_naive_gemm *g);
+struct zg_naive_gemm_state; /* what a library holds between products; each has its own */
 
-zg_naive_gemm_fn
-    zg_naive_gemm_openblas;            /* cblas_sgemm; its OpenMP build joins the one thread pool */
-zg_naive_gemm_fn zg_naive_gemm_onednn; /* dnnl_sgemm; allocates its packing buffers in each call */
-zg_naive_gemm_fn zg_naive_gemm_reference; /* our own plain C: always there */
+struct zg_naive_gemm_library {
+    const char *name;
+    uint32_t dtypes; /* 1u << enum zg_dtype */
+    /* Prepares for products like these n, of any n_rows, x, w, y and accumulate.  NULL: there is
+     * nothing to prepare, and the state is NULL.  ZG_ENV: the library has no such product here. */
+    enum zg_status (*open)(struct zg_naive_gemm_state **out, const struct zg_naive_gemm *products,
+                           int64_t n, struct zg_error *err);
+    void (*close)(struct zg_naive_gemm_state **state); /* NULL with open */
+    /* Called outside parallel regions; runs an OpenMP team of n_threads.  Every dimension is below
+     * 2^31. */
+    void (*run)(struct zg_naive_gemm_state *state, const struct zg_naive_gemm *g);
+};
 
-/* The function of that name, NULL where this build lacks its library. */
-zg_naive_gemm_fn *zg_naive_gemm_find(const char *name);
+/* cblas_sgemm; its OpenMP build joins the one thread pool */
+extern const struct zg_naive_gemm_library zg_naive_gemm_openblas;
+/* dnnl_sgemm, and a matmul primitive in bf16; both allocate in each call */
+extern const struct zg_naive_gemm_library zg_naive_gemm_onednn;
+/* our own plain C: always there */
+extern const struct zg_naive_gemm_library zg_naive_gemm_reference;
+
+/* The library of that name, NULL where this build lacks it. */
+const struct zg_naive_gemm_library *zg_naive_gemm_find(const char *name);
 
 #define ZG_NAIVE_GEMM_CHOICES "openblas|onednn|reference"
 #if defined(ZOGAP_HAVE_OPENBLAS)

@@ -3,8 +3,9 @@
 
 #include <cblas.h>
 
-void zg_naive_gemm_openblas(const struct zg_naive_gemm *g)
+static void gemm_run(struct zg_naive_gemm_state *state, const struct zg_naive_gemm *g)
 {
+    (void)state;
     /* A process-wide number that another engine may have changed.  Setting it to what it is
      * costs nothing; the OpenMP build also sets the number of the calling thread's next parallel
      * region. */
@@ -13,3 +14,9 @@ void zg_naive_gemm_openblas(const struct zg_naive_gemm *g)
                 (blasint)g->n_in, 1.0f, g->x, (blasint)g->ldx, g->w, (blasint)g->ldw,
                 g->accumulate ? 1.0f : 0.0f, g->y, (blasint)g->ldy);
 }
+
+const struct zg_naive_gemm_library zg_naive_gemm_openblas = {
+    .name = "openblas",
+    .dtypes = 1u << ZG_FP32,
+    .run = gemm_run,
+};

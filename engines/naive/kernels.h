@@ -30,14 +30,15 @@ struct zg_naive_head {
 /* One stripe of c [m][n] = a [m][k] b [n][k]^T (+ c): columns begin .. begin + n_columns - 1 */
 struct zg_naive_stripe {
     int64_t m, k;
-    const float *a; /* [m][lda] */
+    const void *a; /* [m][lda] */
     int64_t lda;
-    const float *b; /* [n_columns][ldb] */
+    const void *b; /* [n_columns][ldb] */
     int64_t ldb;
     float *c; /* [m][ldc] */
     int64_t ldc;
     int64_t n_columns; /* 1 .. ZG_NAIVE_STRIPE */
     int accumulate;    /* add to c */
+    int low;           /* a and b are bf16, else fp32 */
 };
 enum { ZG_NAIVE_STRIPE = 32 };
 
@@ -47,6 +48,8 @@ struct zg_naive_kernels {
                         int64_t ldv, int64_t rank);
     /* w [n] = keep * w + c * z */
     void (*add_scaled)(float *w, int64_t n, float keep, float c, const float *z);
+    /* y [n] = x, which is bf16 */
+    void (*widen)(const uint16_t *x, int64_t n, float *y);
     /* x [n] += bias where it is not NULL; y [n] = layer norm of x */
     void (*norm)(float *x, const float *bias, const float *gain, const float *shift, float *y,
                  int64_t n);

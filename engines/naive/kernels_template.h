@@ -9,6 +9,7 @@
 #include "engines/base/simd.h"
 #include "engines/base/size.h"
 #include "engines/model.h"
+#include "engines/model/convert.h"
 #include "engines/naive/kernels.h"
 
 enum {
@@ -48,6 +49,19 @@ static void add_scaled(float *w, int64_t n, float keep, float c, const float *z)
         vec_store(w + j, vec_load(w + j) * keep + vec_load(z + j) * c);
     for (; j < n; j++)
         w[j] = w[j] * keep + z[j] * c;
+}
+
+static void widen(const uint16_t *x, int64_t n, float *y)
+{
+    typedef uint16_t half __attribute__((vector_size(VEC_BYTES / 2)));
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES) {
+        half v;
+        memcpy(&v, x + j, sizeof v);
+        vec_store(y + j, (vec)(__builtin_convertvector(v, uvec) << 16));
+    }
+    for (; j < n; j++)
+        y[j] = zg_float_of_bf16(x[j]);
 }
 
 /* ---- rows ------------------------------------------------------------------------------ */
@@ -232,25 +246,41 @@ static void attention(const struct zg_naive_head *h)
     }
 }
 
+/* Columns j .. j + n - 1 of a stripe, k rows from `begin` on, as fp32; the rest of the tile 0. */
+static void stripe_turn(const struct zg_naive_stripe *s, int64_t j, int64_t n, int64_t begin,
+                        int64_t k, float bt[][TILE])
+{
+    for (int64_t i = 0; i < k; i++)
+        for (int64_t o = 0; o < TILE; o++) {
+            const int64_t at = (j + o) * s->ldb + begin + i;
+            bt[i][o] = o >= n   ? 0
+                       : s->low ? zg_float_of_bf16(((const uint16_t *)s->b)[at])
+                                : ((const float *)s->b)[at];
+        }
+}
+
 /* b's stripe is transposed in blocks of K that stay in the first- and second-level caches. */
 static void stripe(const struct zg_naive_stripe *s)
 {
     enum { BLOCK = 256 };
     float bt[BLOCK][TILE] __attribute__((aligned(64)));
+    float wide[TILE_ROWS][BLOCK];
     vec acc[TILE_ROWS][TILE_VECS];
     for (int64_t j = 0; j < s->n_columns; j += TILE) {
         const int64_t n = zg_min64(TILE, s->n_columns - j);
         for (int64_t begin = 0; begin < s->k; begin += BLOCK) {
             const int64_t k = zg_min64(BLOCK, s->k - begin);
             const int add = begin > 0 || s->accumulate;
-            for (int64_t i = 0; i < k; i++)
-                for (int64_t o = 0; o < TILE; o++)
-                    bt[i][o] = o < n ? s->b[(j + o) * s->ldb + begin + i] : 0;
+            stripe_turn(s, j, n, begin, k, bt);
             for (int64_t t = 0; t < s->m; t += TILE_ROWS) {
                 const float *a[TILE_ROWS];
-                for (int r = 0; r < TILE_ROWS;
-                     r++) /* past the end: the last row again, not stored */
-                    a[r] = s->a + zg_min64(t + r, s->m - 1) * s->lda + begin;
+                for (int r = 0; r < TILE_ROWS; r++) {
+                    /* past the end: the last row again, not stored */
+                    const int64_t at = zg_min64(t + r, s->m - 1) * s->lda + begin;
+                    a[r] = s->low ? wide[r] : (const float *)s->a + at;
+                    if (s->low)
+                        widen((const uint16_t *)s->a + at, k, wide[r]);
+                }
                 tile(k, a, bt[0], TILE, acc);
                 for (int64_t r = 0; r < zg_min64(TILE_ROWS, s->m - t); r++) {
                     float sum[TILE], *c = s->c + (t + r) * s->ldc + j;
@@ -266,6 +296,7 @@ static void stripe(const struct zg_naive_stripe *s)
 const struct zg_naive_kernels TABLE = {
     .add_lowrank = add_lowrank,
     .add_scaled = add_scaled,
+    .widen = widen,
     .norm = norm,
     .bias_relu = bias_relu,
     .attention = attention,

@@ -1,7 +1,7 @@
 /*
  * naive.h - the state of the loop engine and what its files give each other.
  *
- *     weights.c   all tensors in memory, fp32, row-major
+ *     weights.c   all tensors in memory, row-major
  *     perturb.c   dense passes over the weights: W <- keep W + c D
  *     batch.c     options expanded to sequences, left padding, labels; losses from log p
  *     forward.c   log-probabilities of the labels at the present weights
@@ -10,6 +10,7 @@
 #ifndef ZG_NAIVE_NAIVE_H
 #define ZG_NAIVE_NAIVE_H
 
+#include "engines/base/narrow.h"
 #include "engines/naive/gemm.h"
 #include "engines/naive/kernels.h"
 #include "engines/runtime/useful.h"
@@ -19,18 +20,27 @@
 
 struct zg_naive_weights {
     struct zg_model_shape shape;
-    int32_t n_tensors; /* one past the largest id */
-    float *values;     /* all tensors */
-    int64_t *offset;   /* [n_tensors] into values; -1: no such tensor, or a tied head */
-    int64_t n_values;
+    enum zg_dtype dtype; /* of the matrices that multiply, fp32 or bf16; the rest is fp32 */
+    int32_t n_tensors;   /* one past the largest id */
+    float *values;       /* all fp32 tensors */
+    uint16_t *low;       /* all bf16 tensors */
+    int64_t *offset;     /* [n_tensors] into either; -1: no such tensor, or a tied head */
+    int64_t n_values, n_low;
 };
 
 enum zg_status zg_naive_weights_open(struct zg_naive_weights *weights, const struct zg_model *model,
-                                     int64_t n_threads, struct zg_error *err);
+                                     enum zg_dtype dtype, int64_t n_threads,
+                                     const struct zg_narrow *narrow, struct zg_error *err);
 void zg_naive_weights_close(struct zg_naive_weights *weights);
+/* Is the tensor bf16?  Weights of linear layers and the head are, in that dtype; the embedding too,
+ * which a tied head is. */
+bool zg_naive_is_low(const struct zg_naive_weights *weights, int32_t id);
 /* The tensor's values [rows][cols]; the tied head is the embedding.  q, k, v of a layer follow each
  * other. */
 float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id);
+uint16_t *zg_naive_tensor_low(const struct zg_naive_weights *weights, int32_t id);
+/* Either, for a product. */
+const void *zg_naive_matrix(const struct zg_naive_weights *weights, int32_t id);
 /* Columns of all matrices together, each rounded up to 16: what their V^T need.  Where each begins
  * goes to offset [n_tensors], which may be NULL. */
 int64_t zg_naive_v_columns(const struct zg_naive_weights *weights, int64_t *offset);
@@ -64,7 +74,9 @@ double zg_naive_batch_loss(const struct zg_naive_batch *batch, const struct zg_b
 struct zg_engine_state {
     struct zg_engine_options options; /* settings are not kept */
     const struct zg_naive_kernels *kernels;
-    zg_naive_gemm_fn *gemm;
+    const struct zg_narrow *narrow;
+    const struct zg_naive_gemm_library *gemm;
+    struct zg_naive_gemm_state *gemm_state;
     struct zg_naive_weights weights;
 
     struct zg_direction *directions; /* [limits.max_directions] of the last begin() */
@@ -73,7 +85,8 @@ struct zg_engine_state {
     struct zg_probe perturbation;
     float *vt;          /* V^T of every matrix: [max_rank][columns rounded up to 16] each */
     int64_t *vt_offset; /* [n_tensors] of a matrix's V^T, in columns */
-    float *row; /* [n_threads][row_stride]: a row of U, a piece of V or of a dense direction */
+    /* [n_threads][row_stride]: a row of U, a piece of V or of a dense direction, a norm */
+    float *row;
     int64_t row_stride;
 
     struct zg_naive_batch batch;
@@ -83,6 +96,7 @@ struct zg_engine_state {
         *n; /* [max_padded_tokens][d_model]: residual stream; its norm, and attention's output */
     float *qkv;    /* [max_padded_tokens][3 d_model]; shares memory with ffn */
     float *ffn;    /* [max_padded_tokens][d_ffn] */
+    uint16_t *low; /* bf16: [max_padded_tokens][n_in] the next product's x, rounded; else NULL */
     float *logits; /* [logit_rows][ld_logits] */
     int64_t logit_rows, ld_logits;
     float *scratch; /* [n_threads][scratch_stride] of attention */

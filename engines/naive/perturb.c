@@ -27,9 +27,10 @@ static bool is_lowrank(const struct zg_direction *d)
 struct move {
     const struct zg_direction *direction;
     int32_t id;
-    bool first; /* visit of the tensor in this pass */
-    float *w;
-    float *vt; /* [rank][ldv] */
+    bool first;    /* visit of the tensor in this pass */
+    float *w;      /* or */
+    uint16_t *low; /* where the tensor is bf16 */
+    float *vt;     /* [rank][ldv] */
     int64_t ldv;
     int64_t n_rows, n_cols;
     float keep, coefficient;
@@ -53,7 +54,10 @@ static bool move_of(const struct zg_engine_state *s, const struct zg_direction *
     if (w->offset[id] < 0 || !zg_scope_includes(direction->scope, id) ||
         !zg_model_tensor_size(&w->shape, id, &m->n_rows, &m->n_cols))
         return false;
-    m->w = zg_naive_tensor(w, id);
+    if (zg_naive_is_low(w, id))
+        m->low = zg_naive_tensor_low(w, id);
+    else
+        m->w = zg_naive_tensor(w, id);
     m->vt = s->vt + s->vt_offset[id] * s->options.limits.max_rank;
     m->ldv = zg_round_up(m->n_cols, 16);
     return true;
@@ -81,6 +85,28 @@ static void draw_v(const struct zg_engine_state *s, const struct move *m)
     }
 }
 
+/* bf16 weights go through fp32 in pieces of this: W <- bf16(keep W + c D), in the first-level
+ * cache. */
+enum { PIECE = 1024 };
+
+static void row_lowrank(const struct zg_engine_state *s, const struct move *m, int64_t i,
+                        const float *u)
+{
+    const int64_t n = m->n_cols, rank = m->direction->rank;
+    if (!m->low) {
+        s->kernels->add_lowrank(m->w + i * n, n, m->keep, u, m->vt, m->ldv, rank);
+        return;
+    }
+    float w[PIECE];
+    for (int64_t begin = 0; begin < n; begin += PIECE) {
+        const int64_t count = zg_min64(PIECE, n - begin);
+        uint16_t *const low = m->low + i * n + begin;
+        s->kernels->widen(low, count, w);
+        s->kernels->add_lowrank(w, count, m->keep, u, m->vt + begin, m->ldv, rank);
+        s->narrow->bf16(w, count, low);
+    }
+}
+
 static void move_lowrank(const struct zg_engine_state *s, const struct move *m)
 {
     const int64_t rank = m->direction->rank;
@@ -91,7 +117,25 @@ static void move_lowrank(const struct zg_engine_state *s, const struct move *m)
         zg_direction_u(m->direction, m->id, i, 1, u);
         for (int64_t k = 0; k < rank; k++)
             u[k] *= scale;
-        s->kernels->add_lowrank(m->w + i * m->n_cols, m->n_cols, m->keep, u, m->vt, m->ldv, rank);
+        row_lowrank(s, m, i, u);
+    }
+}
+
+/* n elements from `first` on, along z. */
+static void elements_add(const struct zg_engine_state *s, const struct move *m, int64_t first,
+                         int64_t n, const float *z)
+{
+    if (!m->low) {
+        s->kernels->add_scaled(m->w + first, n, m->keep, m->coefficient, z);
+        return;
+    }
+    float w[PIECE];
+    for (int64_t begin = 0; begin < n; begin += PIECE) {
+        const int64_t count = zg_min64(PIECE, n - begin);
+        uint16_t *const low = m->low + first + begin;
+        s->kernels->widen(low, count, w);
+        s->kernels->add_scaled(w, count, m->keep, m->coefficient, z + begin);
+        s->narrow->bf16(w, count, low);
     }
 }
 
@@ -108,7 +152,7 @@ static void move_elementwise(const struct zg_engine_state *s, const struct move 
     for (int64_t p = 0; p < zg_ceil_div(n, piece); p++) {
         const int64_t begin = p * piece, count = zg_min64(piece, n - begin);
         zg_direction_row_dense(&d, m->id, 0, begin, count, n, z);
-        s->kernels->add_scaled(m->w + begin, count, m->keep, m->coefficient, z);
+        elements_add(s, m, begin, count, z);
     }
 }
 
@@ -126,7 +170,7 @@ void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *dire
         if (move_of(state, direction, visit, &counted)) {
             const double n_values = (double)counted.n_rows * (double)counted.n_cols;
             flops += 2 * n_values * (has_factors(&counted) ? (double)direction->rank : 1);
-            bytes += 2 * sizeof(float) * n_values;
+            bytes += 2 * n_values * (counted.low ? sizeof *counted.low : sizeof *counted.w);
         }
 #pragma omp parallel num_threads((int)state->options.n_threads)
     {

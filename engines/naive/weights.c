@@ -1,22 +1,37 @@
-/* weights.c - all tensors of the model in one buffer of fp32, read in parallel. */
+/* weights.c - all tensors of the model in one buffer a dtype, read in parallel. */
 #include "engines/naive/naive.h"
 
+#include <assert.h>
+#include <omp.h>
+
 #include "engines/base/arena.h"
+#include "engines/base/direction.h"
 #include "engines/base/size.h"
 
+bool zg_naive_is_low(const struct zg_naive_weights *weights, int32_t id)
+{
+    return weights->dtype == ZG_BF16 &&
+           (id == ZG_T_EMBED_TOKENS || id == ZG_T_HEAD || zg_scope_includes(ZG_SCOPE_LINEAR, id));
+}
+
 /* Rows read at a time: enough for a thread, first touch by the thread that will write them in
- * perturb.c. */
+ * perturb.c.  `rows` has a row of the widest tensor a thread, where bf16 is made of it. */
 static void read_tensor(const struct zg_naive_weights *w, const struct zg_model *model, int32_t id,
-                        int64_t n_threads)
+                        int64_t n_threads, const struct zg_narrow *narrow, float *rows)
 {
     int64_t n_rows = 0, n_cols = 0;
     (void)zg_model_tensor_size(&w->shape, id, &n_rows, &n_cols);
-    float *values = w->values + w->offset[id];
+    const bool low = zg_naive_is_low(w, id);
     const int64_t chunk = n_cols == 1 ? 1024 : 1;
 #pragma omp parallel for num_threads((int)n_threads) schedule(static)
-    for (int64_t row = 0; row < zg_ceil_div(n_rows, chunk); row++)
-        zg_model_read(model, id, row * chunk, zg_min64(chunk, n_rows - row * chunk),
-                      values + row * chunk * n_cols, n_cols);
+    for (int64_t row = 0; row < zg_ceil_div(n_rows, chunk); row++) {
+        const int64_t begin = row * chunk, n = zg_min64(chunk, n_rows - begin);
+        float *dst =
+            low ? rows + omp_get_thread_num() * n_cols : w->values + w->offset[id] + begin * n_cols;
+        zg_model_read(model, id, begin, n, dst, n_cols);
+        if (low)
+            narrow->bf16(dst, n * n_cols, w->low + w->offset[id] + begin * n_cols);
+    }
 }
 
 /* q, k and v stand together, weights and biases, so that one product serves the three. */
@@ -33,55 +48,86 @@ static bool place(struct zg_naive_weights *w, int32_t id)
     if (!zg_model_tensor_size(&w->shape, id, &n_rows, &n_cols) ||
         (id == ZG_T_HEAD && w->shape.tied_head))
         return true;
-    w->offset[id] = w->n_values;
-    return zg_size_mul(n_rows, n_cols, &n) && zg_size_add(w->n_values, n, &w->n_values);
+    int64_t *const total = zg_naive_is_low(w, id) ? &w->n_low : &w->n_values;
+    w->offset[id] = *total;
+    return zg_size_mul(n_rows, n_cols, &n) && zg_size_add(*total, n, total);
+}
+
+/* Where each tensor lies. */
+static enum zg_status place_all(struct zg_naive_weights *w, struct zg_error *err)
+{
+    bool fits = true;
+    for (int32_t id = 0; id < 16; id++)
+        fits = fits && place(w, id);
+    for (int64_t l = 0; l < zg_shape_n_resident(&w->shape); l++)
+        for (int k = 0; k < ZG_N_TENSOR_KINDS; k++)
+            fits = fits && place(w, zg_tensor_layer(l, layer_order[k]));
+    return fits ? ZG_OK : zg_fail(err, ZG_ENV, "the model has too many weights to count");
 }
 
 enum zg_status zg_naive_weights_open(struct zg_naive_weights *weights, const struct zg_model *model,
-                                     int64_t n_threads, struct zg_error *err)
+                                     enum zg_dtype dtype, int64_t n_threads,
+                                     const struct zg_narrow *narrow, struct zg_error *err)
 {
-    *weights = (struct zg_naive_weights){.shape = *zg_model_shape(model)};
-    const int64_t n_resident = zg_shape_n_resident(&weights->shape);
-    weights->n_tensors = zg_tensor_end(n_resident);
-    void *offset = NULL, *values = NULL;
-    enum zg_status status = zg_buffer_alloc(&offset, weights->n_tensors, sizeof *weights->offset,
-                                            "the tensor table", err);
+    *weights = (struct zg_naive_weights){.shape = *zg_model_shape(model), .dtype = dtype};
+    struct zg_naive_weights *const w = weights;
+    w->n_tensors = zg_tensor_end(zg_shape_n_resident(&w->shape));
+    const int64_t widest = zg_max64(w->shape.d_model, w->shape.d_ffn);
+    void *offset = NULL, *values = NULL, *low = NULL, *rows = NULL;
+    enum zg_status status =
+        zg_buffer_alloc(&offset, w->n_tensors, sizeof *w->offset, "the tensor table", err);
+    w->offset = offset;
+    if (!status)
+        status = place_all(w, err);
+    if (!status)
+        status = zg_buffer_alloc(&values, w->n_values, sizeof *w->values, "the weights", err);
+    w->values = values;
+    if (!status)
+        status = zg_buffer_alloc(&low, w->n_low, sizeof *w->low, "the weights", err);
+    w->low = low;
+    if (!status)
+        status = zg_buffer_alloc(&rows, n_threads, widest * (int64_t)sizeof(float),
+                                 "the rows that are being read", err);
+    for (int32_t id = 0; !status && id < w->n_tensors; id++)
+        if (w->offset[id] >= 0)
+            read_tensor(w, model, id, n_threads, narrow, rows);
+    zg_buffer_free(rows);
     if (status)
-        return status;
-    weights->offset = offset;
-    bool fits = true;
-    for (int32_t id = 0; id < 16; id++)
-        fits = fits && place(weights, id);
-    for (int64_t l = 0; l < n_resident; l++)
-        for (int k = 0; k < ZG_N_TENSOR_KINDS; k++)
-            fits = fits && place(weights, zg_tensor_layer(l, layer_order[k]));
-    status = fits ? zg_buffer_alloc(&values, weights->n_values, sizeof *weights->values,
-                                    "the weights", err)
-                  : zg_fail(err, ZG_ENV, "the model has too many weights to count");
-    if (status) {
-        zg_naive_weights_close(weights);
-        return status;
-    }
-    weights->values = values;
-    for (int32_t id = 0; id < weights->n_tensors; id++)
-        if (weights->offset[id] >= 0)
-            read_tensor(weights, model, id, n_threads);
-    return ZG_OK;
+        zg_naive_weights_close(w);
+    return status;
 }
 
 void zg_naive_weights_close(struct zg_naive_weights *weights)
 {
     zg_buffer_free(weights->values);
+    zg_buffer_free(weights->low);
     zg_buffer_free(weights->offset);
     weights->values = NULL;
+    weights->low = NULL;
     weights->offset = NULL;
+}
+
+static int64_t offset_of(const struct zg_naive_weights *weights, int32_t id)
+{
+    return weights->offset[id == ZG_T_HEAD && weights->shape.tied_head ? ZG_T_EMBED_TOKENS : id];
 }
 
 float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id)
 {
-    if (id == ZG_T_HEAD && weights->shape.tied_head)
-        id = ZG_T_EMBED_TOKENS;
-    return weights->values + weights->offset[id];
+    assert(!zg_naive_is_low(weights, id));
+    return weights->values + offset_of(weights, id);
+}
+
+uint16_t *zg_naive_tensor_low(const struct zg_naive_weights *weights, int32_t id)
+{
+    assert(zg_naive_is_low(weights, id));
+    return weights->low + offset_of(weights, id);
+}
+
+const void *zg_naive_matrix(const struct zg_naive_weights *weights, int32_t id)
+{
+    return zg_naive_is_low(weights, id) ? (const void *)zg_naive_tensor_low(weights, id)
+                                        : zg_naive_tensor(weights, id);
 }
 
 int64_t zg_naive_v_columns(const struct zg_naive_weights *weights, int64_t *offset)

@@ -43,6 +43,8 @@ struct zg_rig {
     struct zg_reference *reference;
     struct zg_model_shape shape;
     struct zg_engine_options options;
+    /* Times that weights below fp32 were written since the reference had the same. */
+    int64_t n_writes;
 };
 
 /* Opens both with limits that cover every fixture batch, 5 probes, 3 directions, rank 5 and a bank
@@ -57,6 +59,11 @@ void zg_rig_sharpen(struct zg_rig *rig);
 /* Direction of the subject's first low-rank kind. */
 struct zg_direction zg_rig_direction(uint64_t seed_u, uint64_t seed_v, int64_t rank);
 
+/* Does the engine perturb weights below fp32 in place?  Each write then rounds them. */
+bool zg_rig_writes_low(const struct zg_rig *rig);
+
+/* Unit roundoff of the dtype. */
+double zg_rig_unit(const struct zg_rig *rig);
 /* |loss - reference| that rounding explains; see conformance.c. */
 double zg_rig_tolerance(const struct zg_rig *rig, double value);
 

@@ -84,6 +84,16 @@ double zg_reference_weight(const struct zg_reference *reference, int32_t tensor,
     return reference->w[tensor][row * n_cols + col];
 }
 
+void zg_reference_set(struct zg_reference *reference, int32_t tensor, int64_t row,
+                      const float *values)
+{
+    int64_t n_rows, n_cols;
+    if (!tensor_exists(&reference->shape, tensor, &n_rows, &n_cols))
+        return;
+    for (int64_t j = 0; j < n_cols; j++)
+        reference->w[tensor][row * n_cols + j] = (double)values[j];
+}
+
 /* ---- directions ------------------------------------------------------------------------ */
 
 static void add_lowrank(double *w, int64_t n_rows, int64_t n_cols,

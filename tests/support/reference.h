@@ -24,6 +24,10 @@ void zg_reference_add(struct zg_reference *reference, const struct zg_direction 
 double zg_reference_score(const struct zg_reference *reference, const struct zg_batch *batch,
                           double *example_loss, double *option_score);
 
+/* Sets a row of a tensor; a tied head has none of its own. */
+void zg_reference_set(struct zg_reference *reference, int32_t tensor, int64_t row,
+                      const float *values);
+
 /* One element of a tensor at the present weights. */
 double zg_reference_weight(const struct zg_reference *reference, int32_t tensor, int64_t row,
                            int64_t col);

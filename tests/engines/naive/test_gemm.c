@@ -2,17 +2,30 @@
  * double sums. */
 #include "engines/naive/gemm.h"
 
+#include "engines/base/narrow.h"
 #include "engines/base/philox.h"
+#include "engines/model/convert.h"
 #include "tests/support/cunit_run.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A matrix as bf16 holds it: in fp32, and in bf16. */
+static void *round_all(float *x, int64_t n)
+{
+    uint16_t *low = calloc((size_t)n, sizeof *low);
+    zg_narrow_at(0)->bf16(x, n, low);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = zg_float_of_bf16(low[i]);
+    return low;
+}
+
 /* |error| <= k u sum |x w| in the worst case; random terms stay within 4 u sqrt(k) of sums of size
- * sqrt(k). */
-static void check(zg_naive_gemm_fn *run, const struct zg_naive_kernels *kernels, int64_t m,
-                  int64_t n, int64_t k, bool accumulate, int64_t n_threads)
+ * sqrt(k).  bf16 numbers have exact products. */
+static void check(const struct zg_naive_gemm_library *library, enum zg_dtype dtype,
+                  const struct zg_naive_kernels *kernels, int64_t m, int64_t n, int64_t k,
+                  bool accumulate, int64_t n_threads)
 {
     const int64_t ldx = k + 3, ldw = k + 1, ldy = n + 2;
     float *x = calloc((size_t)(m * ldx), sizeof *x), *w = calloc((size_t)(n * ldw), sizeof *w);
@@ -21,9 +34,30 @@ static void check(zg_naive_gemm_fn *run, const struct zg_naive_kernels *kernels,
     zg_philox_normal(1, 1, ZG_STREAM_DATA, 0, n * ldw, w);
     zg_philox_normal(1, 2, ZG_STREAM_DATA, 0, m * ldy, y0);
     memcpy(y, y0, (size_t)(m * ldy) * sizeof *y);
-    const struct zg_naive_gemm g = {m,   n, k,   x,          ldx,       w,
-                                    ldw, y, ldy, accumulate, n_threads, kernels};
-    run(&g);
+    const bool low = dtype == ZG_BF16;
+    void *const x_low = low ? round_all(x, m * ldx) : NULL;
+    void *const w_low = low ? round_all(w, n * ldw) : NULL;
+    const struct zg_naive_gemm g = {.dtype = dtype,
+                                    .n_rows = m,
+                                    .n_out = n,
+                                    .n_in = k,
+                                    .x = low ? x_low : x,
+                                    .ldx = ldx,
+                                    .w = low ? w_low : w,
+                                    .ldw = ldw,
+                                    .y = y,
+                                    .ldy = ldy,
+                                    .accumulate = accumulate,
+                                    .n_threads = n_threads,
+                                    .kernels = kernels};
+    struct zg_naive_gemm_state *state = NULL;
+    struct zg_error err = {0};
+    if (library->open)
+        CU_ASSERT_EQUAL_FATAL(library->open(&state, &g, 1, &err), ZG_OK);
+    library->run(state, &g);
+    if (library->close)
+        library->close(&state);
+    CU_ASSERT_PTR_NULL(state);
     const double tolerance = 8 * 0x1p-24 * (double)k;
     double worst = 0;
     for (int64_t i = 0; i < m; i++)
@@ -41,25 +75,50 @@ static void check(zg_naive_gemm_fn *run, const struct zg_naive_kernels *kernels,
     free(w);
     free(y);
     free(y0);
+    free(x_low);
+    free(w_low);
+}
+
+/* Does the library have the dtype on this machine? */
+static bool has_dtype(const struct zg_naive_gemm_library *library, enum zg_dtype dtype)
+{
+    const struct zg_naive_gemm g = {
+        .dtype = dtype, .n_out = 8, .n_in = 8, .ldx = 8, .ldw = 8, .ldy = 8, .n_threads = 1};
+    struct zg_naive_gemm_state *state = NULL;
+    struct zg_error err = {0};
+    if (!(library->dtypes & 1u << dtype))
+        return false;
+    const enum zg_status status = library->open ? library->open(&state, &g, 1, &err) : ZG_OK;
+    if (library->close)
+        library->close(&state);
+    if (status == ZG_ENV)
+        printf("skipped: %s ", err.text);
+    return status != ZG_ENV;
 }
 
 static void check_all(const char *name)
 {
     static const int64_t sizes[][3] = {{1, 1, 1},    {3, 5, 7},       {4, 32, 256},  {5, 33, 257},
                                        {64, 31, 16}, {130, 100, 768}, {17, 1009, 40}};
-    zg_naive_gemm_fn *run = zg_naive_gemm_find(name);
-    if (!run) {
+    static const enum zg_dtype dtypes[] = {ZG_FP32, ZG_BF16};
+    const struct zg_naive_gemm_library *library = zg_naive_gemm_find(name);
+    if (!library) {
         printf("skipped: not in this build ");
         return;
     }
     const struct zg_naive_kernels *kernels = NULL;
     const char *isas[] = {"portable", "avx2", "avx512"};
-    for (int v = 0; v < (strcmp(name, "reference") == 0 ? 3 : 1); v++) {
-        setenv("ZOGAP_ISA", isas[v], 1);
-        CU_ASSERT_EQUAL_FATAL(zg_naive_kernels_choose(&kernels, NULL), ZG_OK);
-        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-            for (int64_t t = 1; t <= 3; t++)
-                check(run, kernels, sizes[i][0], sizes[i][1], sizes[i][2], (i + (size_t)t) % 2, t);
+    for (int d = 0; d < 2; d++) {
+        if (!has_dtype(library, dtypes[d]))
+            continue;
+        for (int v = 0; v < (strcmp(name, "reference") == 0 ? 3 : 1); v++) {
+            setenv("ZOGAP_ISA", isas[v], 1);
+            CU_ASSERT_EQUAL_FATAL(zg_naive_kernels_choose(&kernels, NULL), ZG_OK);
+            for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+                for (int64_t t = 1; t <= 3; t++)
+                    check(library, dtypes[d], kernels, sizes[i][0], sizes[i][1], sizes[i][2],
+                          (i + (size_t)t) % 2, t);
+        }
     }
     unsetenv("ZOGAP_ISA");
 }

@@ -9,6 +9,7 @@
 #include "engines/naive/kernels.h"
 
 #include "engines/base/cpu.h"
+#include "engines/base/float_bits.h"
 #include "engines/base/philox.h"
 #include "tests/support/cunit_run.h"
 
@@ -250,16 +251,33 @@ static void test_attention(void)
             attention_case(variants[v].kernels, sizes[i][0], sizes[i][1]);
 }
 
+/* bf16 patterns, NaN and denormals among them, at odd places: the same bits, shifted. */
+static void widened(const struct zg_naive_kernels *k, int64_t n)
+{
+    static uint16_t x[MAX + 3];
+    float *y = draw(0, n);
+    int64_t n_wrong = 0;
+    for (int64_t i = 0; i < n + 3; i++)
+        x[i] = (uint16_t)(i * 40503);
+    k->widen(x + 3, n, y);
+    for (int64_t i = 0; i < n; i++)
+        n_wrong += zg_bits_of_float(y[i]) != (uint32_t)x[3 + i] << 16;
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    check_guard(y, n);
+    free(y);
+}
+static void test_widen(void)
+{
+    each(widened);
+}
+
 int main(void)
 {
     const struct zg_test tests[] = {
-        {"w + U V^T", test_lowrank},
-        {"w + c z", test_scaled},
-        {"layer norm", test_norm},
-        {"bias and ReLU", test_relu},
-        {"log-sum-exp", test_log_sum_exp},
-        {"attention", test_attention},
-        {NULL, NULL},
+        {"w + U V^T", test_lowrank},   {"w + c z", test_scaled},
+        {"bf16 to fp32", test_widen},  {"layer norm", test_norm},
+        {"bias and ReLU", test_relu},  {"log-sum-exp", test_log_sum_exp},
+        {"attention", test_attention}, {NULL, NULL},
     };
     return zg_test_run("naive kernels", tests);
 }

@@ -1,5 +1,6 @@
-/* test_aliases.c - a model whose layers repeat costs what its full depth would, and a change enters
- * its weights once.  Losses are test_conformance's (--layers-resident). */
+/* test_engine.c - what conformance leaves of the loop: a model whose layers repeat costs what its
+ * full depth would, and a change enters its weights once; bf16.  Losses are test_conformance's
+ * (--layers-resident, --dtype). */
 #include <string.h>
 
 #include "engines/zo.h"
@@ -22,11 +23,13 @@ static struct zg_model *model_open(int64_t n_resident)
     return model;
 }
 
-static struct zg_engine_state *engine_open(const struct zg_model *model, int64_t n_threads)
+static struct zg_engine_state *engine_open(const struct zg_model *model, enum zg_dtype dtype,
+                                           int64_t n_threads)
 {
     const struct zg_engine *engine = zg_engine_find("naive");
     const struct zg_engine_setting setting = {"gemm", "reference"};
     struct zg_engine_options o = zg_engine_options_default(engine);
+    o.dtype = o.dtype_d = dtype;
     o.n_threads = n_threads;
     o.settings = &setting;
     o.n_settings = 1;
@@ -42,11 +45,12 @@ static struct zg_direction direction_of(enum zg_direction_kind kind, enum zg_sco
         .kind = kind, .scope = scope, .rank = 2, .scale = 1, .seed_u = 3, .seed_v = 4};
 }
 
-static struct zg_cost step_cost(int64_t n_resident, const struct zg_direction *direction)
+static struct zg_cost step_cost(enum zg_dtype dtype, int64_t n_resident,
+                                const struct zg_direction *direction)
 {
     const struct zg_engine *engine = zg_engine_find("naive");
     struct zg_model *model = model_open(n_resident);
-    struct zg_engine_state *state = engine_open(model, 2);
+    struct zg_engine_state *state = engine_open(model, dtype, 2);
     const struct zg_probe pair[] = {{0, 1e-2f}, {0, -1e-2f}};
     const struct zg_update update = {0, 1e-2f};
     double loss[2];
@@ -68,9 +72,9 @@ static void test_cost(void)
         for (int scope = ZG_SCOPE_LINEAR; scope <= ZG_SCOPE_FULL; scope++) {
             const struct zg_direction d =
                 direction_of((enum zg_direction_kind)kind, (enum zg_scope)scope);
-            const struct zg_cost full = step_cost(5, &d);
+            const struct zg_cost full = step_cost(ZG_FP32, 5, &d);
             for (int64_t n_resident = 1; n_resident < 5; n_resident++) {
-                const struct zg_cost cost = step_cost(n_resident, &d);
+                const struct zg_cost cost = step_cost(ZG_FP32, n_resident, &d);
                 CU_ASSERT_EQUAL(cost.useful_flops, full.useful_flops);
                 CU_ASSERT_EQUAL(cost.executed_flops, full.executed_flops);
                 for (int p = 0; p < ZG_N_PHASES; p++) {
@@ -81,14 +85,25 @@ static void test_cost(void)
         }
 }
 
+/* A weight of bf16 is read and written as two bytes; the products are as many. */
+static void test_cost_bf16(void)
+{
+    const struct zg_direction d = direction_of(ZG_DIRECTION_LOWRANK, ZG_SCOPE_LINEAR);
+    const struct zg_cost wide = step_cost(ZG_FP32, 3, &d), low = step_cost(ZG_BF16, 3, &d);
+    CU_ASSERT_EQUAL(low.executed_flops, wide.executed_flops);
+    CU_ASSERT_EQUAL(2 * low.phase_bytes[ZG_PHASE_PERTURB], wide.phase_bytes[ZG_PHASE_PERTURB]);
+    CU_ASSERT_EQUAL(2 * low.phase_bytes[ZG_PHASE_UPDATE], wide.phase_bytes[ZG_PHASE_UPDATE]);
+    CU_ASSERT(low.phase_bytes[ZG_PHASE_FC1] < wide.phase_bytes[ZG_PHASE_FC1]);
+}
+
 /* The weights of layer 1 after one update with decay, which are the same in both: ids name the
  * streams. */
-static void weights_after(int64_t n_resident, int64_t n_threads,
+static void weights_after(enum zg_dtype dtype, int64_t n_resident, int64_t n_threads,
                           const struct zg_direction *direction, float *q, float *bias)
 {
     const struct zg_engine *engine = zg_engine_find("naive");
     struct zg_model *model = model_open(n_resident);
-    struct zg_engine_state *state = engine_open(model, n_threads);
+    struct zg_engine_state *state = engine_open(model, dtype, n_threads);
     const struct zg_update update = {0, 0.3f};
     CU_ASSERT(!engine->begin(state, direction, 1, NULL));
     CU_ASSERT(!engine->apply(state, &update, 1, 0.25f, NULL));
@@ -103,24 +118,46 @@ static void test_change_enters_once(void)
 {
     const struct zg_direction directions[] = {direction_of(ZG_DIRECTION_LOWRANK, ZG_SCOPE_FULL),
                                               direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_FULL)};
-    for (int i = 0; i < 2; i++) {
+    const enum zg_dtype dtypes[] = {ZG_FP32, ZG_BF16};
+    for (int i = 0; i < 4; i++) {
+        const struct zg_direction *d = &directions[i / 2];
         float want[256], want_bias[16], q[256], bias[16];
-        weights_after(5, 1, &directions[i], want, want_bias);
+        weights_after(dtypes[i % 2], 5, 1, d, want, want_bias);
         for (int64_t n_resident = 2; n_resident < 5; n_resident++)
             for (int64_t n_threads = 1; n_threads <= 3; n_threads++) {
-                weights_after(n_resident, n_threads, &directions[i], q, bias);
+                weights_after(dtypes[i % 2], n_resident, n_threads, d, q, bias);
                 CU_ASSERT_EQUAL(memcmp(q, want, sizeof q), 0);
                 CU_ASSERT_EQUAL(memcmp(bias, want_bias, sizeof bias), 0);
             }
     }
 }
 
+/* bf16 needs a product that has it, and the message says which. */
+static void test_refuses(void)
+{
+    const struct zg_engine *engine = zg_engine_find("naive");
+    const struct zg_engine_setting setting = {"gemm", "openblas"};
+    struct zg_engine_options o = zg_engine_options_default(engine);
+    struct zg_engine_state *state = NULL;
+    struct zg_error err = {0};
+    struct zg_model *model = model_open(1);
+    o.dtype = o.dtype_d = ZG_BF16;
+    o.settings = &setting;
+    o.n_settings = 1;
+    CU_ASSERT_EQUAL(engine->open(&state, model, &o, &err), ZG_USAGE);
+    CU_ASSERT_PTR_NULL(state);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "use gemm="));
+    zg_model_close(&model);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
         {"cost of the full depth", test_cost},
+        {"cost of bf16", test_cost_bf16},
         {"a change enters once", test_change_enters_once},
+        {"bf16 needs a product", test_refuses},
         {NULL, NULL},
     };
-    return zg_test_run("naive aliases", tests);
+    return zg_test_run("naive engine", tests);
 }
