@@ -386,7 +386,7 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     if (status)
         goto done;
     json_t *const case_meta = zg_meta_case(&w->bench, index, fingerprint, w->n_contenders);
-    json_array_append_new(json_object_get(m->meta, "cases"), case_meta);
+    zg_meta_add_case(m->meta, case_meta);
     if (w->n_subjects > 0)
         status = time_engines(w, case_meta, err);
     json_object_set_new(case_meta, "engines", zg_meta_engines(&w->bench, w->n_contenders));

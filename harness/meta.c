@@ -332,7 +332,7 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
     return status;
 }
 
-enum zg_status zg_meta_match(const json_t *meta, const char *dir, struct zg_error *err)
+enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err)
 {
     static const char *const same[] = {"zogap", "command_line", NULL};
     char path[1200];
@@ -353,6 +353,18 @@ enum zg_status zg_meta_match(const json_t *meta, const char *dir, struct zg_erro
                 err, ZG_USAGE,
                 "--resume: %s is of another %s; give the same command line to the same build", path,
                 same[i]);
+    if (!status && json_is_array(json_object_get(old, "cases")))
+        json_object_set(meta, "cases", json_object_get(old, "cases"));
     json_decref(old);
     return status;
+}
+
+void zg_meta_add_case(json_t *meta, json_t *case_meta)
+{
+    json_t *const cases = json_object_get(meta, "cases");
+    for (size_t i = json_array_size(cases); i-- > 0;)
+        if (json_equal(json_object_get(json_array_get(cases, i), "index"),
+                       json_object_get(case_meta, "index")))
+            json_array_remove(cases, i);
+    json_array_append_new(cases, case_meta);
 }

@@ -34,9 +34,12 @@ json_t *zg_meta_batches(const struct zg_batch_set *set);
 enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status,
                              const struct zg_machine_watch *before, struct zg_error *err);
 
-/* Is dir/meta.json of the same command line and build?  ZG_INPUT: it cannot be read.  ZG_USAGE: of
- * another. */
-enum zg_status zg_meta_match(const json_t *meta, const char *dir, struct zg_error *err);
+/* Goes on with dir/meta.json: takes over its cases.  ZG_INPUT: it cannot be read.  ZG_USAGE: it is
+ * of another command line or build. */
+enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err);
+
+/* Adds a case, in place of the one with its index that an interrupted run left. */
+void zg_meta_add_case(json_t *meta, json_t *case_meta);
 
 /* Adds a sentence to "notes". */
 void zg_meta_note(json_t *meta, const char *text);

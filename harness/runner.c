@@ -23,7 +23,7 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
         names[i] = zg_counters_event(runner->counters, i)->column;
     enum zg_status status = ZG_OK;
     if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
-        status = zg_meta_match(runner->meta, runner->dir.path, err);
+        status = zg_meta_resume(runner->meta, runner->dir.path, err);
     if (!status)
         status = zg_results_open(&runner->results, runner->dir.path, policy->resume, names, n, err);
     free(names);

@@ -382,6 +382,7 @@ wait $pid 2>/dev/null
 [ "$(wc -l <w1/summary.csv)" = 3 ] || echo "note: the sweep was not killed in its second case"
 expect 2 'command_line' "${sweep[@]}" --seed 2 --resume
 expect 0 'results in w1' "${sweep[@]}" --resume
+[ "$(grep -c '"fingerprint_xxh3"' w1/meta.json)" = 2 ] || fail "resumed: meta.json has not each case once"
 [ "$(wc -l <w1/summary.csv)" = 5 ] || fail "resumed: $(wc -l <w1/summary.csv) lines of summary, not 5"
 [ "$(wc -l <w1/samples.csv)" = 1601 ] || fail "resumed: $(wc -l <w1/samples.csv) lines of samples, not 1601"
 [ "$(sort w1/samples.csv | uniq -d | wc -l)" = 0 ] || fail "resumed: a sample is there twice"
