@@ -66,20 +66,35 @@ static enum zg_status open_fidelity(struct zg_measure_work *w, struct zg_error *
     return status ? status : zg_fidelity_references(w->fidelity, session->n_threads, err);
 }
 
+/* Fidelity comes before the trial, whose steps would move the weights away from the reference's;
+ * and what wrote them for its probes, rounding each time, starts afresh for the trial. */
+static enum zg_status open_and_probe(struct zg_measure_work *w, int64_t i, struct zg_error *err)
+{
+    struct zg_session *const session = w->m->session;
+    const struct zg_engine_item *const item = &session->engines.items[i];
+    struct zg_contender *const contender = &w->bench.contenders[i];
+    enum zg_status status = zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
+    if (!status)
+        status = zg_fidelity_measure(w->fidelity, i, err);
+    if (!status)
+        status = zg_fidelity_add_rows(w->fidelity, i, w->m->results, err);
+    if (status || zg_fidelity_result(w->fidelity, i).n_probes == 0 ||
+        (contender->options.mechanisms & ZG_MECHANISM_BIT(ZG_M_ADAPTER)))
+        return status;
+    zg_bench_close_engine(contender);
+    return zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
+}
+
 static enum zg_status open_and_try(struct zg_measure_work *w, int64_t i,
                                    const struct zg_trial_options *trial, struct zg_error *err)
 {
     struct zg_session *const session = w->m->session;
-    const struct zg_engine_item *const item = &session->engines.items[i];
-    zg_status_line_show(&session->line, true, "opening %s", item->label);
-    enum zg_status status = zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
-    if (!status) /* before the trial: its steps would move the weights away from the reference's */
-        status = zg_fidelity_measure(w->fidelity, i, err);
-    if (!status)
-        status = zg_fidelity_add_rows(w->fidelity, i, w->m->results, err);
+    const char *const label = session->engines.items[i].label;
+    zg_status_line_show(&session->line, true, "opening %s", label);
+    const enum zg_status status = open_and_probe(w, i, err);
     if (status)
         return status;
-    zg_status_line_show(&session->line, true, "checking %s", item->label);
+    zg_status_line_show(&session->line, true, "checking %s", label);
     return zg_trial_run(&w->bench.contenders[i], trial, &w->trials[i], err);
 }
 

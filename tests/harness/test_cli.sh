@@ -227,6 +227,33 @@ expect 2 'already holds results' run "${two[@]}" "${quick[@]}" --out r1
 expect 3 'config.json' run "${two[@]}" --model empty --out r2
 [ -e r2 ] && fail "a failed run left its directory"
 
+echo "== below fp32"
+low=(--engines naive:gemm=reference,naive:gemm=reference:dtype=bf16 --model tiny --batch 2 --threads 1)
+expect 0 'bf16: loss within 0.02' run "${low[@]}" "${quick[@]}" --fidelity 20 --fidelity-batch 1 --out low1
+grep -q 'dL error *sign match' out.txt || fail "no fidelity in the table: $(cat out.txt)"
+grep -q 'over naive:gemm=reference:dtype=bf16' out.txt || fail "no second baseline in the table: $(cat out.txt)"
+grep -q '^fidelity: 20 probes of 1 examples took' err.txt || fail "no word on the time of fidelity: $(cat err.txt)"
+[ "$(wc -l <low1/fidelity.csv)" = 21 ] || fail "fidelity.csv: $(wc -l <low1/fidelity.csv) lines, not 21"
+grep -q '^peak,bf16,' low1/roofline.csv || fail "roofline.csv has no peak of bf16"
+expect 0 '' run "${low[@]}" "${quick[@]}" --fidelity 0 --quiet --out low2
+[ -e low2/fidelity.csv ] && fail "--fidelity 0 measured it"
+[ -s err.txt ] && fail "--quiet --fidelity 0 says $(cat err.txt)"
+expect 0 '' run "${one[@]}" --dtype fp32,bf16 "${quick[@]}" --fidelity 4 --out low3
+cut -d, -f6 low3/summary.csv | paste -sd, | grep -qx dtype,fp32,bf16 || fail "a sweep over --dtype: $(cut -d, -f6 low3/summary.csv)"
+expect 0 'loss within' verify "${low[@]}"
+if command -v python3 >/dev/null; then
+  python3 - low1 <<'PY' || fail "the fidelity of low1 does not hold together"
+import csv, math, sys
+rows = list(csv.DictReader(open(sys.argv[1] + "/fidelity.csv")))
+low = list(csv.DictReader(open(sys.argv[1] + "/summary.csv")))[1]
+dl = [(float(r["dl"]), float(r["dl_reference"])) for r in rows]
+rms = math.sqrt(sum((a - b) ** 2 for a, b in dl) / sum(b * b for _, b in dl))
+assert low["fidelity_probes"] == "20" and abs(float(low["fidelity_rms"]) / rms - 1) < 1e-4, (low, rms)
+assert 0 < rms < 1 and len({r["seed_u"] for r in rows}) == 20
+assert low["peak_dtype"] == "bf16" and float(low["second_speedup"]) == 1
+PY
+fi
+
 echo "== formats"
 for format in csv json markdown; do
   expect 0 '' run "${one[@]}" "${quick[@]}" --out "f-$format" --format $format
