@@ -47,7 +47,7 @@ static struct scratch scratch_parts(const struct zg_engine_state *s)
 struct head_rows {
     struct zg_rows rows;
     int64_t apart;
-    int64_t n; /* columns */
+    int64_t n, ahead; /* columns, and those of the next head */
     float sign;
 };
 
@@ -55,7 +55,7 @@ static struct zg_signed_rows signed_rows(const struct head_rows *x, int64_t firs
 {
     const float *m = zg_row(x->rows, first);
     return (struct zg_signed_rows){
-        m, x->sign != 0.0f ? m + x->apart : NULL, x->rows.ld, x->sign, n_rows, x->n};
+        m, x->sign != 0.0f ? m + x->apart : NULL, x->rows.ld, x->sign, n_rows, x->n, x->ahead};
 }
 
 /* Keys and values of depths 0 .. n_keys - 1 above and in `segment`. */
@@ -101,9 +101,13 @@ static void run_task(const struct zg_engine_state *s, const struct zg_attention 
 
     const int64_t key_row = slot * n_rows, apart = n_pairs * n_rows;
     const int64_t row = slot * n_out + block->begin, apart_out = n_pairs * n_out;
-    struct head_rows q = {{zg_row(a->q, row) + column, a->q.ld}, apart_out * a->q.ld, head_dim, 0};
-    struct head_rows k = {{zg_row(a->k, key_row) + column, a->k.ld}, apart * a->k.ld, head_dim, 0};
-    struct head_rows v = {{zg_row(a->v, key_row) + column, a->v.ld}, apart * a->v.ld, head_dim, 0};
+    const int64_t ahead = head + 1 < s->shape.n_heads ? head_dim : 0;
+    struct head_rows q = {
+        {zg_row(a->q, row) + column, a->q.ld}, apart_out * a->q.ld, head_dim, ahead, 0};
+    struct head_rows k = {
+        {zg_row(a->k, key_row) + column, a->k.ld}, apart * a->k.ld, head_dim, ahead, 0};
+    struct head_rows v = {
+        {zg_row(a->v, key_row) + column, a->v.ld}, apart * a->v.ld, head_dim, ahead, 0};
     struct zg_attention_task task = {
         .q = q.rows.data,
         .ldq = a->q.ld,

@@ -39,6 +39,7 @@ struct zg_signed_rows {
     int64_t ld;
     float sign;
     int64_t n_rows, n;
+    int64_t ahead; /* columns after these n that will be asked for next: fetched early; or 0 */
 };
 struct zg_centred_rows {
     float *m, *d; /* [n_rows][ld], n columns */

@@ -152,8 +152,13 @@ static void test_signs(void)
     for (int i = 0; i < N_SIZES; i++)
         for (int64_t n_rows = 1; n_rows <= ROWS; n_rows++)
             for (int sign = -1; sign <= 1; sign++) { /* 0: no d at all */
-                const struct zg_signed_rows x = {m,           sign ? d : NULL, LD,
-                                                 (float)sign, n_rows,          sizes[i]};
+                const struct zg_signed_rows x = {.m = m,
+                                                 .d = sign ? d : NULL,
+                                                 .ld = LD,
+                                                 .sign = (float)sign,
+                                                 .n_rows = n_rows,
+                                                 .n = sizes[i],
+                                                 .ahead = n_rows % 2 ? LD - sizes[i] : 0};
                 for (int c = 0; c < ROWS * LD; c++)
                     y[c] = 42.0f;
                 for (int c = 0; c < LD * LDT; c++)
