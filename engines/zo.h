@@ -292,6 +292,9 @@ struct zg_engine {
 
     /* Losses of a batch under each probe.  May be called several times between begin() and apply().
      * Does not change the weights (a loop that writes them restores them).
+     * Mechanism `centred` takes pairs: probes of one direction and opposite coefficients, in any
+     * order; a list in which one has no partner (a clean probe, a one-sided set) runs uncentred, in
+     * the same precision.
      * ZG_USAGE: the batch or the probes exceed the limits.  A NaN loss is returned as such. */
     enum zg_status (*score)(struct zg_engine_state *state, const struct zg_batch *batch,
                             const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out,

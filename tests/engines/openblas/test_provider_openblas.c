@@ -59,10 +59,10 @@ static void rig_close(struct rig *r)
     free(r);
 }
 
-/* One product, checked.  Bound: n products and sums of fp32 err by n u of the sum of their
- * magnitudes. */
+/* One product, checked; its last rows are half differences and get no bias.  Bound: n products and
+ * sums of fp32 err by n u of the sum of their magnitudes. */
 static void check_gemm(struct rig *r, int64_t n_groups, int64_t n_extra, enum zg_epilogue epilogue,
-                       bool in_place, bool with_bias, int64_t n_rows)
+                       bool in_place, bool with_bias, int64_t n_rows, int64_t n_differences)
 {
     const struct zg_gemm g = {
         .w = r->panel,
@@ -71,6 +71,7 @@ static void check_gemm(struct rig *r, int64_t n_groups, int64_t n_extra, enum zg
         .n_rows = n_rows,
         .n_extra = n_extra,
         .bias = with_bias ? r->bias : NULL,
+        .n_difference_rows = n_differences,
         .epilogue = epilogue,
         .residual = epilogue != ZG_EPILOGUE_RESIDUAL ? NULL
                     : in_place                       ? r->y
@@ -85,7 +86,8 @@ static void check_gemm(struct rig *r, int64_t n_groups, int64_t n_extra, enum zg
     for (int64_t i = 0; i < n_rows; i++)
         for (int64_t o = 0; o < n_groups * D; o++) {
             const float *x = r->x + i * LDX, *extra = x + D + o / D * n_extra;
-            double sum = with_bias ? (double)r->bias[o] : 0.0, magnitude = fabs(sum);
+            const bool biased = with_bias && i < n_rows - n_differences;
+            double sum = biased ? (double)r->bias[o] : 0.0, magnitude = fabs(sum);
             for (int64_t k = 0; k < D; k++) {
                 sum += (double)r->w[o * D + k] * (double)x[k];
                 magnitude += fabs((double)r->w[o * D + k] * (double)x[k]);
@@ -116,10 +118,12 @@ static void test_gemm(void)
             struct rig *r = rig_open(n_groups, max_extras[m], 1 + m % 2);
             for (int64_t n_extra = 0; n_extra <= max_extras[m]; n_extra += n_extra ? n_extra : 1) {
                 provider->set_extra(r->state, r->panel, r->extra, n_extra);
-                for (int mode = 0; mode < 8; mode++)
+                for (int mode = 0; mode < 24; mode++) {
+                    const int64_t n_rows = mode % 2 ? ROWS : 1;
                     check_gemm(r, n_groups, n_extra,
                                (enum zg_epilogue)(mode % 4 == 3 ? 2 : mode % 4), mode % 4 == 3,
-                               mode < 4, mode % 2 ? ROWS : 1);
+                               mode % 8 < 4, n_rows, n_rows * (mode / 8) / 2);
+                }
             }
             rig_close(r);
         }
@@ -146,7 +150,7 @@ static void test_add_lowrank(void)
                 CU_ASSERT(fabsf(row[i * (D + 1) + k] - r->w[(g * D + 7 + i) * D + k]) <=
                           16.0f / (1 << 22));
     }
-    check_gemm(r, 3, 2, ZG_EPILOGUE_NONE, false, true, ROWS);
+    check_gemm(r, 3, 2, ZG_EPILOGUE_NONE, false, true, ROWS, 0);
     CU_ASSERT(provider->panel_bytes(r->panel) >= 3 * D * D * sizeof(float));
     rig_close(r);
 }
