@@ -104,6 +104,10 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
         {&scratch, n_threads, s->scratch_stride, sizeof *s->scratch, "attention scratch"},
     };
     const enum zg_status status = buffers_alloc(buffers, sizeof buffers / sizeof buffers[0], err);
+    if (low_rows == 0) { /* even nothing has its buffer */
+        zg_buffer_free(low);
+        low = NULL;
+    }
     s->directions = directions;
     s->vt_offset = vt_offset;
     s->vt = vt;
@@ -114,7 +118,7 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     s->n = n;
     s->qkv = qkv;
     s->ffn = qkv;
-    s->low = s->options.dtype == ZG_BF16 ? low : NULL;
+    s->low = low;
     s->logits = logits;
     s->scratch = scratch;
     if (!status)
