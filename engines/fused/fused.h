@@ -2,10 +2,11 @@
  * fused.h - what the files of the fused provider share: its state, its panels, and how work is
  * shared out.
  *
- *     pack.c       layout of a panel: building, reading, adapter columns, low-rank updates
+ *     pack.c       building a panel, in every dtype
+ *     panel.c      what happens to a panel later: reading, adapter columns, low-rank updates
  *     gemm.c       y = W x on a panel: threads, cache blocks, tiles
  *     head.c       y = W x on a row-major W
- *     kernels.h    what happens inside a tile
+ *     kernels.h    what happens inside a tile; words and strips
  */
 #ifndef ZG_FUSED_FUSED_H
 #define ZG_FUSED_FUSED_H
@@ -14,34 +15,50 @@
 #include "engines/fused/kernels.h"
 #include "engines/runtime/provider.h"
 
-/* Most k that one pass over a strip covers.  A strip's share of a pass (nr * 1024 floats, 128 KiB
- * on AVX-512, 64 KiB on AVX2) and the x rows that it meets (x_bytes) stay in L2 together; longer
- * rows take several passes that add up in y. */
+/* Most words of k that one pass over a strip covers.  A strip's share of a pass (nr * 1024 words,
+ * 128 KiB on AVX-512, 64 KiB on AVX2) and the x rows that it meets (x_bytes) stay in L2 together;
+ * longer rows take several passes that add up in y. */
 #define ZG_K_BLOCK 1024
 
 struct zg_provider_state {
-    const struct zg_kernels *kernels;
+    const struct zg_kernels *kernels[ZG_N_DTYPES]; /* NULL where fused has none */
+    const struct zg_narrow *narrow;
     int64_t n_threads;
     int64_t max_rows;
+    int64_t max_in; /* of panels below fp32 */
     int64_t max_extra;
     bool packed;
     int64_t x_bytes; /* of x that all strips of a thread meet before the next rows come */
     /* [n_threads][scratch_size]: with `packed` off, the strip that a thread works on. */
-    float *scratch;
+    uint32_t *scratch;
     int64_t scratch_size;
+    /* Below fp32, the rows of x of the call that is on: */
+    uint32_t *x;    /* [max_rows][words of a row] */
+    float *x_scale; /* [max_rows] */
+    float *x_row;   /* [n_threads][x_row_size]: a row less its kept columns */
+    int64_t x_row_size;
+    float *x_extra;       /* [max_rows][x_extra_size]: kept columns and extras, for each group */
+    int64_t x_extra_size; /* 0 until a panel keeps columns */
 };
 
 struct zg_panel {
     const struct zg_kernels *kernels;
     struct zg_panel_shape shape;
     int64_t n_extra, max_extra;
+    int64_t n_words; /* of a row of W; kernels.h */
+    int64_t k_size;  /* words of a k block, but of the last */
+    int64_t n_k_blocks;
     int64_t strips_per_group; /* ceil(n_out / nr); strip s belongs to group s / strips_per_group */
     int64_t n_strips;
-    int64_t strip_size; /* floats: (n_in + max_extra) * nr */
+    int64_t strip_size; /* words: (n_words + n_kept + max_extra) * nr */
     bool packed;
-    float *strips; /* packed:     [n_strips][n_in + max_extra][nr] */
-    float *rows;   /* not packed: [n_groups * n_out][n_in] */
-    float *extra;  /* not packed: [n_groups * n_out][max_extra] */
+    uint32_t *strips; /* packed:     [n_strips][n_words + n_kept + max_extra][nr] */
+    uint32_t *rows;   /* not packed: [n_groups * n_out][n_words] */
+    float *extra;     /* not packed: [n_groups * n_out][n_kept + max_extra] */
+    float *scale;     /* int8: [n_strips * nr] */
+    int32_t *sum;     /* int8: [n_k_blocks][n_strips * nr], 128 times the sum of the block's W */
+    int64_t n_kept;   /* int8: columns that stay bf16, and come first among the extras */
+    int32_t kept[ZG_MAX_KEPT];
     int64_t n_bytes;
 };
 
@@ -69,7 +86,21 @@ static inline int64_t zg_share_begin(int64_t n, int64_t index, int64_t n_parts)
 enum zg_status zg_fused_pack(struct zg_provider_state *state, struct zg_panel **out,
                              const struct zg_panel_shape *shape, const struct zg_model *model,
                              const int32_t *tensors, struct zg_error *err);
+/* Adapter columns are to be set again afterwards. */
+enum zg_status zg_fused_keep_columns(struct zg_provider_state *state, struct zg_panel *panel,
+                                     const struct zg_model *model, const int32_t *tensors,
+                                     const int32_t *columns, int64_t n, struct zg_error *err);
 void zg_fused_unpack(struct zg_panel **panel);
+/* Columns begin .. end - 1 of src [n][ld] to rows 0 .. of dst [..][nr], from its column `column`
+ * on. */
+void zg_fused_transpose(const void *src, int64_t ld, int64_t n, int64_t begin, int64_t end,
+                        void *dst, int64_t nr, int64_t column);
+/* Not packed: words k_begin .. k_end - 1 of strip s, and its extras if k_end is n_words, to `strip`
+ * in the packed layout. */
+void zg_fused_pack_strip(const struct zg_panel *panel, int64_t s, int64_t k_begin, int64_t k_end,
+                         uint32_t *strip);
+
+/* panel.c */
 void zg_fused_set_extra(struct zg_provider_state *state, struct zg_panel *panel, const float *extra,
                         int64_t n_extra);
 void zg_fused_add_lowrank(struct zg_provider_state *state, struct zg_panel *panel, int64_t group,
@@ -77,10 +108,6 @@ void zg_fused_add_lowrank(struct zg_provider_state *state, struct zg_panel *pane
 void zg_fused_read(struct zg_provider_state *state, const struct zg_panel *panel, int64_t group,
                    int64_t row_begin, int64_t n_rows, float *dst, int64_t ld);
 size_t zg_fused_panel_bytes(const struct zg_panel *panel);
-/* Not packed: k_begin .. k_end - 1 of strip s, and its extras if k_end is n_in, to `strip` in the
- * packed layout. */
-void zg_fused_pack_strip(const struct zg_panel *panel, int64_t s, int64_t k_begin, int64_t k_end,
-                         float *strip);
 
 /* gemm.c, head.c */
 void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g);
@@ -91,7 +118,8 @@ void zg_fused_gemm_rowmajor(struct zg_provider_state *state, const float *w, int
 /* The provider on the best kernels of ZOGAP_ISA; engine.c and the tests use it. */
 extern const struct zg_provider zg_provider_fused;
 
-/* zg_provider_fused.open on a given variant, so that tests reach every one of them. */
+/* zg_provider_fused.open on a given variant, so that tests reach every one of them; other dtypes
+ * get what its ISA has. */
 enum zg_status zg_fused_open_on(struct zg_provider_state **out,
                                 const struct zg_provider_options *options,
                                 const struct zg_kernels *kernels, struct zg_error *err);

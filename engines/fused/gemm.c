@@ -15,29 +15,82 @@
  *         for each k block          y gets bias and residual in the first, ReLU in the last
  *             for each strip
  *                 for each row block: one tile
+ *
+ * Below fp32 the threads round all rows of x first, once for all strips, and meet before they
+ * multiply.
  */
 #include <assert.h>
 #include <omp.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "engines/fused/fused.h"
+#include "engines/model/convert.h"
+
+/* What the tiles read as x: the caller's rows, or these rounded, in the state's memory. */
+struct rows {
+    const uint32_t *x; /* [n_rows][ld] */
+    int64_t ld;
+    int64_t words;      /* of x for one of w */
+    const float *extra; /* [n_rows][ld_extra]: n_extra for each group */
+    int64_t ld_extra;
+    int64_t n_extra; /* kept columns included */
+    const float *scale;
+};
+
+static struct rows rows_of(const struct zg_provider_state *state, const struct zg_gemm *g)
+{
+    const struct zg_panel *panel = g->w;
+    const bool fp32 = panel->shape.dtype == ZG_FP32, kept = panel->n_kept > 0;
+    struct rows r = {.words = panel->kernels->x_words, .scale = state->x_scale};
+    r.x = fp32 ? (const void *)g->x : state->x;
+    r.ld = fp32 ? g->ldx : zg_round_up(panel->n_words * r.words, 16);
+    r.extra = kept ? state->x_extra : g->x + panel->shape.n_in;
+    r.ld_extra = kept ? state->x_extra_size : g->ldx;
+    r.n_extra = panel->n_kept + g->n_extra;
+    return r;
+}
+
+/* Row i of x to the state's memory.  Kept columns leave it and stand before each group's extras. */
+static void narrow_row(const struct zg_provider_state *state, const struct zg_gemm *g,
+                       const struct rows *r, int64_t i, int64_t thread)
+{
+    const struct zg_panel *panel = g->w;
+    const int64_t n_in = panel->shape.n_in, n_kept = panel->n_kept;
+    const float *x = g->x + i * g->ldx;
+    if (n_kept > 0) {
+        float *rest = state->x_row + thread * state->x_row_size;
+        float *extra = state->x_extra + i * r->ld_extra;
+        memcpy(rest, x, (size_t)n_in * sizeof *rest);
+        for (int64_t c = 0; c < n_kept; c++) {
+            uint16_t h;
+            state->narrow->bf16(&x[panel->kept[c]], 1, &h);
+            extra[c] = zg_float_of_bf16(h);
+            rest[panel->kept[c]] = 0.0f;
+        }
+        for (int64_t group = 0; group < panel->shape.n_groups; group++) {
+            float *to = extra + group * r->n_extra;
+            memmove(to, extra, (size_t)n_kept * sizeof *to);
+            memcpy(to + n_kept, x + n_in + group * g->n_extra, (size_t)g->n_extra * sizeof *to);
+        }
+        x = rest;
+    }
+    state->x_scale[i] =
+        panel->kernels->narrow_row(state->narrow, x, n_in, state->x + i * r->ld, panel->n_words);
+}
 
 /* How a call is cut up; the same for all threads. */
 struct cut {
     int64_t n_row_blocks; /* of mr rows or one less */
-    int64_t n_k_blocks;
-    int64_t k_size;     /* of a k block but the last */
-    int64_t n_x_blocks; /* of row blocks that stay in L2 together */
+    int64_t n_x_blocks;   /* of row blocks that stay in L2 together */
 };
 
 static struct cut cut_call(const struct zg_provider_state *state, const struct zg_gemm *g)
 {
-    const int64_t n_in = g->w->shape.n_in, mr = g->w->kernels->mr;
+    const int64_t mr = g->w->kernels->mr;
     struct cut c;
     c.n_row_blocks = zg_ceil_div(g->n_rows, mr);
-    c.n_k_blocks = zg_ceil_div(n_in, ZG_K_BLOCK);
-    c.k_size = zg_round_up(zg_ceil_div(n_in, c.n_k_blocks), 16); /* x on cache lines */
-    const int64_t row_block_bytes = mr * c.k_size * (int64_t)sizeof(float);
+    const int64_t row_block_bytes = 4 * mr * g->w->k_size * g->w->kernels->x_words;
     c.n_x_blocks = zg_ceil_div(c.n_row_blocks, zg_max64(1, state->x_bytes / row_block_bytes));
     return c;
 }
@@ -45,28 +98,36 @@ static struct cut cut_call(const struct zg_provider_state *state, const struct z
 /* One strip, one k block, some row blocks. */
 struct visit {
     int64_t strip;
-    int64_t k_begin, k_end;
+    int64_t k_begin, k_end; /* words */
     int64_t row_block_begin, row_block_end;
-    const float *w;        /* of the k block */
-    const float *prefetch; /* what comes next, or NULL */
+    const uint32_t *w;        /* of the k block */
+    const uint32_t *prefetch; /* what comes next, or NULL */
     int64_t prefetch_lines;
 };
 
 /* What the tiles of a strip and a k block have in common. */
-static struct zg_gemm_tile tile_of(const struct zg_gemm *g, const struct visit *v)
+static struct zg_gemm_tile tile_of(const struct zg_gemm *g, const struct rows *r,
+                                   const struct visit *v)
 {
-    const struct zg_strip at = zg_panel_strip(g->w, v->strip);
-    const int64_t n_in = g->w->shape.n_in, column = at.group * g->w->shape.n_out + at.row;
-    const bool first = v->k_begin == 0, last = v->k_end == n_in;
+    const struct zg_panel *panel = g->w;
+    const struct zg_strip at = zg_panel_strip(panel, v->strip);
+    const int64_t column = at.group * panel->shape.n_out + at.row, nr = panel->kernels->nr;
+    const int64_t k_block = v->k_begin / panel->k_size, n_k = v->k_end - v->k_begin;
+    const bool first = v->k_begin == 0, last = v->k_end == panel->n_words;
     const bool residual = first && g->epilogue == ZG_EPILOGUE_RESIDUAL;
     const float *base = residual ? g->residual + column : first ? NULL : g->y + column;
     return (struct zg_gemm_tile){
         .w = v->w,
-        .x = g->x + v->k_begin,
-        .ldx = g->ldx,
-        .n_k = v->k_end - v->k_begin,
-        .x_extra = g->x + n_in + at.group * g->n_extra,
-        .n_extra = last ? g->n_extra : 0,
+        .x = r->x + v->k_begin * r->words,
+        .ldx = r->ld,
+        .n_k = n_k,
+        .w_extra = (const void *)(v->w + n_k * nr),
+        .x_extra = r->extra + at.group * r->n_extra,
+        .ld_extra = r->ld_extra,
+        .n_extra = last ? r->n_extra : 0,
+        .x_scale = r->scale,
+        .w_scale = panel->scale ? panel->scale + v->strip * nr : NULL,
+        .w_sum = panel->sum ? panel->sum + (k_block * panel->n_strips + v->strip) * nr : NULL,
         .bias = first && g->bias ? g->bias + column : NULL,
         .base = base,
         .ld_base = residual ? g->ldr : g->ldy,
@@ -77,21 +138,24 @@ static struct zg_gemm_tile tile_of(const struct zg_gemm *g, const struct visit *
     };
 }
 
-static void visit_strip(const struct zg_gemm *g, const struct cut *c, const struct visit *v)
+static void visit_strip(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
+                        const struct visit *v)
 {
-    const struct zg_gemm_tile common = tile_of(g, v);
+    const struct zg_gemm_tile common = tile_of(g, r, v);
     const int64_t n_blocks = v->row_block_end - v->row_block_begin;
     const int64_t n_steps = common.n_k / 4; /* prefetching steps of a tile */
     const int64_t per_step = n_steps ? zg_ceil_div(v->prefetch_lines, n_steps * n_blocks) : 0;
     const int64_t n_bias_rows = g->n_rows - g->n_difference_rows;
-    for (int64_t r = v->row_block_begin; r < v->row_block_end; r++) {
-        const int64_t begin = zg_share_begin(g->n_rows, r, c->n_row_blocks);
-        const int64_t line = (r - v->row_block_begin) * per_step * n_steps;
+    for (int64_t b = v->row_block_begin; b < v->row_block_end; b++) {
+        const int64_t begin = zg_share_begin(g->n_rows, b, c->n_row_blocks);
+        const int64_t line = (b - v->row_block_begin) * per_step * n_steps;
         struct zg_gemm_tile t = common;
-        t.n_rows = zg_share_begin(g->n_rows, r + 1, c->n_row_blocks) - begin;
+        t.n_rows = zg_share_begin(g->n_rows, b + 1, c->n_row_blocks) - begin;
         t.n_bias_rows = n_bias_rows - begin;
-        t.x += begin * g->ldx;
-        t.x_extra += begin * g->ldx;
+        t.x = (const uint32_t *)t.x + begin * t.ldx;
+        t.x_extra += begin * t.ld_extra;
+        if (t.x_scale)
+            t.x_scale += begin;
         t.y += begin * g->ldy;
         if (t.base)
             t.base += begin * t.ld_base;
@@ -103,19 +167,20 @@ static void visit_strip(const struct zg_gemm *g, const struct cut *c, const stru
     }
 }
 
-static void run_thread(const struct zg_gemm *g, const struct cut *c, float *scratch, int64_t thread,
-                       int64_t n_threads)
+static void run_thread(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
+                       uint32_t *scratch, int64_t thread, int64_t n_threads)
 {
     const struct zg_panel *panel = g->w;
-    const int64_t nr = panel->kernels->nr, n_in = panel->shape.n_in, n_blocks = c->n_row_blocks;
+    const int64_t nr = panel->kernels->nr, n_words = panel->n_words, n_blocks = c->n_row_blocks;
     const int64_t n_units = panel->n_strips * n_blocks;
     const int64_t begin = zg_share_begin(n_units, thread, n_threads);
     const int64_t end = zg_share_begin(n_units, thread + 1, n_threads);
     const int64_t strip_begin = begin / n_blocks, strip_end = zg_ceil_div(end, n_blocks);
     for (int64_t xb = 0; xb < c->n_x_blocks; xb++)
-        for (int64_t k = 0; k < n_in; k += c->k_size)
+        for (int64_t k = 0; k < n_words; k += panel->k_size)
             for (int64_t s = strip_begin; s < strip_end; s++) {
-                struct visit v = {.strip = s, .k_begin = k, .k_end = zg_min64(k + c->k_size, n_in)};
+                struct visit v = {
+                    .strip = s, .k_begin = k, .k_end = zg_min64(k + panel->k_size, n_words)};
                 /* The block's rows, but in the first and the last strip only this thread's. */
                 v.row_block_begin =
                     zg_max64(zg_share_begin(n_blocks, xb, c->n_x_blocks), begin - s * n_blocks);
@@ -127,12 +192,12 @@ static void run_thread(const struct zg_gemm *g, const struct cut *c, float *scra
                     const bool more = s + 1 < strip_end;
                     v.w = panel->strips + s * panel->strip_size + k * nr;
                     v.prefetch = more ? v.w + panel->strip_size : NULL;
-                    v.prefetch_lines = (v.k_end - k) * nr * (int64_t)sizeof(float) / 64;
+                    v.prefetch_lines = (v.k_end - k) * nr * 4 / 64;
                 } else {
                     zg_fused_pack_strip(panel, s, k, v.k_end, scratch);
                     v.w = scratch;
                 }
-                visit_strip(g, c, &v);
+                visit_strip(g, r, c, &v);
             }
 }
 
@@ -142,10 +207,17 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
     assert(g->n_extra == g->w->n_extra);
     assert(g->n_difference_rows >= 0 && g->n_difference_rows <= g->n_rows);
     const struct cut c = cut_call(state, g);
+    const struct rows r = rows_of(state, g);
 #pragma omp parallel num_threads((int)state->n_threads)
     {
-        const int64_t thread = omp_get_thread_num();
-        run_thread(g, &c, state->scratch ? state->scratch + thread * state->scratch_size : NULL,
-                   thread, omp_get_num_threads());
+        const int64_t thread = omp_get_thread_num(), n_threads = omp_get_num_threads();
+        if (g->w->kernels->narrow_row) {
+            const int64_t end = zg_share_begin(g->n_rows, thread + 1, n_threads);
+            for (int64_t i = zg_share_begin(g->n_rows, thread, n_threads); i < end; i++)
+                narrow_row(state, g, &r, i, thread);
+#pragma omp barrier
+        }
+        run_thread(g, &r, &c, state->scratch ? state->scratch + thread * state->scratch_size : NULL,
+                   thread, n_threads);
     }
 }

@@ -7,6 +7,7 @@
  *   NV          vectors across a strip: nr = NV * VEC_WIDTH
  *   NAME        the function to define
  *   STEPS       k per turn of the inner loop, a multiple of 4; 4 unless defined
+ *   PRODUCTS    where w is not fp32: PRODUCTS(mr, acc, t) sets acc to the sums over k of w x
  *
  * The tile's outputs stay in MR * NV registers while k runs; each step loads NV vectors of w and
  * broadcasts one x per row.  MR * NV + NV + 1 must fit the register file, and MR * NV must cover
@@ -23,8 +24,6 @@
 #define STEPS 4
 #endif
 _Static_assert(STEPS % 4 == 0, "prefetches are counted by four k");
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* acc[i][j] += x[i][u] * w[u][j] for u < n.  Rows are addressed as three off one pointer, which
  * x86 address modes give for free; MR pointers would not fit the general registers.  Nor would *ldx
@@ -49,10 +48,9 @@ ALWAYS_INLINE void step(const int mr, const int n, vec acc[MR][NV], const float 
     }
 }
 
-/* One stretch of k; returns where w goes on. */
-ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w, const float *x,
-                                   int64_t ldx, int64_t n_k, const char *prefetch,
-                                   int64_t n_prefetch)
+/* One stretch of k. */
+ALWAYS_INLINE void stretch(const int mr, vec acc[MR][NV], const float *w, const float *x,
+                           int64_t ldx, int64_t n_k, const char *prefetch, int64_t n_prefetch)
 {
     const float *rows[(MR + 2) / 3];
     UNROLL
@@ -75,8 +73,21 @@ ALWAYS_INLINE const float *stretch(const int mr, vec acc[MR][NV], const float *w
         for (int i = 0; i < (mr + 2) / 3; i++)
             rows[i]++;
     }
-    return w;
 }
+
+#ifndef PRODUCTS
+#define PRODUCTS fp32_products
+ALWAYS_INLINE void fp32_products(const int mr, vec acc[MR][NV], const struct zg_gemm_tile *t)
+{
+    UNROLL
+    for (int i = 0; i < mr; i++) {
+        UNROLL
+        for (int j = 0; j < NV; j++)
+            acc[i][j] = vec_zero();
+    }
+    stretch(mr, acc, t->w, t->x, t->ldx, t->n_k, t->prefetch, t->n_prefetch);
+}
+#endif
 
 /* Outputs j * VEC_WIDTH on from p; all of them exist, or n_out of the strip's. */
 ALWAYS_INLINE vec load_outs(const float *p, int j, int64_t n_out, const bool whole)
@@ -117,21 +128,14 @@ ALWAYS_INLINE void finish(const struct zg_gemm_tile *t, vec sum[NV], int64_t i, 
 ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
 {
     vec acc[MR][NV];
-    UNROLL
-    for (int i = 0; i < mr; i++) {
-        UNROLL
-        for (int j = 0; j < NV; j++)
-            acc[i][j] = vec_zero();
-    }
-
     /* y is far away by now if its rows are many; its lines come while the products run. */
     for (int i = 0; i < mr; i++)
         for (int j = 0; j < NV; j++)
             __builtin_prefetch(t->y + i * t->ldy + j * VEC_WIDTH, 1, 3);
 
-    const float *w = stretch(mr, acc, t->w, t->x, t->ldx, t->n_k, t->prefetch, t->n_prefetch);
+    PRODUCTS(mr, acc, t);
     if (t->n_extra > 0)
-        stretch(mr, acc, w, t->x_extra, t->ldx, t->n_extra, t->prefetch, 0);
+        stretch(mr, acc, t->w_extra, t->x_extra, t->ld_extra, t->n_extra, t->prefetch, 0);
 
     if (t->n_out == NV * VEC_WIDTH) {
         UNROLL

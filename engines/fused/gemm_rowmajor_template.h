@@ -15,8 +15,6 @@
 
 #define LINE 16 /* floats; kernels.h promises a prefetch each sixteenth k */
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 ALWAYS_INLINE void dot_step(const int rows, const int outs, vec acc[ROWS][OUTS],
                             const struct zg_dot_tile *t, int64_t k, const bool whole)
 {

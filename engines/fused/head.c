@@ -13,7 +13,7 @@
 static void run_thread(const struct zg_provider_state *state, const struct zg_dot_tile *call,
                        int64_t begin, int64_t end)
 {
-    const struct zg_kernels *kernels = state->kernels;
+    const struct zg_kernels *kernels = state->kernels[ZG_FP32];
     const int64_t outs = kernels->dot_outs, rows = kernels->dot_rows, n_in = call->n_k;
     const int64_t row_bytes = n_in * (int64_t)sizeof(float);
     const int64_t x_rows = zg_max64(1, state->x_bytes / (row_bytes * rows)) * rows; /* stay in L2 */
@@ -46,7 +46,7 @@ void zg_fused_gemm_rowmajor(struct zg_provider_state *state, const float *w, int
                             int64_t n_out, int64_t n_in, const float *x, int64_t ldx,
                             int64_t n_rows, float *y, int64_t ldy)
 {
-    const int64_t outs = state->kernels->dot_outs, n_blocks = zg_ceil_div(n_out, outs);
+    const int64_t outs = state->kernels[ZG_FP32]->dot_outs, n_blocks = zg_ceil_div(n_out, outs);
     const struct zg_dot_tile call = {
         .w = w, .ldw = ldw, .x = x, .ldx = ldx, .n_k = n_in, .y = y, .ldy = ldy, .n_rows = n_rows};
 #pragma omp parallel num_threads((int)state->n_threads)

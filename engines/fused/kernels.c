@@ -11,14 +11,34 @@
  * variant's file. */
 static const struct zg_kernels table[] = {
     {"ref", ZG_FP32, ZG_ISA_PORTABLE, 4, 8, 4, 4, zg_gemm_paired_fp32_ref,
-     zg_gemm_rowmajor_fp32_ref},
+     zg_gemm_rowmajor_fp32_ref, 1, NULL},
+    {"ref", ZG_BF16, ZG_ISA_PORTABLE, 4, 8, 4, 4, zg_gemm_paired_bf16_ref,
+     zg_gemm_rowmajor_fp32_ref, 1, zg_narrow_row_bf16},
+    {"ref", ZG_INT8, ZG_ISA_PORTABLE, 4, 8, 4, 4, zg_gemm_paired_int8_ref,
+     zg_gemm_rowmajor_fp32_ref, 1, zg_narrow_row_int8},
     {"portable", ZG_FP32, ZG_ISA_PORTABLE, 6, 8, 2, 4, zg_gemm_paired_fp32_portable,
-     zg_gemm_rowmajor_fp32_portable},
+     zg_gemm_rowmajor_fp32_portable, 1, NULL},
+    {"portable", ZG_BF16, ZG_ISA_PORTABLE, 6, 8, 2, 4, zg_gemm_paired_bf16_portable,
+     zg_gemm_rowmajor_fp32_portable, 2, zg_narrow_row_bf16_wide},
+    {"portable", ZG_INT8, ZG_ISA_PORTABLE, 6, 8, 2, 4, zg_gemm_paired_int8_portable,
+     zg_gemm_rowmajor_fp32_portable, 2, zg_narrow_row_int8_wide},
 #ifdef ZG_FUSED_X86
     {"avx2", ZG_FP32, ZG_ISA_AVX2, 6, 16, 2, 4, zg_gemm_paired_fp32_avx2,
-     zg_gemm_rowmajor_fp32_avx2},
+     zg_gemm_rowmajor_fp32_avx2, 1, NULL},
+    {"avx2", ZG_BF16, ZG_ISA_AVX2, 6, 16, 2, 4, zg_gemm_paired_bf16_avx2,
+     zg_gemm_rowmajor_fp32_avx2, 2, zg_narrow_row_bf16_wide},
+    {"avx2", ZG_INT8, ZG_ISA_AVX2, 6, 16, 2, 4, zg_gemm_paired_int8_avx2,
+     zg_gemm_rowmajor_fp32_avx2, 2, zg_narrow_row_int8_wide},
     {"avx512", ZG_FP32, ZG_ISA_AVX512, 14, 32, 3, 8, zg_gemm_paired_fp32_avx512,
-     zg_gemm_rowmajor_fp32_avx512},
+     zg_gemm_rowmajor_fp32_avx512, 1, NULL},
+    {"avx512", ZG_BF16, ZG_ISA_AVX512, 14, 32, 3, 8, zg_gemm_paired_bf16_avx512,
+     zg_gemm_rowmajor_fp32_avx512, 2, zg_narrow_row_bf16_wide},
+    {"avx512", ZG_INT8, ZG_ISA_AVX512, 14, 32, 3, 8, zg_gemm_paired_int8_avx512,
+     zg_gemm_rowmajor_fp32_avx512, 2, zg_narrow_row_int8_wide},
+    {"avx512bf16", ZG_BF16, ZG_ISA_AVX512BF16, 14, 32, 3, 8, zg_gemm_paired_bf16_avx512bf16,
+     zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_bf16},
+    {"avx512bf16", ZG_INT8, ZG_ISA_AVX512BF16, 14, 32, 3, 8, zg_gemm_paired_int8_avx512bf16,
+     zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_int8_offset},
 #endif
 };
 enum { N_VARIANTS = sizeof table / sizeof table[0] };

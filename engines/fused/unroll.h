@@ -1,8 +1,8 @@
 /*
  * unroll.h - before a loop of a kernel template: unroll it wholly.
  *
- * Arrays of accumulators become registers only where no loop indexes them any more.  GCC and
- * Clang each ignore the other's pragma.
+ * Arrays of accumulators become registers only where no loop indexes them any more, nor any call:
+ * ALWAYS_INLINE.  GCC and Clang each ignore the other's pragma.
  */
 #ifndef ZG_FUSED_UNROLL_H
 #define ZG_FUSED_UNROLL_H
@@ -12,5 +12,7 @@
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 #endif

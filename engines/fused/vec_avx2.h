@@ -35,12 +35,26 @@ static inline vec vec_broadcast(const float *p)
 {
     return _mm256_broadcast_ss(p);
 }
+/* The first and the second of each lane's pair of bf16 numbers. */
+static inline vec vec_load_bf16_first(const uint32_t *p)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)p), 16));
+}
+static inline vec vec_load_bf16_second(const uint32_t *p)
+{
+    const __m256i upper = _mm256_set1_epi32(-65536);
+    return _mm256_castsi256_ps(_mm256_and_si256(_mm256_loadu_si256((const __m256i *)p), upper));
+}
 /* a * b + c with the sum in c's register.  The intrinsic also lets GCC put it into a's, which
  * moves accumulators about until one lives in memory: as long a chain as the whole loop. */
 static inline vec vec_fmadd(vec a, vec b, vec c)
 {
     __asm__("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
     return c;
+}
+static inline vec vec_mul(vec a, vec b)
+{
+    return _mm256_mul_ps(a, b);
 }
 static inline vec vec_add(vec a, vec b)
 {

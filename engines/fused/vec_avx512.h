@@ -34,9 +34,23 @@ static inline vec vec_broadcast(const float *p)
 {
     return _mm512_set1_ps(*p);
 }
+/* The first and the second of each lane's pair of bf16 numbers. */
+static inline vec vec_load_bf16_first(const uint32_t *p)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+}
+static inline vec vec_load_bf16_second(const uint32_t *p)
+{
+    const __m512i upper = _mm512_set1_epi32(-65536);
+    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), upper));
+}
 static inline vec vec_fmadd(vec a, vec b, vec c)
 {
     return _mm512_fmadd_ps(a, b, c);
+}
+static inline vec vec_mul(vec a, vec b)
+{
+    return _mm512_mul_ps(a, b);
 }
 static inline vec vec_add(vec a, vec b)
 {

@@ -14,6 +14,7 @@
 #define VEC_WIDTH 4
 
 typedef float vec __attribute__((vector_size(16)));
+typedef uint32_t words __attribute__((vector_size(16)));
 
 static inline vec vec_zero(void)
 {
@@ -33,9 +34,26 @@ static inline vec vec_broadcast(const float *p)
 {
     return (vec){*p, *p, *p, *p};
 }
+/* The first and the second of each lane's pair of bf16 numbers. */
+static inline vec vec_load_bf16_first(const uint32_t *p)
+{
+    words a;
+    memcpy(&a, p, sizeof a);
+    return (vec)(a << 16);
+}
+static inline vec vec_load_bf16_second(const uint32_t *p)
+{
+    words a;
+    memcpy(&a, p, sizeof a);
+    return (vec)(a & 0xffff0000u);
+}
 static inline vec vec_fmadd(vec a, vec b, vec c)
 {
     return a * b + c;
+}
+static inline vec vec_mul(vec a, vec b)
+{
+    return a * b;
 }
 static inline vec vec_add(vec a, vec b)
 {

@@ -10,6 +10,7 @@
 
 #include "engines/fused/fused.h"
 #include "tests/engines/fused/guard.h"
+#include "tests/engines/fused/truth.h"
 #include "tests/support/cunit_run.h"
 
 enum { MAX_ROWS = 45, MAX_EXTRA = 9 };
@@ -24,10 +25,6 @@ static const struct zg_model_shape model_shape = {.n_layers = 1,
                                                   .n_positions = 8,
                                                   .tied_head = true};
 
-struct layer {
-    int64_t n_groups, n_out, n_in;
-    int32_t tensors[3];
-};
 static struct layer layer_of(int which)
 {
     const int64_t d = model_shape.d_model, f = model_shape.d_ffn;
@@ -46,41 +43,6 @@ static struct layer layer_of(int which)
     }
 }
 enum { N_LAYERS = 4 };
-
-/* All of a layer's weights and adapter columns, row-major. */
-struct truth {
-    struct layer layer;
-    float *w;     /* [n_groups * n_out][n_in] */
-    float *extra; /* [n_groups * n_out][n_extra] */
-    int64_t n_extra;
-};
-
-static float *floats(int64_t n)
-{
-    float *p = malloc((size_t)zg_max64(n, 1) * sizeof(float));
-    if (!p)
-        abort();
-    return p;
-}
-
-static struct truth truth_open(const struct zg_model *model, struct layer layer, int64_t n_extra,
-                               uint64_t *seed)
-{
-    struct truth t = {.layer = layer, .n_extra = n_extra};
-    t.w = floats(layer.n_groups * layer.n_out * layer.n_in);
-    t.extra = floats(layer.n_groups * layer.n_out * n_extra);
-    for (int64_t g = 0; g < layer.n_groups; g++)
-        zg_model_read(model, layer.tensors[g], 0, layer.n_out, t.w + g * layer.n_out * layer.n_in,
-                      layer.n_in);
-    for (int64_t i = 0; i < layer.n_groups * layer.n_out * n_extra; i++)
-        t.extra[i] = test_uniform(seed);
-    return t;
-}
-static void truth_close(struct truth *t)
-{
-    free(t->w);
-    free(t->extra);
-}
 
 /* One gemm against the formula of provider.h; the number of wrong outputs. */
 static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_panel *panel,
@@ -119,16 +81,20 @@ static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_pa
     zg_provider_fused.gemm(state, &g);
 
     int64_t n_wrong = !guarded_intact(&y);
-    for (int64_t i = 0; i < n_rows; i++)
+    struct row row = {.x = floats(l->n_in), .kept = floats(truth->n_kept)};
+    for (int64_t i = 0; i < n_rows; i++) {
+        memcpy(row.x, x.data + i * x.ld, (size_t)l->n_in * sizeof(float));
+        row.scale = round_row(truth, row.x, row.kept);
         for (int64_t o = 0; o < n_out; o++) {
-            const float *row = x.data + i * x.ld;
-            const float *row_extra = row + l->n_in + o / l->n_out * n_extra;
+            const float *row_extra = x.data + i * x.ld + l->n_in + o / l->n_out * n_extra;
             const bool is_biased = has_bias && i < n_rows - n_difference_rows;
-            double sum = is_biased ? (double)bias.data[o] : 0.0, magnitude = fabs(sum);
-            for (int64_t k = 0; k < l->n_in + n_extra; k++) {
-                const double term = k < l->n_in ? (double)truth->w[o * l->n_in + k] * (double)row[k]
-                                                : (double)truth->extra[o * n_extra + k - l->n_in] *
-                                                      (double)row_extra[k - l->n_in];
+            double bound, sum = product(truth, &row, o, &bound), magnitude = fabs(sum);
+            if (is_biased) {
+                sum += (double)bias.data[o];
+                magnitude += fabs((double)bias.data[o]);
+            }
+            for (int64_t e = 0; e < n_extra; e++) {
+                const double term = (double)truth->extra[o * n_extra + e] * (double)row_extra[e];
                 sum += term;
                 magnitude += fabs(term);
             }
@@ -138,11 +104,12 @@ static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_pa
             }
             if (epilogue == ZG_EPILOGUE_RELU && sum < 0.0)
                 sum = 0.0;
-            /* bias, residual, and one addition per further k block */
-            const int64_t n_additions = 2 + l->n_in / ZG_K_BLOCK;
             n_wrong += !(fabs((double)y.data[i * y.ld + o] - sum) <=
-                         sum_bound(l->n_in + n_extra, n_additions, magnitude));
+                         bound + sum_bound(n_extra, 2, magnitude));
         }
+    }
+    free(row.x);
+    free(row.kept);
     guarded_close(&x);
     guarded_close(&y);
     guarded_close(&residual);
@@ -161,24 +128,33 @@ static struct zg_model *open_model(void)
     return model;
 }
 
-static void check_layer(struct zg_provider_state *state, const struct zg_model *model, int which,
-                        int64_t first_extra)
+static struct zg_panel *pack(struct zg_provider_state *state, const struct zg_model *model,
+                             struct layer layer, enum zg_dtype dtype)
+{
+    const struct zg_panel_shape shape = {
+        .n_groups = layer.n_groups, .n_out = layer.n_out, .n_in = layer.n_in, .dtype = dtype};
+    struct zg_panel *panel = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(zg_provider_fused.pack(state, &panel, &shape, model, layer.tensors, &err),
+                          ZG_OK);
+    return panel;
+}
+
+static void check_layer(struct zg_provider_state *state, const struct zg_model *model,
+                        enum zg_dtype dtype, int which, int64_t first_extra)
 {
     static const int64_t extras[] = {0, 4, 9, 1};
     const struct layer layer = layer_of(which);
-    const struct zg_panel_shape shape = {
-        .n_groups = layer.n_groups, .n_out = layer.n_out, .n_in = layer.n_in};
-    struct zg_panel *panel = NULL;
-    struct zg_error err = {0};
     uint64_t seed = (uint64_t)which + 1;
-    CU_ASSERT_EQUAL_FATAL(zg_provider_fused.pack(state, &panel, &shape, model, layer.tensors, &err),
-                          ZG_OK);
+    struct zg_panel *panel = pack(state, model, layer, dtype);
     const int64_t n_weights = layer.n_groups * layer.n_out * layer.n_in;
-    CU_ASSERT(zg_provider_fused.panel_bytes(panel) >= (size_t)n_weights * sizeof(float));
+    CU_ASSERT(zg_provider_fused.panel_bytes(panel) >=
+              (size_t)(n_weights * 4 / zg_word_size(dtype)));
 
     int64_t n_wrong = 0, rows = 1 + first_extra;
     for (int e = 0; e < 4; e++) { /* fewer columns than before must not leave old ones in use */
-        struct truth truth = truth_open(model, layer, extras[(e + first_extra) % 4], &seed);
+        struct truth truth =
+            truth_open(model, layer, dtype, NULL, 0, extras[(e + first_extra) % 4], &seed);
         zg_provider_fused.set_extra(state, panel, truth.extra, truth.n_extra);
         for (int half = 0; half < 2; half++) {
             const int epilogue = half == 0 ? e : (e + 2) % 4;
@@ -195,8 +171,9 @@ static void check_layer(struct zg_provider_state *state, const struct zg_model *
     CU_ASSERT_PTR_NULL(panel);
 }
 
-/* Calls check on each variant, packed or not, with 1, 2 and 3 threads. */
-static void each_state(void (*check)(struct zg_provider_state *state, const struct zg_model *model))
+/* Calls check on each variant and its dtype, packed or not, with 1, 2 and 3 threads. */
+static void each_state(void (*check)(struct zg_provider_state *state, const struct zg_model *model,
+                                     enum zg_dtype dtype))
 {
     struct zg_model *model = open_model();
     const struct zg_kernels *kernels;
@@ -205,87 +182,101 @@ static void each_state(void (*check)(struct zg_provider_state *state, const stru
             for (int packed = 0; packed < 2; packed++) {
                 if (kernels->isa > zg_cpu_isa())
                     continue;
-                const struct zg_provider_options options = {.dtypes = 1u << ZG_FP32,
+                const struct zg_provider_options options = {.dtypes = 1u << kernels->dtype,
                                                             .n_threads = n_threads,
                                                             .max_rows = MAX_ROWS,
+                                                            .max_in = model_shape.d_ffn,
                                                             .max_extra = MAX_EXTRA,
                                                             .packed = packed != 0};
                 struct zg_provider_state *state = NULL;
                 struct zg_error err = {0};
                 CU_ASSERT_EQUAL_FATAL(zg_fused_open_on(&state, &options, kernels, &err), ZG_OK);
-                check(state, model);
+                check(state, model, kernels->dtype);
                 zg_provider_fused.close(&state);
                 CU_ASSERT_PTR_NULL(state);
             }
     zg_model_close(&model);
 }
 
-static void check_gemm(struct zg_provider_state *state, const struct zg_model *model)
+static void check_gemm(struct zg_provider_state *state, const struct zg_model *model,
+                       enum zg_dtype dtype)
 {
     for (int which = 0; which < N_LAYERS; which++)
-        check_layer(state, model, which, state->n_threads);
+        check_layer(state, model, dtype, which, state->n_threads);
 }
 static void test_gemm(void)
 {
     each_state(check_gemm);
 }
 
-/* read() gives back what the model holds, bit by bit, and after add_lowrank the sum. */
-static void check_weights(struct zg_provider_state *state, const struct zg_model *model)
+/* Rows as read() should give them, bit by bit; the number of wrong ones. */
+static int64_t wrong_rows(struct zg_provider_state *state, const struct zg_panel *panel,
+                          const struct truth *truth, int64_t group, int64_t row, int64_t n_rows)
+{
+    const struct layer *l = &truth->layer;
+    struct guarded got = guarded_open(n_rows, l->n_in, l->n_in + 1);
+    zg_provider_fused.read(state, panel, group, row, n_rows, got.data, got.ld);
+    int64_t n_wrong = !guarded_intact(&got);
+    for (int64_t i = 0; i < n_rows; i++)
+        for (int64_t k = 0; k < l->n_in; k++)
+            n_wrong +=
+                got.data[i * got.ld + k] != truth_weight(truth, group * l->n_out + row + i, k);
+    guarded_close(&got);
+    return n_wrong;
+}
+
+/* fp32: read() after add_lowrank gives the sum. */
+static int64_t wrong_sums(struct zg_provider_state *state, struct zg_panel *panel,
+                          const struct truth *truth, int64_t group, int64_t row, int64_t rank,
+                          uint64_t *seed)
 {
     const float coefficient = -0.375f;
+    const struct layer *l = &truth->layer;
+    const int64_t n_rows = l->n_out - row;
+    struct guarded got = guarded_open(n_rows, l->n_in, l->n_in + 1);
+    struct guarded u = guarded_open(l->n_out, rank, rank), v = guarded_open(l->n_in, rank, rank);
+    guarded_fill(&u, seed);
+    guarded_fill(&v, seed);
+    zg_provider_fused.add_lowrank(state, panel, group, coefficient, u.data, v.data, rank);
+    zg_provider_fused.read(state, panel, group, row, n_rows, got.data, got.ld);
+    int64_t n_wrong = 0;
+    for (int64_t i = 0; i < n_rows; i++)
+        for (int64_t k = 0; k < l->n_in; k++) {
+            double sum = (double)truth_weight(truth, group * l->n_out + row + i, k);
+            double magnitude = fabs(sum);
+            for (int64_t r = 0; r < rank; r++) {
+                const double term = (double)coefficient * (double)u.data[(row + i) * rank + r] *
+                                    (double)v.data[k * rank + r];
+                sum += term;
+                magnitude += fabs(term);
+            }
+            /* one rounding for coefficient * u, two for the sums of two chunks of ranks */
+            n_wrong +=
+                !(fabs((double)got.data[i * got.ld + k] - sum) <= sum_bound(rank, 3, magnitude));
+        }
+    guarded_close(&got);
+    guarded_close(&u);
+    guarded_close(&v);
+    return n_wrong;
+}
+
+/* read() gives back what the model holds, rounded, and after add_lowrank the sum. */
+static void check_weights(struct zg_provider_state *state, const struct zg_model *model,
+                          enum zg_dtype dtype)
+{
     uint64_t seed = 5;
     for (int which = 0; which < N_LAYERS; which++)
         for (int64_t rank = 1; rank <= 11; rank += 5) {
             const struct layer l = layer_of(which);
-            const struct zg_panel_shape shape = {
-                .n_groups = l.n_groups, .n_out = l.n_out, .n_in = l.n_in};
-            struct zg_panel *panel = NULL;
-            CU_ASSERT_EQUAL_FATAL(
-                zg_provider_fused.pack(state, &panel, &shape, model, l.tensors, NULL), ZG_OK);
-            struct truth truth = truth_open(model, l, 3, &seed);
+            struct zg_panel *panel = pack(state, model, l, dtype);
+            struct truth truth = truth_open(model, l, dtype, NULL, 0, 3, &seed);
             zg_provider_fused.set_extra(state, panel, truth.extra, 3); /* must not be disturbed */
-            const int64_t group = l.n_groups - 1, row = l.n_out / 3, n_rows = l.n_out - row;
-            const float *w = truth.w + (group * l.n_out + row) * l.n_in;
-            struct guarded got = guarded_open(n_rows, l.n_in, l.n_in + 1);
-            int64_t n_wrong = 0;
-            zg_provider_fused.read(state, panel, group, row, n_rows, got.data, got.ld);
-            for (int64_t i = 0; i < n_rows; i++)
-                n_wrong += memcmp(got.data + i * got.ld, w + i * l.n_in,
-                                  (size_t)l.n_in * sizeof(float)) != 0;
-            CU_ASSERT_EQUAL(n_wrong, 0);
-
-            struct guarded u = guarded_open(l.n_out, rank, rank),
-                           v = guarded_open(l.n_in, rank, rank);
-            guarded_fill(&u, &seed);
-            guarded_fill(&v, &seed);
-            zg_provider_fused.add_lowrank(state, panel, group, coefficient, u.data, v.data, rank);
-            zg_provider_fused.read(state, panel, group, row, n_rows, got.data, got.ld);
-            for (int64_t i = 0; i < n_rows; i++)
-                for (int64_t k = 0; k < l.n_in; k++) {
-                    double sum = (double)w[i * l.n_in + k], magnitude = fabs(sum);
-                    for (int64_t r = 0; r < rank; r++) {
-                        const double term = (double)coefficient *
-                                            (double)u.data[(row + i) * rank + r] *
-                                            (double)v.data[k * rank + r];
-                        sum += term;
-                        magnitude += fabs(term);
-                    }
-                    /* one rounding for coefficient * u, two for the sums of two chunks of ranks */
-                    n_wrong += !(fabs((double)got.data[i * got.ld + k] - sum) <=
-                                 sum_bound(rank, 3, magnitude));
-                }
-            CU_ASSERT_EQUAL(n_wrong, 0);
-            CU_ASSERT(guarded_intact(&got));
-            guarded_close(&got);
-            guarded_close(&u);
-            guarded_close(&v);
-            if (l.n_groups > 1) { /* the other groups are as they were */
-                float *first = floats(l.n_in);
-                zg_provider_fused.read(state, panel, 0, 0, 1, first, l.n_in);
-                CU_ASSERT_EQUAL(memcmp(first, truth.w, (size_t)l.n_in * sizeof(float)), 0);
-                free(first);
-            }
+            const int64_t group = l.n_groups - 1, row = l.n_out / 3;
+            CU_ASSERT_EQUAL(wrong_rows(state, panel, &truth, group, row, l.n_out - row), 0);
+            if (dtype == ZG_FP32)
+                CU_ASSERT_EQUAL(wrong_sums(state, panel, &truth, group, row, rank, &seed), 0);
+            if (l.n_groups > 1) /* the other groups are as they were */
+                CU_ASSERT_EQUAL(wrong_rows(state, panel, &truth, 0, 0, l.n_out), 0);
             truth_close(&truth);
             zg_provider_fused.unpack(&panel);
         }
@@ -295,9 +286,97 @@ static void test_weights(void)
     each_state(check_weights);
 }
 
-static void check_rowmajor(struct zg_provider_state *state, const struct zg_model *model)
+/* Columns leave the scales and stay bf16; other columns later; none again. */
+static void check_kept(struct zg_provider_state *state, const struct zg_model *model,
+                       enum zg_dtype dtype)
 {
-    (void)model;
+    static const int32_t columns[] = {0, 5, 33};
+    if (dtype != ZG_INT8)
+        return;
+    uint64_t seed = 6;
+    for (int which = 0; which < N_LAYERS; which++) {
+        const struct layer l = layer_of(which);
+        struct zg_panel *panel = pack(state, model, l, dtype);
+        for (int64_t n_kept = 3; n_kept >= 0; n_kept--) {
+            struct zg_error err = {0};
+            CU_ASSERT_EQUAL_FATAL(zg_provider_fused.keep_columns(state, panel, model, l.tensors,
+                                                                 columns, n_kept, &err),
+                                  ZG_OK);
+            for (int64_t n_extra = 0; n_extra <= 4; n_extra += 4) {
+                struct truth truth = truth_open(model, l, dtype, columns, n_kept, n_extra, &seed);
+                if (n_extra > 0) /* none were set before */
+                    zg_provider_fused.set_extra(state, panel, truth.extra, n_extra);
+                CU_ASSERT_EQUAL(wrong_outputs(state, panel, &truth, 7 + 9 * n_kept, true,
+                                              ZG_EPILOGUE_RELU, false, &seed),
+                                0);
+                CU_ASSERT_EQUAL(wrong_rows(state, panel, &truth, 0, 0, l.n_out), 0);
+                truth_close(&truth);
+            }
+        }
+        zg_provider_fused.unpack(&panel);
+    }
+}
+static void test_kept(void)
+{
+    each_state(check_kept);
+}
+
+/* Rows of several k blocks, and panels of all dtypes in one state. */
+static void test_long_rows(void)
+{
+    static const struct zg_model_shape long_shape = {.n_layers = 1,
+                                                     .d_model = 10,
+                                                     .n_heads = 2,
+                                                     .d_ffn = 9001,
+                                                     .n_vocab = 11,
+                                                     .n_positions = 8,
+                                                     .tied_head = true};
+    static const int32_t columns[] = {7, 8999};
+    const struct layer l = {1, 10, 9001, {zg_tensor_layer(0, ZG_T_FC2_WEIGHT)}};
+    struct zg_model *model = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&model, "long", &long_shape, 1, NULL), ZG_OK);
+    for (int packed = 0; packed < 2; packed++) {
+        const struct zg_provider_options options = {.dtypes = 1u << ZG_FP32 | 1u << ZG_BF16 |
+                                                              1u << ZG_INT8,
+                                                    .n_threads = 2,
+                                                    .max_rows = 9,
+                                                    .max_in = l.n_in,
+                                                    .max_extra = 2,
+                                                    .packed = packed != 0};
+        struct zg_provider_state *state = NULL;
+        struct zg_panel *panels[ZG_N_DTYPES] = {NULL};
+        uint64_t seed = 8;
+        CU_ASSERT_EQUAL_FATAL(zg_provider_fused.open(&state, &options, NULL), ZG_OK);
+        for (int d = 0; d < ZG_N_DTYPES; d++)
+            if (zg_provider_fused.dtypes & 1u << d)
+                panels[d] = pack(state, model, l, (enum zg_dtype)d);
+        for (int64_t n_kept = 0; n_kept <= 2; n_kept += 2) {
+            CU_ASSERT_EQUAL_FATAL(zg_provider_fused.keep_columns(state, panels[ZG_INT8], model,
+                                                                 l.tensors, columns, n_kept, NULL),
+                                  ZG_OK);
+            for (int d = 0; d < ZG_N_DTYPES; d++) {
+                if (!panels[d])
+                    continue;
+                struct truth truth = truth_open(model, l, (enum zg_dtype)d, columns,
+                                                d == ZG_INT8 ? n_kept : 0, 2, &seed);
+                zg_provider_fused.set_extra(state, panels[d], truth.extra, 2);
+                CU_ASSERT_EQUAL(wrong_outputs(state, panels[d], &truth, 9, true,
+                                              ZG_EPILOGUE_RESIDUAL, true, &seed),
+                                0);
+                truth_close(&truth);
+            }
+        }
+        for (int d = 0; d < ZG_N_DTYPES; d++)
+            zg_provider_fused.unpack(&panels[d]);
+        zg_provider_fused.close(&state);
+    }
+    zg_model_close(&model);
+}
+
+static void check_rowmajor(struct zg_provider_state *state, const struct zg_model *model,
+                           enum zg_dtype dtype)
+{
+    (void)model, (void)dtype;
     uint64_t seed = 9;
     static const int64_t sizes[][3] = {
         {1, 1, 1}, {131, 70, 33}, {8, 16, 3}, {50, 31, 32}, {7, 9, 2}};
@@ -344,7 +423,8 @@ static void test_open(void)
 
     setenv("ZOGAP_ISA", "portable", 1);
     CU_ASSERT_EQUAL_FATAL(zg_provider_fused.open(&state, &options, &err), ZG_OK);
-    CU_ASSERT_STRING_EQUAL(state->kernels->name, "portable");
+    CU_ASSERT_STRING_EQUAL(state->kernels[ZG_FP32]->name, "portable");
+    CU_ASSERT_STRING_EQUAL(state->kernels[ZG_INT8]->name, "portable");
     zg_provider_fused.close(&state);
 
     setenv("ZOGAP_ISA", "sse9", 1);
@@ -371,6 +451,8 @@ int main(void)
         {"open, the ISA cap and its errors", test_open},
         {"gemm", test_gemm},
         {"read and add_lowrank", test_weights},
+        {"kept columns", test_kept},
+        {"several k blocks, all dtypes at once", test_long_rows},
         {"gemm_rowmajor", test_rowmajor},
         {NULL, NULL},
     };
