@@ -15,11 +15,13 @@
 
 static struct {
     struct {
+        const struct zg_panel *panel;
         int32_t tensor; /* the panel's first */
         int64_t n;
         int32_t columns[ZG_MAX_KEPT];
     } kept[64];
     int64_t n_kept, n_packed;
+    const struct zg_panel *panels[64];
     enum zg_dtype dtypes[64];
 } record;
 
@@ -36,9 +38,11 @@ static enum zg_status fake_pack(struct zg_provider_state *state, struct zg_panel
                                 const int32_t *tensors, struct zg_error *err)
 {
     struct zg_panel_shape fp32 = *shape;
-    record.dtypes[record.n_packed++] = shape->dtype;
     fp32.dtype = ZG_FP32;
-    return zg_provider_fused.pack(state, out, &fp32, model, tensors, err);
+    const enum zg_status status = zg_provider_fused.pack(state, out, &fp32, model, tensors, err);
+    record.panels[record.n_packed] = *out;
+    record.dtypes[record.n_packed++] = shape->dtype;
+    return status;
 }
 
 static enum zg_status fake_keep(struct zg_provider_state *state, struct zg_panel *panel,
@@ -46,9 +50,9 @@ static enum zg_status fake_keep(struct zg_provider_state *state, struct zg_panel
                                 const int32_t *columns, int64_t n, struct zg_error *err)
 {
     (void)state;
-    (void)panel;
     (void)model;
     (void)err;
+    record.kept[record.n_kept].panel = panel;
     record.kept[record.n_kept].tensor = tensors[0];
     record.kept[record.n_kept].n = n;
     memcpy(record.kept[record.n_kept++].columns, columns, (size_t)n * sizeof *columns);
@@ -124,12 +128,24 @@ static double run(int64_t n_outliers, int64_t n_resident, enum zg_dtype dtype,
     return loss[0];
 }
 
+/* The two channels of zg_write_options.n_outliers lie half a row apart. */
+static bool has_planted(const int32_t *columns, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = i + 1; j < n; j++)
+            if (columns[j] - columns[i] == shape.d_model / 2)
+                return true;
+    return false;
+}
+
 static void expect_kinds(int64_t n, const int32_t *tensors)
 {
     CU_ASSERT_EQUAL(record.n_kept, n);
     for (int64_t i = 0; i < n && i < record.n_kept; i++) {
         CU_ASSERT_EQUAL(record.kept[i].tensor, tensors[i]);
-        CU_ASSERT(record.kept[i].n == 2);
+        const int64_t n_columns = record.kept[i].n;
+        CU_ASSERT(has_planted(record.kept[i].columns, n_columns));
+        CU_ASSERT(n_columns <= 3); /* one may be large by chance in the few scored rows */
     }
 }
 
@@ -177,12 +193,42 @@ static void test_repeated(void)
     expect_kinds(4, want);
 }
 
+/* The dtype that a panel was packed with. */
+static enum zg_dtype dtype_of(const struct zg_panel *panel)
+{
+    int64_t i = 0;
+    while (i < record.n_packed && record.panels[i] != panel)
+        i++;
+    return i < record.n_packed ? record.dtypes[i] : ZG_N_DTYPES;
+}
+
+/* Half differences in int8 beside means in bf16, and the other way round: only the int8 panel is
+ * asked, by the rows that meet it.  Of layer 0's q, k, v these are none where it is that of the half
+ * differences, which are 0 there. */
+static void test_mixed(void)
+{
+    const int32_t want[] = {zg_tensor_layer(0, ZG_T_Q_WEIGHT),  zg_tensor_layer(0, ZG_T_FC1_WEIGHT),
+                            zg_tensor_layer(1, ZG_T_Q_WEIGHT),  zg_tensor_layer(1, ZG_T_FC1_WEIGHT),
+                            zg_tensor_layer(2, ZG_T_K_WEIGHT),  zg_tensor_layer(2, ZG_T_Q_WEIGHT),
+                            zg_tensor_layer(2, ZG_T_FC1_WEIGHT)};
+    run(2, 3, ZG_BF16, ZG_INT8, 0);
+    expect_kinds(6, want + 1);
+    CU_ASSERT_EQUAL(record.n_packed, 2 * (3 * 4 + 1));
+    for (int64_t i = 0; i < record.n_kept; i++)
+        CU_ASSERT_EQUAL(dtype_of(record.kept[i].panel), ZG_INT8);
+    run(2, 3, ZG_INT8, ZG_BF16, 0);
+    expect_kinds(7, want);
+    for (int64_t i = 0; i < record.n_kept; i++)
+        CU_ASSERT_EQUAL(dtype_of(record.kept[i].panel), ZG_INT8);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {{"none without outliers, none in fp32", test_none},
                                            {"planted outliers", test_planted},
                                            {"the pruned layer", test_last},
                                            {"layers that repeat", test_repeated},
+                                           {"means and half differences", test_mixed},
                                            {NULL, NULL}};
     return zg_test_run("engines/runtime/calibrate", tests);
 }
