@@ -203,8 +203,7 @@ static enum zg_dtype dtype_of(const struct zg_panel *panel)
 }
 
 /* Half differences in int8 beside means in bf16, and the other way round: only the int8 panel is
- * asked, by the rows that meet it.  Of layer 0's q, k, v these are none where it is that of the half
- * differences, which are 0 there. */
+ * asked, by the rows that meet it.  Layer 0's q, k, v meet no half difference, which is 0 there. */
 static void test_mixed(void)
 {
     const int32_t want[] = {zg_tensor_layer(0, ZG_T_Q_WEIGHT),  zg_tensor_layer(0, ZG_T_FC1_WEIGHT),
