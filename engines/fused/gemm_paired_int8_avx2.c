@@ -37,7 +37,9 @@ ALWAYS_INLINE sums sums_broadcast(const uint32_t *p)
 }
 ALWAYS_INLINE sums sums_add_products(sums a, sums b, sums c)
 {
-    return _mm256_add_epi32(c, _mm256_madd_epi16(a, b));
+    c = _mm256_add_epi32(c, _mm256_madd_epi16(a, b));
+    __asm__("" : "+x"(c)); /* GCC would else add products of several k up first, in memory */
+    return c;
 }
 ALWAYS_INLINE vec sums_to_float(sums a)
 {

@@ -35,7 +35,9 @@ ALWAYS_INLINE sums sums_broadcast(const uint32_t *p)
 }
 ALWAYS_INLINE sums sums_add_products(sums a, sums b, sums c)
 {
-    return _mm512_add_epi32(c, _mm512_madd_epi16(a, b));
+    c = _mm512_add_epi32(c, _mm512_madd_epi16(a, b));
+    __asm__("" : "+v"(c)); /* GCC would else add products of several k up first, in memory */
+    return c;
 }
 ALWAYS_INLINE vec sums_to_float(sums a)
 {

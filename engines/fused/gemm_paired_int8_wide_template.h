@@ -25,6 +25,7 @@ ALWAYS_INLINE void word_step(const int mr, sums acc[MR][NV], const uint32_t *w,
 {
     UNROLL
     for (int half = 0; half < 2; half++) {
+        __asm__("" : "+r"(ldx)); /* as in gemm_paired_template.h: no address for every word */
         sums b[NV];
         UNROLL
         for (int j = 0; j < NV; j++) {
