@@ -2,8 +2,8 @@
  * bench_kernels.c - GFLOP/s, share of the FMA peak and residual of the provider fused, one line a
  * shape.
  *
- *     bench_kernels [--threads N] [--isa NAME] [--model NAME] [--layers N] [--repeats N]
- *     [--not-packed] [--cpu-time] [ROWS...]
+ *     bench_kernels [--threads N] [--isa NAME] [--dtype NAME] [--model NAME] [--layers N]
+ *     [--repeats N] [--not-packed] [--cpu-time] [ROWS...]
  *
  * --cpu-time counts the thread's processor time, which other programs disturb less; it needs one
  * thread.
@@ -13,7 +13,9 @@
  * runs of the FMA peak and is compared with these, so that a clock that moves and neighbours that
  * come and go cancel out; the shares of peak are the median and the upper quartile over the
  * repeats.  The residual is the largest error against sums in double over some outputs, relative to
- * the sum of the terms' magnitudes (2^-24 = 6e-8 is one rounding).
+ * the sum of the terms' magnitudes (2^-24 = 6e-8 is one rounding).  Below fp32 the peak is that of
+ * the dtype's products, or of FMAs where the ISA has none, rounding x is part of the time, and the
+ * residual is that of x rounded: the panel's weights are taken as they are.
  */
 #include <getopt.h>
 #include <math.h>
@@ -27,6 +29,7 @@
 #include "engines/fused/fused.h"
 #include "harness/peak_kernels.h"
 #include "tests/engines/fused/guard.h"
+#include "tests/engines/fused/words.h"
 
 /* Seconds on a clock: CLOCK_MONOTONIC, or CLOCK_THREAD_CPUTIME_ID where others use the machine and
  * one thread is measured. */
@@ -37,16 +40,27 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* GFLOP/s of n_threads threads together with the FMAs of `isa` that `zogap run` measures the
- * machine's peak by, the roof of every kernel, in a run of a fraction of a millisecond. */
-static double fma_gflops(enum zg_isa isa, int64_t n_threads, clockid_t clock)
+/* What `zogap run` measures the machine's peak by, in the variant's dtype and ISA. */
+static const struct zg_peak_loop *peak_loop(const struct zg_kernels *kernels)
+{
+#if defined(__x86_64__)
+    if (kernels->isa == ZG_ISA_AVX512BF16 && kernels->dtype != ZG_FP32)
+        return kernels->dtype == ZG_BF16 ? &zg_peak_bf16_avx512bf16 : &zg_peak_int8_avx512bf16;
+    if (kernels->isa == ZG_ISA_AVX2 && kernels->dtype == ZG_INT8)
+        return &zg_peak_int8_avx2;
+    if (kernels->isa >= ZG_ISA_AVX2)
+        return kernels->isa >= ZG_ISA_AVX512 ? &zg_peak_avx512.fma : &zg_peak_avx2.fma;
+#endif
+    (void)kernels;
+    return &zg_peak_portable.fma;
+}
+
+/* GFLOP/s of n_threads threads together, the roof of every kernel, in a run of a fraction of a
+ * millisecond. */
+static double peak_gflops(const struct zg_kernels *kernels, int64_t n_threads, clockid_t clock)
 {
     enum { N_ITERATIONS = 100000 };
-    const struct zg_peak_loop *fma = &zg_peak_portable.fma;
-#if defined(__x86_64__)
-    if (isa >= ZG_ISA_AVX2)
-        fma = isa >= ZG_ISA_AVX512 ? &zg_peak_avx512.fma : &zg_peak_avx2.fma;
-#endif
+    const struct zg_peak_loop *fma = peak_loop(kernels);
     volatile float sink; /* the sums are asked for, so the loops stay */
     float sum = 0.0f;
     const double start = seconds(clock);
@@ -64,7 +78,7 @@ struct bench {
     struct zg_provider_state *state;
     const struct zg_model *model;
     int64_t n_layers, n_repeats, n_threads;
-    enum zg_isa isa;
+    const struct zg_kernels *kernels;
     clockid_t clock;
     float *x, *y; /* [rows][largest row] */
 };
@@ -87,13 +101,13 @@ static void samples_begin(const struct bench *b, struct samples *s, double gflop
 {
     s->gflop = gflop;
     s->n = 0;
-    s->peak = fma_gflops(b->isa, b->n_threads, b->clock);
+    s->peak = peak_gflops(b->kernels, b->n_threads, b->clock);
 }
 
 static void samples_add(const struct bench *b, struct samples *s, double wall_s)
 {
     const double before = s->peak;
-    s->peak = fma_gflops(b->isa, b->n_threads, b->clock);
+    s->peak = peak_gflops(b->kernels, b->n_threads, b->clock);
     s->rates[s->n] = s->gflop / wall_s;
     s->shares[s->n] = 2.0 * s->rates[s->n] / (before + s->peak);
     s->n++;
@@ -133,20 +147,23 @@ static double residual_of(const struct bench *b, const struct zg_gemm *g, const 
                           const float *extra)
 {
     double worst = 0.0;
+    const enum zg_dtype dtype = b->kernels->dtype;
     float *w = malloc((size_t)s->n_in * sizeof(float));
-    if (!w)
+    float *rounded = malloc((size_t)s->n_in * sizeof(float));
+    if (!w || !rounded)
         abort();
     for (int64_t o = 0; o < s->n_groups * s->n_out; o += 97) {
         const int64_t group = o / s->n_out;
         zg_fused_read(b->state, g->w, group, o % s->n_out, 1, w, s->n_in);
         for (int64_t i = 0; i < g->n_rows; i += 5) {
             const float *x = g->x + i * g->ldx;
+            const double scale = (double)test_round_row(dtype, x, s->n_in, rounded);
             double sum = 0.0, magnitude = 0.0;
             for (int64_t k = 0; k < s->n_in + N_EXTRA; k++) {
                 const bool is_extra = k >= s->n_in;
                 const double term = is_extra ? (double)extra[o * N_EXTRA + k - s->n_in] *
                                                    (double)x[k + group * N_EXTRA]
-                                             : (double)w[k] * (double)x[k];
+                                             : (double)w[k] * (double)rounded[k] * scale;
                 sum += term;
                 magnitude += fabs(term);
             }
@@ -157,6 +174,7 @@ static double residual_of(const struct bench *b, const struct zg_gemm *g, const 
         }
     }
     free(w);
+    free(rounded);
     return worst;
 }
 
@@ -164,7 +182,7 @@ static void bench_gemm(const struct bench *b, const struct shape *s, int64_t row
 {
     const int64_t n_out = s->n_groups * s->n_out, ldx = zg_round_up(s->n_in + 3 * N_EXTRA, 16);
     const struct zg_panel_shape panel_shape = {
-        .n_groups = s->n_groups, .n_out = s->n_out, .n_in = s->n_in};
+        .n_groups = s->n_groups, .n_out = s->n_out, .n_in = s->n_in, .dtype = b->kernels->dtype};
     struct zg_panel *panels[MAX_LAYERS];
     uint64_t seed = 3;
     float *extra = malloc((size_t)(n_out * N_EXTRA) * sizeof(float));
@@ -235,19 +253,34 @@ static void bench_head(const struct bench *b, int64_t rows)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_kernels [--threads N] [--isa NAME] [--model NAME] [--layers N] "
-                    "[--repeats N] [--not-packed] [--cpu-time] [ROWS...]\n");
+    fprintf(stderr, "usage: bench_kernels [--threads N] [--isa NAME] [--dtype NAME] [--model NAME] "
+                    "[--layers N] [--repeats N] [--not-packed] [--cpu-time] [ROWS...]\n");
     return ZG_USAGE;
+}
+
+/* The last variant that this machine can run, of that name unless isa is NULL; or NULL. */
+static const struct zg_kernels *choose(const char *dtype, const char *isa)
+{
+    const struct zg_kernels *kernels, *best = NULL;
+    for (int64_t i = 0; (kernels = zg_kernels_at(i)); i++)
+        if (kernels->isa <= zg_cpu_isa() && strcmp(dtype, zg_dtype_name(kernels->dtype)) == 0 &&
+            (!isa || strcmp(isa, kernels->name) == 0))
+            best = kernels;
+    return best;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"threads", required_argument, NULL, 't'}, {"isa", required_argument, NULL, 'i'},
-        {"model", required_argument, NULL, 'm'},   {"layers", required_argument, NULL, 'l'},
-        {"cpu-time", no_argument, NULL, 'c'},      {"repeats", required_argument, NULL, 'r'},
-        {"not-packed", no_argument, NULL, 'n'},    {NULL, 0, NULL, 0}};
-    const char *isa = NULL, *name = "opt-125m";
+    static const struct option options[] = {{"threads", required_argument, NULL, 't'},
+                                            {"isa", required_argument, NULL, 'i'},
+                                            {"model", required_argument, NULL, 'm'},
+                                            {"layers", required_argument, NULL, 'l'},
+                                            {"cpu-time", no_argument, NULL, 'c'},
+                                            {"repeats", required_argument, NULL, 'r'},
+                                            {"not-packed", no_argument, NULL, 'n'},
+                                            {"dtype", required_argument, NULL, 'd'},
+                                            {NULL, 0, NULL, 0}};
+    const char *isa = NULL, *name = "opt-125m", *dtype = "fp32";
     int64_t n_threads = omp_get_max_threads();
     struct bench b = {.n_layers = 12, .n_repeats = 48, .clock = CLOCK_MONOTONIC};
     bool packed = true;
@@ -258,6 +291,9 @@ int main(int argc, char **argv)
             break;
         case 'i':
             isa = optarg;
+            break;
+        case 'd':
+            dtype = optarg;
             break;
         case 'm':
             name = optarg;
@@ -283,12 +319,10 @@ int main(int argc, char **argv)
 
     struct zg_error err = {0};
     struct zg_model *model = NULL;
-    const struct zg_kernels *kernels = zg_kernels_choose(ZG_FP32, zg_cpu_isa());
-    for (int64_t i = 0; isa && zg_kernels_at(i); i++)
-        if (strcmp(isa, zg_kernels_at(i)->name) == 0 && zg_kernels_at(i)->isa <= zg_cpu_isa())
-            kernels = zg_kernels_at(i);
-    if (isa && strcmp(isa, kernels->name) != 0) {
-        fprintf(stderr, "--isa %s: this machine or build has no such kernels\n", isa);
+    const struct zg_kernels *kernels = choose(dtype, isa);
+    if (!kernels) {
+        fprintf(stderr, "--dtype %s --isa %s: this machine or build has no such kernels\n", dtype,
+                isa ? isa : "best");
         return ZG_USAGE;
     }
     if (zg_model_open(&model, name, 1, &err)) {
@@ -304,9 +338,10 @@ int main(int argc, char **argv)
     for (int64_t i = 0; i < n_rows; i++)
         max_rows = zg_max64(max_rows, optind < argc ? atoll(argv[optind + i]) : defaults[i]);
     const int64_t widest = zg_max64(zg_max64(m->d_ffn, 3 * m->d_model), 1024) + 64;
-    const struct zg_provider_options o = {.dtypes = 1u << ZG_FP32,
+    const struct zg_provider_options o = {.dtypes = 1u << kernels->dtype,
                                           .n_threads = n_threads,
                                           .max_rows = max_rows,
+                                          .max_in = zg_max64(m->d_ffn, m->d_model),
                                           .max_extra = N_EXTRA,
                                           .packed = packed};
     if (zg_buffer_alloc((void **)&b.x, max_rows * widest, (int64_t)sizeof(float), "x", &err) ||
@@ -327,10 +362,11 @@ int main(int argc, char **argv)
         {"fc1", 1, m->d_ffn, m->d_model, {ZG_T_FC1_WEIGHT}, ZG_EPILOGUE_RELU},
         {"fc2", 1, m->d_model, m->d_ffn, {ZG_T_FC2_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
     };
-    b.isa = kernels->isa;
+    b.kernels = kernels;
     b.n_threads = n_threads;
-    printf("%s, %lld threads, FMA peak of its ISA %.1f GFLOP/s\n", kernels->name,
-           (long long)n_threads, fma_gflops(b.isa, n_threads, b.clock));
+    printf("%s %s, %lld threads, peak of its products %.1f GFLOP/s\n",
+           zg_dtype_name(kernels->dtype), kernels->name, (long long)n_threads,
+           peak_gflops(kernels, n_threads, b.clock));
     for (int s = 0; s < 4; s++)
         for (int64_t i = 0; i < n_rows; i++)
             bench_gemm(&b, &shapes[s], optind < argc ? atoll(argv[optind + i]) : defaults[i]);
