@@ -12,6 +12,7 @@
 #define ZG_FUSED_FUSED_H
 
 #include "engines/base/size.h"
+#include "engines/fused/claim.h"
 #include "engines/fused/kernels.h"
 #include "engines/runtime/provider.h"
 
@@ -28,7 +29,8 @@ struct zg_provider_state {
     int64_t max_in; /* of panels below fp32 */
     int64_t max_extra;
     bool packed;
-    int64_t x_bytes; /* of x that all strips of a thread meet before the next rows come */
+    int64_t x_bytes;         /* of x that all strips of a thread meet before the next rows come */
+    struct zg_queue *queues; /* [n_threads]: what is left of each thread's share of a call */
     /* [n_threads][scratch_size]: with `packed` off, the strip that a thread works on. */
     uint32_t *scratch;
     int64_t scratch_size;

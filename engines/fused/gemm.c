@@ -3,15 +3,16 @@
  * order.
  *
  * Threads.  The work is a grid of strips x row blocks, all of nearly the same size.  Taken strip
- * by strip it is one line of units, which is cut into equal parts: nobody waits at the end,
- * however few strips there are, and a thread meets the same strips in every call, so that it
- * finds them on its own NUMA node and in its own L2.
+ * by strip it is one line of units, which is cut into equal shares, however few strips there are; a
+ * thread meets the same strips in every call, so that it finds them on its own NUMA node and in its
+ * own L2.  Where cores are not equally fast, who is ready first goes on with what others have not
+ * begun (claim.h).
  *
  * Caches.  A thread walks its units so that a block of x rows (x_bytes) stays in L2 while all
  * its strips pass by, and a strip stays there while the rows of the block pass by; a strip that
  * comes next is prefetched meanwhile:
  *
- *     for each block of x rows
+ *     for each block of x rows      and each claim: strips of a share on that block
  *         for each k block          y gets bias and residual in the first, ReLU in the last
  *             for each strip
  *                 for each row block: one tile
@@ -167,38 +168,70 @@ static void visit_strip(const struct zg_gemm *g, const struct rows *r, const str
     }
 }
 
-static void run_thread(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
-                       uint32_t *scratch, int64_t thread, int64_t n_threads)
+/* A thread's part of the line of units: row blocks begin .. end - 1, counted strip by strip. */
+struct share {
+    int64_t begin, end;
+    int64_t strip_begin, n_strips; /* the strips that it touches */
+};
+
+static struct share share_of(const struct zg_gemm *g, const struct cut *c, int64_t thread,
+                             int64_t n_threads)
+{
+    const int64_t n_blocks = c->n_row_blocks, n_units = g->w->n_strips * n_blocks;
+    struct share h;
+    h.begin = zg_share_begin(n_units, thread, n_threads);
+    h.end = zg_share_begin(n_units, thread + 1, n_threads);
+    h.strip_begin = h.begin / n_blocks;
+    h.n_strips = zg_ceil_div(h.end, n_blocks) - h.strip_begin;
+    return h;
+}
+
+/* Strips strip_begin .. strip_end - 1 of a share on one block of x. */
+static void run_strips(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
+                       const struct share *h, uint32_t *scratch, int64_t xb, int64_t strip_begin,
+                       int64_t strip_end)
 {
     const struct zg_panel *panel = g->w;
     const int64_t nr = panel->kernels->nr, n_words = panel->n_words, n_blocks = c->n_row_blocks;
-    const int64_t n_units = panel->n_strips * n_blocks;
-    const int64_t begin = zg_share_begin(n_units, thread, n_threads);
-    const int64_t end = zg_share_begin(n_units, thread + 1, n_threads);
-    const int64_t strip_begin = begin / n_blocks, strip_end = zg_ceil_div(end, n_blocks);
-    for (int64_t xb = 0; xb < c->n_x_blocks; xb++)
-        for (int64_t k = 0; k < n_words; k += panel->k_size)
-            for (int64_t s = strip_begin; s < strip_end; s++) {
-                struct visit v = {
-                    .strip = s, .k_begin = k, .k_end = zg_min64(k + panel->k_size, n_words)};
-                /* The block's rows, but in the first and the last strip only this thread's. */
-                v.row_block_begin =
-                    zg_max64(zg_share_begin(n_blocks, xb, c->n_x_blocks), begin - s * n_blocks);
-                v.row_block_end =
-                    zg_min64(zg_share_begin(n_blocks, xb + 1, c->n_x_blocks), end - s * n_blocks);
-                if (v.row_block_begin >= v.row_block_end)
-                    continue;
-                if (panel->packed) {
-                    const bool more = s + 1 < strip_end;
-                    v.w = panel->strips + s * panel->strip_size + k * nr;
-                    v.prefetch = more ? v.w + panel->strip_size : NULL;
-                    v.prefetch_lines = (v.k_end - k) * nr * 4 / 64;
-                } else {
-                    zg_fused_pack_strip(panel, s, k, v.k_end, scratch);
-                    v.w = scratch;
-                }
-                visit_strip(g, r, c, &v);
+    for (int64_t k = 0; k < n_words; k += panel->k_size)
+        for (int64_t s = strip_begin; s < strip_end; s++) {
+            struct visit v = {
+                .strip = s, .k_begin = k, .k_end = zg_min64(k + panel->k_size, n_words)};
+            /* The block's rows, but in the first and the last strip only this share's. */
+            v.row_block_begin =
+                zg_max64(zg_share_begin(n_blocks, xb, c->n_x_blocks), h->begin - s * n_blocks);
+            v.row_block_end =
+                zg_min64(zg_share_begin(n_blocks, xb + 1, c->n_x_blocks), h->end - s * n_blocks);
+            if (v.row_block_begin >= v.row_block_end)
+                continue;
+            if (panel->packed) {
+                const bool more = s + 1 < h->strip_begin + h->n_strips;
+                v.w = panel->strips + s * panel->strip_size + k * nr;
+                v.prefetch = more ? v.w + panel->strip_size : NULL;
+                v.prefetch_lines = (v.k_end - k) * nr * 4 / 64;
+            } else {
+                zg_fused_pack_strip(panel, s, k, v.k_end, scratch);
+                v.w = scratch;
             }
+            visit_strip(g, r, c, &v);
+        }
+}
+
+/* Its own share, then what others have not begun. */
+static void run_thread(struct zg_provider_state *state, const struct zg_gemm *g,
+                       const struct rows *r, const struct cut *c, int64_t thread, int64_t n_threads)
+{
+    uint32_t *scratch = state->scratch ? state->scratch + thread * state->scratch_size : NULL;
+    for (int64_t turn = 0; turn < n_threads; turn++) {
+        const int64_t owner = (thread + turn) % n_threads;
+        const struct share h = share_of(g, c, owner, n_threads);
+        int64_t begin, end;
+        while (zg_queue_claim(&state->queues[owner], c->n_x_blocks * h.n_strips, h.n_strips, &begin,
+                              &end)) {
+            const int64_t xb = begin / h.n_strips, first = xb * h.n_strips - h.strip_begin;
+            run_strips(g, r, c, &h, scratch, xb, begin - first, end - first);
+        }
+    }
 }
 
 void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
@@ -208,6 +241,8 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
     assert(g->n_difference_rows >= 0 && g->n_difference_rows <= g->n_rows);
     const struct cut c = cut_call(state, g);
     const struct rows r = rows_of(state, g);
+    for (int64_t t = 0; t < state->n_threads; t++)
+        zg_queue_reset(&state->queues[t]);
 #pragma omp parallel num_threads((int)state->n_threads)
     {
         const int64_t thread = omp_get_thread_num(), n_threads = omp_get_num_threads();
@@ -217,7 +252,6 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
                 narrow_row(state, g, &r, i, thread);
 #pragma omp barrier
         }
-        run_thread(g, &r, &c, state->scratch ? state->scratch + thread * state->scratch_size : NULL,
-                   thread, n_threads);
+        run_thread(state, g, &r, &c, thread, n_threads);
     }
 }

@@ -15,6 +15,7 @@ static void close_state(struct zg_provider_state **state)
 {
     if (!state || !*state)
         return;
+    zg_buffer_free((*state)->queues);
     zg_buffer_free((*state)->scratch);
     zg_buffer_free((*state)->x);
     zg_buffer_free((*state)->x_scale);
@@ -66,7 +67,6 @@ static enum zg_status open_with(struct zg_provider_state **out,
                                 const struct zg_provider_options *options, enum zg_isa isa,
                                 const struct zg_kernels *chosen, struct zg_error *err)
 {
-    enum zg_status status = ZG_OK;
     *out = NULL;
     struct zg_provider_state *state = calloc(1, sizeof *state);
     if (!state)
@@ -82,7 +82,9 @@ static enum zg_status open_with(struct zg_provider_state **out,
     state->max_extra = options->max_extra;
     state->packed = options->packed;
     state->x_bytes = zg_min64(zg_cpu_l2_bytes() / 2, MAX_X_BYTES);
-    if (!state->packed)
+    enum zg_status status = zg_buffer_alloc((void **)&state->queues, state->n_threads,
+                                            (int64_t)sizeof *state->queues, "queues of work", err);
+    if (status == ZG_OK && !state->packed)
         status = alloc_scratch(state, err);
     if (status == ZG_OK)
         status = alloc_x(state, options->dtypes, err);
