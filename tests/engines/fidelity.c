@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const float eps = 1e-3f;
 
@@ -84,6 +85,11 @@ struct zg_engine_options zg_fidelity_options(const struct zg_fidelity_set *set,
     o.dtype_d = dtype_d;
     o.mechanisms = zg_engine_default_mechanisms(engine, dtype, dtype_d);
     o.n_threads = 1;
+    static const struct zg_engine_setting onednn = {"gemm", "onednn"};
+    if (strcmp(engine->name, "naive") == 0 && dtype != ZG_FP32) { /* what it has below fp32 */
+        o.settings = &onednn;
+        o.n_settings = 1;
+    }
     for (int64_t i = 0; i < ZG_FIDELITY_PAIRS; i++)
         zg_engine_limits_include(&o.limits, &set->batches[i]);
     return o;
