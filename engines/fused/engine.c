@@ -15,7 +15,7 @@ const struct zg_engine zg_engine_fused = {
     .summary =
         "inference-style runtime on own kernels: packed strips, adapters and epilogues inside",
     .interface_version = ZG_INTERFACE_VERSION,
-    .dtypes = 1u << ZG_FP32,
+    .dtypes = 1u << ZG_FP32 | 1u << ZG_BF16 | 1u << ZG_INT8,
     .mechanisms = ZG_RUNTIME_MECHANISMS | ZG_MECHANISM_BIT(ZG_M_PACKED),
     .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_FACTORISED,
     .scopes = 1u << ZG_SCOPE_LINEAR,
