@@ -90,13 +90,12 @@ void zg_rig_sharpen(struct zg_rig *rig)
         status = rig->engine->apply(rig->state, &update, 1, 0.0f, &err);
     zg_rig_expect(status == ZG_OK, "sharpen: %s", err.text);
     zg_reference_add(rig->reference, &direction, (double)amount);
-    rig->n_writes += zg_rig_writes_low(rig);
+    rig->n_writes += zg_rig_writes(rig);
 }
 
-bool zg_rig_writes_low(const struct zg_rig *rig)
+bool zg_rig_writes(const struct zg_rig *rig)
 {
-    return rig->options.dtype != ZG_FP32 &&
-           !(rig->options.mechanisms & ZG_MECHANISM_BIT(ZG_M_ADAPTER));
+    return !(rig->options.mechanisms & ZG_MECHANISM_BIT(ZG_M_ADAPTER));
 }
 
 double zg_rig_unit(const struct zg_rig *rig)
@@ -105,7 +104,7 @@ double zg_rig_unit(const struct zg_rig *rig)
     return unit[rig->options.dtype];
 }
 
-/* Each write of weights below fp32 rounds them, and they drift.  After a comparison the reference
+/* Each write of weights rounds them, and they drift.  After a comparison the reference
  * takes the engine's, so that the next one starts from equal weights. */
 static void follow(struct zg_rig *rig)
 {
@@ -135,18 +134,17 @@ static void follow(struct zg_rig *rig)
  * layer repeat the errors of its weights, which add up: n visits count as n^2.  A wrong mask,
  * position or head costs 1e-3 and more.
  *
- * Below fp32 the sums are fp32 still: in the place of k roundings each number of a product has that
- * of x, that of W, and one for each time that a loop wrote W (conformance.h, n_writes), each of
- * about 0.4 u in the number's own size.
+ * Each time that a loop wrote W (conformance.h, n_writes) is one more rounding of about 0.4 u in
+ * the number's own size.  Below fp32 the sums are fp32 still: in the place of k roundings each
+ * number of a product has that of x and that of W.
  */
 double zg_rig_tolerance(const struct zg_rig *rig, double value)
 {
     const bool low = rig->options.dtype != ZG_FP32;
-    const double k =
-        low ? (double)(2 + rig->n_writes) : (double)zg_max64(rig->shape.d_ffn, rig->shape.d_model);
+    const int64_t k = rig->n_writes + (low ? 2 : zg_max64(rig->shape.d_ffn, rig->shape.d_model));
     const double n_visits = (double)zg_shape_n_aliases(&rig->shape, 0);
     const double errors = 8 * (double)rig->shape.n_layers * n_visits + 2;
-    return 2 * zg_rig_unit(rig) * sqrt(k) * sqrt(errors) * (1 + fabs(value));
+    return 2 * zg_rig_unit(rig) * sqrt((double)k) * sqrt(errors) * (1 + fabs(value));
 }
 
 /* One probe's numbers. */
@@ -197,7 +195,7 @@ bool zg_rig_compare(struct zg_rig *rig, const char *what, const struct zg_batch 
     if (!status)
         status = rig->engine->score(rig->state, batch, probes, n_probes, &alone, &err);
     bool equal = zg_rig_expect(status == ZG_OK, "%s: %s", what, err.text);
-    if (zg_rig_writes_low(rig)) /* to and from each probe, twice */
+    if (zg_rig_writes(rig)) /* to and from each probe, twice */
         rig->n_writes += 4 * n_probes;
     for (int64_t p = 0; equal && p < n_probes; p++) {
         const struct zg_direction *d = &directions[probes[p].direction];
@@ -209,7 +207,7 @@ bool zg_rig_compare(struct zg_rig *rig, const char *what, const struct zg_batch 
                               "%s, probe %d: loss without scores %.9g, reference %.9g", what,
                               (int)p, losses[p], want);
     }
-    if (zg_rig_writes_low(rig))
+    if (zg_rig_writes(rig))
         follow(rig);
     free(values);
     free(losses);

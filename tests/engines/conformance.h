@@ -43,7 +43,7 @@ struct zg_rig {
     struct zg_reference *reference;
     struct zg_model_shape shape;
     struct zg_engine_options options;
-    /* Times that weights below fp32 were written since the reference had the same. */
+    /* Times that weights were written since the reference had the same. */
     int64_t n_writes;
 };
 
@@ -59,8 +59,8 @@ void zg_rig_sharpen(struct zg_rig *rig);
 /* Direction of the subject's first low-rank kind. */
 struct zg_direction zg_rig_direction(uint64_t seed_u, uint64_t seed_v, int64_t rank);
 
-/* Does the engine perturb weights below fp32 in place?  Each write then rounds them. */
-bool zg_rig_writes_low(const struct zg_rig *rig);
+/* Does the engine perturb weights in place?  Each write then rounds them. */
+bool zg_rig_writes(const struct zg_rig *rig);
 
 /* Unit roundoff of the dtype. */
 double zg_rig_unit(const struct zg_rig *rig);
