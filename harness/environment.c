@@ -151,7 +151,14 @@ static void restart(char *const *argv, const char *core, const char *places)
         unsetenv("GOMP_CPU_AFFINITY");
     }
     fflush(NULL);
-    execv("/proc/self/exe", argv);
+    /* By its own path: through the link the process would be called "exe". */
+    char path[4096];
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n > 0) {
+        path[n] = '\0';
+        execv(path, argv);
+    }
+    execv("/proc/self/exe", argv); /* the file was replaced meanwhile */
     unsetenv(GUARD);
 }
 

@@ -138,6 +138,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         {"second_speedup", second ? second_text : NULL},
         {"useful", "useful GFLOP/s"},
         {"share", "of peak"},
+        {"then", "of peak then"},
         {"executed", "executed"},
         {"rss", "peak RSS MiB"},
         {"fidelity_rms", fidelity ? "dL error" : NULL},
@@ -162,6 +163,8 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                       show(text, sizeof text, "%.1f", row->gflops_useful));
         zg_table_real(table, row->peak_share,
                       show(text, sizeof text, "%.1f %%", 100 * row->peak_share));
+        zg_table_real(table, row->peak_share_then,
+                      show(text, sizeof text, "%.1f %%", 100 * row->peak_share_then));
         zg_table_real(table, row->executed_peak_share,
                       show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
         zg_table_real(table, row->peak_rss_mib, show(text, sizeof text, "%.0f", row->peak_rss_mib));

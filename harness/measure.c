@@ -179,6 +179,14 @@ static enum zg_status grow_blocks(struct zg_measure_work *w, int64_t n, struct z
     return ZG_OK;
 }
 
+/* The span that just ended is the next one's neighbour. */
+static double fma_beside_sample(struct zg_measure_work *w)
+{
+    const double before = w->fma_gflops, after = zg_peak_fma_now(w->m->peak);
+    w->fma_gflops = after;
+    return isfinite(before) ? (before + after) / 2 : after;
+}
+
 static enum zg_status on_sample(void *context, const struct zg_sample *sample, struct zg_error *err)
 {
     struct zg_measure_work *const w = context;
@@ -194,6 +202,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     row.steps = sample->n_steps;
     row.wall_s_per_step = sample->wall_s_per_step;
     row.cpu_s_per_step = sample->cpu_s_per_step;
+    row.fma_gflops = fma_beside_sample(w);
     row.minor_faults = sample->usage.minor_faults;
     row.major_faults = sample->usage.major_faults;
     row.voluntary_switches = sample->usage.voluntary_switches;
@@ -206,6 +215,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
         const struct subject_context *const subject = &w->contexts[sample->subject];
         struct block_record *const record = &w->blocks[sample->block * w->n_contenders + i];
         record->wall_s_per_step = sample->wall_s_per_step;
+        record->fma_gflops = row.fma_gflops;
         for (int a = 0; a < N_AMOUNTS; a++)
             record->amounts[a] = subject->amounts[a] / (double)sample->n_steps;
     }
@@ -304,6 +314,7 @@ static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
     struct zg_subject subjects[ZG_MAX_ENGINES];
     const struct zg_sampler_policy usual = zg_sampler_policy_default();
     w->n_steps = steps_per_span(w, least_steps(w, usual.min_span_s));
+    w->fma_gflops = NAN;
     if (keeps_bank(w))
         w->lozo.nu = INT64_MAX; /* V stays */
     enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);

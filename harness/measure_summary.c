@@ -36,6 +36,20 @@ static bool speedup_over(const struct zg_measure_work *w, int64_t baseline, int6
     return true;
 }
 
+/* A VM's neighbours take a fifth of a core for seconds and give it back: the share of the peak that
+ * the cores had at the time. */
+static double peak_share_then(const struct zg_measure_work *w, int64_t contender,
+                              double peak_gflops, double *scratch)
+{
+    const double best = w->m->peak->gflops[ZG_FP32].all.best;
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        const struct block_record *const r = &w->blocks[b * w->n_contenders + contender];
+        const double gflops = r->amounts[USEFUL_FLOPS] / r->wall_s_per_step / 1e9;
+        scratch[b] = gflops / (peak_gflops * r->fma_gflops / best);
+    }
+    return zg_median(scratch, w->n_blocks);
+}
+
 static void summarise_times(const struct zg_measure_work *w, int64_t i, double *scratch,
                             struct zg_summary_row *row)
 {
@@ -61,6 +75,7 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
         row->peak_dtype = zg_dtypes_name(options->dtype, options->dtype_d);
     row->peak_share = row->gflops_useful / row->peak_gflops;
     row->executed_peak_share = row->gflops_executed / row->peak_gflops;
+    row->peak_share_then = peak_share_then(w, i, row->peak_gflops, others);
     if (speedup_over(w, w->m->session->baseline, i, scratch, &stats)) {
         row->speedup = stats.median;
         row->speedup_ci_low = stats.low;

@@ -12,6 +12,7 @@ enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
 
 struct block_record { /* of one contender in one block */
     double wall_s_per_step;
+    double fma_gflops;         /* beside the span; NaN where no peak was measured */
     double amounts[N_AMOUNTS]; /* per step */
 };
 
@@ -37,6 +38,7 @@ struct zg_measure_work {
     struct zg_batch_set set;
     struct block_record *blocks; /* [capacity][n_contenders] */
     int64_t capacity, n_blocks;
+    double fma_gflops; /* after the last sample; NaN before the first */
 };
 
 /* Adds a row of every contender to the summary. */

@@ -13,7 +13,7 @@
 #include "harness/peak_kernels.h"
 #include "harness/stats.h"
 
-enum { MOST_REPEATS = 200, LEAST_REPEATS = 3 };
+enum { MOST_REPEATS = 200, LEAST_REPEATS = 3, BURST_REPEATS = 3 };
 
 #define REPEAT_S 2e-3 /* long against a barrier, short against a scheduler's slice */
 
@@ -116,14 +116,19 @@ static int64_t iterations_for(const struct zg_peak_loop *loop)
     return n;
 }
 
+/* 1e9 multiplies and adds of one repeat of the loop. */
+static double gflop_of(const struct task *task)
+{
+    return (double)task->loop->flops_per_iteration * (double)task->n_iterations *
+           (double)task->n_working * 1e-9;
+}
+
 static struct zg_peak_rate measure_loop(struct task *task, double time_s)
 {
     double times_s[MOST_REPEATS];
     const int64_t n = repeats_for(time_s, REPEAT_S);
     time_task(task, n, times_s);
-    const double flops = (double)task->loop->flops_per_iteration * (double)task->n_iterations *
-                         (double)task->n_working;
-    return rate_of(flops * 1e-9, times_s, n);
+    return rate_of(gflop_of(task), times_s, n);
 }
 
 /* Bytes that cross the processor's edge in one repeat. */
@@ -272,6 +277,10 @@ enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request
         }
         task.n_iterations = iterations_for(task.loop);
         out->gflops[dtype] = measure_pair(&task, request->time_s);
+        if (dtype == ZG_FP32) {
+            out->fma = task.loop;
+            out->fma_iterations = task.n_iterations;
+        }
         status = check_plausible(out, (enum zg_dtype)dtype, err);
     }
     if (status || request->read_bytes < 0)
@@ -286,4 +295,18 @@ enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request
         out->copy_gb_per_s = measure_pair(&task, request->time_s);
     zg_buffer_free(task.x);
     return ZG_OK;
+}
+
+double zg_peak_fma_now(const struct zg_peak *peak)
+{
+    if (!peak->fma)
+        return NAN;
+    const struct task task = {.what = LOOP,
+                              .n_threads = peak->n_threads,
+                              .n_working = peak->n_threads,
+                              .loop = peak->fma,
+                              .n_iterations = peak->fma_iterations};
+    double times_s[BURST_REPEATS];
+    time_task(&task, BURST_REPEATS, times_s);
+    return rate_of(gflop_of(&task), times_s, BURST_REPEATS).median;
 }

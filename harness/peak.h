@@ -39,6 +39,8 @@ struct zg_peak_pair {
     struct zg_peak_rate one, all; /* threads */
 };
 
+struct zg_peak_loop; /* peak_kernels.h */
+
 struct zg_peak {
     enum zg_isa isa; /* of the fp32, read and copy kernels that ran */
     int64_t n_threads;
@@ -47,6 +49,8 @@ struct zg_peak {
     struct zg_peak_pair read_gb_per_s;       /* 1e9 bytes a second */
     struct zg_peak_pair copy_gb_per_s;       /* bytes read and bytes written, both counted */
     int64_t read_bytes;
+    const struct zg_peak_loop *fma; /* the fp32 loop, for zg_peak_fma_now(); NULL: not measured */
+    int64_t fma_iterations;         /* of about 2 ms */
 };
 
 /* ZG_ENV: a result is not a plausible number (a clock or compiler that folded the kernel). */
@@ -56,6 +60,11 @@ enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request
 /* The peak of a centred pair of dtypes on all threads, GFLOP/s: half the work is in each.  NaN
  * where one was not measured. */
 double zg_peak_of_pair(const struct zg_peak *peak, enum zg_dtype dtype, enum zg_dtype dtype_d);
+
+/* What the fp32 loop reaches right now on all threads, GFLOP/s: the median of a burst of some
+ * milliseconds.  A neighbour on a core's other hardware thread or a lower clock shows here; beside
+ * gflops[ZG_FP32].all.best it tells how much of the machine was there.  NaN without `fma`. */
+double zg_peak_fma_now(const struct zg_peak *peak);
 
 /* The least ISA that has a multiply-add loop for the dtype: ZG_ISA_PORTABLE for fp32; ZG_N_ISAS if
  * none has. */

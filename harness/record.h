@@ -67,7 +67,9 @@ struct zg_schema {
     INTEGER(minor_faults) /* of the span, like the counters that follow */                         \
     INTEGER(major_faults)                                                                          \
     INTEGER(voluntary_switches)                                                                    \
-    INTEGER(involuntary_switches)
+    INTEGER(involuntary_switches)                                                                  \
+    /* of fp32 multiply-adds, all threads, beside the span: the mean of just before and after */   \
+    REAL(fma_gflops)
 
 #define ZG_PHASE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
@@ -109,7 +111,9 @@ struct zg_schema {
     TEXT(second_baseline) /* one more engine that speed-ups are told against; empty: none */       \
     REAL(second_speedup)                                                                           \
     REAL(second_speedup_ci_low)                                                                    \
-    REAL(second_speedup_ci_high)
+    REAL(second_speedup_ci_high)                                                                   \
+    /* median over blocks of useful FLOP/s over the peak as the samples' fma_gflops scale it */    \
+    REAL(peak_share_then)
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/clock.h"
+#include "harness/peak_kernels.h"
 #include "harness/stats.h"
 #include "tests/harness/null_engine.h"
 #include "tests/support/cunit_run.h"
@@ -183,6 +185,47 @@ static void test_speedup(void)
     CU_ASSERT_DOUBLE_EQUAL(fast->executed_peak_share, 2 * fast->peak_share, 1e-9);
     CU_ASSERT_EQUAL(fast->rows_per_pass, 1);
     CU_ASSERT_DOUBLE_EQUAL(fast->peak_share * 100, fast->gflops_useful, 1e-9);
+    close_trial(&t);
+}
+
+/* 1e7 FLOPs that take 0.2 ms and more: half the given peak, or less. */
+static float half_speed(int64_t n_iterations, float a, float b)
+{
+    const int64_t end = zg_clock_wall_ns() + n_iterations * 200000;
+    while (zg_clock_wall_ns() < end)
+        continue;
+    return a * b;
+}
+
+/* The share of what the machine could do beside each sample, from the samples themselves. */
+static void test_peak_then(void)
+{
+    static const struct zg_peak_loop loop = {
+        .isa = ZG_ISA_PORTABLE, .flops_per_iteration = 10000000, .a = 1, .b = 1, .run = half_speed};
+    struct trial t;
+    open_trial(&t);
+    ADD("step_us", "1000", NULL);
+    measure(&t);
+    CU_ASSERT(isnan(summary(&t, 0)->peak_share_then)); /* no loop to ask */
+    close_trial(&t);
+    open_trial(&t);
+    t.peak.fma = &loop;
+    t.peak.fma_iterations = 1;
+    t.peak.n_threads = 1;
+    ADD("step_us", "1000", NULL);
+    measure(&t);
+    struct zg_csv_in *csv = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&csv, temp_path(t.out, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
+    double shares[64] = {0};
+    for (int64_t i = 0; i < zg_csv_in_n(csv); i++) {
+        CU_ASSERT(rows[i].fma_gflops > 0 && rows[i].fma_gflops <= 50);
+        shares[i] = 1e6 / rows[i].wall_s_per_step / 1e9 / rows[i].fma_gflops;
+    }
+    const double want = zg_median(shares, zg_csv_in_n(csv));
+    CU_ASSERT_DOUBLE_EQUAL(summary(&t, 0)->peak_share_then, want, 1e-6 * want);
+    zg_csv_in_close(&csv);
     close_trial(&t);
 }
 
@@ -518,6 +561,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"paired ratios of scripted times", test_speedup},
+        {"the share of the peak at the time", test_peak_then},
         {"speed-ups over a second baseline", test_second_baseline},
         {"the same number of steps in every sample", test_steps},
         {"resident layers repeat, and are told", test_layers_resident},

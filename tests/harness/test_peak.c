@@ -174,6 +174,11 @@ static void numbers_are_plausible(void)
     CU_ASSERT_EQUAL(peak.read_bytes, 1 << 22);
     CU_ASSERT_EQUAL(peak.n_threads, 2);
     CU_ASSERT(isnan(gflops[ZG_FP16].one.best)); /* no loop for it */
+    /* later: the same loop, on a machine that may be busier or less busy now */
+    const double now = zg_peak_fma_now(&peak) / gflops[ZG_FP32].all.best;
+    CU_ASSERT(now > 0.02 && now < 5);
+    peak.fma = NULL;
+    CU_ASSERT(isnan(zg_peak_fma_now(&peak)));
     printf("\n    GFLOP/s one thread, both: fp32 %.1f %.1f", gflops[ZG_FP32].one.best,
            gflops[ZG_FP32].all.best);
     for (int dtype = ZG_BF16; dtype < ZG_N_DTYPES; dtype++) {
