@@ -2,7 +2,9 @@
 #include <math.h>
 
 #include "engines/base/philox.h"
+#include "engines/base/size.h"
 #include "harness/sampler.h"
+#include "harness/stats.h"
 
 void zg_block_order(uint64_t seed, int64_t block, int64_t n_subjects, int64_t *order)
 {
@@ -38,6 +40,17 @@ int64_t zg_warmup_end(const double *s_per_step, int64_t n)
     return -1;
 }
 
+/* With few values the exact interval's coverage jumps: 96.1 % with 9, 97.9 % with 10, 98.7 % with 14.
+ * Whoever takes 10 has paid for a block and has a wider interval than with 9; so a number that
+ * wastes coverage becomes the next one that does not.  From 1000 on none does. */
+static int64_t well_used(int64_t n)
+{
+    double coverage;
+    while (n < 1000 && zg_interval_rank(n, ZG_CONFIDENCE, &coverage) > 0 && coverage > 0.962)
+        n++;
+    return n;
+}
+
 int64_t zg_blocks_plan(double spread, double width, int64_t min_blocks, int64_t max_blocks)
 {
     /* The standard error of a median is sqrt(pi / 2) that of a mean, for values near normal. */
@@ -45,5 +58,6 @@ int64_t zg_blocks_plan(double spread, double width, int64_t min_blocks, int64_t 
     const double blocks = ceil(root * root);
     if (!(blocks > (double)min_blocks)) /* NaN too: one subject has no ratios */
         return min_blocks;
-    return blocks >= (double)max_blocks ? max_blocks : (int64_t)blocks;
+    return blocks >= (double)max_blocks ? max_blocks
+                                        : zg_min64(well_used((int64_t)blocks), max_blocks);
 }

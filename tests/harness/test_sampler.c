@@ -154,6 +154,8 @@ static void blocks_follow_spread_and_width(void)
 {
     CU_ASSERT_EQUAL(zg_blocks_plan(0.02, 0.01, 6, 200), 25);
     CU_ASSERT_EQUAL(zg_blocks_plan(0.001, 0.01, 6, 200), 6);
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0105, 0.01, 6, 200), 9); /* 7 would cover 98.4 % */
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0105, 0.01, 6, 8), 8);
     CU_ASSERT_EQUAL(zg_blocks_plan(1.0, 0.01, 6, 200), 200);
     CU_ASSERT_EQUAL(zg_blocks_plan(NAN, 0.01, 6, 200), 6);
     CU_ASSERT_EQUAL(zg_blocks_plan(1e300, 1e-300, 6, INT64_MAX), INT64_MAX);
