@@ -184,8 +184,11 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
         zg_result_dir_discard(&runner->dir);
         return status;
     }
-    if (!status && runner->write)
-        status = runner->write(runner, err);
+    if (runner->write && (!status || runner->results.summary.n > 0)) {
+        /* what was measured is worth its files, whatever a later case ran into */
+        const enum zg_status written = runner->write(runner, status ? NULL : err);
+        status = status ? status : written;
+    }
     const char *const word = zg_signals_caught() ? "interrupted" : status ? "failed" : "complete";
     if (status)
         json_object_set_new(runner->meta, "failure", zg_json_text(err->text));

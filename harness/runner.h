@@ -20,8 +20,8 @@
 
 struct zg_runner {
     const char *command; /* "run": for meta.json */
-    /* After the last case, also where the run was cut off: writes what else belongs into the
-     * directory and meta.json.  NULL: nothing. */
+    /* After the last case, also where the run was cut off or failed after a case was finished:
+     * writes what else belongs into the directory and meta.json.  NULL: nothing. */
     enum zg_status (*write)(struct zg_runner *runner, struct zg_error *err);
     /* The results on the standard output. */
     enum zg_status (*print)(struct zg_runner *runner, struct zg_error *err);
