@@ -67,6 +67,7 @@ struct plan { /* of a ladder in the making */
     struct zg_engine_list loop, runtime; /* one item each */
     char base[128];                      /* the runtime's item without dtype and mechanisms */
     enum zg_dtype dtype, dtype_d;        /* of the last rung */
+    bool says_dtypes; /* items say their dtype, for the case's is not everybody's */
     struct order order;
 };
 
@@ -79,6 +80,11 @@ static enum zg_status parse_item(struct zg_engine_list *out, const char *option,
     if (out->n_items == 1)
         return ZG_OK;
     return zg_fail(err, ZG_USAGE, "%s %s: must be one engine", option, text);
+}
+
+static bool is_low(const struct plan *plan)
+{
+    return plan->dtype != ZG_FP32 || plan->dtype_d != ZG_FP32;
 }
 
 static enum zg_status take_runtime(struct plan *plan, const struct zg_ladder_request *request,
@@ -96,16 +102,12 @@ static enum zg_status take_runtime(struct plan *plan, const struct zg_ladder_req
                        item->label);
     plan->dtype = item->has_dtype ? item->dtype : request->dtype;
     plan->dtype_d = item->has_dtype ? item->dtype_d : request->dtype_d;
+    plan->says_dtypes = request->dtype != ZG_FP32 || request->dtype_d != ZG_FP32 || is_low(plan);
     size_t n = (size_t)snprintf(plan->base, sizeof plan->base, "%s", item->engine->name);
     for (int64_t i = 0; i < item->n_settings && n < sizeof plan->base; i++)
         n += (size_t)snprintf(plan->base + n, sizeof plan->base - n, ":%s=%s",
                               item->settings[i].key, item->settings[i].value);
     return ZG_OK;
-}
-
-static bool is_low(const struct plan *plan)
-{
-    return plan->dtype != ZG_FP32 || plan->dtype_d != ZG_FP32;
 }
 
 static void take_usual_order(struct plan *plan)
@@ -122,34 +124,63 @@ static void take_usual_order(struct plan *plan)
     }
 }
 
+static enum zg_status fail_name(const char *rung, const char *name, struct zg_error *err)
+{
+    char names[256];
+    if (strcmp(name, "precision") == 0)
+        return zg_fail(err, ZG_USAGE, "--order %s: precision is a rung of its own", rung);
+    return zg_fail(err, ZG_USAGE, "--order %s: must name mechanisms, joined by +, or precision: %s",
+                   rung, zg_mechanisms_show((1u << ZG_N_MECHANISMS) - 1, ' ', names, sizeof names));
+}
+
+/* The mechanisms of a rung, each once. */
+static enum zg_status take_names(const char *rung, uint32_t *out, struct zg_error *err)
+{
+    struct zg_words words;
+    enum zg_status status = zg_words_split(&words, "--order", rung, '+', err);
+    if (status)
+        return status;
+    for (int64_t i = 0; i < words.n_words && !status; i++) {
+        const char *const name = words.words[i];
+        unsigned m = 0;
+        while (m < ZG_N_MECHANISMS && strcmp(name, zg_mechanism_name((enum zg_mechanism)m)) != 0)
+            m++;
+        if (m == ZG_N_MECHANISMS)
+            status = fail_name(rung, name, err);
+        else if (*out & ZG_MECHANISM_BIT(m))
+            status = zg_fail(err, ZG_USAGE, "--order %s: %s is listed twice", rung, name);
+        else
+            *out |= ZG_MECHANISM_BIT(m);
+    }
+    zg_words_close(&words);
+    return status;
+}
+
 /* One rung of --order: is it there, and may it come now? */
 static enum zg_status take_rung(struct plan *plan, const char *text, uint32_t *before,
                                 struct zg_error *err)
 {
     char names[256];
     const struct zg_engine *const engine = plan->runtime.items[0].engine;
-    struct zg_mechanism_choice choice;
-    const enum zg_status status = zg_mechanisms_parse("--order", text, '+', &choice, err);
+    uint32_t added = 0;
+    const enum zg_status status = take_names(text, &added, err);
     if (status)
         return status;
-    if (choice.bits || choice.removed || choice.from_default || !choice.added)
-        return zg_fail(err, ZG_USAGE, "--order %s: must name mechanisms, joined by +", text);
-    if (choice.added & ~engine->mechanisms)
-        return zg_fail(
-            err, ZG_USAGE, "--order %s: engine %s has not %s", text, engine->name,
-            zg_mechanisms_show(choice.added & ~engine->mechanisms, ' ', names, sizeof names));
-    if (choice.added & *before)
+    if (added & ~engine->mechanisms)
+        return zg_fail(err, ZG_USAGE, "--order %s: engine %s has not %s", text, engine->name,
+                       zg_mechanisms_show(added & ~engine->mechanisms, ' ', names, sizeof names));
+    if (added & *before)
         return zg_fail(err, ZG_USAGE, "--order %s: %s is listed twice", text,
-                       zg_mechanisms_show(choice.added & *before, ' ', names, sizeof names));
-    *before |= choice.added;
+                       zg_mechanisms_show(added & *before, ' ', names, sizeof names));
+    *before |= added;
     for (unsigned m = 0; m < ZG_N_MECHANISMS; m++) {
         const uint32_t lacking = zg_mechanism_needs((enum zg_mechanism)m) & ~*before;
-        if ((choice.added & ZG_MECHANISM_BIT(m)) && lacking)
+        if ((added & ZG_MECHANISM_BIT(m)) && lacking)
             return zg_fail(err, ZG_USAGE, "--order %s: %s needs %s, which must come before it",
                            text, zg_mechanism_name((enum zg_mechanism)m),
                            zg_mechanisms_show(lacking, ' ', names, sizeof names));
     }
-    plan->order.rungs[plan->order.n++] = choice.added;
+    plan->order.rungs[plan->order.n++] = added;
     return ZG_OK;
 }
 
@@ -215,16 +246,25 @@ static enum zg_status check_dtypes(const struct plan *plan, struct zg_error *err
 
 /* ---- rungs ----------------------------------------------------------------------------------- */
 
+/* The authors' own ladder has two rungs, adapter and lazy, named for the writes that they save. */
 static void label_rung(struct zg_rung *rung, int writes_before)
 {
+    const uint32_t adapter = ZG_MECHANISM_BIT(ZG_M_ADAPTER), lazy = ZG_MECHANISM_BIT(ZG_M_LAZY);
+    const bool is_authors = rung->changed == adapter || rung->changed == lazy;
+    char writes[64] = "";
     size_t n = 0;
-    for (int i = 0; i < N_STEPS && n < sizeof rung->label; i++)
-        if (rung->changed & ZG_MECHANISM_BIT(usual_order[i].mechanism))
-            n += (size_t)snprintf(rung->label + n, sizeof rung->label - n, "%s%s", n ? "; " : "",
-                                  usual_order[i].label);
-    if (writes_before != rung->dense_writes)
-        snprintf(rung->label, sizeof rung->label, "dense writes a step %d -> %d (authors' rung)",
-                 writes_before, rung->dense_writes);
+    if (writes_before != rung->dense_writes) {
+        snprintf(writes, sizeof writes, "dense writes a step %d -> %d%s", writes_before,
+                 rung->dense_writes, is_authors ? " (authors' rung)" : "");
+        n = (size_t)snprintf(rung->label, sizeof rung->label, "%s", writes);
+    }
+    for (int i = 0; i < N_STEPS && n < sizeof rung->label; i++) {
+        const uint32_t bit = ZG_MECHANISM_BIT(usual_order[i].mechanism);
+        if (!(rung->changed & bit) || (writes[0] && (bit & (adapter | lazy))))
+            continue;
+        n += (size_t)snprintf(rung->label + n, sizeof rung->label - n, "%s%s", n ? "; " : "",
+                              usual_order[i].label);
+    }
 }
 
 static int64_t paper_has(uint32_t changed)
@@ -246,7 +286,7 @@ static struct zg_rung *add_rung(struct plan *plan, uint32_t mechanisms, enum zg_
                              .dtype_d = dtype_d,
                              .dense_writes = dense_writes(mechanisms),
                              .paper_has = ZG_NO_INTEGER};
-    if (is_low(plan)) /* the case's dtype is not everybody's */
+    if (plan->says_dtypes)
         snprintf(dtypes, sizeof dtypes, ":dtype=%s", zg_dtypes_name(dtype, dtype_d));
     snprintf(rung->item, sizeof rung->item, "%.80s%.20s:mechanisms=%.78s", plan->base, dtypes,
              zg_mechanisms_show(mechanisms, '+', names, sizeof names));
@@ -259,7 +299,7 @@ static void add_loop(struct plan *plan)
     const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, ZG_FP32, 1);
     struct zg_rung *const rung = add_rung(plan, options.mechanisms, options.dtype, options.dtype_d);
     snprintf(rung->item, sizeof rung->item, "%s%s", item->label,
-             is_low(plan) && !item->has_dtype ? ":dtype=fp32" : "");
+             plan->says_dtypes && !item->has_dtype ? ":dtype=fp32" : "");
     snprintf(rung->name, sizeof rung->name, "loop");
     snprintf(rung->label, sizeof rung->label, "the training loop: %d dense writes a step",
              rung->dense_writes);
@@ -329,8 +369,12 @@ static void leave_out(struct plan *plan)
         rung->paper_has = paper_has(order->rungs[i]);
         snprintf(rung->name, sizeof rung->name, "-%.90s",
                  zg_mechanisms_show(order->rungs[i], '+', names, sizeof names));
-        snprintf(rung->label, sizeof rung->label, "without %.85s",
-                 zg_mechanisms_show(rung->changed, ' ', names, sizeof names));
+        const size_t n =
+            (size_t)snprintf(rung->label, sizeof rung->label, "without %.70s",
+                             zg_mechanisms_show(rung->changed, ' ', names, sizeof names));
+        if (rung->dtype_d != full->dtype_d)
+            snprintf(rung->label + n, sizeof rung->label - n, "; all in %s",
+                     zg_dtypes_name(rung->dtype, rung->dtype_d));
     }
 }
 

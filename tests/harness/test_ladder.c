@@ -69,8 +69,8 @@ static void test_usual(void)
     static const int writes[] = {4, 4, 1, 0};
     for (int64_t i = 0; i < ladder.n_rungs; i++)
         CU_ASSERT_EQUAL(ladder.rungs[i].dense_writes, i < 4 ? writes[i] : 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(ladder.rungs[2].label, "4 -> 1"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(ladder.rungs[3].label, "1 -> 0"));
+    CU_ASSERT_STRING_EQUAL(ladder.rungs[2].label, "dense writes a step 4 -> 1 (authors' rung)");
+    CU_ASSERT_STRING_EQUAL(ladder.rungs[3].label, "dense writes a step 1 -> 0 (authors' rung)");
 }
 
 /* architecture: the paper's runtime has adapter, paired, ragged, scored and lazy, and no more. */
@@ -122,7 +122,13 @@ static void test_order(void)
         CU_ASSERT_STRING_EQUAL(ladder.rungs[i].name, names[i]);
     CU_ASSERT_EQUAL(ladder.rungs[2].paper_has, 0); /* one of the two is ours */
     CU_ASSERT_EQUAL(ladder.rungs[3].paper_has, 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(ladder.rungs[3].label, "4 -> 0"));
+    CU_ASSERT_STRING_EQUAL(ladder.rungs[3].label, "dense writes a step 4 -> 0");
+    /* what else a rung brings stands beside the writes, and such a rung is not the authors' */
+    request.order = "adapter+ragged+trie";
+    CU_ASSERT_EQUAL_FATAL(zg_ladder_make(&ladder, &request, NULL), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(
+        ladder.rungs[2].label,
+        "dense writes a step 4 -> 1; no padding; equal prefixes are computed once");
     /* the loop's options stay its own */
     request.loop = "naive:gemm=reference";
     CU_ASSERT_EQUAL(zg_ladder_make(&ladder, &request, NULL), ZG_OK);
@@ -137,7 +143,12 @@ static void test_refusals(void)
         {"naive", "fused", "lazy,adapter", "lazy needs adapter"},
         {"naive", "fused", "adapter,cancel", "cancel needs scored"},
         {"naive", "fused", "adapter,adapter", "adapter is listed twice"},
-        {"naive", "fused", "flying", "flying"},
+        {"naive", "fused", "adapter+adapter", "adapter is listed twice"},
+        {"naive", "fused", "flying", "--order flying: must name mechanisms, joined by +, or prec"},
+        {"naive", "fused", "adapter+flying", "or precision: "},
+        {"naive", "fused", "adapter,lazy+precision", "precision is a rung of its own"},
+        {"naive", "fused", "all", "must name mechanisms"},
+        {"naive", "fused", "adapter+", "empty item"},
         {"naive", "fused", "-trie", "must name mechanisms"},
         {"naive", "fused", "none", "must name mechanisms"},
         {"naive", "fused", "adapter,,lazy", "--order"},
@@ -201,7 +212,27 @@ static void test_precision(void)
         CU_ASSERT_TRUE(rung->mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK));
         CU_ASSERT_TRUE(rung->dtype_d == ZG_BF16 ||
                        (rung->mechanisms & ZG_MECHANISM_BIT(ZG_M_CENTRED)));
+        CU_ASSERT_EQUAL(strstr(rung->label, "; all in bf16") != NULL, rung->dtype_d == ZG_BF16);
     }
+}
+
+/* Where the case's dtype is not the ladder's, each item says its own. */
+static void test_item_dtypes(void)
+{
+    struct zg_ladder_request request = usual;
+    struct zg_ladder ladder;
+    struct zg_engine_list list;
+    request.runtime = "fused:dtype=fp32";
+    request.dtype = request.dtype_d = ZG_BF16;
+    CU_ASSERT_EQUAL_FATAL(zg_ladder_make(&ladder, &request, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, ladder.engines, NULL, NULL), ZG_OK);
+    for (int64_t i = 0; i < list.n_items; i++) {
+        const struct zg_engine_options options =
+            zg_engine_item_options(&list.items[i], ZG_BF16, ZG_BF16, 1);
+        CU_ASSERT_EQUAL(options.dtype, ZG_FP32);
+        CU_ASSERT_EQUAL(options.dtype_d, ZG_FP32);
+    }
+    zg_engine_list_close(&list);
 }
 
 /* ---- what times say -------------------------------------------------------------------------- */
@@ -226,6 +257,7 @@ static void open_script(struct script *s, const struct zg_ladder_request *reques
         zg_row_clear(&zg_schema_summary, row);
         row->engine = s->ladder.rungs[i].item;
         row->model = "it's a \\ `touch evil`";
+        row->layers_resident = 2;
         row->task = "task";
         row->verified = times[i] > 0;
         row->n = times[i] > 0 ? N_BLOCKS : 0;
@@ -369,6 +401,7 @@ static void test_plot(void)
     char *const script = read_temp_file(dir, "ladder.gp");
     CU_ASSERT_PTR_NOT_NULL_FATAL(script);
     CU_ASSERT_PTR_NOT_NULL(strstr(script, "'it''s a \\ `touch evil`"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(script, "(2 layers resident, repeated)"));
     free(script);
     CU_ASSERT_EQUAL(zg_ladder_plot(&s.result, 1, dir, note, sizeof note, NULL), ZG_OK);
     if (strstr(note, "not installed")) {
@@ -394,6 +427,7 @@ int main(void)
         {"an order of one's own", test_order},
         {"orders and engines that make no sense", test_refusals},
         {"precision comes last", test_precision},
+        {"every item says its dtype where the case has another", test_item_dtypes},
         {"shares add to 1", test_shares},
         {"the product of medians is told", test_product},
         {"a rung that failed has no share", test_failed_rung},
