@@ -15,7 +15,9 @@ struct work {
     const struct zg_ladder *ladder;
     const double *walls; /* [n_rungs][n_blocks] */
     int64_t n_blocks;
-    double *ratios, *scratch; /* [n_blocks] */
+    double *ratios, *scratch;      /* [n_blocks] */
+    double *residuals;             /* [n_rungs][n_blocks]: of the logarithms of times */
+    double log_time[ZG_MAX_RUNGS]; /* fitted; NaN where a rung was not timed */
 };
 
 static bool is_timed(const struct zg_ladder_row *row)
@@ -31,6 +33,61 @@ static struct zg_stats ratio_of(const struct work *w, int64_t a, int64_t b)
     zg_stats_of(w->ratios, w->n_blocks, w->scratch, &stats);
     return stats;
 }
+
+/* ---- the fit --------------------------------------------------------------------------------- */
+
+/* What is left to take halves with a sweep, or faster. */
+enum { FIT_SWEEPS = 100 };
+
+static double *residuals_of(const struct work *w, int64_t rung)
+{
+    return w->residuals + rung * w->n_blocks;
+}
+
+static void sweep_rungs(struct work *w)
+{
+    for (int64_t i = 0; i < w->out->n_rows; i++) {
+        if (!is_timed(&w->out->rows[i]))
+            continue;
+        double *const residuals = residuals_of(w, i);
+        memcpy(w->scratch, residuals, (size_t)w->n_blocks * sizeof *w->scratch);
+        const double median = zg_median(w->scratch, w->n_blocks);
+        w->log_time[i] += median;
+        for (int64_t b = 0; b < w->n_blocks; b++)
+            residuals[b] -= median;
+    }
+}
+
+static void sweep_blocks(struct work *w)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        double column[ZG_MAX_RUNGS];
+        int64_t n = 0;
+        for (int64_t i = 0; i < w->out->n_rows; i++)
+            if (is_timed(&w->out->rows[i]))
+                column[n++] = residuals_of(w, i)[b];
+        const double median = zg_median(column, n);
+        for (int64_t i = 0; i < w->out->n_rows; i++)
+            residuals_of(w, i)[b] -= median;
+    }
+}
+
+/* Tukey's median polish of log(time) = rung + block + rest. */
+static void fit(struct work *w)
+{
+    for (int64_t i = 0; i < w->out->n_rows; i++) {
+        w->log_time[i] = is_timed(&w->out->rows[i]) ? 0 : NAN;
+        for (int64_t b = 0; b < w->n_blocks; b++)
+            residuals_of(w, i)[b] = log(w->walls[i * w->n_blocks + b]);
+    }
+    for (int sweep = 0; sweep < FIT_SWEEPS; sweep++) {
+        sweep_rungs(w);
+        sweep_blocks(w);
+    }
+    sweep_rungs(w);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void describe(struct work *w, int64_t i, const struct zg_summary_row *summary)
 {
@@ -60,13 +117,14 @@ static void compare(struct work *w, int64_t i, int64_t previous)
     const uint32_t others = w->ladder->rungs[previous].mechanisms;
     const bool removes = w->ladder->leave_one_out && previous > 0;
     const struct zg_stats stats = removes ? ratio_of(w, i, previous) : ratio_of(w, previous, i);
+    const double log_ratio = w->log_time[previous] - w->log_time[i];
     const uint32_t changed = removes ? others & ~mine : mine & ~others;
     if (changed && previous > 0) /* the loop has no mechanisms to tell apart from the runtime's */
         row->mechanisms =
             zg_mechanisms_show(changed, '+', w->out->changed[i], sizeof w->out->changed[i]);
     row->previous = w->ladder->rungs[previous].name;
     row->previous_wall_s_per_step_median = other->wall_s_per_step_median;
-    row->ratio = stats.median;
+    row->ratio = exp(removes ? -log_ratio : log_ratio);
     row->ratio_ci_low = stats.low;
     row->ratio_ci_high = stats.high;
 }
@@ -84,17 +142,13 @@ static void compare_with_loop(struct work *w, int64_t i)
 static void add_up(struct work *w, int64_t last)
 {
     struct zg_ladder_result *const out = w->out;
-    const double gap =
-        log(out->rows[0].wall_s_per_step_median / out->rows[last].wall_s_per_step_median);
     out->product = 1;
+    for (int64_t i = 1; i <= last; i++)
+        if (is_timed(&out->rows[i]))
+            out->product *= out->rows[i].ratio;
     for (int64_t i = 1; i <= last; i++) {
-        struct zg_ladder_row *const row = &out->rows[i];
-        if (!is_timed(row))
-            continue;
-        const double share =
-            log(row->previous_wall_s_per_step_median / row->wall_s_per_step_median) / gap;
-        row->gap_share = isfinite(share) ? share : NAN;
-        out->product *= row->ratio;
+        const double share = log(out->rows[i].ratio) / log(out->product);
+        out->rows[i].gap_share = isfinite(share) ? share : NAN;
     }
     out->apart_percent = 100 * fabs(out->product / out->end_to_end - 1);
 }
@@ -110,12 +164,14 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
                                      .end_to_end_ci_low = NAN,
                                      .end_to_end_ci_high = NAN,
                                      .apart_percent = NAN};
-    w.ratios = calloc((size_t)(2 * n_blocks + 1), sizeof *w.ratios);
+    w.ratios = calloc((size_t)((2 + out->n_rows) * n_blocks + 1), sizeof *w.ratios);
     if (!w.ratios)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)n_blocks);
     w.scratch = w.ratios + n_blocks;
+    w.residuals = w.scratch + n_blocks;
     for (int64_t i = 0; i < out->n_rows; i++)
         describe(&w, i, &summary[i]);
+    fit(&w);
     int64_t last = 0; /* timed */
     for (int64_t i = 0; i < out->n_rows && is_timed(&out->rows[0]); i++) {
         if (!is_timed(&out->rows[i]))

@@ -161,13 +161,13 @@ struct zg_schema {
     INTEGER(n)            /* samples: one a block */                                               \
     REAL(wall_s_per_step_median)                                                                   \
     REAL(previous_wall_s_per_step_median)                                                          \
-    REAL(ratio) /* median over blocks of previous time / this; leaving one out: this / full */     \
-    REAL(ratio_ci_low)                                                                             \
+    REAL(ratio) /* previous time / this, fitted over all blocks; leaving one out: this / full */   \
+    REAL(ratio_ci_low) /* of the median over blocks of the paired ratio */                         \
     REAL(ratio_ci_high)                                                                            \
     REAL(speedup) /* median over blocks of the loop's time / this */                               \
     REAL(speedup_ci_low)                                                                           \
     REAL(speedup_ci_high)                                                                          \
-    REAL(gap_share)   /* log(previous / this) / log(loop / last), of medians; they add to 1 */     \
+    REAL(gap_share)   /* log(ratio) / log(product of ratios); they add to 1 */                     \
     INTEGER(verified) /* 1: agrees with the loop; 0: does not, and is not timed */
 
 /* Of the machine, not of a case: no case columns. */
