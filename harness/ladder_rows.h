@@ -10,18 +10,18 @@
  *
  * so shares add to 1 and ratios multiply to t_0 / t_n, whatever the times are.  That product is
  * held against the ratio measured end to end without the fit: the median over blocks of the paired
- * ratio of the loop and the last rung, with its exact interval (stats.h).  They are two estimates of
- * one number from the same samples; where they are far apart, bursts hit so many samples of the two
- * ends that no estimate is to be trusted.  It does not test the rungs between: their intervals do,
- * those of the median of paired ratios with the rung before.
+ * ratio of the loop and the last rung, with its exact interval (stats.h).  They are two estimates
+ * of one number from the same samples; where they are far apart, bursts hit so many samples of the
+ * two ends that no estimate is to be trusted.  It does not test the rungs between: their
+ * intervals do, those of the median of paired ratios with the rung before.
  *
  * Why not the medians of paired ratios themselves: a median is not additive, so twelve of them, of
  * six blocks each, multiply to something else.  In simulations of a run at 125M (13 rungs of 0.5 to
  * 6 s, a neighbour who takes a fifth to a third of the speed in bursts of 0.5 to 30 s) that was a
  * median of 2 to 7 % apart from end to end, and over 5 % in 20 to 60 runs of a hundred, hardly less
  * with longer samples or nine blocks.  The fit is 0.5 to 1.4 % apart, and over 5 % in less than one
- * run of ten; its single ratios are as good as medians of paired ones, to half a percent.  Ratios of
- * plain medians over blocks multiply as well, but do not see that a block was slow for all.
+ * run of ten; its single ratios are as good as medians of paired ones, to half a percent.  Ratios
+ * of plain medians over blocks multiply as well, but do not see that a block was slow for all.
  *
  * A rung that failed its check was not timed: it has no ratio and no share, and the next one is
  * held against the last that was timed.

@@ -289,12 +289,16 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     struct zg_sampler_policy p = zg_sampler_policy_default();
     p.seed = w->bench.c.seed;
     p.blocks = policy->blocks;
-    /* what an interval needs, where nobody asked for blocks or for time */
-    if (w->m->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0)
+    /* what an interval needs, where nobody asked for blocks, for time or for a width */
+    if (w->m->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0 &&
+        policy->width_percent <= 0)
         p.blocks = ZG_MIN_FOR_INTERVAL;
+    /* the check has warmed every engine, and a plan that is given needs no pilot */
+    if (w->m->brief && p.blocks > 0)
+        p.warmup_blocks = 1;
     p.steps = w->n_steps;
     p.warmup_steps = zg_min64(w->n_steps, least_steps(w, p.min_span_s));
-    p.width = policy->width_percent / 100;
+    p.width = zg_policy_width_percent(policy) / 100;
     p.min_time_s = policy->min_time_s;
     p.max_time_s = max_time_s(w, p.steps, p.warmup_steps);
     p.counters = w->m->counters;

@@ -92,11 +92,10 @@ const struct zg_flag zg_policy_flags[] = {
     {.name = "width",
      .kind = ZG_FLAG_REAL,
      .value = "PCT",
-     .fallback = "1",
      FIELD(width_percent),
      .min = 0,
      .max = 100,
-     .summary = "wished half-width of the speed-up's 95 % interval, in percent"},
+     .summary = "wished half-width of the speed-up's 95 % interval, in percent; default: 1"},
     {.name = "fidelity",
      .kind = ZG_FLAG_INT,
      .value = "N",
@@ -150,4 +149,9 @@ double zg_policy_max_time_s(const struct zg_policy *policy)
     if (policy->max_time_s >= 0)
         return policy->max_time_s;
     return policy->blocks > 0 ? 0 : fmax(90, 2 * policy->min_time_s);
+}
+
+double zg_policy_width_percent(const struct zg_policy *policy)
+{
+    return policy->width_percent > 0 ? policy->width_percent : 1;
 }

@@ -15,7 +15,7 @@ struct zg_policy {
     int64_t blocks;         /* 0: planned from the pilot */
     double min_time_s;      /* 0: none */
     double max_time_s;      /* 0: none; below 0: not given */
-    double width_percent;   /* wished half-width of the interval of the speed-up */
+    double width_percent;   /* wished half-width of the interval of the speed-up; 0: not given */
     int64_t fidelity;       /* probes; 0: none */
     int64_t fidelity_batch; /* examples of a probe */
     const char *events;
@@ -31,6 +31,9 @@ struct zg_policy {
 /* What --max-time means where it is not given: 90 s, or no limit where --blocks says how much is
  * enough. */
 double zg_policy_max_time_s(const struct zg_policy *policy);
+
+/* What --width means where it is not given: 1 %. */
+double zg_policy_width_percent(const struct zg_policy *policy);
 
 extern const struct zg_flag zg_policy_flags[]; /* fields of struct zg_policy */
 extern const struct zg_flag zg_thread_flags[]; /* threads, cpus, quiet alone */

@@ -57,7 +57,7 @@ static enum zg_status check_policy(const struct zg_sampler_policy *p, int64_t n_
 {
     if (n_subjects < 1)
         return zg_fail(err, ZG_USAGE, "nothing to measure: want at least one engine");
-    if (p->blocks < 0 || p->steps < 0 || p->warmup_steps < 0)
+    if (p->blocks < 0 || p->steps < 0 || p->warmup_steps < 0 || p->warmup_blocks < 0)
         return zg_fail(err, ZG_USAGE, "--blocks and --steps want numbers from 1 on");
     if (p->min_blocks < 1 || p->max_blocks < p->min_blocks || p->steps_multiple < 1)
         return zg_fail(err, ZG_USAGE, "%lld to %lld blocks make no sense", (long long)p->min_blocks,
@@ -315,7 +315,9 @@ static enum zg_status warm_up(struct zg_sampler *s, struct zg_error *err)
             tell_progress(s, true, 0);
         }
         const double elapsed_s = zg_ns_to_s(now_ns(s) - s->run_begin_ns);
-        over = warm_enough(s, elapsed_s) || (limit_s > 0 && elapsed_s >= limit_s);
+        over = p->warmup_blocks > 0
+                   ? block + 1 >= p->warmup_blocks
+                   : warm_enough(s, elapsed_s) || (limit_s > 0 && elapsed_s >= limit_s);
     }
     s->report.warmup_s = zg_ns_to_s(now_ns(s) - s->run_begin_ns);
     close_warmup(s);

@@ -79,6 +79,7 @@ struct zg_sampler_policy {
     int64_t max_blocks;
     int64_t steps;          /* > 0: steps per span of every subject; 0: calibrated for each */
     int64_t warmup_steps;   /* > 0, with `steps`: steps per span of warm-up and pilot instead */
+    int64_t warmup_blocks;  /* > 0: warm-up and pilot take so many blocks, settled or not */
     int64_t steps_multiple; /* calibrated spans are a multiple of this */
     double width;           /* wished half-width of the ratio's interval, relative: 0.01 is +-1 % */
     /* Sampling lasts at least this long: more blocks (ignored where `blocks` is given). */

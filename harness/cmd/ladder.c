@@ -200,7 +200,8 @@ const struct zg_command zg_command_ladder = {
         "of its ratio over log of\n"
         "the whole; shares add to 1.  Writes what `run` writes, and ladder.csv, ladder.gp "
         "and, where gnuplot is\n"
-        "installed, ladder.svg.  Without --blocks or --max-time it takes six blocks.  --list "
+        "installed, ladder.svg.  Without --blocks, --max-time, --min-time or --width it takes six "
+        "blocks.  --list "
         "shows the rungs.",
     .groups = groups,
     .run = run_ladder,

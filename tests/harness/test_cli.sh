@@ -351,6 +351,8 @@ for d, kind in (sys.argv[1], "leave-one-out"), (sys.argv[2], "ladder"):
     rows, samples = read(d + "/ladder.csv"), read(d + "/samples.csv")
     meta = json.load(open(d + "/meta.json"))
     assert meta["command"] == "ladder" and meta["status"] == "complete"
+    for s in meta["cases"][0]["sampling"]["subjects"]: # the check is the warm-up
+        assert s["n_warmup_spans"] + s["n_pilot_spans"] == 1, s
     assert [r["engine"] for r in rows] == [e["label"] for e in meta["engines"]]
     assert [r["rung"] for r in rows] == [str(i) for i in range(len(rows))]
     assert all(r["kind"] == kind and r["verified"] == "1" and r["n"] == "6" for r in rows)
@@ -379,6 +381,10 @@ for d, kind in (sys.argv[1], "leave-one-out"), (sys.argv[2], "ladder"):
 PY
 fi
 
+expect 0 '' "${ladder[@]}" --order adapter,lazy --steps 1 --events none --out l6
+[ "$(wc -l <l6/samples.csv)" = 25 ] || fail "a ladder takes $(wc -l <l6/samples.csv) lines of samples, not 1 + 4 rungs x 6 blocks"
+expect 0 '' "${ladder[@]}" --order adapter,lazy --steps 1 --events none --width 0.01 --out l7
+[ "$(wc -l <l7/samples.csv)" -gt 25 ] || fail "a ladder does not heed --width"
 # a case that is interrupted in its check costs nothing of those before: their ladder is written
 "$zogap" "${ladder[@]}" --order adapter,lazy --batch 2,4 --steps 1 --blocks 6 --events none --out l5 >out.txt 2>err.txt &
 pid=$!

@@ -274,6 +274,20 @@ static void given_steps_and_blocks_are_kept(void)
     /* as many spans or more, up to ten in the 2 s of a short phase, each a third as long */
     CU_ASSERT(zg_sampler_report(sampler)->warmup_s < long_warmup_s);
     zg_sampler_close(&sampler);
+
+    /* and with so many blocks of warm-up as are asked for */
+    w = (struct world){0};
+    policy.warmup_blocks = 1;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 2, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(w.n_samples, 4);
+    for (int64_t i = 0; i < 2; i++) {
+        const struct zg_subject_report *const r = &zg_sampler_report(sampler)->subjects[i];
+        CU_ASSERT_EQUAL(r->n_warmup_spans + r->n_pilot_spans, 1);
+        CU_ASSERT_FALSE(r->settled);
+        CU_ASSERT_EQUAL(r->n_steps, 3);
+    }
+    zg_sampler_close(&sampler);
 }
 
 /* A pilot with spread plans more blocks; the plan is not touched by what the blocks then show. */
