@@ -19,8 +19,9 @@
  * six blocks each, multiply to something else.  In simulations of a run at 125M (13 rungs of 0.5 to
  * 6 s, a neighbour who takes a fifth to a third of the speed in bursts of 0.5 to 30 s) that was a
  * median of 2 to 7 % apart from end to end, and over 5 % in 20 to 60 runs of a hundred, hardly less
- * with longer samples or nine blocks.  The fit is 0.5 to 1.4 % apart, and over 5 % in less than one
- * run of ten; its single ratios are as good as medians of paired ones, to half a percent.  Ratios
+ * with longer samples or nine blocks; the fit was 0.5 to 1.4 % apart, and over 5 % in less than one
+ * run of ten (test_ladder.c plays such runs).  That makes the ladder consistent, not more accurate:
+ * its single ratios miss the truth about as often as medians of paired ones do.  Ratios
  * of plain medians over blocks multiply as well, but do not see that a block was slow for all.
  *
  * A rung that failed its check was not timed: it has no ratio and no share, and the next one is

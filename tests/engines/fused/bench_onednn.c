@@ -1,6 +1,6 @@
 /*
- * bench_onednn.c - fused's products against the best that oneDNN has for the same shapes: a bare matmul
- * of a fixed number of rows, weights packed as oneDNN likes best (format `any`), no bias, no
+ * bench_onednn.c - fused's products against the best that oneDNN has for the same shapes: a bare
+ * matmul of a fixed number of rows, weights packed as oneDNN likes best (format `any`), no bias, no
  * adapters, nothing after it.  fused's come as a step has them: adapter columns of rank 2 for two
  * probes, residual or ReLU included; its FLOPs are counted without the adapters.
  *
