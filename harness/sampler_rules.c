@@ -40,8 +40,8 @@ int64_t zg_warmup_end(const double *s_per_step, int64_t n)
     return -1;
 }
 
-/* With few values the exact interval's coverage jumps: 96.1 % with 9, 97.9 % with 10, 98.7 % with 14.
- * Whoever takes 10 has paid for a block and has a wider interval than with 9; so a number that
+/* With few values the exact interval's coverage jumps: 96.1 % with 9, 97.9 % with 10, 98.7 % with
+ * 14.  Whoever takes 10 has paid for a block and has a wider interval than with 9; so a number that
  * wastes coverage becomes the next one that does not.  From 1000 on none does. */
 static int64_t well_used(int64_t n)
 {
