@@ -168,8 +168,8 @@ void zg_block_order(uint64_t seed, int64_t block, int64_t n_subjects, int64_t *o
 int64_t zg_warmup_end(const double *s_per_step, int64_t n);
 
 /* Blocks that bring the half-width of the interval of a median ratio with relative deviation
- * `spread` down to `width`: (1.96 * sqrt(pi / 2) * spread / width)^2, rounded up to a number whose exact
- * interval covers no more than 96.2 %, kept within min_blocks .. max_blocks. */
+ * `spread` down to `width`: (1.96 * sqrt(pi / 2) * spread / width)^2, rounded up to a number
+ * whose exact interval covers no more than 96.2 %, kept within min_blocks .. max_blocks. */
 int64_t zg_blocks_plan(double spread, double width, int64_t min_blocks, int64_t max_blocks);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * test_simulation.c - how often the whole chain is right: two subjects on a scripted clock go
- * through warm-up, pilot, plan, interleaved blocks, paired ratios and the exact interval, thousands of
- * times, with every number drawn from a seed.
+ * through warm-up, pilot, plan, interleaved blocks, paired ratios and the exact interval,
+ * thousands of times, with every number drawn from a seed.
  *
  * A span takes step * drift(t) * noise: drift is the machine's, a slow swing of 10 % and a random
  * walk of 0.5 % a span that both subjects meet; noise is lognormal with the wished coefficient of
