@@ -265,6 +265,8 @@ struct zg_engine_setting_doc { /* the array ends with a NULL key */
     const char *choices; /* "openblas|onednn|reference" */
     const char *summary;
     const char *default_value; /* one of the choices: holds where none is set */
+    /* NULL, or the default for a dtype on this machine; in fp32 it is default_value. */
+    const char *(*default_of)(enum zg_dtype dtype);
 };
 
 struct zg_engine {
@@ -341,7 +343,7 @@ enum zg_status zg_batch_check(const struct zg_batch *batch, const struct zg_prob
                               int64_t n_probes, int64_t n_directions,
                               const struct zg_engine_limits *limits,
                               const struct zg_model_shape *shape, struct zg_error *err);
-/* The setting's value, or its default. */
+/* The setting's value, or its default for the options' dtype. */
 const char *zg_engine_setting_value(const struct zg_engine *engine,
                                     const struct zg_engine_options *options, const char *key);
 

@@ -114,6 +114,8 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
         if (strcmp(options->settings[i].key, key) == 0)
             return options->settings[i].value;
     const struct zg_engine_setting_doc *doc = setting_find(engine, key);
+    if (doc && doc->default_of)
+        return doc->default_of(options->dtype);
     return doc ? doc->default_value : NULL;
 }
 

@@ -196,11 +196,7 @@ static enum zg_status gemm_choose(const struct zg_naive_gemm_library **out,
     *out = zg_naive_gemm_find(name);
     if (!*out)
         return zg_fail(err, ZG_USAGE, "engine naive: gemm=%s is not in this build, use gemm=%s",
-                       name, ZG_NAIVE_GEMM_DEFAULT);
-    if (!((*out)->dtypes & 1u << options->dtype))
-        return zg_fail(err, ZG_USAGE, "engine naive: gemm=%s has no %s product, use gemm=%s", name,
-                       zg_dtype_name(options->dtype),
-                       zg_naive_gemm_find("onednn") ? "onednn" : "reference");
+                       name, zg_naive_gemm_default(options->dtype));
     return ZG_OK;
 }
 
@@ -348,8 +344,12 @@ static void naive_cost(const struct zg_engine_state *state, struct zg_cost *out)
 }
 
 static const struct zg_engine_setting_doc settings[] = {
-    {"gemm", ZG_NAIVE_GEMM_CHOICES, "the library of the matrix products", ZG_NAIVE_GEMM_DEFAULT},
-    {NULL, NULL, NULL, NULL},
+    {.key = "gemm",
+     .choices = ZG_NAIVE_GEMM_CHOICES,
+     .summary = "the library of the matrix products",
+     .default_value = ZG_NAIVE_GEMM_DEFAULT,
+     .default_of = zg_naive_gemm_default},
+    {.key = NULL},
 };
 
 const struct zg_engine zg_engine_naive = {

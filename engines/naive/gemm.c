@@ -1,5 +1,7 @@
-/* gemm.c - finds the loop's matrix product by name. */
+/* gemm.c - finds the loop's matrix product by name, and the one for a dtype. */
 #include "engines/naive/gemm.h"
+
+#include "engines/base/cpu.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -19,4 +21,13 @@ const struct zg_naive_gemm_library *zg_naive_gemm_find(const char *name)
         if (strcmp(libraries[i]->name, name) == 0)
             return libraries[i];
     return NULL;
+}
+
+const char *zg_naive_gemm_default(enum zg_dtype dtype)
+{
+    if (dtype != ZG_BF16)
+        return ZG_NAIVE_GEMM_DEFAULT;
+    if (zg_cpu_isa() >= ZG_ISA_AVX512BF16 && zg_naive_gemm_find("onednn"))
+        return "onednn";
+    return zg_naive_gemm_find("openblas") ? "openblas" : "reference";
 }

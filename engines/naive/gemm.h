@@ -33,7 +33,6 @@ struct zg_naive_gemm_state; /* what a library holds between products; each has i
 
 struct zg_naive_gemm_library {
     const char *name;
-    uint32_t dtypes; /* 1u << enum zg_dtype */
     /* Prepares for products like these n, of any n_rows, x, w, y and accumulate.  NULL: there is
      * nothing to prepare, and the state is NULL.  ZG_ENV: the library has no such product here. */
     enum zg_status (*open)(struct zg_naive_gemm_state **out, const struct zg_naive_gemm *products,
@@ -44,7 +43,7 @@ struct zg_naive_gemm_library {
     void (*run)(struct zg_naive_gemm_state *state, const struct zg_naive_gemm *g);
 };
 
-/* cblas_sgemm; its OpenMP build joins the one thread pool */
+/* cblas_sgemm, bf16 widened in tiles; its OpenMP build joins the one thread pool */
 extern const struct zg_naive_gemm_library zg_naive_gemm_openblas;
 /* dnnl_sgemm, and a matmul primitive in bf16; both allocate in each call */
 extern const struct zg_naive_gemm_library zg_naive_gemm_onednn;
@@ -53,6 +52,10 @@ extern const struct zg_naive_gemm_library zg_naive_gemm_reference;
 
 /* The library of that name, NULL where this build lacks it. */
 const struct zg_naive_gemm_library *zg_naive_gemm_find(const char *name);
+
+/* Where none is asked for: one that is fair in that dtype on this machine.  bf16 goes to oneDNN
+ * where the processor multiplies in it, else to OpenBLAS, else to `reference`. */
+const char *zg_naive_gemm_default(enum zg_dtype dtype);
 
 #define ZG_NAIVE_GEMM_CHOICES "openblas|onednn|reference"
 #if defined(ZOGAP_HAVE_OPENBLAS)

@@ -33,6 +33,17 @@ static void gemm_close(struct zg_naive_gemm_state **state)
     *state = NULL;
 }
 
+/* The message names what has the dtype on every machine. */
+static enum zg_status require(struct zg_dnnl *dnnl, enum zg_dtype dtype, struct zg_error *err)
+{
+    struct zg_error cause = {0};
+    const enum zg_status status = zg_dnnl_require(dnnl, dtype, &cause);
+    return status ? zg_fail(err, status, "engine naive: %s; use gemm=%s", cause.text,
+                            zg_naive_gemm_find("openblas") ? "openblas or gemm=reference"
+                                                           : "reference")
+                  : ZG_OK;
+}
+
 static enum zg_status gemm_open(struct zg_naive_gemm_state **out,
                                 const struct zg_naive_gemm *products, int64_t n,
                                 struct zg_error *err)
@@ -45,7 +56,7 @@ static enum zg_status gemm_open(struct zg_naive_gemm_state **out,
         return zg_fail(err, ZG_ENV, "no memory for oneDNN's products");
     enum zg_status status = zg_dnnl_open(&state->dnnl, products[0].n_threads, err);
     if (!status)
-        status = zg_dnnl_require(&state->dnnl, products[0].dtype, err);
+        status = require(&state->dnnl, products[0].dtype, err);
     for (int64_t i = 0; !status && i < n; i++) {
         const struct zg_dnnl_product key = product_of(&products[i]);
         const struct zg_dnnl_product *product = NULL;
@@ -103,7 +114,6 @@ static void gemm_run(struct zg_naive_gemm_state *state, const struct zg_naive_ge
 
 const struct zg_naive_gemm_library zg_naive_gemm_onednn = {
     .name = "onednn",
-    .dtypes = 1u << ZG_FP32 | 1u << ZG_BF16,
     .open = gemm_open,
     .close = gemm_close,
     .run = gemm_run,

@@ -37,6 +37,5 @@ static void gemm_run(struct zg_naive_gemm_state *state, const struct zg_naive_ge
 
 const struct zg_naive_gemm_library zg_naive_gemm_reference = {
     .name = "reference",
-    .dtypes = 1u << ZG_FP32 | 1u << ZG_BF16,
     .run = gemm_run,
 };

@@ -91,6 +91,8 @@ static json_t *engine_json(const struct zg_engine *engine)
         json_object_set_new(s, "key", json_string(doc->key));
         json_object_set_new(s, "choices", zg_json_text(doc->choices));
         json_object_set_new(s, "default", zg_json_text(doc->default_value));
+        if (doc->default_of)
+            json_object_set_new(s, "default_bf16", zg_json_text(doc->default_of(ZG_BF16)));
         json_object_set_new(s, "summary", zg_json_text(doc->summary));
         json_array_append_new(settings, s);
     }

@@ -5,10 +5,19 @@
 #include <math.h>
 #include <string.h>
 
+static const char *gemm_of(enum zg_dtype dtype)
+{
+    return dtype == ZG_BF16 ? "reference" : "onednn";
+}
+
 static const struct zg_engine_setting_doc docs[] = {
-    {"gemm", "openblas|onednn|reference", "a library", "onednn"},
-    {"mode", "a|ab", "a mode", "a"},
-    {NULL, NULL, NULL, NULL},
+    {.key = "gemm",
+     .choices = "openblas|onednn|reference",
+     .summary = "a library",
+     .default_value = "onednn",
+     .default_of = gemm_of},
+    {.key = "mode", .choices = "a|ab", .summary = "a mode", .default_value = "a"},
+    {.key = NULL},
 };
 static const struct zg_engine engine = {
     .name = "test",
@@ -69,6 +78,10 @@ static void test_settings(void)
     struct zg_engine_setting s[] = {{"gemm", "reference"}, {"mode", "ab"}};
     struct zg_engine_options o = zg_engine_options_default(&engine);
     CU_ASSERT_STRING_EQUAL(zg_engine_setting_value(&engine, &o, "gemm"), "onednn");
+    CU_ASSERT_STRING_EQUAL(zg_engine_setting_value(&engine, &o, "mode"), "a");
+    o.dtype = ZG_BF16;
+    CU_ASSERT_STRING_EQUAL(zg_engine_setting_value(&engine, &o, "gemm"), "reference");
+    o.dtype = ZG_FP32;
     CU_ASSERT_PTR_NULL(zg_engine_setting_value(&engine, &o, "other"));
     o.settings = s;
     o.n_settings = 2;
