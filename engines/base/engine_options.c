@@ -7,6 +7,7 @@
 #include "engines/zo.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 uint32_t zg_engine_default_mechanisms(const struct zg_engine *engine, enum zg_dtype dtype,
@@ -145,6 +146,20 @@ static enum zg_status limits_check(const struct zg_engine_limits *limits, struct
     return ZG_OK;
 }
 
+static enum zg_status fail_dtype(const struct zg_engine *engine, enum zg_dtype dtype,
+                                 struct zg_error *err)
+{
+    char has[64] = "";
+    for (int i = 0; i < ZG_N_DTYPES; i++)
+        if (engine->dtypes & 1u << i) {
+            const size_t n = strlen(has);
+            snprintf(has + n, sizeof has - n, "%s%s", n ? ", " : "",
+                     zg_dtype_name((enum zg_dtype)i));
+        }
+    return zg_fail(err, ZG_USAGE, "engine %s has no dtype %s; it has %s", engine->name,
+                   zg_dtype_name(dtype), has);
+}
+
 enum zg_status zg_engine_options_check(const struct zg_engine *engine,
                                        const struct zg_engine_options *options,
                                        struct zg_error *err)
@@ -157,8 +172,7 @@ enum zg_status zg_engine_options_check(const struct zg_engine *engine,
         if (dtypes[i] < 0 || dtypes[i] >= ZG_N_DTYPES)
             return zg_fail(err, ZG_USAGE, "dtype %d is unknown", (int)dtypes[i]);
         if (!(engine->dtypes & (1u << dtypes[i])))
-            return zg_fail(err, ZG_USAGE, "engine %s has no dtype %s", engine->name,
-                           zg_dtype_name(dtypes[i]));
+            return fail_dtype(engine, dtypes[i], err);
     }
     if (options->dtype != options->dtype_d &&
         !(options->mechanisms & ZG_MECHANISM_BIT(ZG_M_CENTRED)))

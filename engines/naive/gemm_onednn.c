@@ -109,7 +109,9 @@ static void gemm_run(struct zg_naive_gemm_state *state, const struct zg_naive_ge
     /* The one cause is that its buffers found no memory.  A NaN loss is an answer that the caller
      * must look at; numbers of another product would not be. */
     if (status != dnnl_success)
-        g->y[0] = NAN;
+        for (int64_t i = 0; i < g->n_rows; i++)
+            for (int64_t o = 0; o < g->n_out; o++)
+                g->y[i * g->ldy + o] = NAN;
 }
 
 const struct zg_naive_gemm_library zg_naive_gemm_onednn = {

@@ -63,7 +63,6 @@ static enum zg_status openblas_open(struct zg_provider_state **out,
         free(s);
         return status;
     }
-    openblas_set_num_threads((int)options->n_threads);
     *out = s;
     return ZG_OK;
 }
@@ -134,8 +133,9 @@ static void openblas_set_extra(struct zg_provider_state *s, struct zg_panel *pan
 static void openblas_add_lowrank(struct zg_provider_state *s, struct zg_panel *panel, int64_t group,
                                  float coefficient, const float *u, const float *v, int64_t rank)
 {
-    (void)s;
     const int64_t n_out = panel->shape.n_out, n_in = panel->shape.n_in;
+    openblas_set_num_threads(
+        (int)s->n_threads); /* process-wide: another engine may have changed it */
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_out, (blasint)n_in,
                 (blasint)rank, coefficient, u, (blasint)rank, v, (blasint)rank, 1.0f,
                 panel->w + group * n_out * panel->ld, (blasint)panel->ld);
@@ -174,6 +174,7 @@ static void openblas_gemm(struct zg_provider_state *s, const struct zg_gemm *g)
     /* A single group's extras follow n_in in x as well as in W, however many. */
     const bool apart = panel->apart && n_groups > 1 && g->n_extra > 0;
     const int64_t k = apart ? n_in : n_in + n_groups * g->n_extra;
+    openblas_set_num_threads((int)s->n_threads);
     const bool filled = zg_epilogue_prefill(s->kernels, g, n_columns, s->n_threads);
     product(g->n_rows, n_columns, k, g->x, g->ldx, panel->w, panel->ld, filled ? 1.0f : 0.0f, g->y,
             g->ldy);

@@ -23,11 +23,12 @@ static int64_t linear_rows(const struct zg_linear *linear)
 }
 
 /* Of what may be done once only, the first of the layers that repeat a panel does all; the others
- * go through it with 0, for as much work and no further rounding. */
-static float visit_share(const struct zg_engine_state *s, int64_t layer,
-                         const struct zg_linear *linear)
+ * go through it with a U of zeros, for as much work and no further rounding.  (A coefficient of 0
+ * would be no work: BLAS returns at once.) */
+static const float *visit_u(const struct zg_engine_state *s, int64_t layer,
+                            const struct zg_linear *linear, const float *u)
 {
-    return zg_layer_is_first(s, layer, linear) ? 1.0f : 0.0f;
+    return zg_layer_is_first(s, layer, linear) ? u : s->zeros;
 }
 
 int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
@@ -61,6 +62,11 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
     s->extra = zg_state_take(s, most_rows * zg_adapter_max_extra(s), sizeof(float), "adapter",
                              &status, err);
     s->v = zg_state_take(s, most_in, column, "V", &status, err);
+    if (zg_shape_n_resident(&s->shape) < s->shape.n_layers) {
+        s->zeros = zg_state_take(s, most_rows, column, "U", &status, err);
+        if (s->zeros)
+            memset(s->zeros, 0, (size_t)most_rows * column);
+    }
     s->ldu = zg_round_up(s->shape.d_model, ZG_KERNEL_PAD);
     if (zg_has(s, ZG_M_COMMON))
         s->ut = zg_state_take(s, 3 * limits->max_directions * s->ldu, column, "U", &status, err);
@@ -156,8 +162,8 @@ static void write_direction(struct zg_engine_state *s, int32_t direction, float 
     if (scaled == 0.0f)
         return;
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, scaled * visit_share(s, layer, linear),
-                linear->u + direction * linear_rows(linear) * s->rank);
+    write_panel(s, linear, scaled,
+                visit_u(s, layer, linear, linear->u + direction * linear_rows(linear) * s->rank));
 }
 
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient)
@@ -177,7 +183,7 @@ static void fold(struct zg_engine_state *s)
 {
     zg_phase_start(s, ZG_PHASE_FOLD);
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, visit_share(s, layer, linear), zg_present_a(s, linear));
+    write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(s, linear)));
     s->a_live = false;
 }
 
@@ -219,8 +225,9 @@ static void accumulate(struct zg_engine_state *s, const struct zg_update *update
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         const int64_t n_elements = linear_rows(linear) * s->rank;
-        const float share = visit_share(s, layer, linear);
-        const bool overwrite = !s->a_live && share != 0.0f;
+        const bool is_first = zg_layer_is_first(s, layer, linear);
+        const float share = is_first ? 1.0f : 0.0f;
+        const bool overwrite = !s->a_live && is_first;
         float *sum = zg_present_a(s, linear);
 #pragma omp for schedule(static) nowait
         for (int64_t e = 0; e < n_elements; e++) {

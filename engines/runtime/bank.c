@@ -28,7 +28,9 @@ enum zg_status zg_bank_open(struct zg_engine_state *s, struct zg_error *err)
 enum zg_status zg_bank_push(struct zg_engine_state *s, struct zg_error *err)
 {
     if (s->n_bank + 1 == zg_bank_max_v(s))
-        return zg_fail(err, ZG_USAGE, "the bank is full after %lld redraws of V: raise max_bank",
+        return zg_fail(err, ZG_USAGE,
+                       "the bank is full after %lld redraws of V: open with a larger one, or "
+                       "redraw V less often (nu)",
                        (long long)s->n_bank);
     s->n_bank++;
     s->bank_rank += s->rank;

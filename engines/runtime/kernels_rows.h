@@ -171,7 +171,8 @@ static void logsumexp(const float *x, int64_t n, float *max, double *sum)
     for (int64_t i = whole; i < n; i++)
         top = x[i] > top ? x[i] : top;
 
-    double total = *sum > 0.0 ? *sum * exp((double)*max - (double)top) : 0.0;
+    /* A sum that is NaN stays one; the first call has 0, and a max of minus infinity. */
+    double total = *sum != 0.0 ? *sum * exp((double)*max - (double)top) : 0.0;
     vec sums = {0};
     for (int64_t i = 0; i < whole; i += LANES)
         sums += vec_exp(vec_load(x + i) - top);

@@ -67,7 +67,7 @@ static enum zg_status check_dtypes(const struct zg_engine_options *options, stru
     if (low == ZG_FP32 || options->mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK))
         return ZG_OK;
     return zg_fail(err, ZG_USAGE,
-                   "dtype %s: its weights take no updates, which needs mechanism 'bank'",
+                   "dtype %s needs mechanism 'bank': weights below fp32 are never written",
                    zg_dtype_name(low));
 }
 

@@ -129,6 +129,7 @@ struct zg_engine_state {
     int64_t n_extra;   /* columns per group that the panels hold */
     float *extra;      /* scratch of one panel's columns */
     float *v;          /* scratch: one group's V, [n_in][rank] */
+    float *zeros;      /* [rows of a panel][rank] for the visits that change nothing; or NULL */
     /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for `common` */
     float *ut;
     int64_t ldu;

@@ -67,7 +67,9 @@ static void test_full(void)
     }
     const struct zg_direction next = direction(3, 3, 2), same = direction(3, 2, 2);
     CU_ASSERT_EQUAL(b.engine->begin(b.state, &next, 1, &err), ZG_USAGE);
-    CU_ASSERT_STRING_EQUAL(err.text, "the bank is full after 2 redraws of V: raise max_bank");
+    CU_ASSERT_STRING_EQUAL(err.text,
+                           "the bank is full after 2 redraws of V: open with a larger one, or "
+                           "redraw V less often (nu)");
     err = (struct zg_error){0};
     CU_ASSERT(isfinite(step(&b, &same, &err))); /* the engine goes on with the V that it has */
     close_bench(&b);

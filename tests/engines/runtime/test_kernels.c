@@ -171,6 +171,9 @@ static void test_logsumexp(void)
         double sum = 0.0;
         zg_runtime_kernels_at(i)->logsumexp(nan_at_end, 3, &max, &sum);
         CU_ASSERT(isnan((double)max + log(sum)));
+        const float more[] = {1.0f, 5.0f};
+        zg_runtime_kernels_at(i)->logsumexp(more, 2, &max, &sum);
+        CU_ASSERT(isnan((double)max + log(sum))); /* numbers that follow do not heal it */
     }
 }
 
