@@ -140,6 +140,8 @@ enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_li
         const struct zg_engine_options options =
             zg_engine_item_options(item, c->dtype, c->dtype_d, 1);
         const enum zg_status status = zg_engine_options_check(item->engine, &options, err);
+        if (status && !item->has_dtype && c->dtype != ZG_FP32)
+            return zg_fail_within(err, status, "--dtype %s", zg_dtypes_name(c->dtype, c->dtype_d));
         if (status)
             return status;
         if (!(item->engine->scopes & (1u << c->scope)))
@@ -150,6 +152,26 @@ enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_li
                            item->label);
     }
     return ZG_OK;
+}
+
+enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engine_options *options,
+                            struct zg_error *err)
+{
+    const struct zg_model_shape shape = {.n_layers = 1,
+                                         .d_model = 16,
+                                         .n_heads = 1,
+                                         .d_ffn = 16,
+                                         .n_vocab = 16,
+                                         .n_positions = 16,
+                                         .tied_head = true};
+    struct zg_model *model = NULL;
+    struct zg_engine_state *state = NULL;
+    enum zg_status status = zg_model_open_shape(&model, "a small layer", &shape, 1, err);
+    if (!status)
+        status = engine->open(&state, model, options, err);
+    engine->close(&state);
+    zg_model_close(&model);
+    return status;
 }
 
 double zg_bench_weight_bytes(const struct zg_bench *bench, enum zg_dtype dtype,

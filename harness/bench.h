@@ -105,6 +105,11 @@ struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index);
  * bench that was never opened) `synthetic` is not available. */
 void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out);
 
+/* Opens and closes the engine on a model of one small layer: whether this machine and build have
+ * what the options ask for.  The engine's own status. */
+enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engine_options *options,
+                            struct zg_error *err);
+
 /* Does the case match the engines: dtype, scope, kind of direction?  Checked before anything is
  * opened. */
 enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,

@@ -105,6 +105,12 @@ static void add_fidelity(struct zg_table *table, const struct zg_summary_row *ro
         zg_dtypes_parse("dtype", row->dtype, &dtype, &dtype_d, NULL);
     const double rms_bound = zg_fidelity_rms_bound(dtype, dtype_d);
     const double sign_bound = zg_fidelity_sign_bound(dtype, dtype_d);
+    if (row->fidelity_probes > 0 && !isfinite(row->fidelity_rms)) {
+        zg_table_real(table, row->fidelity_rms, "not finite");
+        zg_table_real(table, row->fidelity_sign,
+                      show(text, sizeof text, "%.1f %%", 100 * row->fidelity_sign));
+        return;
+    }
     zg_table_real(table, row->fidelity_rms,
                   show_bounded(text, sizeof text, "%.2g", row->fidelity_rms, rms_bound,
                                row->fidelity_rms > rms_bound));

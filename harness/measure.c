@@ -353,6 +353,10 @@ static enum zg_status phases_of(struct zg_measure_work *w, struct zg_contender *
     enum zg_status status = ZG_OK;
     contender->clock = (struct zg_phase_clock){.on = true};
     for (int64_t i = 0; i < n_steps && !status; i++) {
+        if (zg_signals_caught()) {
+            contender->clock.on = false;
+            return ZG_OK;
+        }
         contender->next_batch = (uint64_t)(w->set.first + i % w->set.n);
         status = zg_bench_step(contender, &w->lozo, &step, err);
         struct zg_cost cost = {0};
@@ -428,6 +432,8 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
         status = time_phases(w, err);
     if (!status)
         status = zg_measure_summarise(w, err);
+    if (!status)
+        json_object_set_new(case_meta, "finished", json_boolean(!zg_signals_caught()));
 done:
     zg_status_line_clear(&m->session->line);
     zg_fidelity_close(&w->fidelity);

@@ -359,6 +359,16 @@ enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *er
     return status;
 }
 
+bool zg_meta_case_is_finished(const json_t *meta, int64_t index)
+{
+    size_t i;
+    json_t *c;
+    json_array_foreach(json_object_get(meta, "cases"), i,
+                       c) if (json_integer_value(json_object_get(c, "index")) ==
+                              index) return json_is_true(json_object_get(c, "finished"));
+    return false;
+}
+
 void zg_meta_add_case(json_t *meta, json_t *case_meta)
 {
     json_t *const cases = json_object_get(meta, "cases");

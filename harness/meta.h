@@ -38,6 +38,9 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status,
  * of another command line or build. */
 enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err);
 
+/* Was the case measured to its end, in this run or the one that it goes on with? */
+bool zg_meta_case_is_finished(const json_t *meta, int64_t index);
+
 /* Adds a case, in place of the one with its index that an interrupted run left. */
 void zg_meta_add_case(json_t *meta, json_t *case_meta);
 

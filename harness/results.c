@@ -102,7 +102,8 @@ static bool exists(const char *path)
 
 /* Reads a file's rows back, those of finished cases only.  A file that is not there has none. */
 static enum zg_status read_rows(struct zg_results *results, struct zg_csv_in **csv,
-                                struct zg_rows *rows, struct zg_error *err)
+                                struct zg_rows *rows, const struct zg_results_resume *resume,
+                                struct zg_error *err)
 {
     char path[1200];
     snprintf(path, sizeof path, "%s/%s", results->dir, rows->schema->file);
@@ -112,7 +113,8 @@ static enum zg_status read_rows(struct zg_results *results, struct zg_csv_in **c
     const char *const in = status ? NULL : zg_csv_in_rows(*csv);
     for (int64_t i = 0; !status && i < zg_csv_in_n(*csv); i++) {
         const void *const row = in + (size_t)i * rows->schema->row_size;
-        if (rows == &results->summary || zg_results_has_case(results, row))
+        if (rows == &results->summary ? !resume->was_cut_off(resume->context, row)
+                                      : zg_results_has_case(results, row))
             status = rows_add(rows, row, err);
     }
     return status;
@@ -165,7 +167,8 @@ done:
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool resume,
+enum zg_status zg_results_open(struct zg_results *out, const char *dir,
+                               const struct zg_results_resume *resume,
                                const char *const *extra_names, int64_t n_extra,
                                struct zg_error *err)
 {
@@ -176,13 +179,13 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool res
                                .fidelity.schema = &zg_schema_fidelity};
     enum zg_status status = ZG_OK;
     if (resume) {
-        status = read_rows(out, &out->old[0], &out->summary, err);
+        status = read_rows(out, &out->old[0], &out->summary, resume, err);
         if (!status)
-            status = read_rows(out, &out->old[1], &out->phases, err);
+            status = read_rows(out, &out->old[1], &out->phases, resume, err);
         if (!status)
-            status = read_rows(out, &out->old[2], &out->verify, err);
+            status = read_rows(out, &out->old[2], &out->verify, resume, err);
         if (!status)
-            status = read_rows(out, &out->old[3], &out->fidelity, err);
+            status = read_rows(out, &out->old[3], &out->fidelity, resume, err);
         if (!status)
             status = trim_samples(out, err);
     }

@@ -27,9 +27,16 @@ struct zg_results {
     int64_t n_texts;
 };
 
+/* What a run that goes on keeps: the rows of the summary's cases but those that were cut off. */
+struct zg_results_resume {
+    bool (*was_cut_off)(const void *context, const struct zg_case_row *c);
+    const void *context;
+};
+
 /* Opens the files of a new run, or of one that goes on.  extra_names are samples.csv's counter
- * columns. ZG_INPUT, ZG_ENV as csv_in.h and csv_out.h. */
-enum zg_status zg_results_open(struct zg_results *out, const char *dir, bool resume,
+ * columns; resume is NULL for a new run.  ZG_INPUT, ZG_ENV as csv_in.h and csv_out.h. */
+enum zg_status zg_results_open(struct zg_results *out, const char *dir,
+                               const struct zg_results_resume *resume,
                                const char *const *extra_names, int64_t n_extra,
                                struct zg_error *err);
 void zg_results_close(struct zg_results *results);

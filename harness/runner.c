@@ -12,6 +12,39 @@
 
 /* ---- preparing ------------------------------------------------------------------------------- */
 
+/* What a row of the case holds without a model says which one it is. */
+static void case_row_of(const struct zg_runner *runner, const struct zg_case *c, int64_t item,
+                        struct zg_case_row *row)
+{
+    const struct zg_session *const session = &runner->session;
+    struct zg_bench bench = {.c = *c};
+    const struct zg_contender contender = {
+        .bench = &bench,
+        .item = &session->engines.items[item],
+        .options = zg_engine_item_options(&session->engines.items[item], c->dtype, c->dtype_d,
+                                          session->n_threads)};
+    zg_bench_case_row(&contender, row);
+}
+
+/* An interrupted case has rows in the summary too, of the blocks that it got. */
+static bool was_cut_off(const void *context, const struct zg_case_row *row)
+{
+    const struct zg_runner *const runner = context;
+    for (int64_t i = 0; i < runner->session.n_cases; i++) {
+        struct zg_case c;
+        if (zg_meta_case_is_finished(runner->meta, i) ||
+            zg_sweep_case(&runner->session.request->sweep, i, &c, NULL))
+            continue;
+        for (int64_t e = 0; e < runner->session.engines.n_items; e++) {
+            struct zg_case_row expected;
+            case_row_of(runner, &c, e, &expected);
+            if (zg_results_same(row, &expected))
+                return true;
+        }
+    }
+    return false;
+}
+
 static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
 {
     const struct zg_policy *const policy = &runner->session.request->policy;
@@ -21,11 +54,13 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "no memory for %lld counters", (long long)n);
     for (int64_t i = 0; i < n; i++)
         names[i] = zg_counters_event(runner->counters, i)->column;
+    const struct zg_results_resume resume = {was_cut_off, runner};
     enum zg_status status = ZG_OK;
     if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
         status = zg_meta_resume(runner->meta, runner->dir.path, err);
     if (!status)
-        status = zg_results_open(&runner->results, runner->dir.path, policy->resume, names, n, err);
+        status = zg_results_open(&runner->results, runner->dir.path,
+                                 policy->resume ? &resume : NULL, names, n, err);
     free(names);
     return status;
 }
@@ -50,10 +85,12 @@ static uint32_t dtypes_in_use(const struct zg_session *session)
 static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
 {
     zg_status_line_show(&runner->session.line, true, "measuring the machine's peaks");
-    const struct zg_peak_request request = {.n_threads = runner->session.n_threads,
-                                            .isa = runner->session.isa,
-                                            .time_s = 0.1,
-                                            .dtypes = dtypes_in_use(&runner->session)};
+    const struct zg_peak_request request = {
+        .n_threads = runner->session.n_threads,
+        .isa = runner->session.isa,
+        .time_s =
+            0.3, /* a neighbour that takes a core for a moment must not pass for the machine */
+        .dtypes = dtypes_in_use(&runner->session)};
     struct zg_roofline roofline;
     const enum zg_status status = zg_peak_measure(&runner->peak, &request, err);
     if (status)
@@ -76,6 +113,8 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
     enum zg_status status = zg_measure_check_banks(session, err);
     if (!status)
         status = zg_session_begin(session, err);
+    if (!status)
+        status = zg_session_try_engines(session, err);
     if (!status)
         status = zg_session_check_files(session, session->engines.n_items, err);
     if (!status)
@@ -102,17 +141,9 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
 
 static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
 {
-    /* what a row holds without a model says which case it is */
-    struct zg_bench bench = {.c = *c};
-    const struct zg_session *const session = &runner->session;
-    for (int64_t i = 0; i < session->engines.n_items; i++) {
-        const struct zg_engine_item *const item = &session->engines.items[i];
-        const struct zg_contender contender = {
-            .bench = &bench,
-            .item = item,
-            .options = zg_engine_item_options(item, c->dtype, c->dtype_d, session->n_threads)};
+    for (int64_t i = 0; i < runner->session.engines.n_items; i++) {
         struct zg_case_row row;
-        zg_bench_case_row(&contender, &row);
+        case_row_of(runner, c, i, &row);
         if (!zg_results_has_case(&runner->results, &row))
             return false;
     }
@@ -149,6 +180,8 @@ static void print_notes(const struct zg_runner *runner)
     FILE *const notes = zg_runner_notes(runner);
     if (runner->session.environment.warning[0])
         fprintf(notes, "warning: %s\n", runner->session.environment.warning);
+    if (runner->session.left_out[0])
+        fprintf(notes, "note: %s\n", runner->session.left_out);
     const json_t *const warnings = json_object_get(runner->meta, "warnings");
     for (size_t i = 0; i < json_array_size(warnings); i++)
         fprintf(notes, "warning: %s\n", json_string_value(json_array_get(warnings, i)));

@@ -7,6 +7,44 @@
 
 #include "harness/signals.h"
 
+/* Has the engine the case's dtypes, and this machine what they need? */
+static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)
+{
+    const uint32_t dtypes = 1u << c->dtype | 1u << c->dtype_d;
+    if (dtypes == 1u << ZG_FP32)
+        return true;
+    const struct zg_engine_options options = zg_engine_item_options(item, c->dtype, c->dtype_d, 1);
+    return (item->engine->dtypes & dtypes) == dtypes &&
+           zg_bench_try(item->engine, &options, NULL) != ZG_ENV;
+}
+
+/* Without --engines all engines of the build are meant that can run the cases. */
+static void leave_out_engines(struct zg_session *session)
+{
+    struct zg_engine_list *const list = &session->engines;
+    char *const text = session->left_out;
+    const size_t size = sizeof session->left_out;
+    int64_t n_kept = 0;
+    for (int64_t e = 0; e < list->n_items; e++) {
+        bool can = true;
+        for (int64_t i = 0; i < session->n_cases && can; i++) {
+            struct zg_case c;
+            can = zg_sweep_case(&session->request->sweep, i, &c, NULL) ||
+                  can_run(&list->items[e], &c);
+        }
+        const size_t n = strlen(text);
+        if (can)
+            list->items[n_kept++] = list->items[e];
+        else if (n < size)
+            snprintf(text + n, size - n, "%s%s",
+                     n ? ", " : "left out for want of the dtype: ", list->items[e].label);
+    }
+    if (n_kept > 0)
+        list->n_items = n_kept;
+    else
+        text[0] = '\0'; /* the check says why */
+}
+
 static enum zg_status find_baseline(struct zg_session *session, struct zg_error *err)
 {
     const char *const name = session->request->policy.baseline;
@@ -100,6 +138,8 @@ enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *
     *out = (struct zg_session){.request = request, .n_cases = zg_sweep_n_cases(&request->sweep)};
     enum zg_status status =
         zg_engine_list_parse(&out->engines, request->engines, request->mechanisms, err);
+    if (!status && !request->engines)
+        leave_out_engines(out);
     if (!status)
         status = find_baseline(out, err);
     if (!status)
@@ -119,6 +159,24 @@ enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err
         return zg_fail(err, ZG_ENV, "%s", session->environment.warning);
     zg_signals_watch();
     return zg_pin_bind(session->pin, err);
+}
+
+enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        for (int64_t e = 0; e < session->engines.n_items && !status; e++) {
+            const struct zg_engine_item *const item = &session->engines.items[e];
+            const struct zg_engine_options options =
+                zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
+            status = zg_bench_try(item->engine, &options, err);
+            if (status)
+                zg_fail_within(err, status, "engine %s", item->label);
+        }
+    }
+    return status;
 }
 
 void zg_session_close(struct zg_session *session)

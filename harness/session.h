@@ -22,6 +22,7 @@ struct zg_session {
     struct zg_pin *pin;
     int64_t n_threads;
     struct zg_environment environment;
+    char left_out[160]; /* engines of the build that lack a dtype of the cases; "": none */
     struct zg_status_line line;
 };
 
@@ -36,6 +37,10 @@ enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_requ
 
 /* Binds the team and catches signals: from here on work may run. */
 enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err);
+
+/* Opens every engine as every case asks for it, on a model of one small layer: what the machine
+ * lacks shows at once.  The engine's own status. */
+enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err);
 
 void zg_session_close(struct zg_session *session);
 

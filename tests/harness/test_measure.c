@@ -95,7 +95,7 @@ static void open_trial(struct trial *t)
     t->session.second_baseline = -1;
     const struct zg_pin_request pin = {.n_threads = 1};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, false, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, NULL, NULL, 0, NULL), ZG_OK);
     t->peak.gflops[ZG_FP32].all.best = 100;
     t->peak.gflops[ZG_BF16].all.best = 200;
     t->peak.gflops[ZG_INT8].all.best = 600;
@@ -520,6 +520,20 @@ static void test_failures(void)
     }
 }
 
+static bool none_was_cut_off(const void *context, const struct zg_case_row *c)
+{
+    (void)context;
+    (void)c;
+    return false;
+}
+
+static bool each_was_cut_off(const void *context, const struct zg_case_row *c)
+{
+    (void)context;
+    (void)c;
+    return true;
+}
+
 static void test_finished_case(void)
 {
     struct trial t;
@@ -529,13 +543,14 @@ static void test_finished_case(void)
     measure(&t);
     CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_results_write(&t.results, NULL), ZG_OK);
+    const struct zg_results_resume resume = {none_was_cut_off, NULL};
     struct zg_case_row c;
     memcpy(&c, summary(&t, 0), sizeof c);
     /* alone, an engine is not held against anything */
     CU_ASSERT_EQUAL(summary(&t, 0)->verified, ZG_NO_INTEGER);
     zg_csv_out_abort(&t.results.samples);
 
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, true, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, &resume, NULL, 0, NULL), ZG_OK);
     CU_ASSERT_TRUE(zg_results_has_case(&again, &c));
     CU_ASSERT_EQUAL(again.summary.n, 1);
     CU_ASSERT_EQUAL(again.verify.n, 1);
@@ -548,9 +563,18 @@ static void test_finished_case(void)
     CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
     zg_results_close(&again);
 
-    /* without its summary the case is not finished, and its samples are dropped */
+    /* a case that was cut off has a summary of the blocks that it got, and is measured again */
+    const struct zg_results_resume afresh = {each_was_cut_off, NULL};
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, &afresh, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(again.summary.n, 0);
+    CU_ASSERT_EQUAL(again.phases.n, 0);
+    CU_ASSERT_EQUAL(again.verify.n, 0);
+    CU_ASSERT_EQUAL(n_sample_rows(&t), 0);
+    zg_results_close(&again);
+
+    /* nor is it finished without its summary */
     unlink(temp_path(t.out, "summary.csv"));
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, true, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, &resume, NULL, 0, NULL), ZG_OK);
     CU_ASSERT_EQUAL(again.verify.n, 0);
     CU_ASSERT_EQUAL(n_sample_rows(&t), 0);
     zg_results_close(&again);
