@@ -24,15 +24,18 @@ def gap_table(directory):
     with open(directory / "summary.csv", newline="") as f:
         rows = list(csv.DictReader(f))
     true = any(r.get("fidelity_probes") for r in rows)
+    second = rows[0].get("second_baseline")
     lines = [
-        "| engine | s/step | speed-up (95 % interval) | useful GFLOP/s | useful of peak | of peak then | executed of peak | peak RSS MiB |"
+        "| engine | s/step | speed-up (95 % interval) | " + (f"over {second} | " if second else "") + "useful GFLOP/s | useful of peak | of peak then | executed of peak | peak RSS MiB |"
         + (" dL error | sign match |" if true else ""),
-        "|---|---|---|---|---|---|---|---|" + ("---|---|" if true else ""),
+        "|---|---|---|---|---|---|---|---|" + ("---|" if second else "") + ("---|---|" if true else ""),
     ]
     for r in rows:
         ratio = number(r["speedup"], ".2f")
         if r["speedup_ci_low"]:
             ratio += f" ({number(r['speedup_ci_low'], '.2f')} to {number(r['speedup_ci_high'], '.2f')})"
+        if second:
+            ratio += " | " + number(r["second_speedup"], ".2f")
         lines.append(
             f"| {r['engine']} | {number(r['wall_s_per_step_median'], '.4f')} | {ratio} "
             f"| {number(r['gflops_useful'], '.0f')} | {number(r['peak_share'], '.1%')} | {number(r.get('peak_share_then'), '.1%')} | {number(r['executed_peak_share'], '.1%')} "
@@ -46,6 +49,9 @@ def main(directory, target):
     directory, target = pathlib.Path(directory), pathlib.Path(target)
     meta, rows, lines = gap_table(directory)
     first = rows[0]
+    failed = [r["engine"] for r in rows if r["verified"] == "0"]
+    if failed or len({(r["model"], r["task"], r["batch"], r["rank"], r["nu"], r["seed"]) for r in rows}) > 1:
+        sys.exit(f"{directory}: wants one case with engines that all agree" + (f"; {', '.join(failed)} does not" if failed else ""))
     dtypes = list(dict.fromkeys(r["dtype"] for r in rows))
     low = [d for d in dtypes if d != "fp32"]
     layers = (

@@ -13,7 +13,11 @@ def run(zogap, out, options):
     command = [str(zogap), "run", "--out", str(out), "--quiet", *options]
     meta = out / "meta.json"
     if meta.exists():
-        if json.loads(meta.read_text())["status"] == "complete":
+        old = json.loads(meta.read_text())
+        wanted = [word for word in command[1:] if word != "--quiet"]
+        if old["command_line"] != wanted:
+            sys.exit(f"{out} holds another run: zogap {shlex.join(old['command_line'])}")
+        if old["status"] == "complete":
             print(f"# kept: {out}")
             return
         command.append("--resume")
@@ -24,9 +28,19 @@ def run(zogap, out, options):
         sys.exit(f"{shlex.join(command)}: exit code {code}")
 
 
+def is_complete(out):
+    meta = pathlib.Path(out) / "meta.json"
+    return meta.exists() and json.loads(meta.read_text())["status"] == "complete"
+
+
 def rows(out, name="summary.csv"):
+    """A file's rows; of the summary only, an engine that failed its check ends the study."""
     with open(pathlib.Path(out) / name, newline="") as f:
-        return list(csv.DictReader(f))
+        lines = list(csv.DictReader(f))
+    failed = [line["engine"] for line in lines if line.get("verified") == "0"]
+    if failed:
+        sys.exit(f"{out}: not verified, so not timed: {', '.join(failed)}")
+    return lines
 
 
 def write_csv(path, header, lines):

@@ -5,10 +5,11 @@
                            [--budget S] [zogap run's options...]
 
 A cell is one `zogap run` in OUT/MODEL-bBATCH, cheapest first; a complete one is kept, so that the study can go
-on another day.  Where the engines together need more than --memory, the run keeps the most layers that
-fit and repeats them up to the depth (--layers-resident): such cells carry a * in the table.  A cell that
-would take the whole study beyond --budget seconds is left out, with the time that it would take: the
-loop's step on 13B and 128 examples alone is an hour on two cores.  OUT/large.csv has every cell.
+on another day.  Where the engines together need more than --memory, the run keeps the most layers that fit in
+their dtypes (fused:dtype=int8 keeps all 40 of 13B) and repeats them up to the depth (--layers-resident): such
+cells carry a * in the table.  A cell that would take the whole study beyond --budget seconds is left out, with
+the time that it would take: the loop's step on 13B and 128 examples alone is an hour on two cores.
+OUT/large.csv has every cell.
 """
 import argparse
 import pathlib
@@ -18,8 +19,8 @@ import study
 
 SHAPES = {"opt-1.3b": (24, 2048), "opt-2.7b": (32, 2560), "opt-6.7b": (32, 4096), "opt-13b": (40, 5120)}
 N_VOCAB, N_POSITIONS = 50272, 2050
-# Steps that a run takes before and while it measures: five of the check, warm-up, pilot, two blocks.
-STEPS_A_RUN = 9
+# Steps of an engine in a run: five of the check, four of warm-up and pilot, two blocks, one for the phases.
+STEPS_A_RUN = 12
 # The loop on two cores with AVX2, until the first cell says what it is here.
 FIRST_RATE = 2.2 / (125e6 * 16**1.1)
 
@@ -29,17 +30,27 @@ def parameters(model):
     return 12 * n_layers * d * d + (N_VOCAB + N_POSITIONS) * d
 
 
-def resident_layers(model, batch, n_engines, memory_gib):
-    """The most distinct layers that fit: each engine has fp32 weights, embedding and activations of its own."""
+def bytes_per_weight(engine, options):
+    """Of a linear layer's weight; a pair of dtypes keeps both."""
+    dtype = next((word[6:] for word in engine.split(":") if word.startswith("dtype=")), None)
+    for i, word in enumerate(options):
+        if dtype is None and word.split("=")[0] == "--dtype":
+            dtype = word[8:] if "=" in word else options[i + 1]
+    return sum({"fp32": 4, "bf16": 2, "int8": 1}[part] for part in (dtype or "fp32").split("+"))
+
+
+def resident_layers(model, batch, weight_bytes, memory_gib):
+    """The most distinct layers that fit: each engine has weights of its dtype, fp32 embedding and activations of its own."""
     n_layers, d = SHAPES[model]
     padded_tokens = 2 * batch * 72
-    fixed = n_engines * 4 * ((N_VOCAB + N_POSITIONS) * d + padded_tokens * 12 * d)
-    k = int((memory_gib * 2**30 - fixed) // (n_engines * 4 * 12 * d * d))
+    fixed = len(weight_bytes) * 4 * ((N_VOCAB + N_POSITIONS) * d + padded_tokens * 12 * d)
+    k = int((memory_gib * 2**30 - fixed) // (sum(weight_bytes) * 12 * d * d))
     return max(1, min(k, n_layers))
 
 
-def cell_options(a, model, batch):
-    k = resident_layers(model, batch, len(a.engines.split(",")), a.memory)
+def cell_options(a, model, batch, options):
+    weight_bytes = [bytes_per_weight(engine, options) for engine in a.engines.split(",")]
+    k = resident_layers(model, batch, weight_bytes, a.memory)
     aliased = ["--layers-resident", str(k)] if k < SHAPES[model][0] else []
     return ["--engines", a.engines, "--model", model, "--batch", str(batch), "--steps", "1", "--blocks", "2", *aliased]
 
@@ -72,11 +83,11 @@ def main():
     for model, batch in sorted(((m, b) for m in models for b in batches), key=lambda c: size(*c)):
         out = a.out / f"{model}-b{batch}"
         estimate_s = STEPS_A_RUN * rate * size(model, batch)
-        done = (out / "summary.csv").exists()
+        done = study.is_complete(out)
         if not done and time.monotonic() - begin + estimate_s > a.budget:
             skipped[model, batch] = estimate_s
             continue
-        study.run(a.zogap, out, [*cell_options(a, model, batch), *options])
+        study.run(a.zogap, out, [*cell_options(a, model, batch, options), *options])
         cells[model, batch] = study.rows(out)
         rate = sum(float(r["wall_s_per_step_median"]) for r in cells[model, batch]) / size(model, batch)
     lines = [(r["model"], r["batch"], r["engine"], r["dtype"], r["layers_resident"], r["extrapolated"],

@@ -29,7 +29,9 @@ def main():
     parser.add_argument("--engine", default="fused")
     parser.add_argument("--batch", default="2,4,8,16,32,64,128,256,320", metavar="LIST")
     a, options = parser.parse_known_args()
-    if "--max-time" not in options:
+    if len(a.batch.split(",")) < 3:
+        sys.exit("--batch: a line needs three sizes or more")
+    if not any(word.split("=")[0] == "--max-time" for word in options):
         options += ["--max-time", "20"]
     study.run(a.zogap, a.out / "run", ["--engines", a.engine, "--batch", a.batch, *options])
     cases = study.rows(a.out / "run")

@@ -280,7 +280,7 @@ static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *li
     }
 }
 
-/* Scaled U of layer 0's q, k, v as rows, for zg_adapter_expand(). */
+/* Scaled U of layer 0's q, k, v as rows, for zg_project_expand(). */
 static void transpose_u(struct zg_engine_state *s)
 {
     const int64_t rank = s->rank, d = s->shape.d_model;

@@ -88,8 +88,8 @@ struct zg_runtime_kernels {
      * -INFINITY, 0. */
     void (*logsumexp)(const float *x, int64_t n, float *max, double *sum);
 
-    /* y[o] = act(y[o] + bias[o]) + residual[o].  bias and residual may be NULL, residual may be y
-     * only with relu off and means: y already holds it, nothing more to add. */
+    /* y[o] = act(y[o] + bias[o]) + residual[o].  bias and residual may be NULL; residual does not
+     * overlap y. */
     void (*epilogue)(float *y, int64_t n, const float *bias, int relu, const float *residual);
 
     void (*attention)(const struct zg_attention_task *task);
