@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # test.sh - installs what is missing and runs the whole suite: release, sanitizers, no optional library, fuzz targets.
+# Tests labelled `repeat` (variants of what others cover) run in the release build only.
 #   scripts/test.sh            everything
 #   scripts/test.sh --quick    the release build's tests only, required packages only
 set -euo pipefail
