@@ -6,8 +6,8 @@
  *
  * A bf16 number is the upper half of an fp32 one: a shift widens the first of a word, a mask the
  * second.  That is one instruction for each vector of w, shared by all rows of the tile; x comes
- * widened already (zg_narrow_row_bf16_wide), since it would need one for each row.  Products of two bf16
- * numbers are exact in fp32, so that the rounding is that of the sums alone.
+ * widened already (zg_narrow_row_bf16_wide), since it would need one for each row.  Products of two
+ * bf16 numbers are exact in fp32, so that the rounding is that of the sums alone.
  */
 #include "engines/fused/unroll.h"
 

@@ -37,8 +37,8 @@
  *              ((float)(sum - w_sum[o]) * (x_scale[i] * w_scale[o])), each rounded once.  w_sum is
  *              128 times the sum of w over this tile's k where the variant's rows hold x + 128, and
  *              not read elsewhere.
- *   alignment  w is 64-byte, w_extra 32-byte aligned, nr a multiple of 8.  x, y, bias, base: any float
- *              alignment.
+ *   alignment  w is 64-byte, w_extra 32-byte aligned, nr a multiple of 8.  x, y, bias, base: any
+ *              float alignment.
  *   aliasing   base may be y (same address, same ld).  Nothing else overlaps y.
  *   tails      every n_rows in 1..mr, n_out in 1..nr, n_k >= 1 and n_extra >= 0 is served, and
  *              nothing outside of those bounds is written.  Reads: w, w_scale and w_sum in full
