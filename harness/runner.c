@@ -85,12 +85,10 @@ static uint32_t dtypes_in_use(const struct zg_session *session)
 static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
 {
     zg_status_line_show(&runner->session.line, true, "measuring the machine's peaks");
-    const struct zg_peak_request request = {
-        .n_threads = runner->session.n_threads,
-        .isa = runner->session.isa,
-        .time_s =
-            0.3, /* a neighbour that takes a core for a moment must not pass for the machine */
-        .dtypes = dtypes_in_use(&runner->session)};
+    const struct zg_peak_request request = {.n_threads = runner->session.n_threads,
+                                            .isa = runner->session.isa,
+                                            .time_s = 0.1,
+                                            .dtypes = dtypes_in_use(&runner->session)};
     struct zg_roofline roofline;
     const enum zg_status status = zg_peak_measure(&runner->peak, &request, err);
     if (status)
