@@ -134,8 +134,8 @@ static void openblas_add_lowrank(struct zg_provider_state *s, struct zg_panel *p
                                  float coefficient, const float *u, const float *v, int64_t rank)
 {
     const int64_t n_out = panel->shape.n_out, n_in = panel->shape.n_in;
-    openblas_set_num_threads(
-        (int)s->n_threads); /* process-wide: another engine may have changed it */
+    /* Process-wide: another engine may have changed it. */
+    openblas_set_num_threads((int)s->n_threads);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_out, (blasint)n_in,
                 (blasint)rank, coefficient, u, (blasint)rank, v, (blasint)rank, 1.0f,
                 panel->w + group * n_out * panel->ld, (blasint)panel->ld);
