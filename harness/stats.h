@@ -24,12 +24,24 @@ struct zg_stats {
     double median;
     double mad;       /* median of |x - median|, unscaled */
     double low, high; /* the interval; NaN where has_interval is false */
-    double coverage;  /* exact probability of the interval, >= 0.95; NaN without */
+    double coverage;  /* exact probability of the interval, at least as asked; NaN without */
     bool has_interval;
 };
 
 /* Statistics of values[n]; scratch[n] is overwritten.  n = 0 gives NaN. */
 void zg_stats_of(const double *values, int64_t n, double *scratch, struct zg_stats *out);
+
+/* The same with an interval at another confidence, like 0.9875 for one of four cases. */
+void zg_stats_at(const double *values, int64_t n, double confidence, double *scratch,
+                 struct zg_stats *out);
+
+/* Two-sided p-value of "the median is `null`" by the sign test: it is at most 1 - confidence just
+ * where the interval at that confidence leaves `null` out.  A value equal to `null` counts for
+ * both sides.  1 for n = 0, and NaN where a value is not finite. */
+double zg_stats_sign_test(const double *values, int64_t n, double null);
+
+/* The least n whose interval reaches the confidence: 6 for 0.95. */
+int64_t zg_interval_least_n(double confidence);
 
 /* Median of values[n], which it sorts.  NaN for n = 0 or where a value is not finite. */
 double zg_median(double *values, int64_t n);

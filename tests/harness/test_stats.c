@@ -80,6 +80,33 @@ static void statistics_of_values(void)
     CU_ASSERT(isnan(s.median) && !s.has_interval);
 }
 
+/* p is at most 1 - confidence just where the interval leaves 1 out, and known by hand: 8 values
+ * of 8 above 1 are 2 / 256, 7 of 8 are 2 * 9 / 256. */
+static void sign_test_agrees_with_the_interval(void)
+{
+    const double above[] = {1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8};
+    const double mixed[] = {0.9, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8};
+    const double ties[] = {1, 1, 1, 1.4, 1.5, 1.6, 1.7, 1.8};
+    CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(above, 8, 1), 2.0 / 256, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(mixed, 8, 1), 18.0 / 256, 1e-12);
+    /* 1 + 8 + 28 + 56 ways to have at most 3 of 8 */
+    CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(ties, 8, 1), 2 * 93.0 / 256, 1e-12);
+    CU_ASSERT_EQUAL(zg_stats_sign_test(above, 0, 1), 1);
+    CU_ASSERT_EQUAL(zg_interval_least_n(0.95), 6);
+    CU_ASSERT_EQUAL(zg_interval_least_n(1 - 0.05 / 4), 8);
+    for (int k = 0; k <= 8; k++) {
+        double values[8], scratch[8];
+        struct zg_stats s;
+        for (int i = 0; i < 8; i++)
+            values[i] = i < k ? 0.9 - 0.01 * i : 1.1 + 0.01 * i;
+        for (double level = 0.005; level < 0.5; level *= 1.3) {
+            zg_stats_at(values, 8, 1 - level, scratch, &s);
+            CU_ASSERT_EQUAL(zg_stats_sign_test(values, 8, 1) <= level,
+                            s.has_interval && (s.low > 1 || s.high < 1));
+        }
+    }
+}
+
 /* NaN, Inf, 0 and negative times never yield a speed-up. */
 static void nothing_bad_yields_a_ratio(void)
 {
@@ -151,6 +178,7 @@ int main(void)
         {"interval: known answers", interval_known_answers},
         {"interval: ranks against Pascal's triangle", interval_ranks_against_pascal},
         {"statistics of values", statistics_of_values},
+        {"sign test agrees with the interval", sign_test_agrees_with_the_interval},
         {"nothing bad yields a ratio", nothing_bad_yields_a_ratio},
         {"ratios are shown with their interval", ratios_are_shown_with_their_interval},
         {"coverage of A/A runs is exact", coverage_is_exact},
