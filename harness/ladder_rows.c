@@ -207,7 +207,7 @@ static void take_walls(const struct zg_csv_in *csv, const struct zg_summary_row 
         memcpy(&c, &rows[s], sizeof c);
         for (int64_t i = 0; i < n_rungs && rows[s].block >= 0 && rows[s].block < n_blocks; i++) {
             memcpy(&wanted, &summary[i], sizeof wanted);
-            if (zg_results_same(&wanted, &c))
+            if (zg_case_row_same(&wanted, &c))
                 walls[i * n_blocks + rows[s].block] = rows[s].wall_s_per_step;
         }
     }

@@ -53,33 +53,7 @@ const char *zg_results_text(struct zg_results *results, const char *text)
     return copy ? copy : "";
 }
 
-/* ---- which case ------------------------------------------------------------------------------ */
-
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-/* As CSV has it: nine digits. */
-static bool same_real(double a, double b)
-{
-    char x[32], y[32];
-    snprintf(x, sizeof x, "%.9g", a);
-    snprintf(y, sizeof y, "%.9g", b);
-    return strcmp(x, y) == 0;
-}
-
-bool zg_results_same(const struct zg_case_row *a, const struct zg_case_row *b)
-{
-    /* whether weights are synthetic follows from the model */
-#define TEXT(name)    &&same_text(a->name, b->name)
-#define INTEGER(name) &&(same_text(#name, "synthetic") || a->name == b->name)
-#define REAL(name)    &&same_real(a->name, b->name)
-    return true ZG_CASE_COLUMNS(TEXT, INTEGER, REAL);
-#undef TEXT
-#undef INTEGER
-#undef REAL
-}
+/* ---- resuming -------------------------------------------------------------------------------- */
 
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c)
 {
@@ -87,13 +61,11 @@ bool zg_results_has_case(const struct zg_results *results, const struct zg_case_
     for (int64_t i = 0; i < results->summary.n; i++) {
         struct zg_case_row row;
         memcpy(&row, &rows[i], sizeof row); /* every row starts with the case columns */
-        if (zg_results_same(&row, c))
+        if (zg_case_row_same(&row, c))
             return true;
     }
     return false;
 }
-
-/* ---- resuming -------------------------------------------------------------------------------- */
 
 static bool exists(const char *path)
 {

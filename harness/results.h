@@ -8,6 +8,7 @@
 #ifndef ZG_HARNESS_RESULTS_H
 #define ZG_HARNESS_RESULTS_H
 
+#include "harness/case_row.h"
 #include "harness/csv_in.h"
 #include "harness/csv_out.h"
 #include "harness/record.h"
@@ -41,8 +42,6 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
                                struct zg_error *err);
 void zg_results_close(struct zg_results *results);
 
-/* Are these rows of one engine and one case? */
-bool zg_results_same(const struct zg_case_row *a, const struct zg_case_row *b);
 /* Has the summary a row of this engine on this case? */
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
 

@@ -38,7 +38,7 @@ static bool was_cut_off(const void *context, const struct zg_case_row *row)
         for (int64_t e = 0; e < runner->session.engines.n_items; e++) {
             struct zg_case_row expected;
             case_row_of(runner, &c, e, &expected);
-            if (zg_results_same(row, &expected))
+            if (zg_case_row_same(row, &expected))
                 return true;
         }
     }

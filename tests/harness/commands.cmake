@@ -3,6 +3,8 @@ foreach(name options case engine_list environment batch_set fidelity ladder)
   zogap_test(test_harness_${name} SOURCES test_${name}.c LIBS zogap_harness)
 endforeach()
 
+zogap_test(test_harness_result_set SOURCES test_result_set.c result_fixture.c LIBS zogap_harness)
+
 zogap_test(test_harness_measure SOURCES test_measure.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
 
 add_executable(make_tiny_model make_tiny_model.c)
