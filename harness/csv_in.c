@@ -19,7 +19,8 @@
 
 struct zg_csv_in {
     const struct zg_schema *schema;
-    char *rows; /* [capacity] row structs */
+    int64_t n_columns; /* of the schema's that the file has */
+    char *rows;        /* [capacity] row structs */
     int64_t n;
     int64_t capacity;
     char **extra_names; /* [n_extra], in texts */
@@ -51,20 +52,36 @@ static char *keep_text(struct zg_csv_in *csv, const char *cell, size_t n)
     return text;
 }
 
+/* How many of the schema's columns every file of the version has. */
+static int64_t n_least(const struct zg_schema *schema)
+{
+    int64_t n = schema->n_columns;
+    while (schema->last_at_first && n > 0 &&
+           strcmp(schema->columns[n - 1].name, schema->last_at_first) != 0)
+        n--;
+    return n;
+}
+
+static bool is_column(const struct zg_column *column, const char *cell, size_t n)
+{
+    return n == strlen(column->name) && memcmp(cell, column->name, n) == 0;
+}
+
 static void header_cell(struct reading *r, const char *cell, size_t n)
 {
     struct zg_csv_in *const csv = r->csv;
     const int64_t i = r->column;
-    if (i < csv->schema->n_columns) {
-        const char *const want = csv->schema->columns[i].name;
-        if (n != strlen(want) || memcmp(cell, want, n))
-            r->status = zg_fail(r->err, ZG_INPUT,
-                                "%s: column %lld is \"%.*s\", want \"%s\": the file is not of "
-                                "schema version %d, which this zogap reads",
-                                r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell, want,
-                                ZG_SCHEMA_VERSION);
+    if (i < csv->n_columns && is_column(&csv->schema->columns[i], cell, n))
+        return;
+    if (i < n_least(csv->schema)) {
+        r->status = zg_fail(r->err, ZG_INPUT,
+                            "%s: column %lld is \"%.*s\", want \"%s\": the file is not of "
+                            "schema version %d, which this zogap reads",
+                            r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell,
+                            csv->schema->columns[i].name, ZG_SCHEMA_VERSION);
         return;
     }
+    csv->n_columns = zg_min64(csv->n_columns, i); /* an older file: its extra columns begin here */
     if (!csv->schema->has_extra || !n) {
         r->status = zg_fail(r->err, ZG_INPUT, "%s: column %lld \"%.*s\" is one too many", r->path,
                             (long long)i + 1, n > 64 ? 64 : (int)n, cell);
@@ -119,10 +136,12 @@ static void row_cell(struct reading *r, const char *cell, size_t n)
 {
     struct zg_csv_in *const csv = r->csv;
     const int64_t i = r->column, row = r->row - 1;
-    if (i >= csv->schema->n_columns + csv->n_extra)
+    if (i == 0) /* columns that the file lacks are empty */
+        zg_row_clear(csv->schema, csv->rows + (size_t)row * csv->schema->row_size);
+    if (i >= csv->n_columns + csv->n_extra)
         return; /* end_row() says so */
-    if (i >= csv->schema->n_columns) {
-        const int64_t e = i - csv->schema->n_columns;
+    if (i >= csv->n_columns) {
+        const int64_t e = i - csv->n_columns;
         csv->extra[row * csv->n_extra + e] = parse_real(r, cell, n, csv->extra_names[e]);
         return;
     }
@@ -160,14 +179,15 @@ static void end_header(struct reading *r)
 {
     struct zg_csv_in *const csv = r->csv;
     int64_t cells;
-    if (r->column < csv->schema->n_columns) {
-        r->status = zg_fail(r->err, ZG_INPUT,
-                            "%s: the header has %lld columns, want %lld: the file is not of schema "
-                            "version %d, which this zogap reads",
-                            r->path, (long long)r->column, (long long)csv->schema->n_columns,
-                            ZG_SCHEMA_VERSION);
+    if (r->column < n_least(csv->schema)) {
+        r->status = zg_fail(
+            r->err, ZG_INPUT,
+            "%s: the header has %lld columns, want at least %lld: the file is not of schema "
+            "version %d, which this zogap reads",
+            r->path, (long long)r->column, (long long)n_least(csv->schema), ZG_SCHEMA_VERSION);
         return;
     }
+    csv->n_columns = zg_min64(csv->n_columns, r->column);
     csv->rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);
     if (zg_size_mul(csv->capacity, csv->n_extra, &cells))
         csv->extra = calloc((size_t)cells + 1, sizeof *csv->extra);
@@ -181,7 +201,7 @@ static void on_row(int end, void *context)
     struct reading *const r = context;
     if (r->status)
         return;
-    const int64_t want = r->csv->schema->n_columns + r->csv->n_extra;
+    const int64_t want = r->csv->n_columns + r->csv->n_extra;
     if (r->row == 0)
         end_header(r);
     else if (r->column != want)
@@ -266,6 +286,7 @@ enum zg_status zg_csv_in_open(struct zg_csv_in **out, const char *path,
     if (!csv)
         return zg_fail(err, ZG_ENV, "%s: no memory to read it", path);
     csv->schema = schema;
+    csv->n_columns = schema->n_columns;
     enum zg_status status = slurp(path, &bytes, &n, err);
     if (status)
         goto done;

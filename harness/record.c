@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define SCHEMA(NAME, file_name, LIST, row, extra)                                                  \
+#define SCHEMA(NAME, file_name, LIST, row, extra, last)                                            \
     static const struct zg_column NAME##_columns[] = {LIST(TEXT, INTEGER, REAL)};                  \
     const struct zg_schema zg_schema_##NAME = {                                                    \
         .file = file_name,                                                                         \
@@ -12,6 +12,7 @@
         .n_columns = sizeof NAME##_columns / sizeof *NAME##_columns,                               \
         .row_size = sizeof(row),                                                                   \
         .has_extra = extra,                                                                        \
+        .last_at_first = last,                                                                     \
     };
 
 #define TEXT(field)    {#field, ZG_COLUMN_TEXT, offsetof(ROW, field)},
@@ -19,28 +20,28 @@
 #define REAL(field)    {#field, ZG_COLUMN_REAL, offsetof(ROW, field)},
 
 #define ROW struct zg_sample_row
-SCHEMA(samples, "samples.csv", ZG_SAMPLE_COLUMNS, ROW, true)
+SCHEMA(samples, "samples.csv", ZG_SAMPLE_COLUMNS, ROW, true, "involuntary_switches")
 #undef ROW
 #define ROW struct zg_phase_row
-SCHEMA(phases, "phases.csv", ZG_PHASE_COLUMNS, ROW, false)
+SCHEMA(phases, "phases.csv", ZG_PHASE_COLUMNS, ROW, false, NULL)
 #undef ROW
 #define ROW struct zg_summary_row
-SCHEMA(summary, "summary.csv", ZG_SUMMARY_COLUMNS, ROW, false)
+SCHEMA(summary, "summary.csv", ZG_SUMMARY_COLUMNS, ROW, false, "layers")
 #undef ROW
 #define ROW struct zg_verify_row
-SCHEMA(verify, "verify.csv", ZG_VERIFY_COLUMNS, ROW, false)
+SCHEMA(verify, "verify.csv", ZG_VERIFY_COLUMNS, ROW, false, NULL)
 #undef ROW
 #define ROW struct zg_fidelity_row
-SCHEMA(fidelity, "fidelity.csv", ZG_FIDELITY_COLUMNS, ROW, false)
+SCHEMA(fidelity, "fidelity.csv", ZG_FIDELITY_COLUMNS, ROW, false, NULL)
 #undef ROW
 #define ROW struct zg_curve_row
-SCHEMA(curve, "curve.csv", ZG_CURVE_COLUMNS, ROW, false)
+SCHEMA(curve, "curve.csv", ZG_CURVE_COLUMNS, ROW, false, NULL)
 #undef ROW
 #define ROW struct zg_ladder_row
-SCHEMA(ladder, "ladder.csv", ZG_LADDER_COLUMNS, ROW, false)
+SCHEMA(ladder, "ladder.csv", ZG_LADDER_COLUMNS, ROW, false, NULL)
 #undef ROW
 #define ROW struct zg_roofline_row
-SCHEMA(roofline, "roofline.csv", ZG_ROOFLINE_COLUMNS, ROW, false)
+SCHEMA(roofline, "roofline.csv", ZG_ROOFLINE_COLUMNS, ROW, false, NULL)
 #undef ROW
 
 void zg_row_clear(const struct zg_schema *schema, void *row)

@@ -31,6 +31,9 @@ struct zg_schema {
     int64_t n_columns;
     size_t row_size;
     bool has_extra; /* more real columns may follow (samples: one a counter event) */
+    /* The last column that the first files of this version had: one of those after it may be where
+     * an older file ends.  NULL: a file has all. */
+    const char *last_at_first;
 };
 
 /* What every row starts with: which engine, on which case. */

@@ -66,9 +66,10 @@ static enum zg_status read_meta(struct zg_result_set *set, struct zg_error *err)
     json_error_t error;
     path_of(set, "meta.json", path);
     json_t *const json = meta->json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (!json && error.line < 1) /* cannot be opened; the text names the file */
+        return zg_fail(err, ZG_INPUT, "%s", error.text);
     if (!json)
-        return zg_fail(err, ZG_INPUT, "%s: %s (line %d)", path, error.text,
-                       error.line > 0 ? error.line : 0);
+        return zg_fail(err, ZG_INPUT, "%s: line %d: %s", path, error.line, error.text);
     const json_t *const version = json_object_get(json, "schema_version");
     if (!json_is_integer(version))
         return zg_fail(err, ZG_INPUT, "%s: has no schema_version: not a result of zogap", path);
@@ -150,7 +151,10 @@ static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err
         c->summary = &rows[i];
         c->verify = find_verify(set->files->verify, &c->id);
         c->verified = rows[i].verified;
-        if (c->verify && (c->verify->passed == 1) != (c->verified == 1))
+        /* empty where an engine was alone: it agreed with nothing but itself */
+        if (c->verify && c->verify->passed == 0 && c->verified == ZG_NO_INTEGER)
+            c->verified = 0;
+        if (c->verify && c->verified != ZG_NO_INTEGER && c->verify->passed != c->verified)
             return zg_fail(err, ZG_INPUT,
                            "%s/summary.csv: row %lld: verified of engine %s is not what verify.csv "
                            "has in passed",

@@ -35,10 +35,10 @@ struct zg_result_case {
     struct zg_case_row id; /* compare with case_row.h */
     const struct zg_summary_row *summary;
     const struct zg_verify_row *verify; /* NULL: verify.csv has no row of it */
-    int64_t verified;                   /* 1 agrees, 0 does not, ZG_NO_INTEGER not checked */
-    int64_t n;                          /* samples, one a block; 0: was not timed */
-    const int64_t *block;               /* [n], ascending */
-    const int64_t *steps;               /* [n] in the span, at least 1 */
+    int64_t verified;     /* 1 agrees, 0 does not, ZG_NO_INTEGER: nothing to compare with */
+    int64_t n;            /* samples, one a block; 0: was not timed */
+    const int64_t *block; /* [n], ascending */
+    const int64_t *steps; /* [n] in the span, at least 1 */
     /* [n] seconds a step, finite and positive; NaN where there are only instructions */
     const double *wall_s;
     const double *counters; /* [n][n_counters] a step; NaN: an empty cell */

@@ -283,6 +283,57 @@ static void broken_headers_are_named(void)
     remove_temp_dir(dir);
 }
 
+/* Writes a file of the first n columns of a schema and one extra, "more" (NULL: none), and a row of
+ * cells "1"; returns what reading it says. */
+static enum zg_status read_older(struct zg_csv_in **in, const struct zg_schema *schema, int64_t n,
+                                 const char *more)
+{
+    char dir[64], text[4096] = "";
+    size_t used = 0;
+    make_temp_dir(dir);
+    for (int64_t i = 0; i < n; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "," : "",
+                                 schema->columns[i].name);
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%s\n1", more ? "," : "",
+                             more ? more : "");
+    for (int64_t i = 1; i < n + (more != NULL); i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, ",1");
+    used += (size_t)snprintf(text + used, sizeof text - used, "\n");
+    CU_ASSERT_FATAL(used < sizeof text);
+    write_temp_file(dir, schema->file, text, used);
+    const enum zg_status status = zg_csv_in_open(in, temp_path(dir, schema->file), schema, NULL);
+    remove_temp_dir(dir);
+    return status;
+}
+
+/* Columns of a version are added at the end: a file of before them has empty cells there. */
+static void older_files_of_the_version_read(void)
+{
+    struct zg_csv_in *in = NULL;
+    const struct zg_schema *schema = &zg_schema_summary;
+    int64_t least = 1;
+    while (strcmp(schema->columns[least - 1].name, schema->last_at_first) != 0)
+        least++;
+    CU_ASSERT_EQUAL(read_older(&in, schema, least - 1, NULL), ZG_INPUT);
+    CU_ASSERT_EQUAL(read_older(&in, schema, least, "more"), ZG_INPUT);
+    CU_ASSERT_EQUAL_FATAL(read_older(&in, schema, least, NULL), ZG_OK);
+    const struct zg_summary_row *const row = zg_csv_in_rows(in);
+    CU_ASSERT_EQUAL(row->layers, 1);
+    CU_ASSERT(isnan(row->peak_share_then));
+    CU_ASSERT_EQUAL(row->fidelity_probes, ZG_NO_INTEGER);
+    zg_csv_in_close(&in);
+    /* what follows the columns that it has is extra */
+    schema = &zg_schema_samples;
+    CU_ASSERT_EQUAL_FATAL(read_older(&in, schema, schema->n_columns - 1, "papi_tot_ins"), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_csv_in_n_extra(in), 1);
+    CU_ASSERT_STRING_EQUAL(zg_csv_in_extra_name(in, 0), "papi_tot_ins");
+    CU_ASSERT_EQUAL(zg_csv_in_extra(in, 0, 0), 1);
+    CU_ASSERT(isnan(((const struct zg_sample_row *)zg_csv_in_rows(in))->fma_gflops));
+    zg_csv_in_close(&in);
+    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, zg_schema_verify.n_columns - 1, NULL),
+                    ZG_INPUT);
+}
+
 /* Each schema: columns distinct, inside the struct, and the file's own header accepted by the
  * reader. */
 static void schemas_are_consistent(void)
@@ -294,11 +345,14 @@ static void schemas_are_consistent(void)
     make_temp_dir(dir);
     for (size_t s = 0; s < sizeof schemas / sizeof *schemas; s++) {
         const struct zg_schema *const schema = schemas[s];
+        bool has_last = !schema->last_at_first;
         for (int64_t i = 0; i < schema->n_columns; i++) {
+            has_last |= !has_last && !strcmp(schema->columns[i].name, schema->last_at_first);
             CU_ASSERT(schema->columns[i].offset + 8 <= schema->row_size);
             for (int64_t j = 0; j < i; j++)
                 CU_ASSERT(strcmp(schema->columns[i].name, schema->columns[j].name) != 0);
         }
+        CU_ASSERT(has_last);
         char *const row = malloc(schema->row_size);
         zg_row_clear(schema, row);
         const struct zg_case_row c = {.engine = "e", .batch = 16, .synthetic = 1};
@@ -324,14 +378,16 @@ static void schemas_are_consistent(void)
 
 int main(void)
 {
-    const struct zg_test tests[] = {{"samples round trip", samples_round_trip},
-                                    {"the format is as documented", the_format_is_as_documented},
-                                    {"a stream is continued", a_stream_is_continued},
-                                    {"a full disk is reported", a_full_disk_is_reported},
-                                    {"replacing is all or nothing", replacing_is_all_or_nothing},
-                                    {"broken files are named", broken_files_are_named},
-                                    {"broken headers are named", broken_headers_are_named},
-                                    {"schemas are consistent", schemas_are_consistent},
-                                    {0}};
+    const struct zg_test tests[] = {
+        {"samples round trip", samples_round_trip},
+        {"the format is as documented", the_format_is_as_documented},
+        {"a stream is continued", a_stream_is_continued},
+        {"a full disk is reported", a_full_disk_is_reported},
+        {"replacing is all or nothing", replacing_is_all_or_nothing},
+        {"broken files are named", broken_files_are_named},
+        {"broken headers are named", broken_headers_are_named},
+        {"older files of the version read", older_files_of_the_version_read},
+        {"schemas are consistent", schemas_are_consistent},
+        {0}};
     return zg_test_run("csv", tests);
 }

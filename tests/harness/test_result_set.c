@@ -190,6 +190,25 @@ static void refuses_broken_files(void)
     remove_temp_dir(dir);
 }
 
+/* An engine that was alone is neither right nor wrong. */
+static void knows_what_was_not_checked(void)
+{
+    const struct zg_fixture_engine alone[] = {{.engine = "fused", .n = 6, .wall_s = fast}};
+    char dir[64];
+    struct zg_result_set *set = NULL;
+    make_temp_dir(dir);
+    zg_fixture_write(dir, &(struct zg_fixture){.n_engines = 1, .engines = alone});
+    change(dir, "summary.csv", ",1,0,4,", ",,0,4,");
+    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(set->cases[0].verified, ZG_NO_INTEGER);
+    zg_result_set_close(&set);
+    change(dir, "verify.csv", ",1,\n", ",0,loss\n");
+    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(set->cases[0].verified, 0);
+    zg_result_set_close(&set);
+    remove_temp_dir(dir);
+}
+
 static void drops_what_a_kill_left(void)
 {
     char dir[64];
@@ -241,6 +260,7 @@ int main(void)
         {"groups samples by engine and case", groups_samples},
         {"names the columns that differ", names_differences},
         {"refuses broken files", refuses_broken_files},
+        {"knows what was not checked", knows_what_was_not_checked},
         {"drops what a kill left behind", drops_what_a_kill_left},
         {"takes instructions where there is no time", takes_instructions_for_time},
         {NULL, NULL},
