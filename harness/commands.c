@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "harness/table.h"
 #include "harness/version.h"
 
 #define ZG_COMMAND(name) extern const struct zg_command zg_command_##name;
@@ -43,10 +44,10 @@ const struct zg_flag zg_output_flags[] = {
      .summary = "directory for result files"},
     {.name = "format",
      .kind = ZG_FLAG_CHOICE,
-     .value = "table|csv|json|markdown",
+     .value = ZG_FORMATS,
      .fallback = "table",
      FIELD(format),
-     .choices = "table|csv|json|markdown",
+     .choices = ZG_FORMATS,
      .summary = "form of what the standard output gets"},
     {.name = NULL},
 };

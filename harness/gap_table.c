@@ -12,11 +12,6 @@
 
 static const char stdout_name[] = "standard output";
 
-static bool is_for_people(enum zg_format format)
-{
-    return format == ZG_FORMAT_TABLE || format == ZG_FORMAT_MARKDOWN;
-}
-
 static const char *show(char *text, size_t size, const char *format, double value)
 {
     if (isfinite(value))
@@ -223,7 +218,7 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
                                   enum zg_format format, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    if (!is_for_people(format)) {
+    if (!zg_format_is_for_people(format)) {
         struct zg_table *table = NULL;
         status = zg_table_of_rows(&table, &zg_schema_summary, rows, n, err);
         if (!status)
@@ -271,10 +266,10 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
     };
     struct zg_table *table = NULL;
     enum zg_status status =
-        is_for_people(format)
+        zg_format_is_for_people(format)
             ? zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err)
             : zg_table_of_rows(&table, &zg_schema_verify, rows, n, err);
-    for (int64_t i = 0; i < n && !status && is_for_people(format); i++) {
+    for (int64_t i = 0; i < n && !status && zg_format_is_for_people(format); i++) {
         const struct zg_verify_row *const row = &rows[i];
         char text[64];
         zg_table_text(table, row->engine);

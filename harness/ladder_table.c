@@ -123,7 +123,7 @@ enum zg_status zg_ladder_table_print(const struct zg_ladder_result *results, int
                                      struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    if (format != ZG_FORMAT_TABLE && format != ZG_FORMAT_MARKDOWN)
+    if (!zg_format_is_for_people(format))
         return print_rows(results, n, format, err);
     for (int64_t i = 0; i < n && !status; i++) {
         const char *const gap = format == ZG_FORMAT_MARKDOWN ? "\n" : "";

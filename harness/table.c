@@ -6,16 +6,9 @@
 
 #include "harness/table_cells.h"
 
-enum zg_status zg_format_parse(enum zg_format *out, const char *name, struct zg_error *err)
+bool zg_format_is_for_people(enum zg_format format)
 {
-    static const char *const names[] = {"table", "csv", "json", "markdown"};
-    for (int i = 0; i < 4; i++) {
-        if (!strcmp(name, names[i])) {
-            *out = (enum zg_format)i;
-            return ZG_OK;
-        }
-    }
-    return zg_fail(err, ZG_USAGE, "--format %s: want table, csv, json or markdown", name);
+    return format == ZG_FORMAT_TABLE || format == ZG_FORMAT_MARKDOWN;
 }
 
 enum zg_status zg_table_open(struct zg_table **out, const struct zg_heading *headings, int64_t n,
@@ -52,10 +45,18 @@ void zg_table_close(struct zg_table **table)
     }
     for (int64_t i = 0; i < t->n_cells; i++)
         free(t->cells[i].text);
+    free(t->name);
     free(t->headings);
     free(t->cells);
     free(t);
     *table = NULL;
+}
+
+void zg_table_set_name(struct zg_table *table, const char *name)
+{
+    free(table->name);
+    table->name = strdup(name);
+    table->failed |= !table->name;
 }
 
 static struct cell *add(struct zg_table *table)
@@ -145,6 +146,11 @@ enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *s
         headings[i].name = headings[i].shown = schema->columns[i].name;
     const enum zg_status status = zg_table_open(out, headings, schema->n_columns, err);
     free(headings);
+    if (!status) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(schema->file, "."), schema->file);
+        zg_table_set_name(*out, name);
+    }
     for (int64_t i = 0; !status && i < n; i++)
         for (int64_t c = 0; c < schema->n_columns; c++)
             add_field(*out, &schema->columns[c], (const char *)rows + (size_t)i * schema->row_size);

@@ -14,6 +14,7 @@ struct cell {
 };
 
 struct zg_table {
+    char *name; /* NULL: "rows" */
     struct {
         char *name;
         char *shown;

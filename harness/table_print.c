@@ -1,4 +1,4 @@
-/* table_print.c - a table as aligned text, Markdown, CSV or JSON: table.h. */
+/* table_print.c - a table as aligned text, Markdown, CSV, JSON or SQL: table.h. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -183,25 +183,108 @@ static json_t *cell_json(const struct cell *cell)
     return isfinite(cell->real) ? json_real(cell->real) : json_null();
 }
 
-static void print_json(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+static json_t *row_json(const struct zg_table *table, int64_t row, struct zg_text_buffer *out)
 {
-    json_t *const rows = json_array();
-    for (int64_t row = 0; row < n_rows; row++) {
-        json_t *const object = json_object();
-        for (int64_t c = 0; c < table->n_columns; c++)
-            out->failed |=
-                json_object_set_new(object, table->headings[c].name,
-                                    cell_json(&table->cells[row * table->n_columns + c])) != 0;
-        out->failed |= json_array_append_new(rows, object) != 0;
-    }
-    char *const text = json_dumps(rows, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    json_decref(rows);
+    json_t *const object = json_object();
+    for (int64_t c = 0; c < table->n_columns; c++)
+        out->failed |=
+            json_object_set_new(object, table->headings[c].name,
+                                cell_json(&table->cells[row * table->n_columns + c])) != 0;
+    return object;
+}
+
+/* Prints and releases. */
+static void append_json(json_t *json, size_t flags, struct zg_text_buffer *out)
+{
+    char *const text = json_dumps(json, flags | JSON_REAL_PRECISION(9));
+    json_decref(json);
     out->failed |= !text;
     if (text) {
         zg_text_buffer_string(out, text);
         zg_text_buffer_append(out, "\n", 1);
     }
     free(text);
+}
+
+static void print_json(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+{
+    json_t *const rows = json_array();
+    for (int64_t row = 0; row < n_rows; row++)
+        out->failed |= json_array_append_new(rows, row_json(table, row, out)) != 0;
+    append_json(rows, JSON_INDENT(2), out);
+}
+
+static void print_jsonl(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+{
+    for (int64_t row = 0; row < n_rows; row++)
+        append_json(row_json(table, row, out), 0, out);
+}
+
+/* Between quotes, which double inside. */
+static void append_quoted(struct zg_text_buffer *out, const char *text, char quote)
+{
+    zg_text_buffer_append(out, &quote, 1);
+    for (; *text; text++) {
+        zg_text_buffer_append(out, &quote, *text == quote);
+        zg_text_buffer_append(out, (unsigned char)*text < ' ' || *text == 127 ? "?" : text, 1);
+    }
+    zg_text_buffer_append(out, &quote, 1);
+}
+
+/* Column names stay as they are: some, like order, are words of SQL. */
+static void append_sql_name(struct zg_text_buffer *out, const char *name)
+{
+    append_quoted(out, name, '"');
+}
+
+static void append_sql_cell(struct zg_text_buffer *out, const struct cell *cell)
+{
+    if (cell->kind == ZG_COLUMN_INTEGER && cell->integer != ZG_NO_INTEGER) {
+        zg_text_buffer_csv_integer(out, cell->integer);
+    } else if (cell->kind == ZG_COLUMN_REAL && isfinite(cell->real)) {
+        zg_text_buffer_csv_real(out, cell->real);
+    } else if (cell->kind == ZG_COLUMN_TEXT && cell->text) {
+        json_t *const text = text_json(cell->text); /* UTF-8, as a database wants it */
+        out->failed |= !text;
+        append_quoted(out, text ? json_string_value(text) : "", '\'');
+        json_decref(text);
+    } else {
+        zg_text_buffer_string(out, "NULL");
+    }
+}
+
+static const char *sql_type(const struct zg_table *table, int64_t column)
+{
+    static const char *const types[] = {[ZG_COLUMN_TEXT] = "TEXT",
+                                        [ZG_COLUMN_INTEGER] = "BIGINT",
+                                        [ZG_COLUMN_REAL] = "DOUBLE PRECISION"};
+    return types[table->n_cells > column ? table->cells[column].kind : ZG_COLUMN_TEXT];
+}
+
+static void print_sql(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+{
+    const char *const name = table->name ? table->name : "rows";
+    zg_text_buffer_string(out, "BEGIN;\nCREATE TABLE ");
+    append_sql_name(out, name);
+    zg_text_buffer_string(out, " (\n");
+    for (int64_t c = 0; c < table->n_columns; c++) {
+        zg_text_buffer_string(out, "  ");
+        append_sql_name(out, table->headings[c].name);
+        zg_text_buffer_printf(out, " %s%s\n", sql_type(table, c),
+                              c + 1 < table->n_columns ? "," : "");
+    }
+    zg_text_buffer_string(out, ");\n");
+    for (int64_t row = 0; row < n_rows; row++) {
+        zg_text_buffer_string(out, "INSERT INTO ");
+        append_sql_name(out, name);
+        zg_text_buffer_string(out, " VALUES (");
+        for (int64_t c = 0; c < table->n_columns; c++) {
+            zg_text_buffer_string(out, c ? ", " : "");
+            append_sql_cell(out, &table->cells[row * table->n_columns + c]);
+        }
+        zg_text_buffer_string(out, ");\n");
+    }
+    zg_text_buffer_string(out, "COMMIT;\n");
 }
 
 enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const char *file_name,
@@ -222,6 +305,12 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
         break;
     case ZG_FORMAT_JSON:
         print_json(table, n_rows, &out);
+        break;
+    case ZG_FORMAT_JSONL:
+        print_jsonl(table, n_rows, &out);
+        break;
+    case ZG_FORMAT_SQL:
+        print_sql(table, n_rows, &out);
         break;
     }
     if (out.failed || table->failed)

@@ -329,7 +329,7 @@ static const struct zg_flag format_flags[] = {
      .value = "table|json",
      .fallback = "table",
      .offset = offsetof(struct zg_request, format),
-     .choices = "table|csv|json|markdown",
+     .choices = ZG_FORMATS,
      .summary = "text for people, or one JSON document"},
     {.name = NULL},
 };

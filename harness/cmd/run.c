@@ -50,6 +50,8 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
     char text[32];
     enum zg_status status =
         zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err);
+    if (!status)
+        zg_table_set_name(table, "cases");
     for (int64_t i = 0; i < session->n_cases && !status; i++) {
         struct zg_case c;
         status = zg_sweep_case(&session->request->sweep, i, &c, err);

@@ -1,4 +1,4 @@
-/* test_table.c - harness/table.c and table_print.c: one table, four forms. */
+/* test_table.c - harness/table.c and table_print.c: one table, six forms. */
 #include "harness/table.h"
 
 #include <csv.h>
@@ -68,6 +68,42 @@ static void markdown(void)
                                        "| fused | - | - |  |\n");
 }
 
+static void json_lines(void)
+{
+    expect_printed(ZG_FORMAT_JSONL,
+                   "{\"engine\": \"na\xc3\xafve\", \"n\": 12, \"wall_s\": 1.23456789, "
+                   "\"note\": \"a|b, \\\"c\\\"\", \"hidden\": 1}\n"
+                   "{\"engine\": \"fused\", \"n\": null, \"wall_s\": null, \"note\": null, "
+                   "\"hidden\": 2}\n");
+}
+
+static void sql(void)
+{
+    expect_printed(
+        ZG_FORMAT_SQL,
+        "BEGIN;\nCREATE TABLE \"rows\" (\n  \"engine\" TEXT,\n  \"n\" BIGINT,\n"
+        "  \"wall_s\" DOUBLE PRECISION,\n  \"note\" TEXT,\n  \"hidden\" BIGINT\n);\n"
+        "INSERT INTO \"rows\" VALUES ('na\xc3\xafve', 12, 1.23456789, 'a|b, \"c\"', 1);\n"
+        "INSERT INTO \"rows\" VALUES ('fused', NULL, NULL, NULL, 2);\nCOMMIT;\n");
+}
+
+/* The name, the headings and the texts of a table are anybody's. */
+static void sql_quotes(void)
+{
+    static const struct zg_heading heading[] = {{"a\"b", "x"}};
+    struct zg_table *table = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
+    zg_table_set_name(table, "t\"; DROP");
+    zg_table_text(table, "it's'); --");
+    zg_table_text(table, "\xff");
+    char *const text = printed(table, ZG_FORMAT_SQL);
+    CU_ASSERT_STRING_EQUAL(text, "BEGIN;\nCREATE TABLE \"t\"\"; DROP\" (\n  \"a\"\"b\" TEXT\n);\n"
+                                 "INSERT INTO \"t\"\"; DROP\" VALUES ('it''s''); --');\n"
+                                 "INSERT INTO \"t\"\"; DROP\" VALUES ('?');\nCOMMIT;\n");
+    free(text);
+    zg_table_close(&table);
+}
+
 struct cells {
     int n_cells, n_rows;
     char text[32][64];
@@ -133,11 +169,11 @@ static void hostile_texts_stay_in_their_cell(void)
     struct zg_table *table = NULL;
     CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
     zg_table_text(table, "line\nbreak\x1b[31m\xff");
-    for (int format = 0; format < 4; format++) {
+    for (int format = 0; format <= ZG_FORMAT_SQL; format++) {
         char *const text = printed(table, (enum zg_format)format);
         CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
         CU_ASSERT_PTR_NULL(strstr(text, "line\nbreak"));
-        if (format == ZG_FORMAT_JSON) {
+        if (format == ZG_FORMAT_JSON || format == ZG_FORMAT_JSONL) {
             json_t *const json = json_loads(text, 0, NULL);
             CU_ASSERT_PTR_NOT_NULL(json);
             json_decref(json);
@@ -168,6 +204,9 @@ static void rows_of_a_schema(void)
     CU_ASSERT(json_is_null(json_object_get(second, "peak_share")));
     json_decref(json);
     free(text);
+    char *const sql_text = printed(table, ZG_FORMAT_SQL);
+    zg_test_expect_words(sql_text, "CREATE TABLE \"summary\" (\n  \"engine\" TEXT,");
+    free(sql_text);
     zg_table_close(&table);
 }
 
@@ -176,8 +215,11 @@ static void an_empty_table_is_fine(void)
     static const struct zg_heading heading[] = {{"x", "x"}};
     struct zg_table *table = NULL;
     CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
-    const char *const want[] = {"x\n", "x\n", "[]\n", "| x |\n| --- |\n"};
-    for (int format = 0; format < 4; format++) {
+    const char *const want[] = {
+        "x\n",  "x\n",
+        "[]\n", "| x |\n| --- |\n",
+        "",     "BEGIN;\nCREATE TABLE \"rows\" (\n  \"x\" TEXT\n);\nCOMMIT;\n"};
+    for (int format = 0; format <= ZG_FORMAT_SQL; format++) {
         char *const text = printed(table, (enum zg_format)format);
         CU_ASSERT_STRING_EQUAL(text, want[format]);
         free(text);
@@ -206,14 +248,15 @@ static void a_file_that_takes_nothing_is_reported(void)
     zg_table_close(&table);
 }
 
-static void formats_parse(void)
+/* ZG_FORMATS names them in the enum's order. */
+static void formats_are_named(void)
 {
-    enum zg_format format;
-    struct zg_error err = {0};
-    CU_ASSERT_EQUAL(zg_format_parse(&format, "markdown", &err), ZG_OK);
-    CU_ASSERT_EQUAL(format, ZG_FORMAT_MARKDOWN);
-    CU_ASSERT_EQUAL(zg_format_parse(&format, "xml", &err), ZG_USAGE);
-    CU_ASSERT(strstr(err.text, "--format xml") != NULL);
+    CU_ASSERT_STRING_EQUAL(ZG_FORMATS, "table|csv|json|markdown|jsonl|sql");
+    CU_ASSERT_EQUAL(ZG_FORMAT_MARKDOWN, 3);
+    CU_ASSERT_EQUAL(ZG_FORMAT_SQL, 5);
+    CU_ASSERT(zg_format_is_for_people(ZG_FORMAT_TABLE));
+    CU_ASSERT(zg_format_is_for_people(ZG_FORMAT_MARKDOWN));
+    CU_ASSERT_FALSE(zg_format_is_for_people(ZG_FORMAT_JSONL));
 }
 
 int main(void)
@@ -223,11 +266,14 @@ int main(void)
         {"markdown", markdown},
         {"CSV parses back", csv_parses_back},
         {"JSON parses back", json_parses_back},
+        {"JSON Lines", json_lines},
+        {"SQL", sql},
+        {"SQL quotes", sql_quotes},
         {"hostile texts stay in their cell", hostile_texts_stay_in_their_cell},
         {"rows of a schema", rows_of_a_schema},
         {"an empty table is fine", an_empty_table_is_fine},
         {"a file that takes nothing is reported", a_file_that_takes_nothing_is_reported},
-        {"formats parse", formats_parse},
+        {"formats are named", formats_are_named},
         {0}};
     return zg_test_run("table", tests);
 }
