@@ -15,19 +15,23 @@
 
 #define ZG_VERSION_TEXT "0.1.0"
 
+enum { ZG_MOST_DIRS = 32 };
+
 /* What the command line asks for; a command reads the parts whose tables it lists. */
 struct zg_request {
     struct zg_sweep sweep;  /* case options */
     const char *engines;    /* as typed, NULL: all of the build */
     const char *mechanisms; /* as typed, NULL: all */
     struct zg_policy policy;
-    int format;            /* enum zg_format */
-    const char *out_dir;   /* NULL: the command's own default */
-    const char *loop;      /* ladder: first rung, as typed */
-    const char *runtime;   /* ladder: engine of the others, as typed */
-    const char *order;     /* ladder: as typed, NULL: the usual one */
-    bool leave_one_out;    /* ladder */
-    const char *probes;    /* score: as typed, NULL: 0, +eps, -eps */
+    int format;                     /* enum zg_format */
+    const char *out_dir;            /* NULL: the command's own default */
+    const char *loop;               /* ladder: first rung, as typed */
+    const char *runtime;            /* ladder: engine of the others, as typed */
+    const char *order;              /* ladder: as typed, NULL: the usual one */
+    bool leave_one_out;             /* ladder */
+    const char *probes;             /* score: as typed, NULL: 0, +eps, -eps */
+    const char *dirs[ZG_MOST_DIRS]; /* compare: result directories, as typed */
+    int64_t n_dirs;
     char *const *argv;     /* of the process, for a restart */
     struct zg_words words; /* the command line with option files expanded: what meta.json records */
 };
@@ -37,6 +41,7 @@ struct zg_command {
     const char *summary;                /* one line for `zogap --help` */
     const char *details;                /* a paragraph for `zogap NAME --help` */
     const struct zg_flag_group *groups; /* offsets in struct zg_request; ends with a NULL title */
+    const struct zg_flag *operand;      /* what is not an option: "DIR..."; NULL: there is none */
     enum zg_status (*run)(struct zg_request *request, struct zg_error *err);
 };
 

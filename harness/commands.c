@@ -66,7 +66,13 @@ static void print_program_help(void)
 
 static void print_command_help(const struct zg_command *command)
 {
-    printf("usage: zogap %s [--option value]... [@FILE]\n\n%s\n", command->name, command->details);
+    const struct zg_flag *const operand = command->operand;
+    printf("usage: zogap %s%s%s [--option value]... [@FILE]\n\n%s\n", command->name,
+           operand ? " " : "", operand ? operand->name : "", command->details);
+    if (operand) {
+        puts("");
+        zg_flag_print(operand, "", stdout);
+    }
     zg_flags_print(command->groups, stdout);
     puts("\n  --help\n      this text");
 }
@@ -83,6 +89,8 @@ static enum zg_status take_flag(void *context, const struct zg_flag_group *group
                                 const struct zg_flag *flag, const char *value, struct zg_error *err)
 {
     struct zg_request *const request = context;
+    if (!group)
+        return zg_flag_set(request, flag, value, err);
     if (group->flags == zg_case_flags)
         return zg_sweep_add(&request->sweep, flag, value, err);
     return zg_flag_set((char *)request + group->offset, flag, value, err);
@@ -107,7 +115,7 @@ static enum zg_status run_command(const struct zg_command *command, struct zg_re
     bool help = false;
     enum zg_status status = set_defaults(command->groups, request, err);
     if (!status)
-        status = zg_flags_parse(command->groups, (int)request->words.n_words - 1,
+        status = zg_flags_parse(command->groups, command->operand, (int)request->words.n_words - 1,
                                 request->words.words + 1, take_flag, request, &help, err);
     if (!status && help)
         print_command_help(command);

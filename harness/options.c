@@ -151,8 +151,18 @@ static enum zg_status fail_unknown(const struct option *options, const char *arg
     return zg_fail(err, ZG_USAGE, "--%.*s: unknown option; --help lists the options", (int)n, name);
 }
 
-enum zg_status zg_flags_parse(const struct zg_flag_group *groups, int argc, char **argv,
-                              zg_on_flag *on_flag, void *request, bool *help, struct zg_error *err)
+static enum zg_status take_operand(const struct zg_flag *operand, const char *value,
+                                   zg_on_flag *on_flag, void *request, struct zg_error *err)
+{
+    if (!operand)
+        return zg_fail(err, ZG_USAGE, "%s: is not an option; this command takes no arguments",
+                       *value ? value : "\"\"");
+    return on_flag(request, NULL, operand, value, err);
+}
+
+enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct zg_flag *operand,
+                              int argc, char **argv, zg_on_flag *on_flag, void *request, bool *help,
+                              struct zg_error *err)
 {
     struct option options[MAX_OPTIONS + 2] = {0};
     const struct zg_flag *flags[MAX_OPTIONS];
@@ -174,12 +184,18 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, int argc, char
     optind = 0; /* GNU: start afresh */
     for (;;) {
         opterr = 0;
-        const int code = getopt_long(argc, argv, "+:h", options, NULL);
+        const int code = getopt_long(argc, argv, "-:h", options, NULL);
         if (code == -1)
             break;
         if (code == CODE_HELP || code == 'h') {
             *help = true;
             return ZG_OK;
+        }
+        if (code == 1) { /* the '-' above: an operand, in its place */
+            const enum zg_status status = take_operand(operand, optarg, on_flag, request, err);
+            if (status)
+                return status;
+            continue;
         }
         if (code == ':')
             return zg_fail(err, ZG_USAGE, "%s: needs a value; --help shows which",
@@ -194,10 +210,10 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, int argc, char
         if (status)
             return status;
     }
-    if (optind < argc)
-        return zg_fail(err, ZG_USAGE, "%s: is not an option; this command takes no arguments",
-                       *argv[optind] ? argv[optind] : "\"\"");
-    return ZG_OK;
+    enum zg_status status = ZG_OK;
+    for (; optind < argc && !status; optind++) /* after -- */
+        status = take_operand(operand, argv[optind], on_flag, request, err);
+    return status;
 }
 
 /* Prints text indented and wrapped at the width that man pages have. */
@@ -220,17 +236,21 @@ static void print_wrapped(const char *text, int indent, FILE *out)
     }
 }
 
+void zg_flag_print(const struct zg_flag *flag, const char *dashes, FILE *out)
+{
+    fprintf(out, "  %s%s%s%s", dashes, flag->name, flag->value ? " " : "",
+            flag->value ? flag->value : "");
+    if (flag->fallback)
+        fprintf(out, "   [%s]", flag->fallback);
+    fprintf(out, "%s\n", flag->is_axis ? "   (list: sweep)" : "");
+    print_wrapped(flag->summary, 6, out);
+}
+
 void zg_flags_print(const struct zg_flag_group *groups, FILE *out)
 {
     for (; groups->title; groups++) {
         fprintf(out, "\n%s:\n", groups->title);
-        for (const struct zg_flag *flag = groups->flags; flag->name; flag++) {
-            fprintf(out, "  --%s%s%s", flag->name, flag->value ? " " : "",
-                    flag->value ? flag->value : "");
-            if (flag->fallback)
-                fprintf(out, "   [%s]", flag->fallback);
-            fprintf(out, "%s\n", flag->is_axis ? "   (list: sweep)" : "");
-            print_wrapped(flag->summary, 6, out);
-        }
+        for (const struct zg_flag *flag = groups->flags; flag->name; flag++)
+            zg_flag_print(flag, "--", out);
     }
 }

@@ -61,16 +61,22 @@ enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *reques
                                 struct zg_error *err);
 
 /* Parses argv[1..argc-1].  Calls on_flag for each option in order; on_flag gets NULL as the value
- * of a switch. *help is set, and parsing stops, at --help.  ZG_USAGE: unknown or ambiguous option,
- * missing or superfluous value, an argument that is not an option. */
+ * of a switch.  What is not an option, anywhere or after `--`, is an operand: on_flag gets it with
+ * `operand` as its flag and a NULL group; `operand` NULL: there are none.  *help is set, and
+ * parsing stops, at --help.  ZG_USAGE: unknown or ambiguous option, missing or superfluous value,
+ * an operand where there are none. */
 typedef enum zg_status zg_on_flag(void *request, const struct zg_flag_group *group,
                                   const struct zg_flag *flag, const char *value,
                                   struct zg_error *err);
-enum zg_status zg_flags_parse(const struct zg_flag_group *groups, int argc, char **argv,
-                              zg_on_flag *on_flag, void *request, bool *help, struct zg_error *err);
+enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct zg_flag *operand,
+                              int argc, char **argv, zg_on_flag *on_flag, void *request, bool *help,
+                              struct zg_error *err);
 
 /* The option tables as --help prints them. */
 void zg_flags_print(const struct zg_flag_group *groups, FILE *out);
+
+/* The help on one option, or with `dashes` "" on an operand. */
+void zg_flag_print(const struct zg_flag *flag, const char *dashes, FILE *out);
 
 /* Strict numbers, for lists inside values.  `what` names the option in the message. */
 enum zg_status zg_parse_int(const char *what, const char *text, int64_t min, int64_t max,

@@ -72,7 +72,8 @@ static enum zg_status parse(struct target *target, struct zg_error *err, const c
     memset(target, 0, sizeof *target);
     memset(err, 0, sizeof *err);
     CU_ASSERT_EQUAL(zg_flags_default(groups, target, err), ZG_OK);
-    const enum zg_status status = zg_flags_parse(groups, argc, argv, take, target, &help, err);
+    const enum zg_status status =
+        zg_flags_parse(groups, NULL, argc, argv, take, target, &help, err);
     if (target->name)
         target->name = "set"; /* the copies end here */
     return status;
@@ -130,6 +131,58 @@ static void test_refusals(void)
     }
 }
 
+struct operands {
+    struct target target;
+    char joined[64];
+};
+
+static enum zg_status take_either(void *request, const struct zg_flag_group *group,
+                                  const struct zg_flag *flag, const char *value,
+                                  struct zg_error *err)
+{
+    struct operands *const operands = request;
+    if (group)
+        return take(&operands->target, group, flag, value, err);
+    CU_ASSERT_STRING_EQUAL(flag->name, "DIR...");
+    if (strcmp(value, "bad") == 0)
+        return zg_fail(err, ZG_USAGE, "bad operand");
+    const size_t n = strlen(operands->joined);
+    snprintf(operands->joined + n, sizeof operands->joined - n, "[%s]", value);
+    return ZG_OK;
+}
+
+/* Operands stand between options and after --, and keep their order. */
+static void test_operands(void)
+{
+    static const struct zg_flag operand = {.name = "DIR...", .summary = "directories to read"};
+    char *argv[] = {(char[]){"prog"},  (char[]){"a b"},    (char[]){"--batch"},   (char[]){"3"},
+                    (char[]){"c"},     (char[]){"--loud"}, (char[]){"-"},         (char[]){"--"},
+                    (char[]){"--eps"}, (char[]){""},       (char[]){"--batch=x"}, NULL};
+    struct operands o = {0};
+    struct zg_error err = {0};
+    bool help = false;
+    CU_ASSERT_EQUAL(zg_flags_parse(groups, &operand, 11, argv, take_either, &o, &help, &err),
+                    ZG_OK);
+    CU_ASSERT_STRING_EQUAL(o.joined, "[a b][c][-][--eps][][--batch=x]");
+    CU_ASSERT_EQUAL(o.target.batch, 3);
+    CU_ASSERT_TRUE(o.target.loud);
+
+    char *bad[] = {(char[]){"prog"}, (char[]){"bad"}, (char[]){"--batch"}, (char[]){"9"}, NULL};
+    memset(&o, 0, sizeof o);
+    CU_ASSERT_EQUAL(zg_flags_parse(groups, &operand, 4, bad, take_either, &o, &help, &err),
+                    ZG_USAGE);
+    CU_ASSERT_STRING_EQUAL(err.text, "bad operand");
+    CU_ASSERT_EQUAL(o.target.batch, 0); /* nothing after it was taken */
+
+    char *text = NULL;
+    size_t n = 0;
+    FILE *const out = open_memstream(&text, &n);
+    zg_flag_print(&operand, "", out);
+    fclose(out);
+    CU_ASSERT_STRING_EQUAL(text, "  DIR...\n      directories to read\n");
+    free(text);
+}
+
 static void test_help(void)
 {
     char prog[] = "prog", option[] = "--help", junk[] = "--batch=0";
@@ -137,7 +190,7 @@ static void test_help(void)
     struct target t = {0};
     struct zg_error err = {0};
     bool help = false;
-    CU_ASSERT_EQUAL(zg_flags_parse(groups, 3, argv, take, &t, &help, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_flags_parse(groups, NULL, 3, argv, take, &t, &help, &err), ZG_OK);
     CU_ASSERT_TRUE(help);
     char *text = NULL;
     size_t n = 0;
@@ -212,6 +265,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {{"values become fields", test_values},
                                            {"what is wrong is refused and named", test_refusals},
+                                           {"operands keep their order", test_operands},
                                            {"help comes from the table", test_help},
                                            {"lists and choices", test_lists},
                                            {"option files", test_option_file},
