@@ -132,6 +132,18 @@ static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
     return NULL;
 }
 
+/* Rows of a case follow each other; an engine that comes again does so in the next case. */
+static int64_t group_of(const struct zg_result_set *set, const struct zg_result_case *c)
+{
+    if (c == set->cases)
+        return 0;
+    const struct zg_result_case *const last = c - 1;
+    bool same = zg_case_row_same_work(&last->id, &c->id);
+    for (const struct zg_result_case *other = set->cases; same && other < c; other++)
+        same = other->group != last->group || strcmp(other->id.engine, c->id.engine) != 0;
+    return last->group + !same;
+}
+
 static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err)
 {
     const struct zg_summary_row *const rows = zg_csv_in_rows(set->files->summary);
@@ -148,6 +160,7 @@ static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err
         if (zg_result_set_find(set, &c->id))
             return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld repeats engine %s on a case",
                            set->dir, (long long)i + 1, c->id.engine);
+        c->group = group_of(set, c);
         c->summary = &rows[i];
         c->verify = find_verify(set->files->verify, &c->id);
         c->verified = rows[i].verified;
@@ -392,6 +405,28 @@ const struct zg_result_case *zg_result_set_find(const struct zg_result_set *set,
         if (zg_case_row_same(&set->cases[i].id, id))
             return &set->cases[i];
     return NULL;
+}
+
+const struct zg_result_case *zg_result_set_baseline(const struct zg_result_set *set,
+                                                    const struct zg_result_case *c)
+{
+    for (int64_t i = 0; i < set->n_cases; i++)
+        if (set->cases[i].group == c->group &&
+            zg_cell_same_text(set->cases[i].id.engine, c->summary->baseline))
+            return &set->cases[i];
+    return NULL;
+}
+
+int64_t zg_result_case_ratios(const struct zg_result_case *a, const struct zg_result_case *b,
+                              double *ratios)
+{
+    int64_t n = 0;
+    for (int64_t i = 0, j = 0; i < a->n && j < b->n;)
+        if (a->block[i] != b->block[j])
+            a->block[i] < b->block[j] ? i++ : j++;
+        else
+            ratios[n++] = a->wall_s[i++] / b->wall_s[j++];
+    return n;
 }
 
 int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name)

@@ -35,6 +35,7 @@ struct zg_result_case {
     struct zg_case_row id; /* compare with case_row.h */
     const struct zg_summary_row *summary;
     const struct zg_verify_row *verify; /* NULL: verify.csv has no row of it */
+    int64_t group;                      /* engines of a group took turns in the same blocks */
     int64_t verified;     /* 1 agrees, 0 does not, ZG_NO_INTEGER: nothing to compare with */
     int64_t n;            /* samples, one a block; 0: was not timed */
     const int64_t *block; /* [n], ascending */
@@ -63,7 +64,9 @@ struct zg_result_meta {
 struct zg_result_set {
     char *dir; /* as given */
     struct zg_result_meta meta;
-    struct zg_result_case *cases; /* [n_cases], in the order of summary.csv; at least one */
+    /* [n_cases], at least one, in the order of summary.csv: summary[0] .. of the first are its rows
+     * in one array */
+    struct zg_result_case *cases;
     int64_t n_cases;
     const char *const *counter_names; /* [n_counters]: columns of samples.csv */
     int64_t n_counters;
@@ -81,6 +84,16 @@ void zg_result_set_close(struct zg_result_set **set); /* NULL and a pointer to N
 /* The engine on the case, NULL if the set has none such. */
 const struct zg_result_case *zg_result_set_find(const struct zg_result_set *set,
                                                 const struct zg_case_row *id);
+
+/* The engine that the run held this one against: its summary's baseline, in its group.  NULL: the
+ * set has none such. */
+const struct zg_result_case *zg_result_set_baseline(const struct zg_result_set *set,
+                                                    const struct zg_result_case *c);
+
+/* ratios[i] = a's time / b's in each block that both have, for two engines of a group; returns how
+ * many there are, at most the lesser n.  NaN where a block lacks a time. */
+int64_t zg_result_case_ratios(const struct zg_result_case *a, const struct zg_result_case *b,
+                              double *ratios);
 
 /* Index of a counter column, -1 if there is none. */
 int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name);

@@ -21,6 +21,28 @@ static const struct zg_fixture_engine engines[] = {
 };
 static const struct zg_fixture fixture = {.n_engines = 4, .engines = engines};
 
+/* The file's content with the first `from` after the header made `to`; `to` NULL: cut before
+ * `from`. */
+static void change(const char *dir, const char *name, const char *from, const char *to)
+{
+    char *const old = read_temp_file(dir, name);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(old);
+    char *const at = strstr(old, from);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    const size_t begin = (size_t)(at - old), tail = to ? strlen(at) - strlen(from) : 0;
+    const size_t n = begin + (to ? strlen(to) : 0) + tail;
+    char *const text = malloc(n + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    memcpy(text, old, begin);
+    if (to) {
+        memcpy(text + begin, to, strlen(to));
+        memcpy(text + n - tail, at + strlen(from), tail);
+    }
+    write_temp_file(dir, name, text, n);
+    free(text);
+    free(old);
+}
+
 static void groups_samples(void)
 {
     char dir[64];
@@ -62,6 +84,46 @@ static void groups_samples(void)
     remove_temp_dir(dir);
 }
 
+/* A sweep over --dtype: the same engine again is another case, with blocks of its own. */
+static void pairs_in_a_group(void)
+{
+    const struct zg_fixture_engine sweep[] = {
+        {.engine = "naive", .n = 6, .wall_s = slow},
+        {.engine = "fused", .n = 5, .wall_s = fast},
+        {.engine = "naive", .dtype = "bf16", .n = 4, .wall_s = fast},
+        {.engine = "fused", .dtype = "bf16", .n = 4, .wall_s = slow},
+        {.engine = "fused", .batch = 32, .n = 4, .wall_s = slow},
+    };
+    char dir[64];
+    double ratios[6];
+    struct zg_result_set *set = NULL;
+    make_temp_dir(dir);
+    zg_fixture_write(dir, &(struct zg_fixture){.n_engines = 5, .engines = sweep});
+    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    const struct zg_result_case *const c = set->cases;
+    CU_ASSERT_EQUAL(c[0].group, 0);
+    CU_ASSERT_EQUAL(c[1].group, 0);
+    CU_ASSERT_EQUAL(c[2].group, 1);
+    CU_ASSERT_EQUAL(c[3].group, 1);
+    CU_ASSERT_EQUAL(c[4].group, 2);
+    CU_ASSERT_PTR_EQUAL(zg_result_set_baseline(set, &c[1]), &c[0]);
+    CU_ASSERT_PTR_EQUAL(zg_result_set_baseline(set, &c[3]), &c[2]);
+    CU_ASSERT_PTR_NULL(zg_result_set_baseline(set, &c[4]));
+    CU_ASSERT_EQUAL_FATAL(zg_result_case_ratios(&c[0], &c[1], ratios), 5);
+    for (int i = 0; i < 5; i++)
+        CU_ASSERT_EQUAL(ratios[i], slow[i] / fast[i]);
+    const int64_t odd[] = {1, 3, 4, 9};
+    struct zg_result_case gaps = c[3];
+    gaps.block = odd;
+    CU_ASSERT_EQUAL_FATAL(zg_result_case_ratios(&c[0], &gaps, ratios), 3);
+    CU_ASSERT_EQUAL(ratios[0], slow[1] / slow[0]);
+    CU_ASSERT_EQUAL(ratios[2], slow[4] / slow[2]);
+    CU_ASSERT_EQUAL_FATAL(zg_result_case_ratios(&gaps, &c[0], ratios), 3);
+    CU_ASSERT_EQUAL(ratios[0], slow[0] / slow[1]);
+    zg_result_set_close(&set);
+    remove_temp_dir(dir);
+}
+
 static void names_differences(void)
 {
     char dir[64], text[256], cut[8];
@@ -97,28 +159,6 @@ static void names_differences(void)
 }
 
 /* ---- what is refused ------------------------------------------------------------------------- */
-
-/* The file's content with the first `from` after the header made `to`; `to` NULL: cut before
- * `from`. */
-static void change(const char *dir, const char *name, const char *from, const char *to)
-{
-    char *const old = read_temp_file(dir, name);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(old);
-    char *const at = strstr(old, from);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-    const size_t begin = (size_t)(at - old), tail = to ? strlen(at) - strlen(from) : 0;
-    const size_t n = begin + (to ? strlen(to) : 0) + tail;
-    char *const text = malloc(n + 1);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    memcpy(text, old, begin);
-    if (to) {
-        memcpy(text + begin, to, strlen(to));
-        memcpy(text + n - tail, at + strlen(from), tail);
-    }
-    write_temp_file(dir, name, text, n);
-    free(text);
-    free(old);
-}
 
 /* Opening fails with ZG_INPUT and names these words. */
 static void expect_refused(const char *dir, const char *file, const char *words)
@@ -258,6 +298,7 @@ int main(void)
 {
     const struct zg_test tests[] = {
         {"groups samples by engine and case", groups_samples},
+        {"pairs what took turns", pairs_in_a_group},
         {"names the columns that differ", names_differences},
         {"refuses broken files", refuses_broken_files},
         {"knows what was not checked", knows_what_was_not_checked},
