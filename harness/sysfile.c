@@ -9,9 +9,29 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *zg_sysfile_root(void)
+{
+    const char *const root = getenv("ZOGAP_SYSROOT");
+    return root ? root : "";
+}
+
+/* False: too long to be a path. */
+static bool below_root(const char *path, char *out, size_t size)
+{
+    const int n = snprintf(out, size, "%s%s", zg_sysfile_root(), path);
+    return n > 0 && (size_t)n < size;
+}
+
+FILE *zg_sysfile_open(const char *path)
+{
+    char full[4096];
+    return below_root(path, full, sizeof full) ? fopen(full, "re") : NULL;
+}
+
 bool zg_sysfile_text(const char *path, char *text, size_t size)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char full[4096];
+    const int fd = below_root(path, full, sizeof full) ? open(full, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
         return false;
     size_t used = 0;
@@ -182,6 +202,7 @@ double zg_cgroup_memory_limit_bytes(void)
 double zg_cgroup_cpu_stat(const char *key)
 {
     struct place at;
+    double sum = NAN;
     if (!cgroup_place("cpu", &at))
         return NAN;
     do {
@@ -189,7 +210,7 @@ double zg_cgroup_cpu_stat(const char *key)
         snprintf(file, sizeof file, "%s%s/cpu.stat", at.mount, at.path);
         const double value = zg_sysfile_field(file, key);
         if (!isnan(value))
-            return value;
+            sum = (isnan(sum) ? 0 : sum) + value;
     } while (go_up(at.path));
-    return NAN;
+    return sum;
 }
