@@ -66,6 +66,10 @@ struct zg_command {
     {                                                                                              \
         "reference", zg_baseline_flags, offsetof(struct zg_request, policy)                        \
     }
+#define ZG_GROUP_STRICT                                                                            \
+    {                                                                                              \
+        "policy (how it is measured)", zg_strict_flags, offsetof(struct zg_request, policy)        \
+    }
 #define ZG_GROUP_OUTPUT                                                                            \
     {                                                                                              \
         "output", zg_output_flags, 0                                                               \

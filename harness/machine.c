@@ -1,10 +1,15 @@
 /* machine.c - see machine.h.  Libraries are in libraries.c, warnings in machine_warnings.c. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE */
+#endif
 #include "harness/machine.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #if defined(__x86_64__)
@@ -14,6 +19,7 @@
 #include "engines/base/cpu.h"
 #include "harness/clock.h"
 #include "harness/counters.h"
+#include "harness/frequency.h"
 #include "harness/measure_json.h"
 #include "harness/sysfile.h"
 #include "harness/topology.h"
@@ -22,7 +28,7 @@
 
 static json_t *text_or_null(const char *text)
 {
-    return text[0] ? json_string(text) : json_null();
+    return text && text[0] ? json_string(text) : json_null();
 }
 
 /* A file's first line, null if unreadable. */
@@ -66,13 +72,14 @@ static json_t *cpu_json(void)
     return cpu;
 }
 
-/* "KVMKVMKVM", "Microsoft Hv", ... from the hypervisor's own cpuid leaf; "" on bare metal. */
+/* "KVMKVMKVM", "Microsoft Hv", ... from the hypervisor's own cpuid leaf; "" on bare metal, and on a
+ * machine that is but files. */
 static void hypervisor(char text[13])
 {
     text[0] = '\0';
 #if defined(__x86_64__)
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 31)))
+    if (*zg_sysfile_root() || !__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 31)))
         return;
     unsigned words[4];
     __cpuid(0x40000000u, words[0], words[1], words[2], words[3]);
@@ -96,7 +103,7 @@ static json_t *virtual_json(void)
                      access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0);
 }
 
-/* ---- topology, frequency, memory ------------------------------------------------------------- */
+/* ---- topology, memory ------------------------------------------------------------- */
 
 static json_t *topology_json(void)
 {
@@ -116,30 +123,6 @@ static json_t *topology_json(void)
                      smt[0] ? json_boolean(smt[0] == '1') : json_null(), "caches", caches);
 }
 
-/* Intel's switch says "no turbo", the generic one "boost". */
-static json_t *turbo_json(void)
-{
-    const double no_turbo = zg_sysfile_real(CPU_SYS "intel_pstate/no_turbo");
-    const double boost = zg_sysfile_real(CPU_SYS "cpufreq/boost");
-    if (!isnan(no_turbo))
-        return json_boolean(no_turbo == 0);
-    return isnan(boost) ? json_null() : json_boolean(boost != 0);
-}
-
-static json_t *frequency_json(void)
-{
-    const char *const policy = CPU_SYS "cpu0/cpufreq/";
-    char path[128];
-    snprintf(path, sizeof path, "%sscaling_governor", policy);
-    json_t *const governor = file_json(path);
-    snprintf(path, sizeof path, "%sscaling_driver", policy);
-    json_t *const driver = file_json(path);
-    snprintf(path, sizeof path, "%scpuinfo_max_freq", policy);
-    const double max_khz = zg_sysfile_real(path);
-    return json_pack("{s:o, s:o, s:o, s:o}", "governor", governor, "driver", driver, "max_mhz",
-                     zg_json_real(max_khz / 1e3), "turbo", turbo_json());
-}
-
 /* "always [madvise] never" -> "madvise" */
 static json_t *chosen_json(const char *path)
 {
@@ -156,11 +139,12 @@ static json_t *memory_json(void)
 {
     const double total_kib = zg_sysfile_field("/proc/meminfo", "MemTotal:");
     const double swap_kib = zg_sysfile_field("/proc/meminfo", "SwapTotal:");
-    return json_pack("{s:o, s:o, s:i, s:o, s:o}", "total_mib", zg_json_real(total_kib / 1024),
-                     "swap_mib", zg_json_real(swap_kib / 1024), "page_bytes",
-                     (int)sysconf(_SC_PAGESIZE), "transparent_huge_pages",
-                     chosen_json("/sys/kernel/mm/transparent_hugepage/enabled"), "numa_balancing",
-                     file_json("/proc/sys/kernel/numa_balancing"));
+    return json_pack(
+        "{s:o, s:o, s:i, s:o, s:o, s:o}", "total_mib", zg_json_real(total_kib / 1024), "swap_mib",
+        zg_json_real(swap_kib / 1024), "page_bytes", (int)sysconf(_SC_PAGESIZE),
+        "transparent_huge_pages", chosen_json("/sys/kernel/mm/transparent_hugepage/enabled"),
+        "transparent_huge_pages_defrag", chosen_json("/sys/kernel/mm/transparent_hugepage/defrag"),
+        "numa_balancing", file_json("/proc/sys/kernel/numa_balancing"));
 }
 
 static json_t *cgroup_json(void)
@@ -176,25 +160,74 @@ static json_t *system_json(void)
     char pretty[128] = "";
     if (uname(&name))
         return json_null();
-    FILE *const release = fopen("/etc/os-release", "re");
+    FILE *const release = zg_sysfile_open("/etc/os-release");
     char line[256];
     while (release && fgets(line, sizeof line, release))
         if (sscanf(line, "PRETTY_NAME=\"%127[^\"]", pretty) == 1)
             break;
     if (release)
         fclose(release);
-    return json_pack("{s:s, s:s, s:s, s:o}", "kernel", name.release, "system", name.sysname,
-                     "machine", name.machine, "distribution", text_or_null(pretty));
+    return json_pack("{s:s, s:s, s:s, s:o, s:o}", "kernel", name.release, "system", name.sysname,
+                     "machine", name.machine, "distribution", text_or_null(pretty), "clock_source",
+                     file_json("/sys/devices/system/clocksource/clocksource0/current_clocksource"));
+}
+
+/* ---- this process ---------------------------------------------------------------------------- */
+
+static const char *scheduler_name(int policy)
+{
+    static const struct {
+        int policy;
+        const char *name;
+    } names[] = {{SCHED_OTHER, "other"}, {SCHED_BATCH, "batch"}, {SCHED_IDLE, "idle"},
+                 {SCHED_FIFO, "fifo"},   {SCHED_RR, "rr"},       {SCHED_DEADLINE, "deadline"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].policy == policy)
+            return names[i].name;
+    return NULL;
+}
+
+/* What the compiler was told, as it shows in this file. */
+static const char *sanitizer(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return "address";
+#elif defined(__SANITIZE_THREAD__)
+    return "thread";
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    return "address";
+#elif __has_feature(thread_sanitizer)
+    return "thread";
+#endif
+#endif
+    return NULL;
+}
+
+static json_t *process_json(void)
+{
+#if defined(__OPTIMIZE__)
+    const int optimised = 1;
+#else
+    const int optimised = 0;
+#endif
+    const double tracer = zg_sysfile_field("/proc/self/status", "TracerPid:");
+    return json_pack("{s:i, s:o, s:o, s:b, s:o, s:o, s:o}", "nice", getpriority(PRIO_PROCESS, 0),
+                     "scheduler", text_or_null(scheduler_name(sched_getscheduler(0))), "traced",
+                     isnan(tracer) ? json_null() : json_boolean(tracer > 0), "optimised", optimised,
+                     "sanitizer", text_or_null(sanitizer()), "isa_cap",
+                     text_or_null(getenv("ZOGAP_ISA")), "onednn_isa_cap",
+                     text_or_null(getenv("ONEDNN_MAX_CPU_ISA")));
 }
 
 json_t *zg_machine_json(void)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpu", cpu_json(),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpu", cpu_json(),
                      "virtualisation", virtual_json(), "topology", topology_json(), "frequency",
-                     frequency_json(), "memory", memory_json(), "cgroup", cgroup_json(),
+                     zg_frequency_json(), "memory", memory_json(), "cgroup", cgroup_json(),
                      "perf_event_paranoid",
                      zg_json_real(zg_sysfile_real("/proc/sys/kernel/perf_event_paranoid")),
-                     "system", system_json());
+                     "system", system_json(), "process", process_json());
 }
 
 /* ---- what changes while measuring ------------------------------------------------------------ */
@@ -221,7 +254,7 @@ static void read_stat(struct zg_machine_watch *out)
 
 static double mean_mhz(void)
 {
-    FILE *const file = fopen("/proc/cpuinfo", "re");
+    FILE *const file = zg_sysfile_open("/proc/cpuinfo");
     char line[4096];
     double sum = 0, mhz;
     int n = 0;
@@ -243,6 +276,7 @@ void zg_machine_watch(struct zg_machine_watch *out)
                  throttled_ns = zg_cgroup_cpu_stat("throttled_time");
     out->throttled_s = isnan(throttled_us) ? throttled_ns * 1e-9 : throttled_us * 1e-6;
     out->n_throttled = zg_cgroup_cpu_stat("nr_throttled");
+    out->n_overheated = zg_frequency_overheated();
     struct zg_usage usage;
     zg_usage_read(&usage);
     out->involuntary_switches = (double)usage.involuntary_switches;
@@ -268,6 +302,7 @@ json_t *zg_machine_during_json(const struct zg_machine_watch *before,
         {"iowait_s", after->iowait_s - before->iowait_s},
         {"throttled_s", after->throttled_s - before->throttled_s},
         {"n_throttled", after->n_throttled - before->n_throttled},
+        {"n_overheated", after->n_overheated - before->n_overheated},
         {"involuntary_switches", after->involuntary_switches - before->involuntary_switches},
         {"major_faults", after->major_faults - before->major_faults},
         {"load_1m_before", before->load_1m},

@@ -11,7 +11,7 @@
  *     ... measure ...
  *     zg_machine_watch(&after);
  *     json_t *during = zg_machine_during_json(&before, &after);   // steal, throttling, load
- *     json_t *warnings = zg_machine_warnings_json(machine, during);  // array of sentences
+ *     json_t *warnings = zg_machine_warnings_json(machine, pins, during);  // array of sentences
  */
 #ifndef ZG_HARNESS_MACHINE_H
 #define ZG_HARNESS_MACHINE_H
@@ -29,6 +29,7 @@ struct zg_machine_watch {
     double iowait_s;
     double throttled_s; /* cgroup cpu quota */
     double n_throttled;
+    double n_overheated;         /* times that a cpu slowed down for heat */
     double involuntary_switches; /* of this process: its threads were preempted */
     double major_faults;         /* of this process: pages came from disk */
     double load_1m;
@@ -41,11 +42,15 @@ json_t *zg_machine_json(void);
 /* Differences of two watches.  A new reference. */
 json_t *zg_machine_during_json(const struct zg_machine_watch *before,
                                const struct zg_machine_watch *after);
-/* Sentences, each with a named cause, that would explain a difference between two results:
- * virtualised, SMT siblings share cores, governor not performance, turbo on, THP off, steal above
- * 0.5 %, throttled, preempted, short of memory, load before the run.  `during` may be NULL.
- * Borrowed arguments; a new reference. */
-json_t *zg_machine_warnings_json(const json_t *machine, const json_t *during);
+/* Sentences, each with a named cause and, where there is one, what to do about it:
+ *   machine  virtualised; SMT; governor not performance, turbo on, a frequency limit, unlike cpus;
+ *            no huge pages; a cpu quota; NUMA balancing; a slow clock; this process niced, traced,
+ *            not optimised, sanitized, or its kernels capped below what the processor has
+ *   pins     (zg_pin_json(); may be NULL) threads not bound, or sharing a core
+ *   during   (may be NULL) steal above 0.5 %, throttled, overheated, preempted, short of memory,
+ *            load before the run, another frequency after it
+ * What is null or absent warns of nothing.  Borrowed arguments; a new reference. */
+json_t *zg_machine_warnings_json(const json_t *machine, const json_t *pins, const json_t *during);
 
 /* Libraries as linked: name -> {"version", ...}; OpenBLAS with kernel (core) name, config and
  * threading, oneDNN with its cpu isa; a library that the build lacks is {"missing": "install

@@ -10,6 +10,7 @@
 #include "harness/dtypes.h"
 #include "harness/file_out.h"
 #include "harness/measure_json.h"
+#include "harness/sysfile.h"
 #include "harness/version.h"
 
 json_t *zg_json_text(const char *text)
@@ -159,6 +160,7 @@ static json_t *environment_json(const struct zg_environment *environment)
     json_t *const o = json_object();
     json_object_set_new(o, "restarted", json_boolean(environment->restarted));
     json_object_set_new(o, "note", zg_json_text(environment->note));
+    json_object_set_new(o, "warning", zg_json_text(environment->warning));
     json_t *const variables = json_object();
     for (int i = 0; names[i]; i++)
         json_object_set_new(variables, names[i], zg_json_text(getenv(names[i])));
@@ -202,8 +204,9 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command)
     json_object_set_new(meta, "cases", json_array());
     if (session->environment.note[0])
         zg_meta_note(meta, session->environment.note);
-    if (session->environment.warning[0])
-        zg_meta_note(meta, session->environment.warning);
+    if (*zg_sysfile_root())
+        zg_meta_note(meta, "ZOGAP_SYSROOT is set: facts of the machine are read from files below "
+                           "it, not from the system's");
     return meta;
 }
 
@@ -311,19 +314,69 @@ void zg_meta_note(json_t *meta, const char *text)
     json_array_append_new(json_object_get(meta, "notes"), zg_json_text(text));
 }
 
-enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_word,
-                             const struct zg_machine_watch *before, struct zg_error *err)
+static json_t *warnings_of(const json_t *meta, const json_t *during)
+{
+    json_t *const warnings = zg_machine_warnings_json(json_object_get(meta, "machine"),
+                                                      json_object_get(meta, "pins"), during);
+    json_t *const own =
+        json_object_get(json_object_get(meta, "environment"), "warning"); /* of our libraries */
+    if (json_string_length(own) > 0)
+        json_array_append(warnings, own);
+    return warnings;
+}
+
+static enum zg_status fail_strict(const json_t *warnings, const char *what, const char *where,
+                                  struct zg_error *err)
+{
+    const size_t n = json_array_size(warnings);
+    if (n == 0)
+        return ZG_OK;
+    return zg_fail(err, ZG_ENV, "--strict: %d warning%s, %s%s; %s%s", (int)n, n == 1 ? "" : "s",
+                   n == 1 ? "" : "first: ", json_string_value(json_array_get(warnings, 0)), what,
+                   where);
+}
+
+enum zg_status zg_meta_check_strict(const json_t *meta, const struct zg_machine_watch *before,
+                                    struct zg_error *err)
+{
+    json_t *const load = json_pack("{s:o}", "load_1m_before", zg_json_real(before->load_1m));
+    json_t *const warnings = warnings_of(meta, load);
+    const enum zg_status status =
+        fail_strict(warnings, "nothing is measured; `zogap info` shows all", "", err);
+    json_decref(warnings);
+    json_decref(load);
+    return status;
+}
+
+enum zg_status zg_meta_fail_strict(const json_t *meta, const char *where, struct zg_error *err)
+{
+    return fail_strict(json_object_get(meta, "warnings"), "the results are in ", where, err);
+}
+
+void zg_meta_print_warnings(const json_t *meta, FILE *out)
+{
+    const json_t *const warnings = json_object_get(meta, "warnings");
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        fprintf(out, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
+}
+
+void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before)
 {
     struct zg_machine_watch after;
     zg_machine_watch(&after);
     json_t *const during = zg_machine_during_json(before, &after);
+    json_object_set_new(meta, "warnings", warnings_of(meta, during));
+    json_object_set_new(meta, "during", during);
+}
+
+enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_word,
+                             const struct zg_machine_watch *before, struct zg_error *err)
+{
+    zg_meta_watch(meta, before);
     json_object_set_new(meta, "status", json_string(status_word));
     json_object_set_new(meta, "interrupted", json_boolean(strcmp(status_word, "interrupted") == 0));
     json_object_set_new(meta, "finished_utc",
                         strcmp(status_word, "running") == 0 ? json_null() : utc_now());
-    json_object_set_new(meta, "warnings",
-                        zg_machine_warnings_json(json_object_get(meta, "machine"), during));
-    json_object_set_new(meta, "during", during);
     char *const text = json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     if (!text)
         return zg_fail(err, ZG_ENV, "%s/meta.json: no memory", dir);

@@ -8,6 +8,7 @@
 #define ZG_HARNESS_META_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "harness/batch_set.h"
 #include "harness/bench.h"
@@ -29,10 +30,23 @@ json_t *zg_meta_engines(const struct zg_bench *bench, int64_t n_contenders);
 /* Which batches the samples of a case run, and how like all drawn ones they are. */
 json_t *zg_meta_batches(const struct zg_batch_set *set);
 
-/* Sets "status", "finished_utc", what the machine did meanwhile, and the warnings; writes
- * dir/meta.json. */
+/* Sets "during", what the machine did since `before`, and "warnings". */
+void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before);
+
+/* Sets "status", "finished_utc" and what zg_meta_watch() does; writes dir/meta.json. */
 enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status,
                              const struct zg_machine_watch *before, struct zg_error *err);
+
+/* --strict before anything is measured: ZG_ENV where the machine or the load before it gives a
+ * warning; the message has the first. */
+enum zg_status zg_meta_check_strict(const json_t *meta, const struct zg_machine_watch *before,
+                                    struct zg_error *err);
+/* --strict of what was measured, after zg_meta_write(): ZG_ENV where meta has warnings.  `where`
+ * names what holds the results. */
+enum zg_status zg_meta_fail_strict(const json_t *meta, const char *where, struct zg_error *err);
+
+/* A line on `out` for each warning. */
+void zg_meta_print_warnings(const json_t *meta, FILE *out);
 
 /* Goes on with dir/meta.json: takes over its cases.  ZG_INPUT: it cannot be read.  ZG_USAGE: it is
  * of another command line or build. */

@@ -41,6 +41,13 @@ static enum zg_status add_tag(void *target, const struct zg_flag *flag, const ch
         .summary = "no progress on a terminal"                                                     \
     }
 
+#define STRICT                                                                                     \
+    {                                                                                              \
+        .name = "strict", .kind = ZG_FLAG_SWITCH, FIELD(strict),                                   \
+        .summary = "fail with exit code 4 where anything warns of the machine, before measuring "  \
+                   "if it is known then"                                                           \
+    }
+
 #define BASELINE                                                                                   \
     {                                                                                              \
         .name = "baseline", .kind = ZG_FLAG_TEXT, .value = "ENGINE", FIELD(baseline),              \
@@ -49,6 +56,7 @@ static enum zg_status add_tag(void *target, const struct zg_flag *flag, const ch
     }
 
 const struct zg_flag zg_baseline_flags[] = {BASELINE, {.name = NULL}};
+const struct zg_flag zg_strict_flags[] = {STRICT, {.name = NULL}};
 const struct zg_flag zg_thread_flags[] = {THREADS, CPUS, QUIET, {.name = NULL}};
 
 const struct zg_flag zg_policy_flags[] = {
@@ -140,6 +148,7 @@ const struct zg_flag zg_policy_flags[] = {
      .kind = ZG_FLAG_SWITCH,
      FIELD(list),
      .summary = "list the cases with an estimate of the time, and measure nothing"},
+    STRICT,
     QUIET,
     {.name = NULL},
 };

@@ -25,6 +25,7 @@ struct zg_policy {
     int64_t n_tags;
     bool resume;
     bool list;
+    bool strict; /* a warning is a failure */
     bool quiet;
 };
 
@@ -38,5 +39,6 @@ double zg_policy_width_percent(const struct zg_policy *policy);
 extern const struct zg_flag zg_policy_flags[]; /* fields of struct zg_policy */
 extern const struct zg_flag zg_thread_flags[]; /* threads, cpus, quiet alone */
 extern const struct zg_flag zg_baseline_flags[];
+extern const struct zg_flag zg_strict_flags[];
 
 #endif

@@ -127,7 +127,10 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
     if (!runner->meta)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
-    status = open_files(runner, err);
+    if (request->policy.strict)
+        status = zg_meta_check_strict(runner->meta, &runner->before, err);
+    if (!status)
+        status = open_files(runner, err);
     if (!status)
         status = measure_peak(runner, err);
     if (!status)
@@ -176,13 +179,9 @@ FILE *zg_runner_notes(const struct zg_runner *runner)
 static void print_notes(const struct zg_runner *runner)
 {
     FILE *const notes = zg_runner_notes(runner);
-    if (runner->session.environment.warning[0])
-        fprintf(notes, "warning: %s\n", runner->session.environment.warning);
     if (runner->session.left_out[0])
         fprintf(notes, "note: %s\n", runner->session.left_out);
-    const json_t *const warnings = json_object_get(runner->meta, "warnings");
-    for (size_t i = 0; i < json_array_size(warnings); i++)
-        fprintf(notes, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
+    zg_meta_print_warnings(runner->meta, notes);
     fprintf(notes, "peak %.0f GFLOP/s fp32, ", runner->peak.gflops[ZG_FP32].all.best);
     for (int dtype = ZG_FP32 + 1; dtype < ZG_N_DTYPES; dtype++)
         if (isfinite(runner->peak.gflops[dtype].all.best))
@@ -234,6 +233,8 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "interrupted; what was measured is in %s", runner->dir.path);
     if (!status && runner->measurement.n_disagreeing > 0)
         return fail_disagreement(runner, err);
+    if (!status && runner->session.request->policy.strict)
+        return zg_meta_fail_strict(runner->meta, runner->dir.path, err);
     return status;
 }
 

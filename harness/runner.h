@@ -39,7 +39,7 @@ struct zg_runner {
 };
 
 /* Everything.  What fails before the first sample leaves no directory behind.  ZG_CHECK: an engine
- * disagrees with the baseline.  ZG_ENV: interrupted, too. */
+ * disagrees with the baseline.  ZG_ENV: interrupted, too, or a warning and --strict. */
 enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err);
 
 /* Where notes for people go: the standard output holds only what --format asks for. */

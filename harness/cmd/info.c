@@ -169,7 +169,11 @@ static enum zg_status make_info(json_t *info, const struct zg_request *request,
     json_object_set_new(info, "tasks", tasks_json());
     json_object_set_new(info, "libraries", zg_libraries_json());
     json_t *const machine = zg_machine_json();
-    json_object_set_new(info, "warnings", zg_machine_warnings_json(machine, NULL));
+    json_t *const warnings = zg_machine_warnings_json(machine, json_object_get(info, "pins"), NULL);
+    json_t *const own = json_object_get(json_object_get(info, "environment"), "warning");
+    if (json_string_length(own) > 0)
+        json_array_append(warnings, own);
+    json_object_set_new(info, "warnings", warnings);
     json_object_set_new(info, "machine", machine);
     return ZG_OK;
 }

@@ -4,6 +4,8 @@
  */
 #include "harness/roofline.h"
 
+#include <stdlib.h>
+
 #include "harness/command.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
@@ -34,54 +36,79 @@ static enum zg_status measure(struct zg_session *session, struct zg_roofline *ro
     return status;
 }
 
-static enum zg_status measure_and_write(struct zg_session *session, struct zg_roofline *roofline,
-                                        struct zg_error *err)
-{
-    const char *const out_dir = session->request->out_dir;
-    struct zg_result_dir dir = {0};
+/* What a roofline works on. */
+struct task {
+    struct zg_session session;
+    struct zg_roofline roofline;
+    struct zg_result_dir dir; /* empty without --out */
     struct zg_machine_watch before;
-    json_t *meta = NULL;
-    enum zg_status status = out_dir ? zg_result_dir_open(&dir, out_dir, false, err) : ZG_OK;
+    json_t *meta;
+};
+
+static enum zg_status measure_and_write(struct task *t, struct zg_error *err)
+{
+    const struct zg_request *const request = t->session.request;
+    enum zg_status status =
+        request->out_dir ? zg_result_dir_open(&t->dir, request->out_dir, false, err) : ZG_OK;
     if (status)
         return status;
-    zg_machine_watch(&before);
-    status = measure(session, roofline, err);
-    if (status || !out_dir)
-        goto done;
-    meta = zg_meta_open(session, "roofline");
-    status = zg_roofline_write(roofline, dir.path, err);
+    zg_machine_watch(&t->before);
+    t->meta = zg_meta_open(&t->session, "roofline");
+    if (request->policy.strict)
+        status = zg_meta_check_strict(t->meta, &t->before, err);
     if (!status)
-        status = zg_meta_write(meta, dir.path, "complete", &before, err);
-done:
+        status = measure(&t->session, &t->roofline, err);
+    if (!status && request->out_dir)
+        status = zg_roofline_write(&t->roofline, t->dir.path, err);
+    if (!status && request->out_dir)
+        status = zg_meta_write(t->meta, t->dir.path, "complete", &t->before, err);
+    else if (!status)
+        zg_meta_watch(t->meta, &t->before);
     if (status)
-        zg_result_dir_discard(&dir);
-    json_decref(meta);
+        zg_result_dir_discard(&t->dir);
+    return status;
+}
+
+static enum zg_status print(const struct task *t, struct zg_error *err)
+{
+    const enum zg_format format = (enum zg_format)t->session.request->format;
+    struct zg_table *table = NULL;
+    enum zg_status status =
+        zg_table_of_rows(&table, &zg_schema_roofline, t->roofline.rows, t->roofline.n_rows, err);
+    if (!status)
+        status = zg_table_print(table, stdout, "standard output", format, err);
+    zg_table_close(&table);
+    if (!status)
+        zg_meta_print_warnings(t->meta, format == ZG_FORMAT_TABLE ? stdout : stderr);
     return status;
 }
 
 static enum zg_status run_roofline(struct zg_request *request, struct zg_error *err)
 {
-    struct zg_session session;
-    struct zg_roofline roofline;
-    struct zg_table *table = NULL;
-    enum zg_status status = zg_session_open_team(&session, request, err);
+    struct task *const t = calloc(1, sizeof *t);
+    if (!t)
+        return zg_fail(err, ZG_ENV, "no memory");
+    enum zg_status status = zg_session_open_team(&t->session, request, err);
     if (status)
-        return status;
+        goto done;
     zg_signals_watch();
-    status = zg_pin_bind(session.pin, err);
+    status = zg_pin_bind(t->session.pin, err);
     if (!status)
-        status = measure_and_write(&session, &roofline, err);
+        status = measure_and_write(t, err);
     if (!status)
-        status = zg_table_of_rows(&table, &zg_schema_roofline, roofline.rows, roofline.n_rows, err);
-    if (!status)
+        status = print(t, err);
+    if (!status && request->policy.strict)
         status =
-            zg_table_print(table, stdout, "standard output", (enum zg_format)request->format, err);
-    zg_table_close(&table);
-    zg_session_close(&session);
+            zg_meta_fail_strict(t->meta, t->dir.path[0] ? t->dir.path : "the standard output", err);
+    zg_session_close(&t->session);
+done:
+    json_decref(t->meta);
+    free(t);
     return status;
 }
 
-static const struct zg_flag_group groups[] = {ZG_GROUP_THREADS, ZG_GROUP_OUTPUT, {0}};
+static const struct zg_flag_group groups[] = {
+    ZG_GROUP_THREADS, ZG_GROUP_STRICT, ZG_GROUP_OUTPUT, {0}};
 
 const struct zg_command zg_command_roofline = {
     .name = "roofline",

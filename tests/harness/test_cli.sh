@@ -44,7 +44,7 @@ for command in info run ladder verify score roofline; do
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
   direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
-  quiet format resume list; do
+  quiet format resume list strict; do
   "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
 done
 
@@ -184,6 +184,18 @@ timeout 60 "$zogap" score "${one[@]}" --limit 4 >/dev/full 2>err.txt
 [ $? = 4 ] || fail "a full standard output is not exit code 4"
 [ "$(wc -l <err.txt)" = 1 ] || fail "a full standard output: $(cat err.txt)"
 
+# a machine of files, which has one fault that is known before the clock runs
+mkdir -p slow/sys/devices/system/cpu/cpu0/cpufreq && echo powersave >slow/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor
+export ZOGAP_SYSROOT=$work/slow
+expect 0 'frequency governor is powersave' info
+expect 4 '--strict: [0-9]* warning.*governor is powersave.*nothing is measured' run "${one[@]}" "${quick[@]}" --strict --out strict
+expect 4 '--strict: [0-9]* warning.*governor is powersave.*nothing is measured' ladder --model tiny --strict --out strict
+expect 4 '--strict: [0-9]* warning.*governor is powersave.*nothing is measured' roofline --strict --out strict
+[ -e strict ] && fail "a run that --strict refused left its directory"
+expect 0 '^warning: frequency governor is powersave' run "${one[@]}" "${quick[@]}" --out faulty
+grep -q 'ZOGAP_SYSROOT is set' faulty/meta.json || fail "meta.json does not say that the machine is one of files"
+unset ZOGAP_SYSROOT
+
 echo "== a run and its files"
 expect 0 'results in r1' run "${two[@]}" "${quick[@]}" --out r1 --tag who=test
 for f in meta.json samples.csv phases.csv summary.csv verify.csv roofline.csv; do
@@ -299,7 +311,8 @@ before=$(cat p1/* | cksum)
 expect 2 'already holds results' roofline --threads 1 --out p1
 [ "$(cat p1/* | cksum)" = "$before" ] || fail "a refused roofline changed earlier results"
 ZOGAP_ISA=portable expect 0 'peak *int8 .* needs avx2' roofline --threads 1
-[ "$(grep -c . out.txt)" = 6 ] || fail "roofline of one thread: $(grep -c . out.txt) lines, not 1 + 5"
+[ "$(grep -vc '^warning: ' out.txt)" = 6 ] || fail "roofline of one thread: $(grep -vc '^warning: ' out.txt) lines, not 1 + 5"
+grep -q '^warning: ZOGAP_ISA caps' out.txt || fail "roofline does not warn of ZOGAP_ISA: $(cat out.txt)"
 ZOGAP_ISA=avx2 expect 0 '^| peak | int8 |' roofline --threads 1 --format markdown
 ZOGAP_ISA=portable expect 0 '"quantity": "copy"' roofline --format json
 if command -v python3 >/dev/null; then

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/frequency.h"
 #include "harness/measure_json.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/fake_root.h"
 
 static const json_t *at(const json_t *object, const char *group, const char *key)
 {
@@ -86,12 +88,99 @@ static void watching_reads_the_system(void)
     CU_ASSERT(isnan(watch.load_1m) || watch.load_1m >= 0);
 }
 
+/* A whole machine of files, seen through the record and through two watches. */
+static void a_machine_of_files_is_read(void)
+{
+    struct zg_machine_watch before, after;
+    fake_root_open();
+    fake_root_write("/sys/devices/system/cpu/present", "0-2\n");
+    fake_root_write("/sys/devices/system/cpu/smt/active", "1\n");
+    fake_root_write("/sys/devices/system/cpu/intel_pstate/no_turbo", "0\n");
+    fake_root_write("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance\n");
+    fake_root_write("/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n");
+    fake_root_write("/sys/devices/system/cpu/cpu2/cpufreq/scaling_governor", "powersave\n");
+    fake_root_write("/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver", "intel_pstate\n");
+    fake_root_write("/sys/devices/system/cpu/cpu0/cpufreq/energy_performance_preference",
+                    "balance_performance\n");
+    fake_root_write("/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", "3500000\n");
+    fake_root_write("/sys/devices/system/cpu/cpu0/cpufreq/scaling_max_freq", "3500000\n");
+    fake_root_write("/sys/devices/system/cpu/cpu2/cpufreq/cpuinfo_max_freq", "3000000\n");
+    fake_root_write("/sys/devices/system/cpu/cpu2/cpufreq/scaling_max_freq", "2000000\n");
+    fake_root_write("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "3\n");
+    fake_root_write("/sys/devices/system/cpu/cpu2/thermal_throttle/package_throttle_count", "4\n");
+    fake_root_write("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+    fake_root_write("/sys/kernel/mm/transparent_hugepage/defrag", "always defer [never]\n");
+    fake_root_write("/sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n");
+    fake_root_write("/proc/sys/kernel/numa_balancing", "1\n");
+    fake_root_write("/proc/sys/kernel/perf_event_paranoid", "4\n");
+    fake_root_write("/proc/meminfo", "MemTotal:  2048 kB\nSwapTotal: 1024 kB\n");
+    fake_root_write("/proc/self/status", "Name:\tzogap\nTracerPid:\t17\n");
+    fake_root_write("/proc/self/cgroup", "0::/box\n");
+    fake_root_write("/sys/fs/cgroup/box/cpu.max", "300000 100000\n");
+    fake_root_write("/sys/fs/cgroup/box/cpu.stat", "nr_throttled 1\nthrottled_usec 500000\n");
+    fake_root_write("/proc/stat", "cpu 100 0 100 700 100 0 0 0 0 0\ncpu0 1 1\n");
+    fake_root_write("/proc/loadavg", "0.25 0.5 0.75 1/100 4242\n");
+    fake_root_write("/proc/cpuinfo", "cpu MHz\t\t: 2000.0\nx : y\ncpu MHz\t\t: 3000.0\n");
+
+    json_t *const machine = zg_machine_json();
+    CU_ASSERT(json_is_null(at(machine, "virtualisation", "hypervisor")));
+    CU_ASSERT(json_is_true(at(machine, "topology", "smt_active")));
+    CU_ASSERT_STRING_EQUAL(json_string_value(at(machine, "frequency", "governor")),
+                           "performance and powersave");
+    CU_ASSERT_STRING_EQUAL(json_string_value(at(machine, "frequency", "energy_preference")),
+                           "balance_performance");
+    CU_ASSERT(json_is_true(at(machine, "frequency", "turbo")));
+    CU_ASSERT_EQUAL(json_number_value(at(machine, "frequency", "max_mhz")), 3500);
+    CU_ASSERT_EQUAL(json_number_value(at(machine, "frequency", "slowest_max_mhz")), 3000);
+    CU_ASSERT_EQUAL(json_number_value(at(machine, "frequency", "limit_mhz")), 2000);
+    CU_ASSERT_EQUAL(json_number_value(at(machine, "memory", "total_mib")), 2);
+    CU_ASSERT_STRING_EQUAL(
+        json_string_value(at(machine, "memory", "transparent_huge_pages_defrag")), "never");
+    CU_ASSERT_EQUAL(json_number_value(at(machine, "cgroup", "cpu_quota")), 3);
+    CU_ASSERT_EQUAL(json_number_value(json_object_get(machine, "perf_event_paranoid")), 4);
+    CU_ASSERT(json_is_true(at(machine, "process", "traced")));
+
+    zg_machine_watch(&before);
+    fake_root_write("/sys/fs/cgroup/box/cpu.stat", "nr_throttled 4\nthrottled_usec 2500000\n");
+    fake_root_write("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "5\n");
+    fake_root_write("/proc/stat", "cpu 190 0 100 700 100 0 0 10 0 0\ncpu0 1 1\n");
+    zg_machine_watch(&after);
+    CU_ASSERT_EQUAL(before.cpu_mhz, 2500);
+    json_t *const during = zg_machine_during_json(&before, &after);
+    CU_ASSERT_EQUAL(json_number_value(json_object_get(during, "n_throttled")), 3);
+    CU_ASSERT_EQUAL(json_number_value(json_object_get(during, "throttled_s")), 2);
+    CU_ASSERT_EQUAL(json_number_value(json_object_get(during, "n_overheated")), 2);
+    CU_ASSERT_DOUBLE_EQUAL(json_number_value(json_object_get(during, "steal_share")), 0.1, 1e-12);
+    CU_ASSERT_EQUAL(json_number_value(json_object_get(during, "load_1m_before")), 0.25);
+    json_decref(during);
+    json_decref(machine);
+    fake_root_close();
+}
+
+/* Nothing is there: every value is null, none 0. */
+static void a_machine_without_files_is_unknown(void)
+{
+    fake_root_open();
+    json_t *const frequency = zg_frequency_json();
+    const char *key;
+    json_t *value;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(frequency);
+    json_object_foreach(frequency, key, value) CU_ASSERT(json_is_null(value));
+    CU_ASSERT(isnan(zg_frequency_overheated()));
+    struct zg_machine_watch watch;
+    zg_machine_watch(&watch);
+    CU_ASSERT(isnan(watch.steal_s) && isnan(watch.n_throttled) && isnan(watch.load_1m) &&
+              isnan(watch.cpu_mhz));
+    json_decref(frequency);
+    fake_root_close();
+}
+
 static int64_t count_warnings(const char *machine_text, const char *during_text, const char *says)
 {
     json_t *const machine = json_loads(machine_text, 0, NULL);
     json_t *const during = during_text ? json_loads(during_text, 0, NULL) : NULL;
     CU_ASSERT_PTR_NOT_NULL_FATAL(machine);
-    json_t *const warnings = zg_machine_warnings_json(machine, during);
+    json_t *const warnings = zg_machine_warnings_json(machine, NULL, during);
     const int64_t n = (int64_t)json_array_size(warnings);
     bool said = false;
     for (size_t i = 0; i < json_array_size(warnings); i++)
@@ -139,6 +228,67 @@ static void each_cause_has_its_sentence(void)
     CU_ASSERT_EQUAL(count_warnings(quiet, "{\"load_1m_before\": 2.5}", "load was 2.50"), 1);
     CU_ASSERT_EQUAL(
         count_warnings(quiet, "{\"mhz_before\": 3000, \"mhz_after\": 2000}", "3000 MHz"), 1);
+}
+
+static void causes_in_frequency_and_process_have_theirs(void)
+{
+    static const char *const cases[][2] = {
+        {"{\"frequency\": {\"governor\": \"performance and powersave\"}}",
+         "governor is performance and powersave"},
+        {"{\"frequency\": {\"max_mhz\": 3500, \"slowest_max_mhz\": 3500, \"limit_mhz\": 2000}}",
+         "limited to 2000 MHz of 3500"},
+        {"{\"frequency\": {\"max_mhz\": 3500, \"slowest_max_mhz\": 2000}}",
+         "not alike, their highest frequency is 2000 to 3500 MHz"},
+        {"{\"system\": {\"clock_source\": \"hpet\"}}", "clock source is hpet"},
+        {"{\"process\": {\"nice\": 10}}", "nice 10"},
+        {"{\"process\": {\"scheduler\": \"idle\"}}", "policy idle"},
+        {"{\"process\": {\"traced\": true}}", "traces"},
+        {"{\"process\": {\"optimised\": false}}", "-DCMAKE_BUILD_TYPE=Release"},
+        {"{\"process\": {\"sanitizer\": \"address\"}}", "address sanitizer"},
+        {"{\"process\": {\"isa_cap\": \"avx2\"}, \"cpu\": {\"isa\": \"avx512\"}}",
+         "ZOGAP_ISA caps zogap's kernels at avx2, the processor has avx512"},
+        {"{\"process\": {\"onednn_isa_cap\": \"AVX2\"}}", "ONEDNN_MAX_CPU_ISA"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CU_ASSERT_EQUAL(count_warnings(cases[i][0], NULL, cases[i][1]), 1);
+    CU_ASSERT_EQUAL(
+        count_warnings("{\"frequency\": {\"max_mhz\": 3500, \"slowest_max_mhz\": 3490}, "
+                       "\"system\": {\"clock_source\": \"tsc\"}, \"cpu\": {\"isa\": \"avx2\"}, "
+                       "\"process\": {\"nice\": -5, \"scheduler\": \"fifo\", \"traced\": false, "
+                       "\"optimised\": true, \"sanitizer\": null, \"isa_cap\": \"avx2\", "
+                       "\"onednn_isa_cap\": \"default\"}}",
+                       NULL, ""),
+        0);
+    CU_ASSERT_EQUAL(count_warnings("{}", "{\"n_overheated\": 2}", "for heat 2 times"), 1);
+}
+
+static int64_t count_pin_warnings(const char *text, const char *says)
+{
+    json_t *const machine = json_object(), *const pins = json_loads(text, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pins);
+    json_t *const warnings = zg_machine_warnings_json(machine, pins, NULL);
+    const int64_t n = (int64_t)json_array_size(warnings);
+    if (n > 0)
+        zg_test_expect_words(json_string_value(json_array_get(warnings, 0)), says);
+    json_decref(warnings);
+    json_decref(pins);
+    json_decref(machine);
+    return n;
+}
+
+static void pins_are_warned_of(void)
+{
+    CU_ASSERT_EQUAL(count_pin_warnings("{\"method\": \"none\", \"reason\": \"no permission\"}",
+                                       "threads are not pinned (no permission)"),
+                    1);
+    CU_ASSERT_EQUAL(count_pin_warnings("{\"method\": \"hwloc\", \"workers\": [{\"core\": 0}, "
+                                       "{\"core\": 1}, {\"core\": 0}]}",
+                                       "1 of 3 threads share a core"),
+                    1);
+    CU_ASSERT_EQUAL(count_pin_warnings("{\"method\": \"hwloc\", \"workers\": [{\"core\": 0}, "
+                                       "{\"core\": 1}, {\"core\": null}, {\"core\": null}]}",
+                                       ""),
+                    0);
 }
 
 static void not_a_number_is_null(void)
@@ -212,7 +362,12 @@ int main(void)
         {"libraries have versions", libraries_have_versions},
         {"differences are taken", differences_are_taken},
         {"watching reads the system", watching_reads_the_system},
+        {"a machine of files is read", a_machine_of_files_is_read},
+        {"a machine without files is unknown", a_machine_without_files_is_unknown},
         {"each cause has its sentence", each_cause_has_its_sentence},
+        {"causes in frequency and process have theirs",
+         causes_in_frequency_and_process_have_theirs},
+        {"pins are warned of", pins_are_warned_of},
         {"not a number is null", not_a_number_is_null},
         {"records become JSON", records_become_json},
         {"a sampler becomes JSON", a_sampler_becomes_json},

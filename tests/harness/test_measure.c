@@ -581,9 +581,36 @@ static void test_finished_case(void)
     close_trial(&t);
 }
 
+/* What is known before the clock runs is an error then; what a run met on its way is one after. */
+static void strict_turns_warnings_into_errors(void)
+{
+    const struct zg_machine_watch quiet = {.load_1m = 0.1}, busy = {.load_1m = 3.5};
+    struct zg_error err = {0};
+    json_t *const meta = json_loads(
+        "{\"machine\": {\"topology\": {\"cpus\": 4}}, \"pins\": {\"method\": \"hwloc\"}, "
+        "\"environment\": {\"warning\": \"\"}, \"warnings\": []}",
+        0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(meta);
+    CU_ASSERT_EQUAL(zg_meta_check_strict(meta, &quiet, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_meta_fail_strict(meta, "DIR", &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_meta_check_strict(meta, &busy, &err), ZG_ENV);
+    zg_test_expect_words(err.text, "--strict: 1 warning, the load was 3.50");
+    zg_test_expect_words(err.text, "nothing is measured");
+    zg_error_clear(&err);
+    json_object_set_new(json_object_get(meta, "environment"), "warning", json_string("old BLAS"));
+    CU_ASSERT_EQUAL(zg_meta_check_strict(meta, &quiet, &err), ZG_ENV);
+    zg_test_expect_words(err.text, "old BLAS");
+    zg_error_clear(&err);
+    json_object_set_new(meta, "warnings", json_pack("[s, s]", "stolen", "throttled"));
+    CU_ASSERT_EQUAL(zg_meta_fail_strict(meta, "DIR", &err), ZG_ENV);
+    zg_test_expect_words(err.text, "2 warnings, first: stolen; the results are in DIR");
+    json_decref(meta);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
+        {"strict turns warnings into errors", strict_turns_warnings_into_errors},
         {"paired ratios of scripted times", test_speedup},
         {"the share of the peak at the time", test_peak_then},
         {"speed-ups over a second baseline", test_second_baseline},
