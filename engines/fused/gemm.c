@@ -146,7 +146,8 @@ static void visit_strip(const struct zg_gemm *g, const struct rows *r, const str
     const int64_t n_blocks = v->row_block_end - v->row_block_begin;
     const int64_t n_steps = common.n_k / 4; /* prefetching steps of a tile */
     const int64_t per_step = n_steps ? zg_ceil_div(v->prefetch_lines, n_steps * n_blocks) : 0;
-    const int64_t n_bias_rows = g->n_rows - g->n_difference_rows;
+    const int64_t n_bias_rows = g->n_rows - g->n_difference_rows, nr = g->w->kernels->nr;
+    const int64_t first_row = zg_share_begin(g->n_rows, v->row_block_begin, c->n_row_blocks);
     for (int64_t b = v->row_block_begin; b < v->row_block_end; b++) {
         const int64_t begin = zg_share_begin(g->n_rows, b, c->n_row_blocks);
         const int64_t line = (b - v->row_block_begin) * per_step * n_steps;
@@ -160,6 +161,9 @@ static void visit_strip(const struct zg_gemm *g, const struct rows *r, const str
         t.y += begin * g->ldy;
         if (t.base)
             t.base += begin * t.ld_base;
+        const bool last = b + 1 == v->row_block_end;
+        t.next_y = last ? common.y + first_row * g->ldy + common.n_out : t.y + t.n_rows * g->ldy;
+        t.n_next_rows = last && common.n_out < nr ? 0 : t.n_rows;
         if (v->prefetch && line < v->prefetch_lines) {
             t.prefetch = (const char *)v->prefetch + line * 64;
             t.n_prefetch = per_step;

@@ -48,18 +48,34 @@ ALWAYS_INLINE void step(const int mr, const int n, vec acc[MR][NV], const float 
     }
 }
 
-/* One stretch of k. */
-ALWAYS_INLINE void stretch(const int mr, vec acc[MR][NV], const float *w, const float *x,
-                           int64_t ldx, int64_t n_k, const char *prefetch, int64_t n_prefetch)
+/* Row `step` of the tile that comes next, which is far away by now if y has many rows.  It has a
+ * whole tile's time to come, and a row a step leaves the other loads their way. */
+ALWAYS_INLINE void prefetch_y(const struct zg_gemm_tile *t, int64_t step)
 {
+    if (step < t->n_next_rows) {
+        UNROLL
+        for (int j = 0; j < NV; j++)
+            __builtin_prefetch(t->next_y + step * t->ldy + j * VEC_WIDTH, 1, 3);
+    }
+}
+
+/* One stretch of k; prefetches: what comes next, in the shade of its products. */
+ALWAYS_INLINE void stretch(const int mr, vec acc[MR][NV], const float *w, const float *x,
+                           int64_t ldx, int64_t n_k, const struct zg_gemm_tile *t,
+                           const bool prefetches)
+{
+    const int64_t n_prefetch = prefetches ? STEPS / 4 * t->n_prefetch : 0;
+    const char *prefetch = t->prefetch;
     const float *rows[(MR + 2) / 3];
     UNROLL
     for (int i = 0; i < (mr + 2) / 3; i++)
         rows[i] = x + 3 * i * ldx;
     int64_t k = 0;
     for (; k + STEPS <= n_k; k += STEPS) {
-        for (int64_t line = 0; line < STEPS / 4 * n_prefetch; line++, prefetch += 64)
+        for (int64_t line = 0; line < n_prefetch; line++, prefetch += 64)
             __builtin_prefetch(prefetch, 0, 2);
+        if (prefetches)
+            prefetch_y(t, k / STEPS);
         step(mr, STEPS, acc, w, rows, &ldx);
         w += STEPS * NV * VEC_WIDTH;
         UNROLL
@@ -85,7 +101,7 @@ ALWAYS_INLINE void fp32_products(const int mr, vec acc[MR][NV], const struct zg_
         for (int j = 0; j < NV; j++)
             acc[i][j] = vec_zero();
     }
-    stretch(mr, acc, t->w, t->x, t->ldx, t->n_k, t->prefetch, t->n_prefetch);
+    stretch(mr, acc, t->w, t->x, t->ldx, t->n_k, t, true);
 }
 #endif
 
@@ -128,14 +144,9 @@ ALWAYS_INLINE void finish(const struct zg_gemm_tile *t, vec sum[NV], int64_t i, 
 ALWAYS_INLINE void tile(const int mr, const struct zg_gemm_tile *t)
 {
     vec acc[MR][NV];
-    /* y is far away by now if its rows are many; its lines come while the products run. */
-    for (int i = 0; i < mr; i++)
-        for (int j = 0; j < NV; j++)
-            __builtin_prefetch(t->y + i * t->ldy + j * VEC_WIDTH, 1, 3);
-
     PRODUCTS(mr, acc, t);
     if (t->n_extra > 0)
-        stretch(mr, acc, t->w_extra, t->x_extra, t->ld_extra, t->n_extra, t->prefetch, 0);
+        stretch(mr, acc, t->w_extra, t->x_extra, t->ld_extra, t->n_extra, t, false);
 
     if (t->n_out == NV * VEC_WIDTH) {
         UNROLL

@@ -13,6 +13,8 @@
  */
 #include "engines/fused/unroll.h"
 
+ALWAYS_INLINE void prefetch_y(const struct zg_gemm_tile *t, int64_t step);
+
 #define WORD_STEPS 4 /* words per unrolled step; kernels.h promises a prefetch each fourth */
 
 ALWAYS_INLINE void word_products(const int mr, vec out[MR][NV], const struct zg_gemm_tile *t)
@@ -33,6 +35,7 @@ ALWAYS_INLINE void word_products(const int mr, vec out[MR][NV], const struct zg_
     for (; k + WORD_STEPS <= t->n_k; k += WORD_STEPS) {
         for (int64_t line = 0; line < t->n_prefetch; line++, prefetch += 64)
             __builtin_prefetch(prefetch, 0, 2);
+        prefetch_y(t, k / WORD_STEPS);
         UNROLL
         for (int u = 0; u < WORD_STEPS; u++)
             word_step(mr, acc, w, rows, t->ldx, u);

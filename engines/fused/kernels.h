@@ -48,7 +48,7 @@
  *              bias and base, each rounded once, so a large residual costs the sum no digits.
  *   prefetch   every fourth word the kernel asks for n_prefetch more cache lines from `prefetch`
  *              on, into L2.  They are the strip that comes next; any address will do, because a
- *              prefetch cannot fault.
+ *              prefetch cannot fault.  And for one more row of next_y, to write to, into L1.
  *
  * gemm_rowmajor
  * -------------
@@ -91,7 +91,9 @@ struct zg_gemm_tile {
     int64_t n_rows;
     int64_t n_out;
     const char *prefetch;
-    int64_t n_prefetch; /* cache lines every fourth word */
+    int64_t n_prefetch;  /* cache lines every fourth word */
+    const float *next_y; /* [n_next_rows][ldy]: the y of the tile that comes next */
+    int64_t n_next_rows; /* any number will do */
 };
 
 struct zg_dot_tile {
