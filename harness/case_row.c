@@ -31,6 +31,30 @@ bool zg_case_row_same(const struct zg_case_row *a, const struct zg_case_row *b)
 #undef REAL
 }
 
+int64_t zg_case_n_columns(void)
+{
+#define ONE(name) +1
+    return 0 ZG_CASE_COLUMNS(ONE, ONE, ONE);
+#undef ONE
+}
+
+int64_t zg_case_column_find(const char *name)
+{
+    for (int64_t i = 0; i < zg_case_n_columns(); i++)
+        if (strcmp(zg_schema_summary.columns[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void zg_case_row_copy_cell(struct zg_case_row *to, const struct zg_case_row *from, int64_t column)
+{
+    const struct zg_column *const c = &zg_schema_summary.columns[column]; /* they start every row */
+    const size_t size = c->kind == ZG_COLUMN_TEXT      ? sizeof(const char *)
+                        : c->kind == ZG_COLUMN_INTEGER ? sizeof(int64_t)
+                                                       : sizeof(double);
+    memcpy((char *)to + c->offset, (const char *)from + c->offset, size);
+}
+
 /* Adds "NAME A and B" where the cells differ; returns 1 then. */
 static int64_t add_difference(char *text, size_t size, const char *name, const char *a,
                               const char *b)

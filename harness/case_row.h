@@ -25,6 +25,12 @@ bool zg_case_row_same_work(const struct zg_case_row *a, const struct zg_case_row
 int64_t zg_case_row_differences(const struct zg_case_row *a, const struct zg_case_row *b,
                                 char *text, size_t size);
 
+/* The case columns by number, in the order of the rows: how many, which has the name (-1: none),
+ * and its cell copied from one row into another. */
+int64_t zg_case_n_columns(void);
+int64_t zg_case_column_find(const char *name);
+void zg_case_row_copy_cell(struct zg_case_row *to, const struct zg_case_row *from, int64_t column);
+
 /* NULL and "" are the same text: an empty cell. */
 bool zg_cell_same_text(const char *a, const char *b);
 bool zg_cell_same_real(double a, double b); /* NaN, an empty cell, equals NaN */

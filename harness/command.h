@@ -15,7 +15,7 @@
 
 #define ZG_VERSION_TEXT "0.1.0"
 
-enum { ZG_MOST_DIRS = 32 };
+enum { ZG_MOST_DIRS = 26 }; /* tables call them A to Z */
 
 /* What the command line asks for; a command reads the parts whose tables it lists. */
 struct zg_request {
@@ -32,6 +32,9 @@ struct zg_request {
     const char *probes;             /* score: as typed, NULL: 0, +eps, -eps */
     const char *dirs[ZG_MOST_DIRS]; /* compare: result directories, as typed */
     int64_t n_dirs;
+    uint64_t across;       /* compare: bits of case columns that may differ */
+    bool common;           /* compare */
+    bool machines;         /* compare */
     char *const *argv;     /* of the process, for a restart */
     struct zg_words words; /* the command line with option files expanded: what meta.json records */
 };

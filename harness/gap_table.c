@@ -7,7 +7,6 @@
 
 #include "harness/dtypes.h"
 #include "harness/fidelity.h"
-#include "harness/stats.h"
 #include "harness/verify.h"
 
 static const char stdout_name[] = "standard output";
@@ -21,11 +20,40 @@ static const char *show(char *text, size_t size, const char *format, double valu
     return text;
 }
 
+static const struct unit { /* of the time of a step */
+    double least_s, per_s;
+    const char *format, *name;
+} units[] = {{0.1, 1, "%.3f", "s"}, {1e-4, 1e3, "%.2f", "ms"}, {-INFINITY, 1e6, "%.2f", "us"}};
+
+static const struct unit *unit_of(double s)
+{
+    const struct unit *unit = units;
+    while (s < unit->least_s)
+        unit++;
+    return unit;
+}
+
 const char *zg_step_time_show(double s, char *text, size_t size)
 {
-    if (s >= 0.1)
-        return show(text, size, "%.3f s", s);
-    return s >= 1e-4 ? show(text, size, "%.2f ms", s * 1e3) : show(text, size, "%.2f us", s * 1e6);
+    const struct unit *const unit = unit_of(s);
+    show(text, size, unit->format, s * unit->per_s);
+    const size_t n = strlen(text);
+    if (isfinite(s))
+        snprintf(text + n, size - n, " %s", unit->name);
+    return text;
+}
+
+const char *zg_step_interval_show(const struct zg_stats *s, char *text, size_t size)
+{
+    const struct unit *const unit = unit_of(s->median);
+    char low[32], high[32];
+    zg_step_time_show(s->median, text, size);
+    const size_t n = strlen(text);
+    if (s->has_interval)
+        snprintf(text + n, size - n, " [%s, %s]",
+                 show(low, sizeof low, unit->format, s->low * unit->per_s),
+                 show(high, sizeof high, unit->format, s->high * unit->per_s));
+    return text;
 }
 
 static void add_speedup(struct zg_table *table, const struct zg_summary_row *row,
@@ -182,23 +210,33 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
     return status;
 }
 
-void zg_case_title_print(const struct zg_summary_row *row)
+const char *zg_case_show(const struct zg_summary_row *row, char *text, size_t size)
 {
-    char steps[64] = "";
-    if (row->n > 0 && row->steps > 0)
-        snprintf(steps, sizeof steps, " of the same %lld step%s", (long long)row->steps,
-                 row->steps == 1 ? "" : "s");
     char layers[96] = "";
     if (row->extrapolated == 1)
         snprintf(layers, sizeof layers,
                  " (%lld of %lld layers resident, repeated: throughput only)",
                  (long long)row->layers_resident, (long long)row->layers);
-    printf(
-        "%s%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s, %lld block%s%s\n",
-        row->model, row->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
-        row->task, row->split, row->objective, row->algorithm, (long long)row->batch,
-        (long long)row->rank, (long long)row->nu, (long long)row->threads,
-        row->threads == 1 ? "" : "s", (long long)row->n, row->n == 1 ? "" : "s", steps);
+    snprintf(text, size, "%s%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s",
+             row->model ? row->model : "-",
+             row->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
+             row->task ? row->task : "-", row->split ? row->split : "-",
+             row->objective ? row->objective : "-", row->algorithm ? row->algorithm : "-",
+             (long long)row->batch, (long long)row->rank, (long long)row->nu,
+             (long long)row->threads, row->threads == 1 ? "" : "s");
+    for (char *c = text; *c; c++) /* a name from a file may hold anything */
+        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
+    return text;
+}
+
+void zg_case_title_print(const struct zg_summary_row *row)
+{
+    char name[1024], steps[64] = "";
+    if (row->n > 0 && row->steps > 0)
+        snprintf(steps, sizeof steps, " of the same %lld step%s", (long long)row->steps,
+                 row->steps == 1 ? "" : "s");
+    printf("%s, %lld block%s%s\n", zg_case_show(row, name, sizeof name), (long long)row->n,
+           row->n == 1 ? "" : "s", steps);
 }
 
 /* Rows of one case follow each other. */

@@ -43,6 +43,8 @@ static enum zg_status warn(struct zg_result_set *set, const char *text, struct z
     warnings[set->n_warnings] = strdup(text);
     if (!warnings[set->n_warnings])
         return no_memory(set, err);
+    for (char *c = warnings[set->n_warnings]; *c; c++) /* one line, whatever a cell holds */
+        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
     set->n_warnings++;
     return ZG_OK;
 }

@@ -135,6 +135,13 @@ static void add_field(struct zg_table *table, const struct zg_column *column, co
     }
 }
 
+void zg_table_fields(struct zg_table *table, const struct zg_column *columns, int64_t n,
+                     const void *row)
+{
+    for (int64_t i = 0; i < n; i++)
+        add_field(table, &columns[i], row);
+}
+
 enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *schema,
                                 const void *rows, int64_t n, struct zg_error *err)
 {
@@ -152,7 +159,7 @@ enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *s
         zg_table_set_name(*out, name);
     }
     for (int64_t i = 0; !status && i < n; i++)
-        for (int64_t c = 0; c < schema->n_columns; c++)
-            add_field(*out, &schema->columns[c], (const char *)rows + (size_t)i * schema->row_size);
+        zg_table_fields(*out, schema->columns, schema->n_columns,
+                        (const char *)rows + (size_t)i * schema->row_size);
     return status;
 }

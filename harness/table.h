@@ -62,6 +62,10 @@ void zg_table_integer(struct zg_table *table, int64_t value);
  * `shown` for people. */
 void zg_table_real(struct zg_table *table, double value, const char *shown);
 
+/* A cell for each of the columns of a row struct. */
+void zg_table_fields(struct zg_table *table, const struct zg_column *columns, int64_t n,
+                     const void *row);
+
 /* All rows of a result file, one column a schema column, shown under its own name. */
 enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *schema,
                                 const void *rows, int64_t n, struct zg_error *err);

@@ -3,7 +3,9 @@ foreach(name options case engine_list environment batch_set fidelity ladder)
   zogap_test(test_harness_${name} SOURCES test_${name}.c LIBS zogap_harness)
 endforeach()
 
-zogap_test(test_harness_result_set SOURCES test_result_set.c result_fixture.c LIBS zogap_harness)
+foreach(name compare result_set)
+  zogap_test(test_harness_${name} SOURCES test_${name}.c result_fixture.c LIBS zogap_harness)
+endforeach()
 
 zogap_test(test_harness_measure SOURCES test_measure.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
 
@@ -12,3 +14,13 @@ target_link_libraries(make_tiny_model PRIVATE zogap_test_writer zogap_model zoga
 add_test(NAME test_harness_cli
          COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_cli.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>)
 set_tests_properties(test_harness_cli PROPERTIES TIMEOUT 600)
+
+# What `zogap compare` prints, through python's readers.
+find_program(ZOGAP_PYTHON3 python3)
+if(ZOGAP_PYTHON3)
+  add_test(NAME test_harness_formats
+           COMMAND "${ZOGAP_PYTHON3}" "${CMAKE_CURRENT_SOURCE_DIR}/check_formats.py" $<TARGET_FILE:zogap>)
+else()
+  add_test(NAME test_harness_formats COMMAND sh -c "echo 'skipped: python3 is not installed'; exit 77")
+endif()
+set_tests_properties(test_harness_formats PROPERTIES TIMEOUT 60 SKIP_RETURN_CODE 77)

@@ -53,8 +53,9 @@ static void write_meta(const char *dir, const struct zg_fixture *f)
         "command", "run", "status", "complete", "started_utc", "2026-01-01T00:00:00Z", "baseline",
         baseline_of(f), "isa", "avx2", "machine", "cpu", "name",
         f->cpu_name ? f->cpu_name : "Test CPU", "system", "kernel", f->kernel ? f->kernel : "6.1.0",
-        "pins", "n_threads", 2, "peak", "fp32_gflops_all", 100.0, "read_gb_per_s_all", 20.0,
-        "warnings", "a neighbour is noisy");
+        "pins", "n_threads", 2, "peak", "fp32_gflops_all",
+        f->fp32_gflops > 0 ? f->fp32_gflops : 100.0, "read_gb_per_s_all", 20.0, "warnings",
+        "a neighbour is noisy");
     CU_ASSERT_PTR_NOT_NULL_FATAL(meta);
     char *const text = json_dumps(meta, JSON_INDENT(2));
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);

@@ -35,6 +35,7 @@ struct zg_fixture {
     const char *baseline;  /* NULL: the first engine */
     const char *cpu_name;  /* NULL: "Test CPU" */
     const char *kernel;    /* NULL: "6.1.0" */
+    double fp32_gflops;    /* measured peak; 0: 100 */
     bool has_instructions; /* samples.csv has the column */
 };
 

@@ -39,7 +39,7 @@ quick=(--blocks 6 --steps 1 --events none)
 echo "== help and version"
 expect 0 'usage: zogap' --help
 expect 0 '^zogap [0-9]' --version
-for command in info run ladder verify score roofline; do
+for command in info run ladder verify score roofline compare; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
@@ -95,6 +95,7 @@ expect 2 '--resume' run --resume
 expect 2 'opt-99b' run --engines naive --model opt-99b
 expect 2 'chess' run "${one[@]}" --task chess
 expect 2 '--format' roofline --format xml
+expect 2 'needs a DIR' compare
 expect 2 '--threads 0' roofline --threads 0
 expect 2 '--cpus' roofline --cpus 0,x
 expect 2 '--batch' roofline --batch 16

@@ -1,0 +1,274 @@
+/*
+ * compare.c - `zogap compare DIR...`: the table of a result directory, or the same cases in
+ * several: times, ratios with their intervals, and in what the machines differ.
+ */
+#include "harness/compare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/case_row.h"
+#include "harness/command.h"
+#include "harness/gap_table.h"
+#include "harness/meta_diff.h"
+#include "harness/result_set.h"
+
+static const char stdout_name[] = "standard output";
+
+struct comparison {
+    enum zg_format format;
+    struct zg_result_set *sets[ZG_MOST_DIRS];
+    int64_t n;
+    struct zg_compare *compare; /* NULL: one directory, or only the machines are asked for */
+};
+
+static const struct zg_result_set *const *sets_of(const struct comparison *c)
+{
+    return (const struct zg_result_set *const *)c->sets;
+}
+
+/* ---- what people see around the tables ------------------------------------------------------- */
+
+/* Which directory is which letter, and where it comes from. */
+static enum zg_status print_legend(const struct comparison *c, struct zg_error *err)
+{
+    static const struct zg_heading headings[] = {
+        {"set", "dir"}, {"directory", "directory"}, {"cpu", "cpu"},         {"threads", "threads"},
+        {"isa", "isa"}, {"zogap", "zogap"},         {"started", "started"}, {"status", "status"},
+    };
+    struct zg_table *table = NULL;
+    enum zg_status status =
+        zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err);
+    for (int64_t i = 0; i < c->n && !status; i++) {
+        const struct zg_result_meta *const meta = &c->sets[i]->meta;
+        zg_table_text(table, zg_compare_letter(i));
+        zg_table_text(table, c->sets[i]->dir);
+        zg_table_text(table, meta->cpu_name);
+        zg_table_integer(table, meta->threads);
+        zg_table_text(table, meta->isa);
+        zg_table_text(table, meta->git);
+        zg_table_text(table, meta->started_utc);
+        zg_table_text(table, meta->status);
+    }
+    if (!status)
+        status = zg_table_print(table, stdout, stdout_name, c->format, err);
+    zg_table_close(&table);
+    if (!status)
+        puts("");
+    return status;
+}
+
+static int64_t add_warnings(struct zg_table *table, const struct zg_result_set *set, int64_t index)
+{
+    size_t i;
+    json_t *warning;
+    for (int64_t w = 0; w < set->n_warnings; w++) {
+        zg_table_text(table, zg_compare_letter(index));
+        zg_table_text(table, set->warnings[w]);
+    }
+    json_array_foreach((json_t *)set->meta.warnings, i, warning)
+    {
+        zg_table_text(table, zg_compare_letter(index));
+        zg_table_text(table, json_string_value(warning));
+    }
+    return set->n_warnings + (int64_t)i;
+}
+
+/* What was wrong with the files, and what the runs warned of. */
+static enum zg_status print_warnings(const struct comparison *c, struct zg_error *err)
+{
+    static const struct zg_heading headings[] = {{"set", "dir"}, {"warning", "warning"}};
+    struct zg_table *table = NULL;
+    int64_t n = 0;
+    enum zg_status status = zg_table_open(&table, headings, 2, err);
+    for (int64_t i = 0; i < c->n && !status; i++)
+        n += add_warnings(table, c->sets[i], i);
+    if (n > 0) {
+        puts("");
+        status = zg_table_print(table, stdout, stdout_name, c->format, err);
+    }
+    zg_table_close(&table);
+    return status;
+}
+
+static enum zg_status print_machines(const struct comparison *c, struct zg_error *err)
+{
+    struct zg_table *table = NULL;
+    int64_t n = 0;
+    enum zg_status status = zg_meta_diff(&table, &n, sets_of(c), c->n, err);
+    if (!status && n == 0 && zg_format_is_for_people(c->format))
+        puts("machines, builds and policies do not differ");
+    else if (!status)
+        status = zg_table_print(table, stdout, stdout_name, c->format, err);
+    zg_table_close(&table);
+    return status;
+}
+
+static bool is_complete(const struct zg_result_meta *meta)
+{
+    return meta->status && strcmp(meta->status, "complete") == 0;
+}
+
+/* Programs get rows alone: what else there is to know goes to the standard error. */
+static void tell_warnings(const struct comparison *c)
+{
+    for (int64_t i = 0; i < c->n; i++) {
+        for (int64_t w = 0; w < c->sets[i]->n_warnings; w++)
+            fprintf(stderr, "warning: %s\n", c->sets[i]->warnings[w]);
+        if (!is_complete(&c->sets[i]->meta))
+            fprintf(stderr, "warning: %s/meta.json: the run is not complete\n", c->sets[i]->dir);
+    }
+}
+
+/* ---- the comparison -------------------------------------------------------------------------- */
+
+static enum zg_status print_cases(const struct comparison *c, struct zg_error *err)
+{
+    if (c->compare)
+        return zg_compare_print(c->compare, c->format, err);
+    /* of one directory; the rows of summary.csv lie in one array */
+    return zg_gap_table_print(c->sets[0]->cases[0].summary, c->sets[0]->n_cases, c->format, err);
+}
+
+static enum zg_status print_for_people(const struct comparison *c, struct zg_error *err)
+{
+    enum zg_status status = print_legend(c, err);
+    if (!status)
+        status = print_cases(c, err);
+    if (!status && c->compare) {
+        puts("");
+        status = print_machines(c, err);
+    }
+    if (!status)
+        status = print_warnings(c, err);
+    return status;
+}
+
+/* Nothing is printed before it is known that all can be. */
+static enum zg_status read_all(struct comparison *c, const struct zg_request *request,
+                               struct zg_error *err)
+{
+    const struct zg_compare_options options = {.common = request->common,
+                                               .across = request->across};
+    enum zg_status status = ZG_OK;
+    for (; c->n < request->n_dirs && !status; c->n += !status)
+        status = zg_result_set_open(&c->sets[c->n], request->dirs[c->n], err);
+    if (!status && c->n > 1 && !request->machines)
+        status = zg_compare_make(&c->compare, sets_of(c), c->n, &options, err);
+    if (c->compare && c->compare->n_left_out > 0)
+        fprintf(stderr, "note: %lld rows that not every directory has are left out\n",
+                (long long)c->compare->n_left_out);
+    return status;
+}
+
+static enum zg_status run_compare(struct zg_request *request, struct zg_error *err)
+{
+    struct comparison c = {.format = (enum zg_format)request->format};
+    if (request->n_dirs == 0)
+        return zg_fail(err, ZG_USAGE, "needs a DIR, a result directory that `zogap run` wrote");
+    if (request->machines && request->n_dirs == 1)
+        return zg_fail(err, ZG_USAGE, "--machines: needs two directories or more");
+    const bool for_people = zg_format_is_for_people(c.format);
+    enum zg_status status = read_all(&c, request, err);
+    if (!status && !for_people)
+        tell_warnings(&c);
+    if (!status && request->machines)
+        status = print_machines(&c, err);
+    else if (!status)
+        status = for_people ? print_for_people(&c, err) : print_cases(&c, err);
+    zg_compare_close(&c.compare);
+    for (int64_t i = 0; i < c.n; i++)
+        zg_result_set_close(&c.sets[i]);
+    return status;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static enum zg_status add_dir(void *target, const struct zg_flag *flag, const char *value,
+                              struct zg_error *err)
+{
+    (void)flag;
+    struct zg_request *const request = target;
+    if (request->n_dirs == ZG_MOST_DIRS)
+        return zg_fail(err, ZG_USAGE, "%s: more than %d directories", value, ZG_MOST_DIRS);
+    request->dirs[request->n_dirs++] = value;
+    return ZG_OK;
+}
+
+static enum zg_status set_across(void *target, const struct zg_flag *flag, const char *value,
+                                 struct zg_error *err)
+{
+    (void)flag;
+    struct zg_request *const request = target;
+    struct zg_words words;
+    enum zg_status status = zg_words_split(&words, "--across", value, ',', err);
+    if (status)
+        return status;
+    request->across = 0;
+    for (int64_t i = 0; i < words.n_words && !status; i++) {
+        const int64_t column = zg_case_column_find(words.words[i]);
+        if (column < 0 || !strcmp(words.words[i], "engine"))
+            status = zg_fail(err, ZG_USAGE,
+                             "--across %s: must be a case column but engine, like threads or seed",
+                             words.words[i]);
+        else
+            request->across |= UINT64_C(1) << column;
+    }
+    zg_words_close(&words);
+    return status;
+}
+
+#define FIELD(name) .offset = offsetof(struct zg_request, name)
+static const struct zg_flag compare_flags[] = {
+    {.name = "across",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "COLUMN,...",
+     .set = set_across,
+     .summary = "case columns that may differ, like threads between two machines"},
+    {.name = "common",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(common),
+     .summary = "compare what all directories have; without it a case that one lacks is refused"},
+    {.name = "machines",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(machines),
+     .summary = "print only in what machines, builds and policies differ"},
+    {.name = NULL},
+};
+static const struct zg_flag output_flags[] = {
+    {.name = "format",
+     .kind = ZG_FLAG_CHOICE,
+     .value = ZG_FORMATS,
+     .fallback = "table",
+     FIELD(format),
+     .choices = ZG_FORMATS,
+     .summary = "form of what the standard output gets"},
+    {.name = NULL},
+};
+static const struct zg_flag_group groups[] = {
+    {"which cases", compare_flags, 0}, {"output", output_flags, 0}, {0}};
+static const struct zg_flag operand = {.name = "DIR...",
+                                       .kind = ZG_FLAG_CUSTOM,
+                                       .set = add_dir,
+                                       .summary = "result directories; the first is what the "
+                                                  "others are held against"};
+
+const struct zg_command zg_command_compare = {
+    .name = "compare",
+    .summary = "tables from result directories: times, ratios with intervals, machines",
+    .details =
+        "Of one directory prints its table.  Of several prints, an engine and case, the time "
+        "of a step in each, its\n"
+        "ratio to the first directory's (above 1: faster) with the exact 95 % interval of two "
+        "unpaired samples, and\n"
+        "the speed-up over the run's own baseline with its ratio to the first directory's; "
+        "then in what machines\n"
+        "and builds differ.  Unlike cases are refused, the differing columns named.  To judge "
+        "a change, use builds\n"
+        "that took turns on one machine: an interval covers the noise inside the runs, not "
+        "what changed between.",
+    .groups = groups,
+    .operand = &operand,
+    .run = run_compare,
+};
