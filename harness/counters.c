@@ -1,68 +1,61 @@
 /*
- * counters.c - see counters.h.  Parses the list of events, sets up one set of counters a worker,
- * and takes differences. How an event is counted is counters_source.h's.
+ * counters.c - see counters.h.  Finds who counts each event, sets up one set of counters a worker,
+ * keeps what really counts, and takes differences.  How an event is counted is counters_source.h's.
  */
 #include "harness/counters.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "harness/clock.h"
 #include "harness/counters_source.h"
-#include "harness/sysfile.h"
+#include "harness/stats.h"
 
-enum { MOST_EVENTS = 32 };
+enum { MOST_SOURCES = 4, MOST_THREADS = 65536, N_REPEATS = 7 };
 
-enum source { SOURCE_NONE, SOURCE_SOFTWARE, SOURCE_PAPI };
+/* Of the loop that shows what counts: 256 KiB, past most L1 caches. */
+enum { N_FLOATS = 1 << 16, LINE_FLOATS = 16 };
 
 /* One worker's counters.  Aligned: workers write their own totals side by side. */
 struct worker {
-    _Alignas(64) double begin[MOST_EVENTS];
-    double end[MOST_EVENTS];
-    int fd[MOST_EVENTS]; /* software events; -1 elsewhere */
-    bool counting[MOST_EVENTS];
-    char reasons[MOST_EVENTS][sizeof((struct zg_counter_event *)0)->reason];
-    struct zg_papi_thread *papi;
+    _Alignas(64) double begin[ZG_MOST_EVENTS];
+    double end[ZG_MOST_EVENTS];
+    enum zg_event_state states[ZG_MOST_EVENTS];
+    char reasons[ZG_MOST_EVENTS][ZG_REASON_SIZE];
+    void *threads[MOST_SOURCES];
+    float *floats; /* [N_FLOATS], while opening */
+};
+
+/* What a source counts of our events. */
+struct share {
+    int64_t n;
+    int64_t event[ZG_MOST_EVENTS]; /* its i-th is our event[i]-th */
+    int codes[ZG_MOST_EVENTS];
 };
 
 struct zg_counters {
-    int64_t n;
+    const struct zg_counter_source *sources[MOST_SOURCES];
+    int n_sources;
+    bool multiplex;
+    int64_t n; /* all events */
+    struct zg_counter_event events[ZG_MOST_EVENTS];
+    bool in_group[ZG_MOST_EVENTS];
+    int source[ZG_MOST_EVENTS]; /* -1: nobody counts it */
+    struct share shares[MOST_SOURCES];
+    int64_t n_kept, n_left_out; /* columns, and the rest */
+    int64_t kept[ZG_MOST_EVENTS], left_out[ZG_MOST_EVENTS];
     int64_t n_threads;
-    struct zg_counter_event events[MOST_EVENTS];
-    enum source source[MOST_EVENTS];
-    int software[MOST_EVENTS]; /* kernel event */
-    int64_t n_papi;
-    int64_t papi_event[MOST_EVENTS]; /* PAPI's i-th event is our papi_event[i]-th */
-    int papi_code[MOST_EVENTS];
     struct worker *workers; /* [n_threads] */
+    struct zg_counters_overhead overhead;
+    double empty[ZG_MOST_EVENTS]; /* of each column */
 };
 
-/* ---- the list of events ---------------------------------------------------------------------- */
-
-static const char *group(const char *name)
-{
-    static const struct {
-        const char *name, *events;
-    } groups[] = {
-        {"none", ""},
-        {"default", "software,hardware"},
-        {"software", "perf::CPU-MIGRATIONS,perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES"},
-        {"hardware", "PAPI_TOT_INS,PAPI_TOT_CYC,PAPI_L3_TCM"},
-        {"cache", "PAPI_L1_DCM,PAPI_L2_TCM,PAPI_L3_TCM,PAPI_TLB_DM"},
-        {"flops", "PAPI_SP_OPS,PAPI_DP_OPS,PAPI_VEC_SP"},
-    };
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        if (!strcmp(name, groups[i].name))
-            return groups[i].events;
-    return NULL;
-}
+/* ---- who counts what ------------------------------------------------------------------------- */
 
 /* perf::CPU-MIGRATIONS -> perf_cpu_migrations */
 static void name_column(struct zg_counter_event *event)
@@ -77,131 +70,122 @@ static void name_column(struct zg_counter_event *event)
     event->column[n] = '\0';
 }
 
-/* Adds one event; one that is there already, as from groups that overlap, is fine. */
-static enum zg_status add_event(struct zg_counters *counters, const char *name,
-                                struct zg_error *err)
+/* Asks the sources for one name.  *source is -1 unless it is known; `reason` then says why not. */
+static enum zg_event_found find_name(const struct zg_counters *counters, const char *name,
+                                     int *source, int *code, char *reason)
 {
-    if (counters->n == MOST_EVENTS)
-        return zg_fail(err, ZG_USAGE, "--events: more than %d events", MOST_EVENTS);
-    const int64_t i = counters->n;
-    struct zg_counter_event *const event = &counters->events[i];
-    memset(event, 0, sizeof *event);
-    snprintf(event->name, sizeof event->name, "%s", name);
-    name_column(event);
-    for (int64_t j = 0; j < i; j++)
-        if (!strcmp(counters->events[j].column, event->column))
-            return ZG_OK;
-    counters->software[i] = zg_software_find(name);
-    if (counters->software[i] >= 0) {
-        counters->source[i] = SOURCE_SOFTWARE;
-    } else {
-        int code = 0;
-        const enum zg_papi_found found =
-            zg_papi_find(name, &code, event->reason, sizeof event->reason);
-        /* The kernel's own list of perf:: events is complete above, and a name of neither form is
-         * in no component. */
-        const bool impossible =
-            !strncasecmp(name, "perf::", 6) || (strncmp(name, "PAPI_", 5) && !strchr(name, ':'));
-        if (found == ZG_PAPI_UNKNOWN || (found == ZG_PAPI_UNCHECKABLE && impossible))
-            return zg_fail(
-                err, ZG_USAGE,
-                "--events: unknown event \"%s\"; want a PAPI event (PAPI_TOT_INS, ...), a "
-                "software event (perf::CPU-MIGRATIONS, ...) or one of the groups none, "
-                "default, software, hardware, cache, flops",
-                name);
-        if (found == ZG_PAPI_KNOWN) {
-            counters->source[i] = SOURCE_PAPI;
-            counters->papi_event[counters->n_papi] = i;
-            counters->papi_code[counters->n_papi++] = code;
+    enum zg_event_found best = ZG_EVENT_UNKNOWN;
+    *source = -1;
+    for (int s = 0; s < counters->n_sources; s++) {
+        char why[ZG_REASON_SIZE] = "";
+        const enum zg_event_found found = counters->sources[s]->find(name, code, why, sizeof why);
+        if (found == ZG_EVENT_KNOWN) {
+            *source = s;
+            return found;
         }
+        if (found == ZG_EVENT_UNKNOWN ||
+            (found == ZG_EVENT_UNCHECKABLE && !zg_event_is_plausible(name)))
+            continue;
+        best = found;
+        snprintf(reason, ZG_REASON_SIZE, "%s", why);
     }
-    counters->n++;
-    return ZG_OK;
+    return best;
 }
 
-static enum zg_status add_list(struct zg_counters *counters, const char *list, struct zg_error *err)
+/* The first of the wish's names that is there; else the first that could be, uncounted. */
+static enum zg_status add_event(struct zg_counters *counters, const struct zg_event_wish *wish,
+                                struct zg_error *err)
 {
-    if (!*list)
-        return ZG_OK;
-    for (const char *at = list;;) {
-        const size_t n = strcspn(at, ",");
-        char name[sizeof counters->events[0].name];
-        if (n == 0)
-            return zg_fail(err, ZG_USAGE,
-                           "--events \"%s\": an empty name; want a comma-separated list", list);
+    const int64_t i = counters->n;
+    struct zg_counter_event *const event = &counters->events[i];
+    int code = 0;
+    *event = (struct zg_counter_event){0};
+    counters->source[i] = -1;
+    counters->in_group[i] = wish->in_group;
+    for (const char *at = wish->names; *at && counters->source[i] < 0;) {
+        const size_t n = strcspn(at, "|");
+        char name[sizeof event->name], reason[ZG_REASON_SIZE] = "";
         if (n >= sizeof name)
             return zg_fail(err, ZG_USAGE, "--events: unknown event \"%.*s...\"",
                            (int)sizeof name - 1, at);
         memcpy(name, at, n);
         name[n] = '\0';
-        const char *const members = group(name);
-        const enum zg_status status =
-            members ? add_list(counters, members, err) : add_event(counters, name, err);
-        if (status)
-            return status;
-        if (!at[n])
-            return ZG_OK;
-        at += n + 1;
+        const enum zg_event_found found =
+            find_name(counters, name, &counters->source[i], &code, reason);
+        if (found == ZG_EVENT_KNOWN || (found != ZG_EVENT_UNKNOWN && !event->name[0])) {
+            snprintf(event->name, sizeof event->name, "%s", name);
+            snprintf(event->reason, sizeof event->reason, "%s", reason);
+        }
+        at += n + (at[n] == '|');
     }
+    if (!event->name[0])
+        return zg_fail(err, ZG_USAGE,
+                       "--events: unknown event \"%s\"; want a PAPI event (PAPI_TOT_INS, ...), a "
+                       "software event (perf::CPU-MIGRATIONS, ...) or one of the groups none, "
+                       "default, software, hardware, flops, cache, tlb, stalls",
+                       wish->names);
+    name_column(event);
+    for (int64_t j = 0; j < i; j++)
+        if (!strcmp(counters->events[j].column, event->column)) {
+            counters->in_group[j] = counters->in_group[j] && wish->in_group;
+            return ZG_OK;
+        }
+    if (counters->source[i] >= 0) {
+        struct share *const share = &counters->shares[counters->source[i]];
+        share->event[share->n] = i;
+        share->codes[share->n++] = code;
+    }
+    counters->n++;
+    return ZG_OK;
+}
+
+static enum zg_status find_events(struct zg_counters *counters, const char *events,
+                                  struct zg_error *err)
+{
+    struct zg_event_list list;
+    enum zg_status status = zg_event_list_parse(&list, events ? events : "default", err);
+    for (int64_t i = 0; i < list.n && !status; i++)
+        status = add_event(counters, &list.wishes[i], err);
+    return status;
 }
 
 /* ---- the workers ----------------------------------------------------------------------------- */
 
-static void open_software(struct worker *worker, int64_t i, int event)
-{
-    const int fd = zg_software_open(event);
-    worker->fd[i] = fd < 0 ? -1 : fd;
-    worker->counting[i] = fd >= 0;
-    if (fd >= 0)
-        return;
-    const double paranoid = zg_sysfile_real("/proc/sys/kernel/perf_event_paranoid");
-    if ((fd == -EACCES || fd == -EPERM) && paranoid >= 2)
-        snprintf(worker->reasons[i], sizeof worker->reasons[i],
-                 "perf_event_paranoid is %.0f: want 1 or less, or the capability CAP_PERFMON",
-                 paranoid);
-    else
-        snprintf(worker->reasons[i], sizeof worker->reasons[i], "perf_event_open: %s",
-                 strerror(-fd));
-}
-
-/* By the worker's own thread. */
+/* By the worker's own thread, like the next two. */
 static void open_worker(const struct zg_counters *counters, struct worker *worker)
 {
-    bool counting[MOST_EVENTS] = {false};
-    char *reasons[MOST_EVENTS];
-    for (int64_t i = 0; i < counters->n; i++) {
-        worker->fd[i] = -1;
-        if (counters->source[i] == SOURCE_SOFTWARE)
-            open_software(worker, i, counters->software[i]);
+    for (int s = 0; s < counters->n_sources; s++) {
+        const struct share *const share = &counters->shares[s];
+        enum zg_event_state states[ZG_MOST_EVENTS] = {ZG_EVENT_REFUSED};
+        char *reasons[ZG_MOST_EVENTS];
+        for (int64_t i = 0; i < share->n; i++)
+            reasons[i] = worker->reasons[share->event[i]];
+        if (share->n)
+            worker->threads[s] = counters->sources[s]->open(share->codes, share->n,
+                                                            counters->multiplex, states, reasons);
+        for (int64_t i = 0; i < share->n; i++)
+            worker->states[share->event[i]] = worker->threads[s] ? states[i] : ZG_EVENT_REFUSED;
     }
-    for (int64_t p = 0; p < counters->n_papi; p++)
-        reasons[p] = worker->reasons[counters->papi_event[p]];
-    if (counters->n_papi)
-        worker->papi = zg_papi_thread_open(counters->papi_code, counters->n_papi, counting, reasons,
-                                           sizeof worker->reasons[0]);
-    for (int64_t p = 0; p < counters->n_papi; p++)
-        worker->counting[counters->papi_event[p]] = worker->papi && counting[p];
 }
 
 static void read_worker(const struct zg_counters *counters, struct worker *worker, double *totals)
 {
-    double papi[MOST_EVENTS];
-    if (worker->papi)
-        zg_papi_thread_read(worker->papi, papi);
-    for (int64_t i = 0; i < counters->n; i++)
-        totals[i] = worker->fd[i] >= 0 ? zg_software_read(worker->fd[i]) : NAN;
-    if (worker->papi)
-        for (int64_t p = 0; p < counters->n_papi; p++)
-            totals[counters->papi_event[p]] = papi[p];
+    for (int s = 0; s < counters->n_sources; s++) {
+        const struct share *const share = &counters->shares[s];
+        double values[ZG_MOST_EVENTS];
+        if (!worker->threads[s])
+            continue;
+        counters->sources[s]->read(worker->threads[s], values);
+        for (int64_t i = 0; i < share->n; i++)
+            totals[share->event[i]] = values[i];
+    }
 }
 
-static void close_worker(struct worker *worker, int64_t n)
+static void close_worker(const struct zg_counters *counters, struct worker *worker)
 {
-    for (int64_t i = 0; i < n; i++)
-        if (worker->fd[i] >= 0)
-            close(worker->fd[i]);
-    zg_papi_thread_close(worker->papi);
-    worker->papi = NULL;
+    for (int s = 0; s < counters->n_sources; s++)
+        if (worker->threads[s])
+            counters->sources[s]->close(worker->threads[s]);
 }
 
 /* An event counts only if it does in every worker: a sum over some of them would be a wrong
@@ -210,50 +194,177 @@ static void settle_events(struct zg_counters *counters)
 {
     for (int64_t i = 0; i < counters->n; i++) {
         struct zg_counter_event *const event = &counters->events[i];
-        if (counters->source[i] == SOURCE_NONE)
-            continue;
-        event->counting = true;
+        event->counting = counters->source[i] >= 0;
         for (int64_t t = 0; t < counters->n_threads && event->counting; t++) {
-            event->counting = counters->workers[t].counting[i];
+            const struct worker *const worker = &counters->workers[t];
+            event->counting = worker->states[i] != ZG_EVENT_REFUSED;
+            event->multiplexed |= worker->states[i] == ZG_EVENT_MULTIPLEXED;
             if (!event->counting)
                 snprintf(event->reason, sizeof event->reason, "%s",
-                         counters->workers[t].reasons[i][0] ? counters->workers[t].reasons[i]
-                                                            : "no memory");
+                         worker->reasons[i][0] ? worker->reasons[i] : "no memory");
         }
+        event->multiplexed &= event->counting;
     }
 }
 
-enum zg_status zg_counters_open(struct zg_counters **out, const char *events, int64_t n_threads,
-                                struct zg_error *err)
+static double counted(const struct zg_counters *counters, int64_t thread, int64_t event)
 {
-    *out = NULL;
-    struct zg_counters *counters = calloc(1, sizeof *counters);
-    if (!counters)
-        return zg_fail(err, ZG_ENV, "no memory for the counters");
-    enum zg_status status = add_list(counters, events ? events : "default", err);
-    if (status)
-        goto done;
-    void *workers = NULL;
-    if (posix_memalign(&workers, 64, (size_t)n_threads * sizeof *counters->workers)) {
-        status = zg_fail(err, ZG_ENV, "no memory for the counters");
-        goto done;
+    const struct worker *const worker = &counters->workers[thread];
+    return counters->events[event].counting ? worker->end[event] - worker->begin[event] : NAN;
+}
+
+/* ---- what really counts, and what it costs --------------------------------------------------- */
+
+/* Arithmetic, loads, and lines that the first cache does not have. */
+static void work(float *floats)
+{
+    for (int pass = 0; pass < 4; pass++) {
+        float sum = (float)pass;
+        for (int64_t i = 0; i < N_FLOATS; i += LINE_FLOATS)
+            sum = sum * 0.5f + floats[i];
+        *(volatile float *)floats = sum;
     }
-    memset(workers, 0, (size_t)n_threads * sizeof *counters->workers);
+}
+
+/* Wall time of the team's work: the least of several. */
+static double work_s(const struct zg_counters *counters)
+{
+    double least_s = INFINITY;
+    for (int repeat = 0; repeat < N_REPEATS; repeat++) {
+        const int64_t begin_ns = zg_clock_wall_ns();
+#pragma omp parallel num_threads((int)counters->n_threads)
+        work(counters->workers[omp_get_thread_num()].floats);
+        least_s = fmin(least_s, zg_ns_to_s(zg_clock_wall_ns() - begin_ns));
+    }
+    return least_s;
+}
+
+/* A PMU that a hypervisor half hides takes events and counts nothing.  Estimates may miss so short
+ * a span. */
+static void refuse_what_stays_zero(struct zg_counters *counters)
+{
+    zg_counters_start(counters);
+#pragma omp parallel num_threads((int)counters->n_threads)
+    work(counters->workers[omp_get_thread_num()].floats);
+    zg_counters_stop(counters);
+    for (int64_t i = 0; i < counters->n; i++) {
+        struct zg_counter_event *const event = &counters->events[i];
+        bool zero = false;
+        for (int64_t t = 0; t < counters->n_threads; t++)
+            zero |= !(counted(counters, t, i) > 0);
+        if (!event->counting || event->multiplexed || !zero || !zg_event_is_certain(event->name))
+            continue;
+        event->counting = false;
+        zg_reason_refused(event->reason, sizeof event->reason,
+                          "it is accepted but counts 0 in a loop of arithmetic and loads");
+    }
+}
+
+/* Columns: what counts, and what was asked for by name. */
+static void choose_columns(struct zg_counters *counters)
+{
+    for (int64_t i = 0; i < counters->n; i++) {
+        struct zg_counter_event *const event = &counters->events[i];
+        if (event->counting || !counters->in_group[i])
+            counters->kept[counters->n_kept++] = i;
+        else
+            counters->left_out[counters->n_left_out++] = i;
+        const size_t n = strlen(event->column);
+        if (event->multiplexed)
+            snprintf(event->column + n, sizeof event->column - n, "_multiplexed");
+    }
+}
+
+static void measure_overhead(struct zg_counters *counters, double work_before_s)
+{
+    double took[N_REPEATS], counts[ZG_MOST_EVENTS][N_REPEATS], sums[ZG_MOST_EVENTS];
+    counters->overhead.slowdown = work_s(counters) / work_before_s - 1;
+    for (int repeat = 0; repeat < N_REPEATS; repeat++) {
+        const int64_t begin_ns = zg_clock_wall_ns();
+        zg_counters_start(counters);
+        zg_counters_stop(counters);
+        took[repeat] = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
+        zg_counters_read(counters, sums);
+        for (int64_t k = 0; k < counters->n_kept; k++)
+            counts[k][repeat] = sums[k];
+    }
+    counters->overhead.start_stop_s = zg_median(took, N_REPEATS);
+    for (int64_t k = 0; k < counters->n_kept; k++)
+        counters->empty[k] = zg_median(counts[k], N_REPEATS);
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
+
+static enum zg_status make_workers(struct zg_counters *counters, int64_t n_threads,
+                                   struct zg_error *err)
+{
+    void *workers = NULL;
+    const size_t bytes = (size_t)n_threads * sizeof *counters->workers;
+    if (posix_memalign(&workers, 64, bytes))
+        return zg_fail(err, ZG_ENV, "no memory for the counters");
+    memset(workers, 0, bytes);
     counters->workers = workers;
     counters->n_threads = n_threads;
+    for (int64_t t = 0; t < n_threads; t++) {
+        counters->workers[t].floats = calloc(N_FLOATS, sizeof(float));
+        if (!counters->workers[t].floats)
+            return zg_fail(err, ZG_ENV, "no memory for the counters");
+    }
+    return ZG_OK;
+}
+
+static enum zg_status open_team(struct zg_counters *counters, struct zg_error *err)
+{
     int team = 0;
-#pragma omp parallel num_threads((int)n_threads)
+#pragma omp parallel num_threads((int)counters->n_threads)
     {
         open_worker(counters, &counters->workers[omp_get_thread_num()]);
 #pragma omp master
         team = omp_get_num_threads();
     }
-    if (team != n_threads) {
-        status = zg_fail(err, ZG_ENV, "OpenMP gives a team of %d where %lld threads are asked for",
-                         team, (long long)n_threads);
-        goto done;
+    if (team != counters->n_threads)
+        return zg_fail(err, ZG_ENV, "OpenMP gives a team of %d where %lld threads are asked for",
+                       team, (long long)counters->n_threads);
+    return ZG_OK;
+}
+
+enum zg_status zg_counters_open(struct zg_counters **out, const struct zg_counters_request *request,
+                                struct zg_error *err)
+{
+    static const struct zg_counter_source *const usual[] = {&zg_counters_software,
+                                                            &zg_counters_papi, NULL};
+    *out = NULL;
+    if (request->n_threads < 1 || request->n_threads > MOST_THREADS)
+        return zg_fail(err, ZG_USAGE, "--threads %lld: cannot count events of so many threads",
+                       (long long)request->n_threads);
+    struct zg_counters *counters = calloc(1, sizeof *counters);
+    if (!counters)
+        return zg_fail(err, ZG_ENV, "no memory for the counters");
+    counters->multiplex = request->multiplex;
+    counters->overhead = (struct zg_counters_overhead){NAN, NAN};
+    const struct zg_counter_source *const *sources = request->sources ? request->sources : usual;
+    while (counters->n_sources < MOST_SOURCES && sources[counters->n_sources]) {
+        counters->sources[counters->n_sources] = sources[counters->n_sources];
+        counters->n_sources++;
     }
+    enum zg_status status = find_events(counters, request->events, err);
+    if (!status && counters->n > 0)
+        status = make_workers(counters, request->n_threads, err);
+    const double before_s = !status && counters->n > 0 ? work_s(counters) : NAN;
+    if (!status && counters->n > 0)
+        status = open_team(counters, err);
+    if (status)
+        goto done;
     settle_events(counters);
+    if (counters->n > 0)
+        refuse_what_stays_zero(counters);
+    choose_columns(counters);
+    if (zg_counters_n_counting(counters) > 0)
+        measure_overhead(counters, before_s);
+    for (int64_t t = 0; t < counters->n_threads; t++) {
+        free(counters->workers[t].floats);
+        counters->workers[t].floats = NULL;
+    }
     *out = counters;
     counters = NULL;
 done:
@@ -268,22 +379,70 @@ void zg_counters_close(struct zg_counters **counters)
     struct zg_counters *const c = *counters;
     if (c->workers) {
 #pragma omp parallel num_threads((int)c->n_threads)
-        close_worker(&c->workers[omp_get_thread_num()], c->n);
+        close_worker(c, &c->workers[omp_get_thread_num()]);
+        for (int64_t t = 0; t < c->n_threads; t++)
+            free(c->workers[t].floats);
     }
     free(c->workers);
     free(c);
     *counters = NULL;
 }
 
+/* ---- what there is --------------------------------------------------------------------------- */
+
 int64_t zg_counters_n(const struct zg_counters *counters)
 {
-    return counters ? counters->n : 0;
+    return counters ? counters->n_kept : 0;
 }
 
 const struct zg_counter_event *zg_counters_event(const struct zg_counters *counters, int64_t index)
 {
-    return &counters->events[index];
+    return &counters->events[counters->kept[index]];
 }
+
+int64_t zg_counters_n_counting(const struct zg_counters *counters)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < zg_counters_n(counters); i++)
+        n += zg_counters_event(counters, i)->counting;
+    return n;
+}
+
+int64_t zg_counters_n_multiplexed(const struct zg_counters *counters)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < zg_counters_n(counters); i++)
+        n += zg_counters_event(counters, i)->multiplexed;
+    return n;
+}
+
+int64_t zg_counters_n_threads(const struct zg_counters *counters)
+{
+    return counters ? counters->n_threads : 0;
+}
+
+int64_t zg_counters_n_left_out(const struct zg_counters *counters)
+{
+    return counters ? counters->n_left_out : 0;
+}
+
+const struct zg_counter_event *zg_counters_left_out(const struct zg_counters *counters,
+                                                    int64_t index)
+{
+    return &counters->events[counters->left_out[index]];
+}
+
+struct zg_counters_overhead zg_counters_overhead(const struct zg_counters *counters)
+{
+    return counters ? counters->overhead : (struct zg_counters_overhead){NAN, NAN};
+}
+
+double zg_counters_empty(const struct zg_counters *counters, int64_t index)
+{
+    return zg_counters_event(counters, index)->counting ? counters->empty[index] : NAN;
+}
+
+/* ---- counting -------------------------------------------------------------------------------- */
 
 void zg_counters_start(struct zg_counters *counters)
 {
@@ -309,8 +468,7 @@ void zg_counters_stop(struct zg_counters *counters)
 
 double zg_counters_thread(const struct zg_counters *counters, int64_t thread, int64_t index)
 {
-    const struct worker *const worker = &counters->workers[thread];
-    return counters->events[index].counting ? worker->end[index] - worker->begin[index] : NAN;
+    return counted(counters, thread, counters->kept[index]);
 }
 
 void zg_counters_read(const struct zg_counters *counters, double *sums)
@@ -320,6 +478,14 @@ void zg_counters_read(const struct zg_counters *counters, double *sums)
         for (int64_t t = 0; t < counters->n_threads; t++)
             sums[i] += zg_counters_thread(counters, t, i);
     }
+}
+
+void zg_counters_add(const struct zg_counters *counters, double *totals)
+{
+    const int64_t n = zg_counters_n(counters);
+    for (int64_t t = 0; t < zg_counters_n_threads(counters); t++)
+        for (int64_t i = 0; i < n; i++)
+            totals[t * n + i] += zg_counters_thread(counters, t, i);
 }
 
 void zg_usage_read(struct zg_usage *out)

@@ -3,30 +3,31 @@
  * the rest through PAPI.
  *
  *     struct zg_counters *counters = NULL;
- *     if (zg_counters_open(&counters, "default", n_threads, &err)) ...   // after zg_pin_bind()
+ *     const struct zg_counters_request request = {.events = "default", .n_threads = n_threads};
+ *     if (zg_counters_open(&counters, &request, &err)) ...   // after zg_pin_bind()
  *     zg_counters_start(counters);
  *     ... work in the same OpenMP team ...
  *     zg_counters_stop(counters);
  *     zg_counters_read(counters, sums);   // [zg_counters_n()], NaN = not available, never 0
  *     zg_counters_close(&counters);
  *
- * `events` is a comma-separated list of PAPI names (PAPI_TOT_INS, perf::CPU-MIGRATIONS, ...) and
- * groups:
- *
- *     none      nothing
- *     default   software + hardware
- *     software  perf::CPU-MIGRATIONS perf::PAGE-FAULTS perf::CONTEXT-SWITCHES
- *     hardware  PAPI_TOT_INS PAPI_TOT_CYC PAPI_L3_TCM
- *     cache     PAPI_L1_DCM PAPI_L2_TCM PAPI_L3_TCM PAPI_TLB_DM
- *     flops     PAPI_SP_OPS PAPI_DP_OPS PAPI_VEC_SP
+ * `events` is a comma-separated list of PAPI presets (PAPI_TOT_INS), native events as PAPI names
+ * them (skx::L2_LINES_IN:ALL, perf::CPU-MIGRATIONS) and groups, which counters_list.c defines:
+ * none, default (software and hardware), software, hardware, flops, cache, tlb, stalls.
  *
  * An event that does not exist is ZG_USAGE.  One that exists but cannot count here (a virtual
- * machine without PMU, perf_event_paranoid, too few registers) stays in the list, uncounted, with
- * its reason.  Without PAPI the names cannot be checked: all stay uncounted, and the reason names
- * the package.
+ * machine without PMU, perf_event_paranoid, too few registers, a count that stays 0 where it cannot
+ * be 0) has a reason, which names the file or setting to change.  Named by itself it stays in the
+ * list, uncounted; what a group brought in is left out, so that a default set has columns only for
+ * what really counts: zg_counters_left_out().  Without PAPI names cannot be checked, and the reason
+ * names the package.
  *
- * Counts run for good from open() on, one event set a worker; start() and stop() only read them, so
- * a sample costs two reads a worker and no allocation.  They belong to the threads of the team at
+ * A processor has few registers.  What finds none is refused, unless `multiplex`: then events take
+ * turns on the registers, and their counts are estimates: event->multiplexed, and the column says
+ * so.
+ *
+ * Counts run for good from open() on, one set a worker; start() and stop() only read them, so a
+ * sample costs two reads a worker and no allocation.  They belong to the threads of the team at
  * open(): a team that changes (pin.h tells how) would leave counts out.  Faults and context
  * switches of the whole process (getrusage) are in every sample beside these: zg_usage_read().
  */
@@ -38,28 +39,62 @@
 
 #include "engines/error.h"
 
+struct zg_counter_source; /* counters_source.h */
+
+struct zg_counters_request {
+    const char *events; /* NULL: "default" */
+    int64_t n_threads;
+    bool multiplex;
+    /* Who counts, first come first served, ends with NULL; NULL: the kernel, then PAPI.  For
+     * tests. */
+    const struct zg_counter_source *const *sources;
+};
+
 struct zg_counter_event {
     char name[64];    /* as PAPI has it */
-    char column[64];  /* CSV column: lower case, every run of other characters one underscore */
+    char column[80];  /* CSV column: lower case, every run of other characters one underscore */
     bool counting;    /* in every worker */
-    char reason[192]; /* why not; "" if counting */
+    bool multiplexed; /* the count is an estimate; the column ends in _multiplexed */
+    char reason[384]; /* why it does not count; "" if it does */
+};
+
+/* What counting itself costs; NaN where nothing counts. */
+struct zg_counters_overhead {
+    double start_stop_s; /* a start() and a stop(), outside of what is timed: median */
+    double slowdown;     /* of a loop with the counters open over it without, less 1; noise may make
+                            it negative */
 };
 
 struct zg_counters;
 
-/* `events` NULL means "default".  ZG_USAGE: an unknown name. */
-enum zg_status zg_counters_open(struct zg_counters **out, const char *events, int64_t n_threads,
+/* ZG_USAGE: an unknown name. */
+enum zg_status zg_counters_open(struct zg_counters **out, const struct zg_counters_request *request,
                                 struct zg_error *err);
 void zg_counters_close(struct zg_counters **counters); /* NULL and a pointer to NULL are fine */
 
-int64_t zg_counters_n(const struct zg_counters *counters); /* 0 for NULL */
+int64_t zg_counters_n(const struct zg_counters *counters); /* columns; 0 for NULL */
 const struct zg_counter_event *zg_counters_event(const struct zg_counters *counters, int64_t index);
+int64_t zg_counters_n_counting(const struct zg_counters *counters);    /* of the columns */
+int64_t zg_counters_n_multiplexed(const struct zg_counters *counters); /* of those */
+int64_t zg_counters_n_threads(const struct zg_counters *counters);     /* 0 for NULL */
 
-/* NULL is fine in these three: nothing is counted. */
+/* Events of groups that do not count: name and reason. */
+int64_t zg_counters_n_left_out(const struct zg_counters *counters);
+const struct zg_counter_event *zg_counters_left_out(const struct zg_counters *counters,
+                                                    int64_t index);
+
+struct zg_counters_overhead zg_counters_overhead(const struct zg_counters *counters);
+/* What an event counts, over all workers, between a start() and a stop() with nothing between them:
+ * the median of several.  NaN where it does not count. */
+double zg_counters_empty(const struct zg_counters *counters, int64_t index);
+
+/* NULL is fine in these four: nothing is counted. */
 void zg_counters_start(struct zg_counters *counters);
 void zg_counters_stop(struct zg_counters *counters);
 /* Counts between the last start() and stop(), summed over the workers. */
 void zg_counters_read(const struct zg_counters *counters, double *sums);
+/* Adds each worker's counts of that span to totals[n_threads][n]. */
+void zg_counters_add(const struct zg_counters *counters, double *totals);
 
 /* One worker's share of the same span; NaN where not counted. */
 double zg_counters_thread(const struct zg_counters *counters, int64_t thread, int64_t index);

@@ -2,8 +2,9 @@
  * counters_papi.c - PAPI events: counters_source.h.
  *
  * PAPI allows one running event set per component and thread, so the events are split by component.
- * An event joins its set only if PAPI still has a register for it: no multiplexing, whose counts
- * are estimates.
+ * An event joins its set only if PAPI still has a register for it.  Where one does not, and
+ * multiplexing is asked for, the component's set is made anew with multiplexing on: then all of its
+ * events are estimates, also those that had a register before.
  */
 #include "harness/counters_source.h"
 
@@ -14,15 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SETS = 4, MOST_EVENTS = 32 };
+enum { MOST_SETS = 4 };
 
-struct zg_papi_thread {
+struct papi_set {
+    int set; /* PAPI's event set */
+    int component;
+    bool multiplexed;
+    int64_t n;
+    int64_t event[ZG_MOST_EVENTS]; /* which event each value belongs to */
+};
+
+struct papi_thread {
     int64_t n; /* events asked for */
     int n_sets;
-    int sets[MOST_SETS]; /* running event sets */
-    int components[MOST_SETS];
-    int n_in_set[MOST_SETS];
-    int64_t event[MOST_SETS][MOST_EVENTS]; /* which event a set's value belongs to */
+    struct papi_set sets[MOST_SETS]; /* running */
 };
 
 static const char *papi_text(int code)
@@ -47,6 +53,7 @@ static bool papi_ready(char *reason, size_t size)
         snprintf(reason, size, "PAPI has no thread support: %s", papi_text(threads));
         return false;
     }
+    PAPI_multiplex_init(); /* where it fails, PAPI_set_multiplex() does and says why */
     return true;
 }
 
@@ -64,124 +71,194 @@ static const char *perf_event_disabled(void)
     return NULL;
 }
 
-enum zg_papi_found zg_papi_find(const char *name, int *code, char *reason, size_t size)
-{
-    if (!papi_ready(reason, size))
-        return ZG_PAPI_UNCHECKABLE;
-    if (PAPI_event_name_to_code(name, code) == PAPI_OK)
-        return ZG_PAPI_KNOWN;
-    /* Presets are a fixed list, known without a PMU; native events are known only to a working
-     * component. */
-    const char *const disabled =
-        strncmp(name, "PAPI_", 5) && strchr(name, ':') ? perf_event_disabled() : NULL;
-    if (!disabled)
-        return ZG_PAPI_UNKNOWN;
-    snprintf(reason, size, "PAPI's perf_event component is disabled: %s", disabled);
-    return ZG_PAPI_UNCHECKABLE;
-}
-
-/* The thread's set for a component, made on first need; -1: none left or refused. */
-static int set_for(struct zg_papi_thread *thread, int component, int *refused)
-{
-    for (int s = 0; s < thread->n_sets; s++)
-        if (thread->components[s] == component)
-            return s;
-    *refused = PAPI_ECNFLCT;
-    if (thread->n_sets == MOST_SETS)
-        return -1;
-    int set = PAPI_NULL;
-    *refused = PAPI_create_eventset(&set);
-    if (*refused != PAPI_OK)
-        return -1;
-    thread->sets[thread->n_sets] = set;
-    thread->components[thread->n_sets] = component;
-    thread->n_in_set[thread->n_sets] = 0;
-    return thread->n_sets++;
-}
-
 /* "Component containing event is disabled" alone does not help: the component's own reason does. */
 static void say_refused(int code, int refused, char *reason, size_t size)
 {
     const int component = PAPI_get_event_component(code);
     const PAPI_component_info_t *const c =
         component >= 0 ? PAPI_get_component_info(component) : NULL;
+    char what[192];
+    if (refused == PAPI_ECNFLCT || refused == PAPI_ECOUNT) {
+        zg_reason_no_register(reason, size);
+        return;
+    }
     if (c && c->disabled && c->disabled_reason[0])
-        snprintf(reason, size, "PAPI's %s component is disabled: %s", c->name, c->disabled_reason);
-    else if (refused == PAPI_ECNFLCT)
-        snprintf(reason, size, "no counter register is left beside the other events");
+        snprintf(what, sizeof what, "PAPI's %.30s component is disabled: %.110s", c->name,
+                 c->disabled_reason);
+    else if (refused == PAPI_ENOEVNT)
+        snprintf(what, sizeof what, "PAPI knows no such event on this processor");
     else
-        snprintf(reason, size, "PAPI: %s", papi_text(refused));
+        snprintf(what, sizeof what, "PAPI: %s", papi_text(refused));
+    zg_reason_refused(reason, size, what);
 }
 
-static void stop_set(struct zg_papi_thread *thread, int s, bool running)
+static enum zg_event_found find(const char *name, int *code, char *reason, size_t size)
 {
-    long long last[MOST_EVENTS];
+    if (!papi_ready(reason, size))
+        return ZG_EVENT_UNCHECKABLE;
+    if (PAPI_event_name_to_code(name, code) == PAPI_OK) {
+        const int query = PAPI_query_event(*code);
+        if (query == PAPI_OK)
+            return ZG_EVENT_KNOWN;
+        const char *const all = perf_event_disabled();
+        char what[192];
+        if (all)
+            snprintf(what, sizeof what, "PAPI's perf_event component is disabled: %.140s", all);
+        if (all)
+            zg_reason_refused(reason, size, what);
+        else
+            say_refused(*code, query, reason, size);
+        return ZG_EVENT_LACKING;
+    }
+    /* Presets are a fixed list, known without a PMU; native events are known only to a working
+     * component. */
+    const char *const disabled =
+        strncmp(name, "PAPI_", 5) && strchr(name, ':') ? perf_event_disabled() : NULL;
+    if (!disabled)
+        return ZG_EVENT_UNKNOWN;
+    char what[192];
+    snprintf(what, sizeof what, "PAPI's perf_event component is disabled: %.140s", disabled);
+    zg_reason_refused(reason, size, what);
+    return ZG_EVENT_UNCHECKABLE;
+}
+
+/* The thread's set for a component, made on first need; NULL: none left or refused. */
+static struct papi_set *set_for(struct papi_thread *thread, int component, int *refused)
+{
+    for (int s = 0; s < thread->n_sets; s++)
+        if (thread->sets[s].component == component)
+            return &thread->sets[s];
+    *refused = PAPI_ECNFLCT;
+    if (thread->n_sets == MOST_SETS)
+        return NULL;
+    int set = PAPI_NULL;
+    *refused = PAPI_create_eventset(&set);
+    if (*refused != PAPI_OK)
+        return NULL;
+    struct papi_set *const made = &thread->sets[thread->n_sets++];
+    *made = (struct papi_set){.set = set, .component = component};
+    return made;
+}
+
+static void destroy_set(struct papi_set *s, bool running)
+{
+    long long last[ZG_MOST_EVENTS];
     if (running)
-        PAPI_stop(thread->sets[s], last);
-    PAPI_cleanup_eventset(thread->sets[s]);
-    PAPI_destroy_eventset(&thread->sets[s]);
+        PAPI_stop(s->set, last);
+    PAPI_cleanup_eventset(s->set);
+    PAPI_destroy_eventset(&s->set);
+    s->set = PAPI_NULL;
 }
 
-struct zg_papi_thread *zg_papi_thread_open(const int *codes, int64_t n, bool *counting,
-                                           char *const *reasons, size_t reason_size)
+/* Puts the set's events into a new one that multiplexes.  PAPI_OK, or why not: then the old set
+ * stays. */
+static int multiplex_set(struct papi_set *s, const int *codes)
 {
-    struct zg_papi_thread *const thread = calloc(1, sizeof *thread);
+    int set = PAPI_NULL;
+    int refused = PAPI_create_eventset(&set);
+    if (refused != PAPI_OK)
+        return refused;
+    refused = PAPI_assign_eventset_component(set, s->component);
+    if (refused == PAPI_OK)
+        refused = PAPI_set_multiplex(set);
+    for (int64_t e = 0; e < s->n && refused == PAPI_OK; e++)
+        refused = PAPI_add_event(set, codes[s->event[e]]);
+    if (refused != PAPI_OK) {
+        PAPI_cleanup_eventset(set);
+        PAPI_destroy_eventset(&set);
+        return refused;
+    }
+    destroy_set(s, false);
+    s->set = set;
+    s->multiplexed = true;
+    return PAPI_OK;
+}
+
+static int add_event(struct papi_set *s, const int *codes, int64_t i, bool multiplex)
+{
+    if (s->n == ZG_MOST_EVENTS)
+        return PAPI_ECNFLCT;
+    int refused = PAPI_add_event(s->set, codes[i]);
+    const bool crowded = refused == PAPI_ECNFLCT || refused == PAPI_ECOUNT;
+    if (crowded && multiplex && !s->multiplexed) {
+        refused = multiplex_set(s, codes);
+        if (refused == PAPI_OK)
+            refused = PAPI_add_event(s->set, codes[i]);
+    }
+    if (refused == PAPI_OK)
+        s->event[s->n++] = i;
+    return refused;
+}
+
+static void start_sets(struct papi_thread *thread, const int *codes, enum zg_event_state *states,
+                       char *const *reasons)
+{
+    for (int k = 0; k < thread->n_sets;) {
+        struct papi_set *const s = &thread->sets[k];
+        const int refused = s->n ? PAPI_start(s->set) : PAPI_ENOEVNT;
+        for (int64_t e = 0; e < s->n; e++) {
+            const int64_t i = s->event[e];
+            states[i] = refused != PAPI_OK ? ZG_EVENT_REFUSED
+                        : s->multiplexed   ? ZG_EVENT_MULTIPLEXED
+                                           : ZG_EVENT_COUNTS;
+            if (refused != PAPI_OK)
+                say_refused(codes[i], refused, reasons[i], ZG_REASON_SIZE);
+        }
+        if (refused == PAPI_OK) {
+            k++;
+            continue;
+        }
+        destroy_set(s, false);
+        *s = thread->sets[--thread->n_sets]; /* the last set takes the freed place */
+    }
+}
+
+static void *open_thread(const int *codes, int64_t n, bool multiplex, enum zg_event_state *states,
+                         char *const *reasons)
+{
+    struct papi_thread *const thread = calloc(1, sizeof *thread);
     if (!thread)
         return NULL;
     thread->n = n;
     PAPI_register_thread();
     for (int64_t i = 0; i < n; i++) {
         int refused = PAPI_OK;
-        const int s = set_for(thread, PAPI_get_event_component(codes[i]), &refused);
-        if (s >= 0)
-            refused = thread->n_in_set[s] < MOST_EVENTS ? PAPI_add_event(thread->sets[s], codes[i])
-                                                        : PAPI_ECNFLCT;
-        counting[i] = s >= 0 && refused == PAPI_OK;
-        if (counting[i])
-            thread->event[s][thread->n_in_set[s]++] = i;
-        else
-            say_refused(codes[i], refused, reasons[i], reason_size);
+        struct papi_set *const s = set_for(thread, PAPI_get_event_component(codes[i]), &refused);
+        if (s)
+            refused = add_event(s, codes, i, multiplex);
+        states[i] = ZG_EVENT_REFUSED; /* until its set runs */
+        if (!s || refused != PAPI_OK)
+            say_refused(codes[i], refused, reasons[i], ZG_REASON_SIZE);
     }
-    for (int s = 0; s < thread->n_sets;) {
-        const int refused = thread->n_in_set[s] ? PAPI_start(thread->sets[s]) : PAPI_ENOEVNT;
-        if (refused == PAPI_OK) {
-            s++;
-            continue;
-        }
-        for (int e = 0; e < thread->n_in_set[s]; e++) {
-            const int64_t i = thread->event[s][e];
-            counting[i] = false;
-            say_refused(codes[i], refused, reasons[i], reason_size);
-        }
-        stop_set(thread, s, false);
-        const int last = --thread->n_sets; /* the last set takes the freed place */
-        thread->sets[s] = thread->sets[last];
-        thread->components[s] = thread->components[last];
-        thread->n_in_set[s] = thread->n_in_set[last];
-        memcpy(thread->event[s], thread->event[last], sizeof thread->event[s]);
-    }
+    start_sets(thread, codes, states, reasons);
     return thread;
 }
 
-void zg_papi_thread_read(struct zg_papi_thread *thread, double *values)
+static void read_thread(void *opaque, double *values)
 {
+    const struct papi_thread *const thread = opaque;
     for (int64_t i = 0; i < thread->n; i++)
         values[i] = NAN;
-    for (int s = 0; s < thread->n_sets; s++) {
-        long long counts[MOST_EVENTS];
-        if (PAPI_read(thread->sets[s], counts) != PAPI_OK)
+    for (int k = 0; k < thread->n_sets; k++) {
+        const struct papi_set *const s = &thread->sets[k];
+        long long counts[ZG_MOST_EVENTS];
+        if (PAPI_read(s->set, counts) != PAPI_OK)
             continue;
-        for (int e = 0; e < thread->n_in_set[s]; e++)
-            values[thread->event[s][e]] = (double)counts[e];
+        for (int64_t e = 0; e < s->n; e++)
+            values[s->event[e]] = (double)counts[e];
     }
 }
 
-void zg_papi_thread_close(struct zg_papi_thread *thread)
+static void close_thread(void *opaque)
 {
+    struct papi_thread *const thread = opaque;
     if (!thread)
         return;
-    for (int s = 0; s < thread->n_sets; s++)
-        stop_set(thread, s, true);
+    for (int k = 0; k < thread->n_sets; k++)
+        destroy_set(&thread->sets[k], true);
     PAPI_unregister_thread();
     free(thread);
 }
+
+const struct zg_counter_source zg_counters_papi = {"PAPI", find, open_thread, read_thread,
+                                                   close_thread};

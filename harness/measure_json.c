@@ -33,16 +33,26 @@ json_t *zg_pin_json(const struct zg_pin *pin)
                      (json_int_t)zg_pin_n_cores_allowed(pin), "workers", workers);
 }
 
+static json_t *event_json(const struct zg_counter_event *e, const char *column, double empty)
+{
+    return json_pack("{s:s, s:s?, s:b, s:b, s:s, s:o}", "name", e->name, "column", column,
+                     "counting", e->counting, "multiplexed", e->multiplexed, "reason", e->reason,
+                     "count_of_nothing", zg_json_real(empty));
+}
+
 json_t *zg_counters_json(const struct zg_counters *counters)
 {
+    const struct zg_counters_overhead overhead = zg_counters_overhead(counters);
     json_t *const events = json_array();
     for (int64_t i = 0; i < zg_counters_n(counters); i++) {
         const struct zg_counter_event *const e = zg_counters_event(counters, i);
-        json_array_append_new(events,
-                              json_pack("{s:s, s:s, s:b, s:s}", "name", e->name, "column",
-                                        e->column, "counting", e->counting, "reason", e->reason));
+        json_array_append_new(events, event_json(e, e->column, zg_counters_empty(counters, i)));
     }
-    return json_pack("{s:o}", "events", events);
+    for (int64_t i = 0; i < zg_counters_n_left_out(counters); i++)
+        json_array_append_new(events, event_json(zg_counters_left_out(counters, i), NULL, NAN));
+    return json_pack("{s:b, s:o, s:o, s:o}", "multiplexed", zg_counters_n_multiplexed(counters) > 0,
+                     "start_stop_s", zg_json_real(overhead.start_stop_s), "slowdown",
+                     zg_json_real(overhead.slowdown), "events", events);
 }
 
 static json_t *subject_json(const char *name, const struct zg_subject_report *r)

@@ -15,7 +15,8 @@
 /* {"method", "reason", "n_threads", "workers": [{"thread", "cpu_asked", "cpu_read", "core",
  * "package", "numa_node", "denormals_flushed"}]} */
 json_t *zg_pin_json(const struct zg_pin *pin);
-/* {"events": [{"name", "column", "counting", "reason"}]} */
+/* {"multiplexed": any is, "start_stop_s", "slowdown": of counters.h, "events": [{"name", "column":
+ * null where left out, "counting", "multiplexed", "reason", "count_of_nothing"}]} */
 json_t *zg_counters_json(const struct zg_counters *counters);
 /* The fields of struct zg_sampler_report under their names; "subjects" by the names given to
  * open. */

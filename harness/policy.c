@@ -126,7 +126,13 @@ const struct zg_flag zg_policy_flags[] = {
      .value = "LIST",
      .fallback = "default",
      FIELD(events),
-     .summary = "PAPI events or groups to count: none, default, software, hardware, cache, flops"},
+     .summary = "events to count: PAPI presets and native events, software events, groups: none, "
+                "default, software, hardware, flops, cache, tlb, stalls"},
+    {.name = "multiplex",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(multiplex),
+     .summary = "let more --events than there are counter registers take turns: estimates, and "
+                "marked so"},
     BASELINE,
     {.name = "second-baseline",
      .kind = ZG_FLAG_TEXT,

@@ -19,6 +19,7 @@ struct zg_policy {
     int64_t fidelity;       /* probes; 0: none */
     int64_t fidelity_batch; /* examples of a probe */
     const char *events;
+    bool multiplex;                /* more events than registers take turns */
     const char *baseline;          /* engine or label, NULL: naive, else the first */
     const char *second_baseline;   /* NULL: the baseline's engine in another dtype, if listed */
     const char *tags[ZG_MAX_TAGS]; /* "KEY=VALUE" */

@@ -115,9 +115,11 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
         status = zg_session_try_engines(session, err);
     if (!status)
         status = zg_session_check_files(session, session->engines.n_items, err);
+    const struct zg_counters_request counters = {.events = request->policy.events,
+                                                 .n_threads = session->n_threads,
+                                                 .multiplex = request->policy.multiplex};
     if (!status)
-        status =
-            zg_counters_open(&runner->counters, request->policy.events, session->n_threads, err);
+        status = zg_counters_open(&runner->counters, &counters, err);
     if (!status)
         status = zg_result_dir_open(&runner->dir, request->out_dir, request->policy.resume, err);
     if (status)
@@ -182,6 +184,13 @@ static void print_notes(const struct zg_runner *runner)
     if (runner->session.left_out[0])
         fprintf(notes, "note: %s\n", runner->session.left_out);
     zg_meta_print_warnings(runner->meta, notes);
+    const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);
+    if (n_multiplexed > 0)
+        fprintf(
+            notes,
+            "note: %lld events took turns on the counter registers (--multiplex): their counts, "
+            "and what is derived from them, are estimates\n",
+            (long long)n_multiplexed);
     fprintf(notes, "peak %.0f GFLOP/s fp32, ", runner->peak.gflops[ZG_FP32].all.best);
     for (int dtype = ZG_FP32 + 1; dtype < ZG_N_DTYPES; dtype++)
         if (isfinite(runner->peak.gflops[dtype].all.best))

@@ -129,7 +129,8 @@ static enum zg_status add_threads(json_t *info, const struct zg_request *request
         status = zg_pin_bind(pin, err);
     }
     if (!status)
-        status = zg_counters_open(&counters, "default", zg_pin_n_threads(pin), err);
+        status = zg_counters_open(
+            &counters, &(struct zg_counters_request){.n_threads = zg_pin_n_threads(pin)}, err);
     if (!status) {
         json_object_set_new(info, "pins", zg_pin_json(pin));
         json_object_set_new(info, "counters", zg_counters_json(counters));
@@ -283,7 +284,7 @@ static void print_counters(const json_t *counters)
 {
     size_t i;
     json_t *event;
-    puts("\ncounters");
+    puts("\ncounters (--events default)");
     json_array_foreach(json_object_get(counters, "events"), i, event)
     {
         const bool counting = json_is_true(json_object_get(event, "counting"));

@@ -314,10 +314,12 @@ static void records_become_json(void)
     zg_pin_close(&pin);
 
     struct zg_counters *counters = NULL;
-    CU_ASSERT_EQUAL_FATAL(zg_counters_open(&counters, "default", 1, NULL), ZG_OK);
+    const struct zg_counters_request all = {.n_threads = 1};
+    CU_ASSERT_EQUAL_FATAL(zg_counters_open(&counters, &all, NULL), ZG_OK);
     json_t *const events = zg_counters_json(counters);
     CU_ASSERT_EQUAL((int64_t)json_array_size(json_object_get(events, "events")),
-                    zg_counters_n(counters));
+                    zg_counters_n(counters) + zg_counters_n_left_out(counters));
+    CU_ASSERT(json_is_false(json_object_get(events, "multiplexed")));
     json_decref(events);
     zg_counters_close(&counters);
 

@@ -509,7 +509,8 @@ static void sampling_allocates_nothing(void)
 {
     const struct zg_subject subjects[2] = {{"a", spin, NULL}, {"a again", spin, NULL}};
     struct zg_counters *counters = NULL;
-    CU_ASSERT_EQUAL_FATAL(zg_counters_open(&counters, "default", 2, NULL), ZG_OK);
+    const struct zg_counters_request all = {.n_threads = 2};
+    CU_ASSERT_EQUAL_FATAL(zg_counters_open(&counters, &all, NULL), ZG_OK);
     int64_t n_samples = 0;
     struct zg_sampler_policy policy = zg_sampler_policy_default();
     policy.blocks = 20;
