@@ -161,7 +161,21 @@ static enum zg_status check_groups(const struct zg_compare *compare, struct zg_e
     return ZG_OK;
 }
 
-static enum zg_status keep_common(struct zg_compare *compare, struct zg_error *err)
+/* A table without a ratio would compare nothing. */
+static enum zg_status check_engines(const struct zg_compare *compare, struct zg_error *err)
+{
+    for (int64_t set = 1; set < compare->n_sets; set++) {
+        bool shared = false;
+        for (int64_t i = 0; i < compare->n_lines && !shared; i++)
+            shared = compare->lines[i].cells[0].c && compare->lines[i].cells[set].c;
+        if (!shared)
+            return zg_fail(err, ZG_INPUT, "%.120s and %.120s have no engine on a case in common",
+                           compare->sets[0]->dir, compare->sets[set]->dir);
+    }
+    return ZG_OK;
+}
+
+static void keep_common(struct zg_compare *compare)
 {
     int64_t n = 0;
     for (int64_t i = 0; i < compare->n_lines; i++) {
@@ -174,9 +188,6 @@ static enum zg_status keep_common(struct zg_compare *compare, struct zg_error *e
             compare->n_left_out += n_there;
     }
     compare->n_lines = n;
-    if (n > 0)
-        return ZG_OK;
-    return zg_fail(err, ZG_INPUT, "--common: the directories have no engine on a case in common");
 }
 
 static enum zg_status make_lines(struct zg_compare *compare, struct zg_error *err)
@@ -194,8 +205,12 @@ static enum zg_status make_lines(struct zg_compare *compare, struct zg_error *er
     for (int64_t set = 0; set < compare->n_sets; set++)
         for (int64_t i = 0; i < compare->sets[set]->n_cases && !status; i++)
             status = add_case(compare, set, &compare->sets[set]->cases[i], err);
+    if (!status && compare->options.common)
+        keep_common(compare);
+    else if (!status)
+        status = check_groups(compare, err);
     if (!status)
-        status = compare->options.common ? keep_common(compare, err) : check_groups(compare, err);
+        status = check_engines(compare, err);
     return status;
 }
 
