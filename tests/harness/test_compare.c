@@ -214,8 +214,12 @@ static void unlike_cases_are_refused(void)
     const struct zg_fixture apart[] = {ONE({.engine = "naive", TIMES}),
                                        ONE({.engine = "naive", .batch = 8, TIMES})};
     open_rig(&rig, apart, 2);
-    expect_refused(&rig, true, NULL,
-                   "--common: the directories have no engine on a case in common");
+    expect_refused(&rig, true, NULL, "have no engine on a case in common");
+    close_rig(&rig);
+    const struct zg_fixture others[] = {ONE({.engine = "naive", TIMES}),
+                                        ONE({.engine = "fused", TIMES})};
+    open_rig(&rig, others, 2);
+    expect_refused(&rig, false, NULL, "have no engine on a case in common");
     close_rig(&rig);
 }
 
