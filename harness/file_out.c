@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum zg_status zg_file_write(int fd, const char *path, const void *bytes, size_t n,
@@ -102,4 +103,38 @@ enum zg_status zg_file_replace(const char *dir, const char *name, const void *by
         return zg_file_commit(&file, err);
     zg_file_drop(&file);
     return status;
+}
+
+static enum zg_status open_and_write(const char *path, int flags, const void *bytes, size_t n,
+                                     struct zg_error *err)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
+    if (fd < 0)
+        return zg_fail(err, ZG_ENV, "%s: cannot write: %s", path, strerror(errno));
+    const enum zg_status status = zg_file_write(fd, path, bytes, n, err);
+    if (close(fd) && !status)
+        return zg_fail(err, ZG_ENV, "%s: cannot write: %s", path, strerror(errno));
+    return status;
+}
+
+enum zg_status zg_file_put(const char *path, const void *bytes, size_t n, struct zg_error *err)
+{
+    char dir[PATH_MAX];
+    struct stat info;
+    const char *const slash = strrchr(path, '/');
+    if (strlen(path) >= sizeof dir)
+        return zg_fail(err, ZG_ENV, "%.200s...: the path is too long", path);
+    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return open_and_write(path, 0, bytes, n, err);
+    if (!slash)
+        return zg_file_replace(".", path, bytes, n, err);
+    const size_t length = slash == path ? 1 : (size_t)(slash - path); /* of "/" itself: 1 */
+    memcpy(dir, path, length);
+    dir[length] = '\0';
+    return zg_file_replace(dir, slash + 1, bytes, n, err);
+}
+
+enum zg_status zg_file_append(const char *path, const void *bytes, size_t n, struct zg_error *err)
+{
+    return open_and_write(path, O_APPEND | O_CREAT, bytes, n, err);
 }

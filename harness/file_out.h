@@ -17,6 +17,13 @@
 enum zg_status zg_file_replace(const char *dir, const char *name, const void *bytes, size_t n,
                                struct zg_error *err);
 
+/* The same of a path that a user names.  What is there and no regular file (a pipe, /dev/stdout) is
+ * written to, not replaced. */
+enum zg_status zg_file_put(const char *path, const void *bytes, size_t n, struct zg_error *err);
+
+/* Adds bytes[n] at the end of a file, which is made where it is not there. */
+enum zg_status zg_file_append(const char *path, const void *bytes, size_t n, struct zg_error *err);
+
 /* Writes all of bytes[n] to an open descriptor, in spite of signals and short writes.  ZG_ENV names
  * `path`. */
 enum zg_status zg_file_write(int fd, const char *path, const void *bytes, size_t n,
