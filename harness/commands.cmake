@@ -11,8 +11,8 @@ add_library(zogap_harness STATIC
   batch_set.c bench.c case.c commands.c dtypes.c engine_list.c environment.c fidelity.c gap_table.c measure.c measure_summary.c meta.c options.c policy.c result_dir.c
   ladder.c ladder_plot.c ladder_rows.c ladder_table.c results.c runner.c session.c signals.c status_line.c
   verify.c words.c
-  case_row.c compare.c compare_table.c meta_diff.c result_set.c
-  cmd/compare.c cmd/info.c cmd/ladder.c cmd/roofline.c cmd/run.c cmd/score.c cmd/verify.c)
+  case_row.c child.c compare.c compare_table.c gate.c gate_builds.c gate_dirs.c gate_junit.c gate_print.c meta_diff.c result_set.c
+  cmd/compare.c cmd/gate.c cmd/info.c cmd/ladder.c cmd/roofline.c cmd/run.c cmd/score.c cmd/verify.c)
 add_dependencies(zogap_harness zogap_version)
 target_include_directories(zogap_harness PUBLIC "${version_dir}")
 target_link_libraries(zogap_harness PUBLIC zogap_measure zogap_engines zogap_algorithm zogap_model zogap_workloads

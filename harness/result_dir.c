@@ -17,7 +17,7 @@ enum { TRIAL_BYTES = 65536 };
 static const char *const result_files[] = {
     "meta.json",    "samples.csv",  "phases.csv", "summary.csv", "verify.csv",
     "fidelity.csv", "score.csv",    "ladder.csv", "ladder.gp",   "ladder.svg",
-    "curve.csv",    "roofline.csv", NULL};
+    "curve.csv",    "roofline.csv", "gate.json",  NULL};
 
 bool zg_result_dir_has(const struct zg_result_dir *dir, const char *name)
 {

@@ -1,11 +1,27 @@
 # Tests of options, cases, verification, commands, and of the binary itself.
-foreach(name options case engine_list environment batch_set fidelity ladder)
+foreach(name child options case engine_list environment batch_set fidelity ladder)
   zogap_test(test_harness_${name} SOURCES test_${name}.c LIBS zogap_harness)
 endforeach()
 
 foreach(name compare result_set)
   zogap_test(test_harness_${name} SOURCES test_${name}.c result_fixture.c LIBS zogap_harness)
 endforeach()
+
+# Plays a build, for the gate; and a build whose steps take longer (spinning_step.c).
+add_executable(make_results make_results.c result_fixture.c)
+target_link_libraries(make_results PRIVATE zogap_test_support zogap_measure zogap_base)
+add_executable(zogap_spinning spinning_step.c ${CMAKE_SOURCE_DIR}/harness/main.c)
+target_link_libraries(zogap_spinning PRIVATE zogap_harness -Wl,--wrap=zg_bench_step)
+zogap_test(test_harness_gate SOURCES test_gate.c result_fixture.c LIBS zogap_harness)
+add_dependencies(test_harness_gate zogap make_results)
+target_compile_definitions(test_harness_gate PRIVATE ZOGAP_BINARY="$<TARGET_FILE:zogap>"
+                                                     MAKE_RESULTS_BINARY="$<TARGET_FILE:make_results>")
+find_program(ZOGAP_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH) # Debian's own, which has Debian's packages
+find_program(ZOGAP_PYTHON3 python3)
+add_test(NAME test_harness_gate_junit
+         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_gate_junit.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_results>
+                 ${ZOGAP_PYTHON3})
+set_tests_properties(test_harness_gate_junit PROPERTIES SKIP_RETURN_CODE 77)
 
 zogap_test(test_harness_measure SOURCES test_measure.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
 

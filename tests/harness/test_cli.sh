@@ -39,7 +39,7 @@ quick=(--blocks 6 --steps 1 --events none)
 echo "== help and version"
 expect 0 'usage: zogap' --help
 expect 0 '^zogap [0-9]' --version
-for command in info run ladder verify score roofline compare; do
+for command in info run ladder verify score roofline compare gate; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
@@ -94,6 +94,18 @@ expect 2 '--format' run --format xml
 expect 2 '--resume' run --resume
 expect 2 'opt-99b' run --engines naive --model opt-99b
 expect 2 'chess' run "${one[@]}" --task chess
+expect 2 'nothing to judge' gate
+expect 2 '--candidate DIR is missing' gate --baseline a
+expect 2 '--baseline-bin ZOGAP is missing' gate --candidate-bin a
+expect 2 'not both' gate --baseline a --candidate b --baseline-bin c --candidate-bin d
+expect 2 'like 5%' gate --baseline a --candidate b --max-regression 5
+expect 2 'like 5%' gate --baseline a --candidate b --max-regression 0%
+expect 2 '--undecided' gate --baseline a --candidate b --undecided maybe
+expect 2 '--measure' gate --baseline-bin a --candidate-bin b --measure seconds
+expect 2 '--batch: only with' gate --baseline a --candidate b --batch 16
+expect 2 '--engines: only with' gate --baseline a --candidate b --engines fused
+expect 2 '--blocks' gate --baseline a --candidate b --blocks 9
+expect 2 'at least 6' gate --baseline-bin "$zogap" --candidate-bin "$zogap" --blocks 5
 expect 2 '--format' roofline --format xml
 expect 2 'needs a DIR' compare
 expect 2 '--threads 0' roofline --threads 0

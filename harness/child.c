@@ -1,0 +1,126 @@
+/* child.c - see child.h. */
+#define _GNU_SOURCE /* ppoll */
+#include "harness/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/signals.h"
+
+/* That a child ended must wake ppoll(), and only a caught signal does. */
+static void wake(int number)
+{
+    (void)number;
+}
+
+/* In the child: only calls that are safe between fork and exec. */
+static _Noreturn void become(const char *const *argv, int errors_fd, int report_fd,
+                             const sigset_t *mask)
+{
+    static const int ignored[] = {SIGPIPE, SIGXFSZ}; /* would stay ignored across exec */
+    const int null_fd = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < 2; i++)
+        signal(ignored[i], SIG_DFL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(null_fd, STDOUT_FILENO) >= 0 &&
+        dup2(errors_fd, STDERR_FILENO) >= 0)
+        execv(argv[0], (char *const *)(const void *)argv);
+    const int error = errno;
+    (void)!write(report_fd, &error, sizeof error);
+    _exit(127);
+}
+
+/* Sleeps until the child ends; passes the first signal on. */
+static void await(pid_t pid, const sigset_t *mask, int *status)
+{
+    bool passed_on = false;
+    for (;;) {
+        const pid_t ended = waitpid(pid, status, WNOHANG);
+        if (ended == pid || (ended < 0 && errno != EINTR))
+            return;
+        if (zg_signals_caught() && !passed_on) {
+            kill(pid, zg_signals_caught());
+            passed_on = true;
+        }
+        ppoll(NULL, 0, NULL, mask); /* signals come in here and nowhere else: none is missed */
+    }
+}
+
+static enum zg_status start(const char *const *argv, int errors_fd, const sigset_t *mask,
+                            pid_t *pid, struct zg_error *err)
+{
+    int report[2], error = 0;
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return zg_fail(err, ZG_ENV, "%s: cannot start: %s", argv[0], strerror(errno));
+    fflush(NULL); /* or the child would have our unwritten output, too */
+    *pid = fork();
+    if (*pid == 0)
+        become(argv, errors_fd, report[1], mask);
+    if (*pid < 0)
+        error = errno;
+    close(report[1]);
+    ssize_t got = 0; /* the pipe closes at exec; before it, it says what went wrong */
+    while (*pid > 0 && (got = read(report[0], &error, sizeof error)) < 0 && errno == EINTR)
+        ;
+    close(report[0]);
+    if (*pid > 0 && got == (ssize_t)sizeof error)
+        waitpid(*pid, NULL, 0);
+    return error ? zg_fail(err, ZG_ENV, "%s: cannot start: %s", argv[0], strerror(error)) : ZG_OK;
+}
+
+enum zg_status zg_child_run(const char *const *argv, const char *errors_path, int *exit_code,
+                            struct zg_error *err)
+{
+    struct sigaction action = {.sa_handler = wake}, old_action;
+    sigset_t blocked, mask;
+    pid_t pid = -1;
+    int ended = 0;
+    *exit_code = 0;
+    const int errors_fd = open(errors_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (errors_fd < 0)
+        return zg_fail(err, ZG_ENV, "%s: cannot write: %s", errors_path, strerror(errno));
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGCHLD, &action, &old_action);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGCHLD);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGHUP);
+    sigprocmask(SIG_BLOCK, &blocked, &mask);
+    const enum zg_status status = start(argv, errors_fd, &mask, &pid, err);
+    close(errors_fd);
+    if (!status)
+        await(pid, &mask, &ended);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGCHLD, &old_action, NULL);
+    *exit_code = WIFSIGNALED(ended) ? 128 + WTERMSIG(ended) : WEXITSTATUS(ended);
+    return status;
+}
+
+const char *zg_child_last_line(const char *path, char *text, size_t size)
+{
+    FILE *const file = fopen(path, "r");
+    char *line = NULL;
+    size_t capacity = 0;
+    text[0] = '\0';
+    while (file && getline(&line, &capacity, file) > 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0])
+            snprintf(text, size, "%s", line);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    return text;
+}

@@ -1,0 +1,28 @@
+/*
+ * child.h - runs another program to its end: fresh processes of a build for the gate.
+ *
+ *     const char *const argv[] = {"/opt/old/zogap", "run", "--out", "x", NULL};
+ *     int exit_code;
+ *     status = zg_child_run(argv, "stderr.txt", &exit_code, &err);
+ *
+ * The child's standard input and output are /dev/null, its errors go to a file.  It is its own
+ * process group, so that a Ctrl-C reaches it once: from here.  While it runs, the caller sleeps:
+ * nothing disturbs what the child measures.  The child ends with the caller, however that ends.
+ */
+#ifndef ZG_HARNESS_CHILD_H
+#define ZG_HARNESS_CHILD_H
+
+#include <stddef.h>
+
+#include "engines/error.h"
+
+/* *exit_code is 128 + n after signal n.  A signal that zg_signals_watch() catches is passed on to
+ * the child, and its end awaited.  ZG_ENV: the program cannot be started, or errors_path not
+ * written. */
+enum zg_status zg_child_run(const char *const *argv, const char *errors_path, int *exit_code,
+                            struct zg_error *err);
+
+/* The last line of a file that is not empty, into text[size]; "" if there is none. */
+const char *zg_child_last_line(const char *path, char *text, size_t size);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * make_results.c - a zogap that measures nothing: to test the gate without waiting for a clock.
+ *
+ *     make_results FACTOR verify ...                          exits 0
+ *     make_results FACTOR run --out=DIR [--blocks=N] ...      writes a result directory
+ *     make_results broken ...                                 says why, exits 3
+ *     make_results stuck ...                                  waits for SIGTERM, exits 77
+ *
+ * Engine naive takes 2 s and fused 1 s times FACTOR a step, on batches of 16 and 32, with a noise
+ * of 1 % that the last part of DIR, the block and FACTOR decide.  `--steps` is 4 whatever is asked.
+ */
+#include <math.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engines/base/philox.h"
+#include "tests/harness/result_fixture.h"
+#include "tests/support/cunit_run.h"
+
+enum { MOST_BLOCKS = 64, N_ENGINES = 4 };
+
+static double factor;
+static const char *out_dir;
+static int64_t n_blocks = 1;
+
+static double noise(int64_t engine, int64_t block)
+{
+    uint32_t word;
+    uint64_t seed = (uint64_t)(1e6 * factor);
+    const char *const slash = strrchr(out_dir, '/');
+    for (const char *c = slash ? slash : out_dir; *c; c++)
+        seed = 31 * seed + (unsigned char)*c;
+    zg_philox_words(seed, 0, ZG_STREAM_DATA, engine * MOST_BLOCKS + block, 1, &word);
+    return 1 + 0.02 * (((double)word + 0.5) * 0x1p-32 - 0.5);
+}
+
+static void write_results(void)
+{
+    static double wall_s[N_ENGINES][MOST_BLOCKS];
+    struct zg_fixture_engine engines[N_ENGINES];
+    for (int64_t i = 0; i < N_ENGINES; i++) {
+        const bool is_fused = i % 2;
+        for (int64_t b = 0; b < n_blocks; b++)
+            wall_s[i][b] = (is_fused ? factor : 2) * noise(i, b);
+        engines[i] = (struct zg_fixture_engine){.engine = is_fused ? "fused" : "naive",
+                                                .batch = i < 2 ? 16 : 32,
+                                                .n = n_blocks,
+                                                .wall_s = wall_s[i]};
+    }
+    CU_ASSERT_FATAL(mkdir(out_dir, 0777) == 0);
+    zg_fixture_write(out_dir, &(struct zg_fixture){.n_engines = N_ENGINES, .engines = engines});
+}
+
+static void finish(int number)
+{
+    (void)number;
+    _exit(77);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3)
+        return 2;
+    if (strcmp(argv[1], "broken") == 0) {
+        fprintf(stderr, "zogap: this build is broken\n");
+        return 3;
+    }
+    if (strcmp(argv[1], "stuck") == 0) {
+        signal(SIGTERM, finish);
+        kill(getppid(), SIGTERM);
+        for (;;)
+            pause();
+    }
+    factor = strtod(argv[1], NULL);
+    for (int i = 3; i < argc; i++) {
+        if (strncmp(argv[i], "--out=", 6) == 0)
+            out_dir = argv[i] + 6;
+        if (strncmp(argv[i], "--blocks=", 9) == 0)
+            n_blocks = strtoll(argv[i] + 9, NULL, 10);
+    }
+    if (strcmp(argv[2], "verify") == 0)
+        return 0;
+    if (strcmp(argv[2], "run") != 0 || !out_dir || n_blocks < 1 || n_blocks > MOST_BLOCKS)
+        return 2;
+    const struct zg_test tests[] = {{"write", write_results}, {0}};
+    return zg_test_run("make_results", tests);
+}
