@@ -209,15 +209,35 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
     return ZG_OK;
 }
 
+static void begin_phase(struct zg_phase_clock *clock, enum zg_phase phase)
+{
+    clock->phase = phase;
+    zg_counters_start(clock->counters);
+    if (clock->counters)
+        clock->cpu_since_ns = zg_clock_cpu_ns();
+    clock->since_ns = zg_clock_wall_ns();
+}
+
+static void end_phase(struct zg_phase_clock *clock)
+{
+    const int64_t now_ns = zg_clock_wall_ns();
+    clock->s[clock->phase] += zg_ns_to_s(now_ns - clock->since_ns);
+    if (!clock->counters)
+        return;
+    clock->cpu_s[clock->phase] += zg_ns_to_s(zg_clock_cpu_ns() - clock->cpu_since_ns);
+    zg_counters_stop(clock->counters);
+    zg_counters_add(clock->counters, clock->counts + clock->phase *
+                                                         zg_counters_n_threads(clock->counters) *
+                                                         zg_counters_n(clock->counters));
+}
+
 static void on_phase(void *context, enum zg_phase phase)
 {
     struct zg_phase_clock *const clock = context;
     if (!clock->on)
         return;
-    const int64_t now_ns = zg_clock_wall_ns();
-    clock->s[clock->phase] += zg_ns_to_s(now_ns - clock->since_ns);
-    clock->phase = phase;
-    clock->since_ns = now_ns;
+    end_phase(clock);
+    begin_phase(clock, phase);
 }
 
 enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
@@ -268,11 +288,12 @@ enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_loz
     const uint64_t step = contender->next_step++;
     const struct zg_batch batch = zg_bench_batch(contender->bench, contender->next_batch++);
     zg_bench_note_v(contender, zg_lozo_seed_v(lozo, step));
-    clock->phase = ZG_PHASE_OTHER;
-    clock->since_ns = clock->on ? zg_clock_wall_ns() : 0;
+    if (clock->on)
+        begin_phase(clock, ZG_PHASE_OTHER);
     const enum zg_status status =
         zg_lozo_run_step(lozo, contender->item->engine, contender->state, step, &batch, out, err);
-    on_phase(clock, ZG_PHASE_OTHER);
+    if (clock->on)
+        end_phase(clock);
     return status;
 }
 

@@ -16,6 +16,7 @@
 
 #include "engines/algorithm/lozo.h"
 #include "harness/case.h"
+#include "harness/counters.h"
 #include "harness/engine_list.h"
 #include "harness/memory.h"
 #include "harness/record.h"
@@ -31,6 +32,12 @@ struct zg_phase_clock { /* where the time of a step goes; runs only while on */
     enum zg_phase phase;
     int64_t since_ns;
     double s[ZG_N_PHASES];
+    /* What the phases count besides, NULL: nothing.  Reading counters takes microseconds, so s is
+     * not to be trusted then.  Borrowed, like counts[ZG_N_PHASES][n_threads][n], added to. */
+    struct zg_counters *counters;
+    double *counts;
+    double cpu_s[ZG_N_PHASES];
+    int64_t cpu_since_ns;
 };
 
 struct zg_contender {

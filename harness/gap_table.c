@@ -142,6 +142,22 @@ static void add_fidelity(struct zg_table *table, const struct zg_summary_row *ro
                                100 * sign_bound, row->fidelity_sign < sign_bound));
 }
 
+static bool any_derived(const struct zg_summary_row *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (rows[i].counts_estimated != ZG_NO_INTEGER)
+            return true;
+    return false;
+}
+
+/* "~1.25" of multiplexed counts. */
+static void add_derived(struct zg_table *table, const struct zg_summary_row *row, double value)
+{
+    char text[64];
+    zg_table_real(table, value,
+                  show(text, sizeof text, row->counts_estimated == 1 ? "~%.3g" : "%.3g", value));
+}
+
 static bool any_fidelity(const struct zg_summary_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -155,6 +171,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
 {
     const bool low = any_below_fp32(rows, n);
     const bool fidelity = any_fidelity(rows, n);
+    const bool derived = any_derived(rows, n);
     const bool second = rows->second_baseline && rows->second_baseline[0];
     char second_text[160];
     snprintf(second_text, sizeof second_text, "over %s", second ? rows->second_baseline : "");
@@ -169,6 +186,9 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         {"share", "of peak"},
         {"then", "of peak then"},
         {"executed", "executed"},
+        {"instructions_per_cycle", derived ? "instr/cycle" : NULL},
+        {"ghz", derived ? "GHz" : NULL},
+        {"bytes_per_flop", derived ? "bytes/FLOP" : NULL},
         {"rss", "peak RSS MiB"},
         {"fidelity_rms", fidelity ? "dL error" : NULL},
         {"fidelity_sign", fidelity ? "sign match" : NULL},
@@ -196,6 +216,9 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                       show(text, sizeof text, "%.1f %%", 100 * row->peak_share_then));
         zg_table_real(table, row->executed_peak_share,
                       show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
+        add_derived(table, row, row->instructions_per_cycle);
+        add_derived(table, row, row->ghz);
+        add_derived(table, row, row->bytes_per_flop);
         zg_table_real(table, row->peak_rss_mib, show(text, sizeof text, "%.0f", row->peak_rss_mib));
         add_fidelity(table, row);
         zg_table_text(table,

@@ -12,10 +12,6 @@
 #include "harness/signals.h"
 #include "harness/stats.h"
 
-/* The phases of a step are looked at afterwards, over the batches of a sample but no more than
- * these, so that their clock is in no sample. */
-enum { MAX_PHASE_STEPS = 20 };
-
 /* Steps of a sample where --blocks came without a time to fill, and the most for the sake of more
  * batches. */
 enum { USUAL_STEPS = 4, MOST_STEPS = 64 };
@@ -212,12 +208,18 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     if (!status)
         status = grow_blocks(w, sample->block + 1, err);
     if (!status) {
-        const struct subject_context *const subject = &w->contexts[sample->subject];
+        struct subject_context *const subject = &w->contexts[sample->subject];
         struct block_record *const record = &w->blocks[sample->block * w->n_contenders + i];
         record->wall_s_per_step = sample->wall_s_per_step;
         record->fma_gflops = row.fma_gflops;
+        record->derived = zg_counters_derive(w->m->counters, sample->counters,
+                                             sample->cpu_s_per_step * (double)sample->n_steps,
+                                             subject->amounts[EXECUTED_FLOPS]);
         for (int a = 0; a < N_AMOUNTS; a++)
             record->amounts[a] = subject->amounts[a] / (double)sample->n_steps;
+        if (subject->counts)
+            zg_counters_add(w->m->counters, subject->counts);
+        subject->n_counted += sample->n_steps;
     }
     return status;
 }
@@ -327,8 +329,10 @@ static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
     json_object_set_new(case_meta, "batches", zg_meta_batches(&w->set));
     for (int64_t s = 0; s < w->n_subjects; s++) {
         struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
-        w->contexts[s] =
-            (struct subject_context){.contender = contender, .lozo = &w->lozo, .set = &w->set};
+        w->contexts[s] = (struct subject_context){.contender = contender,
+                                                  .lozo = &w->lozo,
+                                                  .set = &w->set,
+                                                  .counts = zg_measure_counts_make(w, 1)};
         subjects[s] = (struct zg_subject){contender->item->label, run_steps, &w->contexts[s]};
     }
     const struct zg_sampler_policy policy = sampler_policy(w);
@@ -340,59 +344,6 @@ static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
     w->n_blocks = zg_sampler_report(sampler)->n_blocks;
     json_object_set_new(case_meta, "sampling", zg_sampler_json(sampler));
     zg_sampler_close(&sampler);
-    return status;
-}
-
-/* ---- phases ---------------------------------------------------------------------------------- */
-
-static enum zg_status phases_of(struct zg_measure_work *w, struct zg_contender *contender,
-                                int64_t n_steps, struct zg_error *err)
-{
-    double flops[ZG_N_PHASES] = {0}, bytes[ZG_N_PHASES] = {0};
-    struct zg_lozo_step step;
-    enum zg_status status = ZG_OK;
-    contender->clock = (struct zg_phase_clock){.on = true};
-    for (int64_t i = 0; i < n_steps && !status; i++) {
-        if (zg_signals_caught()) {
-            contender->clock.on = false;
-            return ZG_OK;
-        }
-        contender->next_batch = (uint64_t)(w->set.first + i % w->set.n);
-        status = zg_bench_step(contender, &w->lozo, &step, err);
-        struct zg_cost cost = {0};
-        contender->item->engine->cost(contender->state, &cost);
-        for (int p = 0; p < ZG_N_PHASES; p++) {
-            flops[p] += cost.phase_flops[p];
-            bytes[p] += cost.phase_bytes[p];
-        }
-    }
-    contender->clock.on = false;
-    struct zg_case_row case_row;
-    zg_bench_case_row(contender, &case_row);
-    for (int p = 0; p < ZG_N_PHASES && !status; p++) {
-        struct zg_phase_row row;
-        if (contender->clock.s[p] <= 0 && flops[p] <= 0 && bytes[p] <= 0)
-            continue;
-        zg_row_clear(&zg_schema_phases, &row);
-        zg_row_set_case(&row, &case_row);
-        row.phase = zg_phase_name((enum zg_phase)p);
-        row.s_per_step = contender->clock.s[p] / (double)n_steps;
-        row.flops_per_step = flops[p] / (double)n_steps;
-        row.bytes_per_step = bytes[p] / (double)n_steps;
-        status = zg_results_add(w->m->results, &zg_schema_phases, &row, err);
-    }
-    return status;
-}
-
-static enum zg_status time_phases(struct zg_measure_work *w, struct zg_error *err)
-{
-    const int64_t n = zg_min64(w->n_steps, MAX_PHASE_STEPS);
-    enum zg_status status = ZG_OK;
-    for (int64_t s = 0; s < w->n_subjects && !status && !zg_signals_caught(); s++) {
-        struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
-        zg_status_line_show(&w->m->session->line, true, "phases of %s", contender->item->label);
-        status = phases_of(w, contender, n, err);
-    }
     return status;
 }
 
@@ -429,7 +380,7 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     if (!status && w->n_subjects > 0)
         status = zg_pin_check(m->session->pin, err);
     if (!status && w->n_subjects > 0 && !zg_signals_caught())
-        status = time_phases(w, err);
+        status = zg_measure_phases(w, err);
     if (!status)
         status = zg_measure_summarise(w, err);
     if (!status)
@@ -438,6 +389,8 @@ done:
     zg_status_line_clear(&m->session->line);
     zg_fidelity_close(&w->fidelity);
     zg_bench_close(&w->bench);
+    for (int64_t i = 0; i < w->n_subjects; i++)
+        free(w->contexts[i].counts);
     free(w->blocks);
     free(w);
     return status;

@@ -1,6 +1,8 @@
 /* measure_summary.c - the rows of summary.csv from the blocks of a case: measure_work.h. */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/dtypes.h"
 #include "harness/measure_work.h"
@@ -50,6 +52,30 @@ static double peak_share_then(const struct zg_measure_work *w, int64_t contender
     return zg_median(scratch, w->n_blocks);
 }
 
+/* The median over blocks of one of the derived values, at `offset` in struct zg_derived. */
+static double block_derived(const struct zg_measure_work *w, int64_t contender, size_t offset,
+                            double *scratch)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        const struct zg_derived *const d = &w->blocks[b * w->n_contenders + contender].derived;
+        memcpy(&scratch[b], (const char *)d + offset, sizeof *scratch);
+    }
+    return zg_median(scratch, w->n_blocks);
+}
+
+static void summarise_counts(const struct zg_measure_work *w, int64_t i, double *scratch,
+                             struct zg_summary_row *row)
+{
+#define DERIVED(name) row->name = block_derived(w, i, offsetof(struct zg_derived, name), scratch)
+    DERIVED(instructions_per_cycle);
+    DERIVED(ghz);
+    DERIVED(bytes_per_flop);
+#undef DERIVED
+    const struct zg_derived *const first = &w->blocks[i].derived;
+    if (first->any)
+        row->counts_estimated = first->estimated;
+}
+
 static void summarise_times(const struct zg_measure_work *w, int64_t i, double *scratch,
                             struct zg_summary_row *row)
 {
@@ -76,6 +102,7 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
     row->peak_share = row->gflops_useful / row->peak_gflops;
     row->executed_peak_share = row->gflops_executed / row->peak_gflops;
     row->peak_share_then = peak_share_then(w, i, row->peak_gflops, others);
+    summarise_counts(w, i, others, row);
     if (speedup_over(w, w->m->session->baseline, i, scratch, &stats)) {
         row->speedup = stats.median;
         row->speedup_ci_low = stats.low;

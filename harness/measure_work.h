@@ -3,6 +3,7 @@
 #define ZG_HARNESS_MEASURE_WORK_H
 
 #include "harness/batch_set.h"
+#include "harness/counters_derived.h"
 #include "harness/fidelity.h"
 #include "harness/measure.h"
 #include "harness/verify.h"
@@ -14,6 +15,7 @@ struct block_record { /* of one contender in one block */
     double wall_s_per_step;
     double fma_gflops;         /* beside the span; NaN where no peak was measured */
     double amounts[N_AMOUNTS]; /* per step */
+    struct zg_derived derived;
 };
 
 struct subject_context {
@@ -21,6 +23,8 @@ struct subject_context {
     const struct zg_lozo_options *lozo;
     const struct zg_batch_set *set;
     double amounts[N_AMOUNTS]; /* of the last span */
+    double *counts;            /* of all samples: [n_threads][events]; NULL: nothing counts */
+    int64_t n_counted;         /* their steps */
 };
 
 struct zg_measure_work {
@@ -40,6 +44,15 @@ struct zg_measure_work {
     int64_t capacity, n_blocks;
     double fma_gflops; /* after the last sample; NaN before the first */
 };
+
+/* Zeroed counts[n][n_threads][events] of the measurement's counters, malloc'ed; NULL where nothing
+ * counts, or there is no memory: then counters.csv has no such rows. */
+double *zg_measure_counts_make(const struct zg_measure_work *w, int64_t n);
+
+/* Runs the steps of a sample again, a few at most, and adds a row of each phase of every subject,
+ * with what it counts; and the rows of counters.csv, of the samples too.  The phases' clock and
+ * counters are so in no sample. */
+enum zg_status zg_measure_phases(struct zg_measure_work *w, struct zg_error *err);
 
 /* Adds a row of every contender to the summary. */
 enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err);

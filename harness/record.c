@@ -23,7 +23,10 @@
 SCHEMA(samples, "samples.csv", ZG_SAMPLE_COLUMNS, ROW, true, "involuntary_switches")
 #undef ROW
 #define ROW struct zg_phase_row
-SCHEMA(phases, "phases.csv", ZG_PHASE_COLUMNS, ROW, false, NULL)
+SCHEMA(phases, "phases.csv", ZG_PHASE_COLUMNS, ROW, false, "bytes_per_step")
+#undef ROW
+#define ROW struct zg_count_row
+SCHEMA(counts, "counters.csv", ZG_COUNT_COLUMNS, ROW, false, NULL)
 #undef ROW
 #define ROW struct zg_summary_row
 SCHEMA(summary, "summary.csv", ZG_SUMMARY_COLUMNS, ROW, false, "layers")
@@ -70,6 +73,7 @@ void zg_row_clear(const struct zg_schema *schema, void *row)
     _Static_assert(                                                                                \
         offsetof(struct zg_case_row, field) == offsetof(struct zg_sample_row, field) &&            \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_phase_row, field) &&         \
+            offsetof(struct zg_case_row, field) == offsetof(struct zg_count_row, field) &&         \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_summary_row, field) &&       \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_verify_row, field) &&        \
             offsetof(struct zg_case_row, field) == offsetof(struct zg_fidelity_row, field) &&      \

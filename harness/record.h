@@ -79,7 +79,12 @@ struct zg_schema {
     TEXT(phase)                                                                                    \
     REAL(s_per_step)                                                                               \
     REAL(flops_per_step) /* executed */                                                            \
-    REAL(bytes_per_step) /* least traffic of the executed work */
+    REAL(bytes_per_step) /* least traffic of the executed work */                                  \
+    /* of steps of their own, empty where the events do not count: counters_derived.h */           \
+    REAL(instructions_per_cycle)                                                                   \
+    REAL(ghz)                                                                                      \
+    REAL(bytes_per_flop)      /* of memory, as counted */                                          \
+    INTEGER(counts_estimated) /* 1: of multiplexed counts; 0: not; empty: nothing is derived */
 
 #define ZG_SUMMARY_COLUMNS(TEXT, INTEGER, REAL)                                                    \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
@@ -116,7 +121,21 @@ struct zg_schema {
     REAL(second_speedup_ci_low)                                                                    \
     REAL(second_speedup_ci_high)                                                                   \
     /* median over blocks of useful FLOP/s over the peak as the samples' fma_gflops scale it */    \
-    REAL(peak_share_then)
+    REAL(peak_share_then)                                                                          \
+    REAL(instructions_per_cycle) /* median over blocks, as the next two: counters_derived.h */     \
+    REAL(ghz)                                                                                      \
+    REAL(bytes_per_flop)      /* of memory, as counted */                                          \
+    INTEGER(counts_estimated) /* 1: of multiplexed counts; 0: not; empty: nothing is derived */
+
+/* What an event counted in a phase, or in the whole step, of one thread or of all. */
+#define ZG_COUNT_COLUMNS(TEXT, INTEGER, REAL)                                                      \
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
+    TEXT(phase)          /* step: all of it, over the samples; else over the steps of a pass */    \
+    INTEGER(thread)      /* of the team; empty: all together */                                    \
+    TEXT(event)          /* as PAPI has it */                                                      \
+    REAL(count_per_step) /* empty: the event did not count all the time */                         \
+    INTEGER(multiplexed) /* 1: an estimate */                                                      \
+    INTEGER(steps)       /* that it is the mean of */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
@@ -197,6 +216,9 @@ struct zg_sample_row {
 struct zg_phase_row {
     ZG_PHASE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
+struct zg_count_row {
+    ZG_COUNT_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+};
 struct zg_summary_row {
     ZG_SUMMARY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 };
@@ -222,6 +244,7 @@ struct zg_roofline_row {
 /* "samples.csv", struct zg_sample_row, has_extra */
 extern const struct zg_schema zg_schema_samples;
 extern const struct zg_schema zg_schema_phases;
+extern const struct zg_schema zg_schema_counts;
 extern const struct zg_schema zg_schema_summary;
 extern const struct zg_schema zg_schema_verify;
 extern const struct zg_schema zg_schema_fidelity;

@@ -27,8 +27,8 @@ static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_
 static struct zg_rows *rows_of(struct zg_results *results, const struct zg_schema *schema)
 {
     struct zg_rows *const all[] = {&results->summary, &results->phases, &results->verify,
-                                   &results->fidelity};
-    for (int i = 0; i < 4; i++)
+                                   &results->fidelity, &results->counts};
+    for (int i = 0; i < ZG_RESULTS_FILES; i++)
         if (all[i]->schema == schema)
             return all[i];
     return NULL;
@@ -148,7 +148,8 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
                                .summary.schema = &zg_schema_summary,
                                .phases.schema = &zg_schema_phases,
                                .verify.schema = &zg_schema_verify,
-                               .fidelity.schema = &zg_schema_fidelity};
+                               .fidelity.schema = &zg_schema_fidelity,
+                               .counts.schema = &zg_schema_counts};
     enum zg_status status = ZG_OK;
     if (resume) {
         status = read_rows(out, &out->old[0], &out->summary, resume, err);
@@ -158,6 +159,8 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
             status = read_rows(out, &out->old[2], &out->verify, resume, err);
         if (!status)
             status = read_rows(out, &out->old[3], &out->fidelity, resume, err);
+        if (!status)
+            status = read_rows(out, &out->old[4], &out->counts, resume, err);
         if (!status)
             status = trim_samples(out, err);
     }
@@ -176,7 +179,8 @@ void zg_results_close(struct zg_results *results)
     free(results->phases.rows);
     free(results->verify.rows);
     free(results->fidelity.rows);
-    for (int i = 0; i < 4; i++)
+    free(results->counts.rows);
+    for (int i = 0; i < ZG_RESULTS_FILES; i++)
         zg_csv_in_close(&results->old[i]);
     for (int64_t i = 0; i < results->n_texts; i++)
         free(results->texts[i]);
@@ -201,6 +205,8 @@ enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err
     enum zg_status status = write_rows(results->dir, &results->verify, err);
     if (!status && results->fidelity.n > 0)
         status = write_rows(results->dir, &results->fidelity, err);
+    if (!status && results->counts.n > 0)
+        status = write_rows(results->dir, &results->counts, err);
     if (!status)
         status = write_rows(results->dir, &results->phases, err);
     if (!status)

@@ -19,12 +19,14 @@ struct zg_rows { /* row structs of one schema */
     int64_t n, capacity;
 };
 
+enum { ZG_RESULTS_FILES = 5 }; /* that are kept in memory */
+
 struct zg_results {
     const char *dir;
     struct zg_csv_out *samples;
-    struct zg_rows summary, phases, verify, fidelity;
-    struct zg_csv_in *old[4]; /* of a resumed run: the rows' texts live here */
-    char **texts;             /* copies that rows point to */
+    struct zg_rows summary, phases, verify, fidelity, counts;
+    struct zg_csv_in *old[ZG_RESULTS_FILES]; /* of a resumed run: the rows' texts live here */
+    char **texts;                            /* copies that rows point to */
     int64_t n_texts;
 };
 
@@ -45,13 +47,14 @@ void zg_results_close(struct zg_results *results);
 /* Has the summary a row of this engine on this case? */
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
 
-/* Adds a row to summary, phases, verify or fidelity; its schema says which. */
+/* Adds a row to summary, phases, verify, fidelity or counts; its schema says which. */
 enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
                               const void *row, struct zg_error *err);
 /* A copy of the text that lives as long as the results. */
 const char *zg_results_text(struct zg_results *results, const char *text);
 
-/* Rewrites verify.csv, fidelity.csv if it has rows, phases.csv and, last, summary.csv. */
+/* Rewrites verify.csv, fidelity.csv and counters.csv if they have rows, phases.csv and, last,
+ * summary.csv. */
 enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err);
 
 #endif

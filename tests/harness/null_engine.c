@@ -28,6 +28,8 @@ struct zg_engine_state {
     const char *fail;             /* the call that fails, or "" */
     const struct zg_model *model; /* NULL: any tensor will do */
     int64_t n_scores;
+    void (*on_phase)(void *context, enum zg_phase phase);
+    void *on_phase_context;
 };
 
 static const struct zg_engine_setting_doc docs[N_NUMBERS + 2] = {
@@ -95,6 +97,8 @@ static enum zg_status null_open(struct zg_engine_state **out, const struct zg_mo
     if (!state)
         return zg_fail(err, ZG_ENV, "null engine: no memory");
     state->model = model;
+    state->on_phase = options->on_phase;
+    state->on_phase_context = options->on_phase_context;
     enum zg_status status = read_settings(state, options, err);
     if (options->dtype != ZG_FP32 || options->dtype_d != ZG_FP32)
         state->number[SLOPE] += state->number[LOW_SLOPE];
@@ -115,6 +119,12 @@ static enum zg_status null_begin(struct zg_engine_state *state,
     return scripted(state, "begin", err);
 }
 
+static void mark(const struct zg_engine_state *state, enum zg_phase phase)
+{
+    if (state->on_phase)
+        state->on_phase(state->on_phase_context, phase);
+}
+
 /* Spins, because a sleep's length is the scheduler's. */
 static void burn(double us)
 {
@@ -130,8 +140,10 @@ static enum zg_status null_score(struct zg_engine_state *state, const struct zg_
     const double *const v = state->number;
     const int64_t step = state->n_scores++;
     const uint64_t word = zg_seed_derive((uint64_t)v[SEED], (uint64_t)step) >> 11;
+    mark(state, ZG_PHASE_HEAD);
     burn(v[STEP_US] + v[JITTER_US] * (double)word * 0x1p-53 + v[DRIFT_US] * (double)step +
          (step ? 0 : v[WARM_US]));
+    mark(state, ZG_PHASE_OTHER);
     int64_t n_options = 0;
     for (int64_t e = 0; e < batch->n_examples; e++)
         n_options += batch->examples[e].n_options;
@@ -172,7 +184,8 @@ static enum zg_status null_read(struct zg_engine_state *state, int32_t tensor, i
 static void null_cost(const struct zg_engine_state *state, struct zg_cost *out)
 {
     (void)state;
-    *out = (struct zg_cost){.useful_flops = 1e6, .executed_flops = 2e6, .n_rows = 1};
+    *out = (struct zg_cost){
+        .useful_flops = 1e6, .executed_flops = 2e6, .phase_flops[ZG_PHASE_HEAD] = 2e6, .n_rows = 1};
 }
 
 static void null_close(struct zg_engine_state **state)

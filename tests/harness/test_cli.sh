@@ -246,6 +246,33 @@ verify = list(csv.DictReader(open(d + "/verify.csv")))
 assert all(r["passed"] == "1" for r in verify) and float(verify[1]["loss_difference_max"]) == 0
 PY
 fi
+expect 0 'results in e1' run "${one[@]}" --blocks 2 --steps 2 --out e1 --multiplex
+expect 0 'results in e2' run "${one[@]}" --blocks 2 --steps 2 --out e2 --events flops,PAPI_TLB_DM,perf::TASK-CLOCK
+if command -v python3 >/dev/null; then
+  python3 - e1 e2 <<'PY' || fail "the counts of e1 or e2 do not hold together"
+import csv, json, sys
+for d in sys.argv[1:]:
+    counters = json.load(open(d + "/meta.json"))["counters"]
+    events = counters["events"]
+    assert all(e["counting"] == (e["reason"] == "") for e in events), events
+    assert all(e["column"] or not e["counting"] for e in events), events
+    assert (counters["start_stop_s"] is None) == (counters["slowdown"] is None) == (not any(e["counting"] for e in events))
+    samples = list(csv.DictReader(open(d + "/samples.csv")))
+    columns = list(samples[0])
+    assert columns[columns.index("fma_gflops") + 1:] == [e["column"] for e in events if e["column"]]
+    counting = {e["name"] for e in events if e["counting"]}
+    assert all((s[e["column"]] != "") == e["counting"] for s in samples for e in events if e["column"])
+    counts = list(csv.DictReader(open(d + "/counters.csv"))) if counting else []
+    assert {r["event"] for r in counts} == counting, counting
+    phases = {r["phase"] for r in csv.DictReader(open(d + "/phases.csv"))}
+    assert {r["phase"] for r in counts} in (phases | {"step"}, set())
+    for e in events: # all threads together are the sum of the one
+        values = [float(r["count_per_step"]) for r in counts if r["event"] == e["name"] and r["phase"] == "step"]
+        assert not e["counting"] or len(values) == 2 and values[0] == values[1], values
+    if d == "e2":
+        assert [e["column"] for e in events if "TLB" in e["name"]][0].startswith("papi_tlb_dm")
+PY
+fi
 before=$(cat r1/* | cksum)
 expect 2 'already holds results' run "${two[@]}" "${quick[@]}" --out r1
 [ "$(cat r1/* | cksum)" = "$before" ] || fail "a refused run changed earlier results"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/counters_source.h"
+#include "tests/harness/scripted_counters.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/fake_root.h"
 
@@ -22,113 +23,9 @@ static enum zg_status open_real(struct zg_counters **out, const char *events, in
     return zg_counters_open(out, &request, err);
 }
 
-/* ---- a scripted source ----------------------------------------------------------------------- */
-
-/* A PMU that knows these events by name, and has registers for some at a time.  Each read() adds
- * the event's rate, times the thread's number and one, to what it counted so far. */
-struct scripted_event {
-    const char *name;
-    enum zg_event_found found;
-    double rate;
-    int n_registers;    /* that it takes; 0: one of its own */
-    int refused_thread; /* the only thread that refuses it; -1: none does */
-};
-
-/* clang-format off */
-static const struct scripted_event script[] = {
-    {"PAPI_TOT_CYC", ZG_EVENT_KNOWN, 3000, 0, -1},
-    {"PAPI_TOT_INS", ZG_EVENT_KNOWN, 6000, 0, -1},
-    {"PAPI_L1_DCM", ZG_EVENT_KNOWN, 40, 1, -1},
-    {"PAPI_L2_TCM", ZG_EVENT_LACKING, 0, 1, -1},
-    {"PAPI_L2_DCM", ZG_EVENT_KNOWN, 20, 1, -1}, /* what stands in for it */
-    {"PAPI_L3_TCM", ZG_EVENT_KNOWN, 10, 1, -1},
-    {"PAPI_TLB_DM", ZG_EVENT_LACKING, 0, 1, -1},
-    {"PAPI_SP_OPS", ZG_EVENT_KNOWN, 0, 1, -1}, /* accepted, and stays 0 */
-    {"PAPI_VEC_SP", ZG_EVENT_LACKING, 0, 1, -1},
-    {"PAPI_RES_STL", ZG_EVENT_KNOWN, 7, 1, 1},
-    {"fake::NATIVE:UMASK", ZG_EVENT_KNOWN, 5, 1, -1},
-};
-/* clang-format on */
-enum { N_SCRIPT = sizeof script / sizeof *script };
-
-static int n_registers = 5;  /* of a thread */
-static int n_open, n_opened; /* threads open now, and ever */
-static bool multiplex_fails;
-
-struct scripted_thread {
-    int number;
-    int64_t n;
-    int codes[ZG_MOST_EVENTS];
-    bool counts[ZG_MOST_EVENTS];
-    double values[ZG_MOST_EVENTS];
-};
-
-static enum zg_event_found scripted_find(const char *name, int *code, char *reason, size_t size)
-{
-    for (int i = 0; i < N_SCRIPT; i++) {
-        if (strcmp(name, script[i].name))
-            continue;
-        *code = i;
-        if (script[i].found == ZG_EVENT_LACKING)
-            snprintf(reason, size, "not on this processor");
-        return script[i].found;
-    }
-    return ZG_EVENT_UNKNOWN;
-}
-
-static void *scripted_open(const int *codes, int64_t n, bool multiplex, enum zg_event_state *states,
-                           char *const *reasons)
-{
-    struct scripted_thread *const thread = calloc(1, sizeof *thread);
-    const int number = omp_get_thread_num();
-    int wanted = 0, used = 0;
-#pragma omp atomic
-    n_open++;
-#pragma omp atomic
-    n_opened++;
-    thread->number = number;
-    thread->n = n;
-    for (int64_t i = 0; i < n; i++)
-        wanted += script[codes[i]].n_registers;
-    const bool shared = multiplex && !multiplex_fails && wanted > n_registers;
-    for (int64_t i = 0; i < n; i++) {
-        const struct scripted_event *const event = &script[codes[i]];
-        thread->codes[i] = codes[i];
-        states[i] = ZG_EVENT_REFUSED;
-        if (event->refused_thread == number)
-            snprintf(reasons[i], ZG_REASON_SIZE, "thread %d refuses", number);
-        else if (!shared && used + event->n_registers > n_registers)
-            zg_reason_no_register(reasons[i], ZG_REASON_SIZE);
-        else
-            states[i] = shared ? ZG_EVENT_MULTIPLEXED : ZG_EVENT_COUNTS;
-        thread->counts[i] = states[i] != ZG_EVENT_REFUSED;
-        used += thread->counts[i] ? event->n_registers : 0;
-    }
-    return thread;
-}
-
-static void scripted_read(void *opaque, double *values)
-{
-    struct scripted_thread *const thread = opaque;
-    for (int64_t i = 0; i < thread->n; i++) {
-        thread->values[i] += script[thread->codes[i]].rate * (thread->number + 1);
-        values[i] = thread->counts[i] ? thread->values[i] : NAN;
-    }
-}
-
-static void scripted_close(void *opaque)
-{
-#pragma omp atomic
-    n_open--;
-    free(opaque);
-}
-
-static const struct zg_counter_source scripted = {"script", scripted_find, scripted_open,
-                                                  scripted_read, scripted_close};
-
 static struct zg_counters *open_scripted(const char *events, bool multiplex)
 {
-    static const struct zg_counter_source *const sources[] = {&scripted, NULL};
+    static const struct zg_counter_source *const sources[] = {&scripted_source, NULL};
     const struct zg_counters_request request = {
         .events = events, .n_threads = THREADS, .multiplex = multiplex, .sources = sources};
     struct zg_counters *counters = NULL;
@@ -174,7 +71,7 @@ static void a_group_is_trimmed_to_what_counts(void)
     zg_test_expect_words(why_left_out(counters, "PAPI_SP_OPS"), "accepted but counts 0");
     zg_test_expect_words(why_left_out(counters, "PAPI_RES_STL"), "thread 1 refuses");
     zg_counters_close(&counters);
-    CU_ASSERT_EQUAL(n_open, 0);
+    CU_ASSERT_EQUAL(scripted_n_open, 0);
 }
 
 /* Thread t counts rate * (t + 1) between two reads. */
@@ -225,7 +122,7 @@ static void registers_run_out_unless_multiplexed(void)
     static const char events[] = "PAPI_TOT_CYC,PAPI_L3_TCM,PAPI_L1_DCM,fake::NATIVE:UMASK";
     fake_root_open();
     fake_root_write("/proc/sys/kernel/nmi_watchdog", "1\n");
-    n_registers = 2;
+    scripted_n_registers = 2;
     struct zg_counters *counters = open_scripted(events, false);
     CU_ASSERT_EQUAL(zg_counters_n_counting(counters), 3);
     CU_ASSERT_EQUAL(zg_counters_n_multiplexed(counters), 0);
@@ -248,15 +145,15 @@ static void registers_run_out_unless_multiplexed(void)
     zg_counters_close(&counters);
 
     /* a source that cannot: refused in the open */
-    multiplex_fails = true;
+    scripted_multiplex_fails = true;
     counters = open_scripted(events, true);
     CU_ASSERT_EQUAL(zg_counters_n_counting(counters), 3);
     zg_counters_close(&counters);
-    multiplex_fails = false;
-    n_registers = 5;
+    scripted_multiplex_fails = false;
+    scripted_n_registers = 5;
     fake_root_close();
-    CU_ASSERT_EQUAL(n_open, 0);
-    CU_ASSERT(n_opened > 0);
+    CU_ASSERT_EQUAL(scripted_n_open, 0);
+    CU_ASSERT(scripted_n_opened > 0);
 }
 
 /* No PMU, no permission, no kernel support: each is named with what to change. */

@@ -13,6 +13,7 @@
 #include "harness/peak_kernels.h"
 #include "harness/stats.h"
 #include "tests/harness/null_engine.h"
+#include "tests/harness/scripted_counters.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/safetensors_writer.h"
 #include "tests/support/temp_dir.h"
@@ -26,6 +27,7 @@ struct trial {
     struct zg_session session;
     struct zg_results results;
     struct zg_peak peak;
+    struct zg_counters *counters; /* NULL: none */
     struct zg_measurement m;
     struct zg_error err;
     enum zg_status status;
@@ -103,8 +105,8 @@ static void open_trial(struct trial *t)
 
 static void measure(struct trial *t)
 {
-    t->m =
-        (struct zg_measurement){.session = &t->session, .results = &t->results, .peak = &t->peak};
+    t->m = (struct zg_measurement){
+        .session = &t->session, .results = &t->results, .counters = t->counters, .peak = &t->peak};
     t->m.meta = json_pack("{s:[]}", "cases");
     t->status = zg_measure_case(&t->m, 0, &t->err);
 }
@@ -581,6 +583,123 @@ static void test_finished_case(void)
     close_trial(&t);
 }
 
+static const struct zg_count_row *count_row(const struct trial *t, const char *engine,
+                                            const char *phase, int64_t thread, const char *event)
+{
+    const struct zg_count_row *const rows = (const void *)t->results.counts.rows;
+    for (int64_t i = 0; i < t->results.counts.n; i++)
+        if (!strcmp(rows[i].engine, engine) && !strcmp(rows[i].phase, phase) &&
+            rows[i].thread == thread && !strcmp(rows[i].event, event))
+            return &rows[i];
+    CU_FAIL_FATAL("no such row of counters.csv");
+    return NULL;
+}
+
+static const struct zg_phase_row *phase_row(const struct trial *t, const char *phase)
+{
+    const struct zg_phase_row *const rows = (const void *)t->results.phases.rows;
+    for (int64_t i = 0; i < t->results.phases.n; i++)
+        if (!strcmp(rows[i].phase, phase))
+            return &rows[i];
+    CU_FAIL_FATAL("no such row of phases.csv");
+    return NULL;
+}
+
+static void open_counters(struct zg_counters **out, const char *events, bool multiplex)
+{
+    static const struct zg_counter_source *const sources[] = {&scripted_source, NULL};
+    const struct zg_counters_request request = {
+        .events = events, .n_threads = 2, .multiplex = multiplex, .sources = sources};
+    CU_ASSERT_EQUAL_FATAL(zg_counters_open(out, &request, NULL), ZG_OK);
+}
+
+/* A PMU that counts 3000 cycles, 6000 instructions and 10 L3 misses a span in thread 0, twice that
+ * in thread 1: a step is one span of the samples; in a counted step `head` is one and `other`
+ * two. */
+static void test_counts(void)
+{
+    const double bytes_per_flop = 30.0 * (double)sysconf(_SC_LEVEL1_DCACHE_LINESIZE) / 2e6;
+    struct trial t;
+    open_trial(&t);
+    ADD("step_us", "200", NULL);
+    ADD("step_us", "100", NULL);
+    struct zg_counters *counters = NULL;
+    open_counters(&counters, "hardware", false);
+    t.counters = counters;
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    const struct zg_summary_row *const row = summary(&t, 0);
+    CU_ASSERT_EQUAL(row->instructions_per_cycle, 2);
+    CU_ASSERT_DOUBLE_EQUAL(row->bytes_per_flop, bytes_per_flop, 1e-12);
+    CU_ASSERT(row->ghz > 0 && row->ghz < 1);
+    CU_ASSERT_EQUAL(row->counts_estimated, 0);
+    const struct zg_phase_row *const head = phase_row(&t, "head");
+    CU_ASSERT_EQUAL(head->instructions_per_cycle, 2);
+    CU_ASSERT_DOUBLE_EQUAL(head->bytes_per_flop, bytes_per_flop, 1e-12);
+    CU_ASSERT(isnan(phase_row(&t, "other")->bytes_per_flop));
+    /* two engines, all of the step and two phases, the team and its two threads, five events */
+    CU_ASSERT_EQUAL(t.results.counts.n, 2 * 3 * 3 * 5);
+    const struct zg_count_row *count = count_row(&t, "null1", "step", 1, "PAPI_TOT_INS");
+    CU_ASSERT_EQUAL(count->count_per_step, 12000);
+    CU_ASSERT_EQUAL(count->steps, 8);
+    CU_ASSERT_EQUAL(count->multiplexed, 0);
+    CU_ASSERT_EQUAL(count_row(&t, "null0", "step", ZG_NO_INTEGER, "PAPI_L2_DCM")->count_per_step,
+                    60);
+    CU_ASSERT_EQUAL(count_row(&t, "null0", "head", 0, "PAPI_TOT_CYC")->count_per_step, 3000);
+    CU_ASSERT_EQUAL(count_row(&t, "null0", "other", 0, "PAPI_TOT_CYC")->count_per_step, 6000);
+    CU_ASSERT_EQUAL(zg_results_write(&t.results, NULL), ZG_OK);
+    struct zg_csv_in *csv = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&csv, temp_path(t.out, "counters.csv"), &zg_schema_counts, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_csv_in_n(csv), t.results.counts.n);
+    zg_csv_in_close(&csv);
+    zg_counters_close(&counters);
+    close_trial(&t);
+}
+
+/* Estimates say so in every row; events that do not count give no rows, and nothing is derived. */
+static void test_counts_in_part(void)
+{
+    struct trial t;
+    struct zg_counters *counters = NULL;
+    open_trial(&t);
+    ADD("step_us", "200", NULL);
+    scripted_n_registers = 1;
+    open_counters(&counters, "cache", true);
+    t.counters = counters;
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT_EQUAL(summary(&t, 0)->instructions_per_cycle, 2);
+    CU_ASSERT_EQUAL(summary(&t, 0)->counts_estimated, 1);
+    CU_ASSERT_EQUAL(phase_row(&t, "head")->counts_estimated, 1);
+    CU_ASSERT_EQUAL(count_row(&t, "null0", "step", 0, "PAPI_L1_DCM")->multiplexed, 1);
+    zg_counters_close(&counters);
+    close_trial(&t);
+    scripted_n_registers = 5;
+
+    open_trial(&t);
+    ADD("step_us", "200", NULL);
+    open_counters(&counters, "PAPI_TLB_DM,PAPI_L1_DCM", false);
+    t.counters = counters;
+    measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    CU_ASSERT(isnan(summary(&t, 0)->instructions_per_cycle) && isnan(summary(&t, 0)->ghz));
+    CU_ASSERT_EQUAL(summary(&t, 0)->counts_estimated, ZG_NO_INTEGER);
+    CU_ASSERT_EQUAL(t.results.counts.n, 3 * 3);
+    zg_counters_close(&counters);
+    close_trial(&t);
+
+    open_trial(&t);
+    ADD("step_us", "200", NULL);
+    open_counters(&counters, "PAPI_TLB_DM", false);
+    t.counters = counters;
+    measure(&t);
+    CU_ASSERT_EQUAL(t.results.counts.n, 0);
+    CU_ASSERT_EQUAL(phase_row(&t, "head")->counts_estimated, ZG_NO_INTEGER);
+    zg_counters_close(&counters);
+    close_trial(&t);
+}
+
 /* What is known before the clock runs is an error then; what a run met on its way is one after. */
 static void strict_turns_warnings_into_errors(void)
 {
@@ -610,6 +729,8 @@ static void strict_turns_warnings_into_errors(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
+        {"counts of steps, phases and threads", test_counts},
+        {"counts in part", test_counts_in_part},
         {"strict turns warnings into errors", strict_turns_warnings_into_errors},
         {"paired ratios of scripted times", test_speedup},
         {"the share of the peak at the time", test_peak_then},
