@@ -31,6 +31,11 @@ add_test(NAME test_harness_cli
          COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_cli.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>)
 set_tests_properties(test_harness_cli PROPERTIES TIMEOUT 600)
 
+add_test(NAME test_harness_gate_builds
+         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_gate_builds.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:zogap_spinning>
+                 $<TARGET_FILE:make_tiny_model>)
+set_tests_properties(test_harness_gate_builds PROPERTIES LABELS repeat) # times: one build is enough
+
 # What `zogap compare` prints, through python's readers.
 find_program(ZOGAP_PYTHON3 python3)
 if(ZOGAP_PYTHON3)
