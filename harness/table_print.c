@@ -315,7 +315,7 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
     }
     if (out.failed || table->failed)
         status = zg_fail(err, ZG_ENV, "no memory to print a table");
-    else if (fwrite(out.data, 1, out.n, file) != out.n || fflush(file))
+    else if ((out.n > 0 && fwrite(out.data, 1, out.n, file) != out.n) || fflush(file))
         status = zg_fail(err, ZG_ENV, "%s: cannot write: %s", file_name, strerror(errno));
     zg_text_buffer_free(&out);
     return status;
