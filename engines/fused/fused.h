@@ -104,7 +104,7 @@ void zg_fused_pack_strip(const struct zg_panel *panel, int64_t s, int64_t k_begi
 
 /* panel.c */
 void zg_fused_set_extra(struct zg_provider_state *state, struct zg_panel *panel, const float *extra,
-                        int64_t n_extra);
+                        int64_t n_extra, int64_t n_same);
 void zg_fused_add_lowrank(struct zg_provider_state *state, struct zg_panel *panel, int64_t group,
                           float coefficient, const float *u, const float *v, int64_t rank);
 void zg_fused_read(struct zg_provider_state *state, const struct zg_panel *panel, int64_t group,

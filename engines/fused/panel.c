@@ -8,10 +8,12 @@
 #include "engines/fused/fused.h"
 #include "engines/model/convert.h"
 
+enum { AHEAD = 8 }; /* strips */
+
 void zg_fused_set_extra(struct zg_provider_state *state, struct zg_panel *panel, const float *extra,
-                        int64_t n_extra)
+                        int64_t n_extra, int64_t n_same)
 {
-    assert(n_extra >= 0 && n_extra <= panel->max_extra);
+    assert(n_same >= 0 && n_same <= n_extra && n_extra <= panel->max_extra);
     const int64_t n_out = panel->shape.n_out, nr = panel->kernels->nr;
     panel->n_extra = n_extra;
     if (!panel->packed) {
@@ -21,12 +23,16 @@ void zg_fused_set_extra(struct zg_provider_state *state, struct zg_panel *panel,
                    (size_t)n_extra * sizeof(float));
         return;
     }
-    const int64_t begin = (panel->n_words + panel->n_kept) * nr;
+    const int64_t begin = (panel->n_words + panel->n_kept + n_same) * nr;
 #pragma omp parallel for num_threads((int)state->n_threads) schedule(static)
     for (int64_t s = 0; s < panel->n_strips; s++) {
         const struct zg_strip at = zg_panel_strip(panel, s);
-        zg_fused_transpose(extra + (at.group * n_out + at.row) * n_extra, n_extra, at.n_out, 0,
-                           n_extra, panel->strips + s * panel->strip_size + begin, nr, 0);
+        uint32_t *columns = panel->strips + s * panel->strip_size + begin;
+        /* Few lines in each strip, and far apart: their way from memory is what this costs. */
+        for (int64_t word = 0; word < (n_extra - n_same) * nr; word += 64 / 4)
+            __builtin_prefetch(columns + AHEAD * panel->strip_size + word, 1, 3);
+        zg_fused_transpose(extra + (at.group * n_out + at.row) * n_extra, n_extra, at.n_out, n_same,
+                           n_extra, columns, nr, 0);
     }
 }
 

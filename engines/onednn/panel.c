@@ -165,14 +165,14 @@ void zg_onednn_unpack(struct zg_panel **panel)
 }
 
 void zg_onednn_set_extra(struct zg_provider_state *state, struct zg_panel *panel,
-                         const float *extra, int64_t n_extra)
+                         const float *extra, int64_t n_extra, int64_t n_same)
 {
     assert(n_extra <= state->options.max_extra);
     const int64_t n_out = panel->n_out;
     panel->n_extra = n_extra;
 #pragma omp parallel for num_threads((int)state->options.n_threads) schedule(static)
     for (int64_t o = 0; o < n_out; o++)
-        for (int64_t e = 0; e < n_extra; e++)
+        for (int64_t e = n_same; e < n_extra; e++)
             panel->extra[e * n_out + o] = extra[o * n_extra + e];
 }
 

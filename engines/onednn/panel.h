@@ -82,7 +82,7 @@ enum zg_status zg_onednn_pack(struct zg_provider_state *state, struct zg_panel *
                               const int32_t *tensors, struct zg_error *err);
 void zg_onednn_unpack(struct zg_panel **panel);
 void zg_onednn_set_extra(struct zg_provider_state *state, struct zg_panel *panel,
-                         const float *extra, int64_t n_extra);
+                         const float *extra, int64_t n_extra, int64_t n_same);
 enum zg_status zg_onednn_keep_columns(struct zg_provider_state *state, struct zg_panel *panel,
                                       const struct zg_model *model, const int32_t *tensors,
                                       const int32_t *columns, int64_t n, struct zg_error *err);

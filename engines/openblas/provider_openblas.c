@@ -117,8 +117,9 @@ static enum zg_status openblas_pack(struct zg_provider_state *s, struct zg_panel
 }
 
 static void openblas_set_extra(struct zg_provider_state *s, struct zg_panel *panel,
-                               const float *extra, int64_t n_extra)
+                               const float *extra, int64_t n_extra, int64_t n_same)
 {
+    (void)n_same; /* where a group's columns begin may have changed */
     const int64_t n_out = panel->shape.n_out, n_rows = panel->shape.n_groups * n_out;
     const int64_t n_in = panel->shape.n_in, ld = panel->ld;
 #pragma omp parallel for num_threads((int)s->n_threads) schedule(static)

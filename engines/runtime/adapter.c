@@ -304,13 +304,16 @@ void zg_adapter_sync(struct zg_engine_state *s)
     if (!s->extras_stale)
         return;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
+    const int64_t n_same = s->n_synced;
+    s->n_synced = s->bank_rank;
     s->n_extra = s->bank_rank + s->rank * (s->n_directions + (s->a_live ? 1 : 0));
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         assemble_extra(s, linear);
-        s->provider->set_extra(s->provider_state, linear->panel, s->extra, s->n_extra);
+        s->provider->set_extra(s->provider_state, linear->panel, s->extra, s->n_extra, n_same);
         if (linear->panel_d != linear->panel)
-            s->provider->set_extra(s->provider_state, linear->panel_d, s->extra, s->n_extra);
+            s->provider->set_extra(s->provider_state, linear->panel_d, s->extra, s->n_extra,
+                                   n_same);
         zg_cost_add(s, 0.0, 8.0 * (double)(linear_rows(linear) * s->n_extra));
     }
     if (s->ut)

@@ -104,9 +104,10 @@ struct zg_provider {
                            const int32_t *tensors, struct zg_error *err);
     void (*unpack)(struct zg_panel **panel); /* frees it; NULL is fine */
 
-    /* Sets the adapter columns: E [n_groups * n_out][n_extra], row-major, n_extra <= max_extra. */
+    /* Sets the adapter columns: E [n_groups * n_out][n_extra], row-major, n_extra <= max_extra. The
+     * first n_same are those of the call before, and need not be written again. */
     void (*set_extra)(struct zg_provider_state *state, struct zg_panel *panel, const float *extra,
-                      int64_t n_extra);
+                      int64_t n_extra, int64_t n_same);
 
     void (*gemm)(struct zg_provider_state *state, const struct zg_gemm *g);
 

@@ -127,6 +127,7 @@ struct zg_engine_state {
     int64_t bank_rank; /* the bank's ranks together */
     bool extras_stale; /* the panels' adapter columns are not those of A and U */
     int64_t n_extra;   /* columns per group that the panels hold */
+    int64_t n_synced;  /* the bank's among them, which do not change any more */
     float *extra;      /* scratch of one panel's columns */
     float *v;          /* scratch: one group's V, [n_in][rank] */
     float *zeros;      /* [rows of a panel][rank] for the visits that change nothing; or NULL */

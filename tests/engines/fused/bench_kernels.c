@@ -198,7 +198,7 @@ static void bench_gemm(const struct bench *b, const struct shape *s, int64_t row
             tensors[g] = zg_tensor_layer(l, s->kinds[g]);
         if (zg_fused_pack(b->state, &panels[l], &panel_shape, b->model, tensors, NULL))
             abort();
-        zg_fused_set_extra(b->state, panels[l], extra, N_EXTRA);
+        zg_fused_set_extra(b->state, panels[l], extra, N_EXTRA, 0);
     }
     struct zg_gemm g = {.x = b->x,
                         .ldx = ldx,

@@ -153,7 +153,7 @@ static void bench_shape(const struct bench *b, const struct shape *s, int64_t ro
             tensors[g] = zg_tensor_layer(l, s->kinds[g]);
         if (zg_fused_pack(b->fused, &panels[l], &panel_shape, b->model, tensors, NULL))
             abort();
-        zg_fused_set_extra(b->fused, panels[l], extra, N_EXTRA);
+        zg_fused_set_extra(b->fused, panels[l], extra, N_EXTRA, 0);
     }
     struct zg_gemm g = {.x = b->x,
                         .ldx = zg_round_up(s->n_in + 3 * N_EXTRA, 16),

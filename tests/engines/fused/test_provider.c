@@ -140,6 +140,20 @@ static struct zg_panel *pack(struct zg_provider_state *state, const struct zg_mo
     return panel;
 }
 
+/* All columns, of which the second half is not yet right; then that half. */
+static void set_extra_in_two(struct zg_provider_state *state, struct zg_panel *panel,
+                             struct layer layer, const struct truth *truth)
+{
+    const int64_t n_rows = layer.n_groups * layer.n_out, n = truth->n_extra, n_same = n / 2;
+    float *const wrong = calloc((size_t)(n_rows * n + 1), sizeof *wrong);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(wrong);
+    for (int64_t i = 0; i < n_rows * n; i++)
+        wrong[i] = i % n < n_same ? truth->extra[i] : 99.0f;
+    zg_provider_fused.set_extra(state, panel, wrong, n, 0);
+    zg_provider_fused.set_extra(state, panel, truth->extra, n, n_same);
+    free(wrong);
+}
+
 static void check_layer(struct zg_provider_state *state, const struct zg_model *model,
                         enum zg_dtype dtype, int which, int64_t first_extra)
 {
@@ -155,7 +169,7 @@ static void check_layer(struct zg_provider_state *state, const struct zg_model *
     for (int e = 0; e < 4; e++) { /* fewer columns than before must not leave old ones in use */
         struct truth truth =
             truth_open(model, layer, dtype, NULL, 0, extras[(e + first_extra) % 4], &seed);
-        zg_provider_fused.set_extra(state, panel, truth.extra, truth.n_extra);
+        set_extra_in_two(state, panel, layer, &truth);
         for (int half = 0; half < 2; half++) {
             const int epilogue = half == 0 ? e : (e + 2) % 4;
             const bool in_place = epilogue == 3;
@@ -270,7 +284,8 @@ static void check_weights(struct zg_provider_state *state, const struct zg_model
             const struct layer l = layer_of(which);
             struct zg_panel *panel = pack(state, model, l, dtype);
             struct truth truth = truth_open(model, l, dtype, NULL, 0, 3, &seed);
-            zg_provider_fused.set_extra(state, panel, truth.extra, 3); /* must not be disturbed */
+            zg_provider_fused.set_extra(state, panel, truth.extra, 3,
+                                        0); /* must not be disturbed */
             const int64_t group = l.n_groups - 1, row = l.n_out / 3;
             CU_ASSERT_EQUAL(wrong_rows(state, panel, &truth, group, row, l.n_out - row), 0);
             if (dtype == ZG_FP32)
@@ -305,7 +320,7 @@ static void check_kept(struct zg_provider_state *state, const struct zg_model *m
             for (int64_t n_extra = 0; n_extra <= 4; n_extra += 4) {
                 struct truth truth = truth_open(model, l, dtype, columns, n_kept, n_extra, &seed);
                 if (n_extra > 0) /* none were set before */
-                    zg_provider_fused.set_extra(state, panel, truth.extra, n_extra);
+                    zg_provider_fused.set_extra(state, panel, truth.extra, n_extra, 0);
                 CU_ASSERT_EQUAL(wrong_outputs(state, panel, &truth, 7 + 9 * n_kept, true,
                                               ZG_EPILOGUE_RELU, false, &seed),
                                 0);
@@ -359,7 +374,7 @@ static void test_long_rows(void)
                     continue;
                 struct truth truth = truth_open(model, l, (enum zg_dtype)d, columns,
                                                 d == ZG_INT8 ? n_kept : 0, 2, &seed);
-                zg_provider_fused.set_extra(state, panels[d], truth.extra, 2);
+                zg_provider_fused.set_extra(state, panels[d], truth.extra, 2, 0);
                 CU_ASSERT_EQUAL(wrong_outputs(state, panels[d], &truth, 9, true,
                                               ZG_EPILOGUE_RESIDUAL, true, &seed),
                                 0);

@@ -186,7 +186,7 @@ void product_check(const struct setup *s, const struct product *p)
         .ldr = ldy,
         .y = y,
         .ldy = ldy};
-    zg_provider_onednn.set_extra(s->state, s->panel, extra, p->n_extra);
+    zg_provider_onednn.set_extra(s->state, s->panel, extra, p->n_extra, 0);
     zg_provider_onednn.gemm(s->state, &g);
 
     const double n = (double)(n_in + p->n_extra + 3), u = ldexp(1.0, -24);

@@ -308,7 +308,7 @@ static void test_allocations_in(enum zg_dtype dtype)
                                   .epilogue = ZG_EPILOGUE_RELU,
                                   .y = y,
                                   .ldy = 96};
-        zg_provider_onednn.set_extra(s.state, s.panel, extra, 2);
+        zg_provider_onednn.set_extra(s.state, s.panel, extra, 2, 0);
         zg_provider_onednn.gemm(s.state, &g);
         if (dtype == ZG_FP32)
             zg_provider_onednn.add_lowrank(s.state, s.panel, 0, 1e-3f, extra, v, 2);

@@ -117,7 +117,7 @@ static void test_gemm(void)
         for (int m = 0; m < 3; m++) {
             struct rig *r = rig_open(n_groups, max_extras[m], 1 + m % 2);
             for (int64_t n_extra = 0; n_extra <= max_extras[m]; n_extra += n_extra ? n_extra : 1) {
-                provider->set_extra(r->state, r->panel, r->extra, n_extra);
+                provider->set_extra(r->state, r->panel, r->extra, n_extra, 0);
                 for (int mode = 0; mode < 24; mode++) {
                     const int64_t n_rows = mode % 2 ? ROWS : 1;
                     check_gemm(r, n_groups, n_extra,
@@ -136,7 +136,7 @@ static void test_add_lowrank(void)
     float u[D * 3], v[D * 3], row[2 * (D + 1)];
     zg_philox_normal(2, 1, ZG_STREAM_DATA, 0, D * 3, u);
     zg_philox_normal(2, 2, ZG_STREAM_DATA, 0, D * 3, v);
-    provider->set_extra(r->state, r->panel, r->extra, 2);
+    provider->set_extra(r->state, r->panel, r->extra, 2, 0);
     provider->add_lowrank(r->state, r->panel, 1, -0.25f, u, v, 3);
     for (int64_t o = 0; o < D; o++)
         for (int64_t k = 0; k < D; k++)
