@@ -244,6 +244,78 @@ enum zg_status zg_ladder_evaluate_run(struct zg_ladder_result *out, const struct
     return status;
 }
 
+/* ---- reading back ---------------------------------------------------------------------------- */
+
+static bool is_rung(const struct zg_ladder_row *row, const char *kind)
+{
+    return row->name && row->kind && strcmp(row->kind, kind) == 0;
+}
+
+/* The end of the ladder that begins at row `begin`: its rungs are 0, 1, ...; -1 where they are
+ * not. */
+static int64_t end_of(const struct zg_ladder_row *rows, int64_t n, int64_t begin)
+{
+    const char *const kind = is_rung(&rows[begin], "ladder") ? "ladder" : "leave-one-out";
+    int64_t end = begin;
+    while (end < n && rows[end].rung == end - begin && end - begin < ZG_MAX_RUNGS) {
+        if (!is_rung(&rows[end], kind))
+            return -1;
+        end++;
+    }
+    return end > begin && (end == n || rows[end].rung == 0) ? end : -1;
+}
+
+/* What was evaluated when it was written follows from the rows; see zg_ladder_evaluate(). */
+static void restore(struct zg_ladder_result *out, const struct zg_ladder_row *rows, int64_t n)
+{
+    const bool removes = strcmp(rows->kind, "ladder") != 0;
+    int64_t last = 0;
+    *out = (struct zg_ladder_result){.n_rows = n, .product = removes ? NAN : 1};
+    for (int64_t i = 0; i < n; i++) {
+        out->rows[i] = rows[i];
+        out->rows[i].label = rows[i].label ? rows[i].label : "";
+        if (!is_timed(&rows[i]))
+            continue;
+        out->product *= isfinite(rows[i].ratio) ? rows[i].ratio : 1;
+        last = i;
+    }
+    const struct zg_ladder_row *const end = &rows[removes ? zg_min64(last, 1) : last];
+    if (last == 0 || !is_timed(&rows[0]))
+        out->product = NAN;
+    out->end_to_end = end->speedup;
+    out->end_to_end_ci_low = end->speedup_ci_low;
+    out->end_to_end_ci_high = end->speedup_ci_high;
+    out->apart_percent = 100 * fabs(out->product / out->end_to_end - 1);
+}
+
+enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
+                              const struct zg_csv_in *csv, const char *path, struct zg_error *err)
+{
+    const struct zg_ladder_row *const rows = zg_csv_in_rows(csv);
+    const int64_t n_rows = zg_csv_in_n(csv);
+    int64_t end;
+    *out = NULL;
+    *n = 0;
+    for (int64_t begin = 0; begin < n_rows; begin = end) {
+        end = end_of(rows, n_rows, begin);
+        if (end < 0)
+            return zg_fail(err, ZG_INPUT, "%s: the rungs from row %lld on are no ladder", path,
+                           (long long)begin + 1);
+        ++*n;
+    }
+    if (*n == 0)
+        return zg_fail(err, ZG_INPUT, "%s: has a header but no row", path);
+    *out = calloc((size_t)*n, sizeof **out);
+    if (!*out)
+        return zg_fail(err, ZG_ENV, "no memory for %lld ladders", (long long)*n);
+    struct zg_ladder_result *result = *out;
+    for (int64_t begin = 0; begin < n_rows; begin = end, result++) {
+        end = end_of(rows, n_rows, begin);
+        restore(result, rows + begin, end - begin);
+    }
+    return ZG_OK;
+}
+
 enum zg_status zg_ladder_write(const struct zg_ladder_result *results, int64_t n, const char *dir,
                                struct zg_error *err)
 {

@@ -57,6 +57,11 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
 enum zg_status zg_ladder_evaluate_run(struct zg_ladder_result *out, const struct zg_ladder *ladder,
                                       const struct zg_results *results, struct zg_error *err);
 
+/* What ladder.csv says, read back: (*out)[*n] cases, to be freed by the caller; texts are borrowed
+ * from csv.  ZG_INPUT, naming `path`: rungs that are no ladder.  ZG_ENV: no memory. */
+enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
+                              const struct zg_csv_in *csv, const char *path, struct zg_error *err);
+
 /* Writes dir/ladder.csv, whole or not at all. */
 enum zg_status zg_ladder_write(const struct zg_ladder_result *results, int64_t n, const char *dir,
                                struct zg_error *err);

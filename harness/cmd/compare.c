@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/case_row.h"
 #include "harness/command.h"
 #include "harness/gap_table.h"
+#include "harness/ladder_table.h"
 #include "harness/meta_diff.h"
 #include "harness/result_set.h"
 
@@ -20,7 +22,10 @@ struct comparison {
     enum zg_format format;
     struct zg_result_set *sets[ZG_MOST_DIRS];
     int64_t n;
-    struct zg_compare *compare; /* NULL: one directory, or only the machines are asked for */
+    struct zg_compare *compare;       /* NULL: one directory, or only the machines are asked for */
+    struct zg_ladder_result *ladders; /* [n_ladders], NULL: not one directory with a ladder */
+    int64_t n_ladders;
+    struct zg_csv_in *ladder_csv; /* their texts */
 };
 
 static const struct zg_result_set *const *sets_of(const struct comparison *c)
@@ -123,12 +128,47 @@ static void tell_warnings(const struct comparison *c)
 
 /* ---- the comparison -------------------------------------------------------------------------- */
 
+/* Has ladder.csv the rungs that summary.csv has engines? */
+static enum zg_status check_rungs(const struct zg_result_set *set, const struct zg_csv_in *csv,
+                                  const char *path, struct zg_error *err)
+{
+    const struct zg_ladder_row *const rows = zg_csv_in_rows(csv);
+    bool same = zg_csv_in_n(csv) == set->n_cases;
+    for (int64_t i = 0; i < set->n_cases && same; i++) {
+        struct zg_case_row c;
+        memcpy(&c, &rows[i], sizeof c); /* every row starts with the case columns */
+        same = zg_case_row_same(&c, &set->cases[i].id);
+    }
+    return same
+               ? ZG_OK
+               : zg_fail(err, ZG_INPUT, "%s: is not of the engines and cases of summary.csv", path);
+}
+
+/* Reads the ladder of a directory that has one. */
+static enum zg_status read_ladder(struct comparison *c, struct zg_error *err)
+{
+    const struct zg_result_set *const set = c->sets[0];
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", set->dir, zg_schema_ladder.file);
+    if (access(path, F_OK) != 0)
+        return ZG_OK;
+    enum zg_status status = zg_csv_in_open(&c->ladder_csv, path, &zg_schema_ladder, err);
+    if (!status)
+        status = check_rungs(set, c->ladder_csv, path, err);
+    if (!status)
+        status = zg_ladder_read(&c->ladders, &c->n_ladders, c->ladder_csv, path, err);
+    return status;
+}
+
 static enum zg_status print_cases(const struct comparison *c, struct zg_error *err)
 {
+    /* of one directory: the rows of summary.csv lie in one array */
+    const struct zg_summary_row *const summary = c->sets[0]->cases[0].summary;
     if (c->compare)
         return zg_compare_print(c->compare, c->format, err);
-    /* of one directory; the rows of summary.csv lie in one array */
-    return zg_gap_table_print(c->sets[0]->cases[0].summary, c->sets[0]->n_cases, c->format, err);
+    if (c->ladders)
+        return zg_ladder_table_print(c->ladders, c->n_ladders, summary, c->format, err);
+    return zg_gap_table_print(summary, c->sets[0]->n_cases, c->format, err);
 }
 
 static enum zg_status print_for_people(const struct comparison *c, struct zg_error *err)
@@ -154,6 +194,8 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
     enum zg_status status = ZG_OK;
     for (; c->n < request->n_dirs && !status; c->n += !status)
         status = zg_result_set_open(&c->sets[c->n], request->dirs[c->n], err);
+    if (!status && c->n == 1)
+        status = read_ladder(c, err);
     if (!status && c->n > 1 && !request->machines)
         status = zg_compare_make(&c->compare, sets_of(c), c->n, &options, err);
     if (c->compare && c->compare->n_left_out > 0)
@@ -178,6 +220,8 @@ static enum zg_status run_compare(struct zg_request *request, struct zg_error *e
     else if (!status)
         status = for_people ? print_for_people(&c, err) : print_cases(&c, err);
     zg_compare_close(&c.compare);
+    free(c.ladders);
+    zg_csv_in_close(&c.ladder_csv);
     for (int64_t i = 0; i < c.n; i++)
         zg_result_set_close(&c.sets[i]);
     return status;
@@ -258,16 +302,16 @@ const struct zg_command zg_command_compare = {
     .name = "compare",
     .summary = "tables from result directories: times, ratios with intervals, machines",
     .details =
-        "Of one directory prints its table.  Of several prints, an engine and case, the time "
-        "of a step in each, its\n"
-        "ratio to the first directory's (above 1: faster) with the exact 95 % interval of two "
-        "unpaired samples, and\n"
-        "the speed-up over the run's own baseline with its ratio to the first directory's; "
-        "then in what machines\n"
-        "and builds differ.  Unlike cases are refused, the differing columns named.  To judge "
-        "a change, use builds\n"
-        "that took turns on one machine: an interval covers the noise inside the runs, not "
-        "what changed between.",
+        "Of one directory prints its table or ladder.  Of several prints, an engine and "
+        "case, the time of a step in\n"
+        "each, its ratio to the first directory's (above 1: faster) with the exact 95 % "
+        "interval of two unpaired\n"
+        "samples, and the speed-up over the run's own baseline with its ratio to the first "
+        "directory's; then in what\n"
+        "machines and builds differ.  Unlike cases are refused, the differing columns named. "
+        " To judge a change, use\n"
+        "builds that took turns on one machine: an interval covers the noise inside the "
+        "runs, not what changed between.",
     .groups = groups,
     .operand = &operand,
     .run = run_compare,

@@ -393,6 +393,8 @@ PATH=/nonexistent "$zogap" "${ladder[@]}" --order adapter,lazy --batch 2,4 --for
   fail "a ladder without gnuplot: $(cat err.txt)"
 grep -q 'gnuplot is not installed' err.txt || fail "nothing says that gnuplot is absent: $(cat err.txt)"
 cmp -s out.txt l3/ladder.csv || fail "ladder.csv differs from the standard output"
+expect 0 '' compare l3 --format csv
+cmp -s out.txt l3/ladder.csv || fail "compare of a ladder differs from its ladder.csv"
 [ "$(wc -l <l3/ladder.csv)" = 9 ] || fail "l3/ladder.csv: $(wc -l <l3/ladder.csv) lines, not 1 + 2 cases x 4 rungs"
 ls l3/*.svg >/dev/null 2>&1 && fail "a plot without gnuplot"
 expect 0 '^| rung' "${ladder[@]}" --order adapter+lazy --format markdown --out l4 "${quick[@]}"

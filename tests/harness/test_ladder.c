@@ -431,6 +431,69 @@ static void test_slow_down(void)
     CU_ASSERT_TRUE(isnan(s.result.product) && shares(&s) >= 0 && shares(&s) <= 0);
 }
 
+/* What was written says the same when it is read; rungs that are no ladder are refused. */
+static void test_read_back(void)
+{
+    static const double up[] = {16, 32, 16, 8, -1, 1}, out[] = {16, 1, 4, 2, -1, 1};
+    static const double no_loop[] = {-1, 4, 4, 2, 2, 1};
+    struct zg_ladder_request removing = four;
+    struct zg_ladder_result *const written = calloc(3, sizeof *written), *read = NULL;
+    struct script s[3];
+    struct zg_csv_in *csv = NULL;
+    struct zg_error err = {0};
+    char dir[64];
+    int64_t n = 0;
+    removing.leave_one_out = true;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(written);
+    open_script(&s[0], &four, up);
+    open_script(&s[1], &removing, out);
+    open_script(&s[2], &four, no_loop);
+    for (int i = 0; i < 3; i++)
+        written[i] = s[i].result; /* their texts stay in s */
+    make_temp_dir(dir);
+    CU_ASSERT_EQUAL_FATAL(zg_ladder_write(written, 3, dir, NULL), ZG_OK);
+    const char *path = temp_path(dir, "ladder.csv");
+    CU_ASSERT_EQUAL_FATAL(zg_csv_in_open(&csv, path, &zg_schema_ladder, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_ladder_read(&read, &n, csv, path, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(n, 3);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(read[i].n_rows, written[i].n_rows);
+        CU_ASSERT_STRING_EQUAL(read[i].rows[2].name, written[i].rows[2].name);
+        CU_ASSERT_STRING_EQUAL(read[i].rows[0].label, written[i].rows[0].label);
+        CU_ASSERT_EQUAL(isnan(read[i].product), isnan(written[i].product));
+        CU_ASSERT_EQUAL(isnan(read[i].end_to_end), isnan(written[i].end_to_end));
+    }
+    CU_ASSERT_DOUBLE_EQUAL(read[0].product, 16, 1e-6); /* nine digits of each ratio */
+    CU_ASSERT_DOUBLE_EQUAL(read[0].end_to_end, 16, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(read[0].apart_percent, 0, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(read[1].end_to_end, 16, 1e-6);
+    free(read);
+    zg_csv_in_close(&csv);
+
+    struct zg_ladder_row *const rows = written[0].rows;
+    for (int bad = 0; bad < 4; bad++) {
+        written[0] = s[0].result;
+        if (bad == 0)
+            rows[3].rung = 4;
+        else if (bad == 1)
+            rows[5].kind = "leave-one-out";
+        else if (bad == 2)
+            rows[2].name = NULL;
+        else
+            rows[0].rung = 1;
+        zg_error_clear(&err);
+        CU_ASSERT_EQUAL_FATAL(zg_ladder_write(written, 1, dir, NULL), ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            zg_csv_in_open(&csv, temp_path(dir, "ladder.csv"), &zg_schema_ladder, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(zg_ladder_read(&read, &n, csv, "x/ladder.csv", &err), ZG_INPUT);
+        CU_ASSERT_PTR_NULL(read);
+        zg_test_expect_words(err.text, "x/ladder.csv: the rungs from row 1 on are no ladder");
+        zg_csv_in_close(&csv);
+    }
+    free(written);
+    remove_temp_dir(dir);
+}
+
 /* ---- the plot -------------------------------------------------------------------------------- */
 
 static void test_plot(void)
@@ -484,6 +547,7 @@ int main(void)
         {"the product is held against the two ends", test_apart},
         {"a rung that failed has no share", test_failed_rung},
         {"slow-downs", test_slow_down},
+        {"what was written reads back", test_read_back},
         {"the plot's script", test_plot},
         {NULL, NULL}};
     return zg_test_run("harness/ladder", tests);
