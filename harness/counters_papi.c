@@ -6,6 +6,9 @@
  * multiplexing is asked for, the component's set is made anew with multiplexing on: then all of its
  * events are estimates, also those that had a register before.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* gettid */
+#endif
 #include "harness/counters_source.h"
 
 #include <math.h>
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_SETS = 4 };
 
@@ -256,7 +260,9 @@ static void close_thread(void *opaque)
         return;
     for (int k = 0; k < thread->n_sets; k++)
         destroy_set(&thread->sets[k], true);
-    PAPI_unregister_thread();
+    /* Not the main thread: PAPI was started in it and would crash in its next call. */
+    if (gettid() != getpid())
+        PAPI_unregister_thread();
     free(thread);
 }
 
