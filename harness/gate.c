@@ -16,8 +16,11 @@ void zg_gate_close(struct zg_gate *gate)
             free(gate->cases[i].values[side]);
     for (int64_t i = 0; i < gate->n_warnings; i++)
         free(gate->warnings[i]);
+    for (int64_t i = 0; i < gate->n_causes; i++)
+        free(gate->causes[i].text);
     free(gate->cases);
     free(gate->warnings);
+    free(gate->causes);
     zg_result_set_close(&gate->sets[0]);
     zg_result_set_close(&gate->sets[1]);
     *gate = (struct zg_gate){0};
@@ -87,6 +90,69 @@ void zg_gate_set_build(struct zg_gate *gate, enum zg_gate_side side,
         for (size_t n = strlen(gate->cpu_name); n > 0 && gate->cpu_name[n - 1] == ' '; n--)
             gate->cpu_name[n - 1] = '\0'; /* some processors' names are padded */
     }
+}
+
+/* ---- what would explain a difference --------------------------------------------------------- */
+
+/* The same but for numbers: "steal of 0.7 %" and "steal of 12 %". */
+static bool same_but_for_numbers(const char *a, const char *b)
+{
+    static const char number[] = "0123456789.";
+    for (;; a++, b++) {
+        a += strspn(a, number);
+        b += strspn(b, number);
+        if (*a != *b)
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
+static struct zg_gate_cause *find_or_add_cause(struct zg_gate *gate, const char *text)
+{
+    for (int64_t i = 0; i < gate->n_causes; i++)
+        if (same_but_for_numbers(gate->causes[i].text, text))
+            return &gate->causes[i];
+    struct zg_gate_cause *const causes =
+        realloc(gate->causes, (size_t)(gate->n_causes + 1) * sizeof *causes);
+    if (!causes)
+        return NULL;
+    gate->causes = causes;
+    causes[gate->n_causes] = (struct zg_gate_cause){.text = strdup(text)};
+    return causes[gate->n_causes].text ? &causes[gate->n_causes++] : NULL;
+}
+
+enum zg_status zg_gate_count_run(struct zg_gate *gate, enum zg_gate_side side,
+                                 const struct zg_result_meta *meta, struct zg_error *err)
+{
+    gate->n_runs[side]++;
+    for (size_t i = 0; i < json_array_size(meta->warnings); i++) {
+        const char *const text = json_string_value(json_array_get(meta->warnings, i));
+        struct zg_gate_cause *const cause = text ? find_or_add_cause(gate, text) : NULL;
+        if (text && !cause)
+            return zg_fail(err, ZG_ENV, "no memory for a warning");
+        if (cause)
+            cause->n[side]++;
+    }
+    return ZG_OK;
+}
+
+enum zg_status zg_gate_warn_of_runs(struct zg_gate *gate, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < gate->n_causes && !status; i++) {
+        const struct zg_gate_cause *const cause = &gate->causes[i];
+        if (gate->n_runs[0] == 1 && gate->n_runs[1] == 1)
+            status = zg_gate_warn(gate, err, "%s%s%s: %s", cause->n[0] ? "baseline" : "",
+                                  cause->n[0] && cause->n[1] ? " and " : "",
+                                  cause->n[1] ? "candidate" : "", cause->text);
+        else
+            status = zg_gate_warn(
+                gate, err, "%s (%lld of %lld runs of the baseline, %lld of %lld of the candidate)",
+                cause->text, (long long)cause->n[0], (long long)gate->n_runs[0],
+                (long long)cause->n[1], (long long)gate->n_runs[1]);
+    }
+    return status;
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

@@ -55,6 +55,13 @@ struct zg_gate_build {
     char version[64], git[80], started_utc[40];
 };
 
+/* A warning of the runs' meta.json: what would explain a difference.  Sentences that differ only in
+ * their numbers are one. */
+struct zg_gate_cause {
+    char *text;   /* the first of them */
+    int64_t n[2]; /* runs of a side that have it */
+};
+
 struct zg_gate {
     enum zg_gate_measure measure; /* not auto once there are cases */
     double threshold;             /* for every case */
@@ -66,6 +73,9 @@ struct zg_gate {
     int64_t n_cases, capacity;
     char **warnings; /* [n_warnings] sentences */
     int64_t n_warnings;
+    struct zg_gate_cause *causes; /* [n_causes] */
+    int64_t n_causes;
+    int64_t n_runs[2];             /* of a side */
     struct zg_result_set *sets[2]; /* what the texts of ids point into */
 };
 
@@ -118,6 +128,10 @@ enum zg_status zg_gate_warn(struct zg_gate *gate, struct zg_error *err, const ch
     __attribute__((format(printf, 3, 4)));
 void zg_gate_set_build(struct zg_gate *gate, enum zg_gate_side side,
                        const struct zg_result_meta *meta);
+/* Counts a run and its warnings; after the last one, they become warnings of the gate. */
+enum zg_status zg_gate_count_run(struct zg_gate *gate, enum zg_gate_side side,
+                                 const struct zg_result_meta *meta, struct zg_error *err);
+enum zg_status zg_gate_warn_of_runs(struct zg_gate *gate, struct zg_error *err);
 
 /* ---- judging and telling --------------------------------------------------------------------- */
 

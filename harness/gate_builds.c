@@ -33,7 +33,7 @@
 static const char *const side_names[] = {"baseline", "candidate"};
 
 /* More blocks than these are a machine that should be looked at instead. */
-enum { MOST_BLOCKS = 200, MOST_STEPS = 64, PATH_SIZE = 1200 };
+enum { MOST_BLOCKS = 200, MOST_STEPS = 64, PATH_SIZE = 1200, WORK_SIZE = 1100 };
 
 /* A sample at least so long: a hundred times what a timer tick or an interrupt takes. */
 #define LEAST_SPAN_S 0.02
@@ -41,8 +41,8 @@ enum { MOST_BLOCKS = 200, MOST_STEPS = 64, PATH_SIZE = 1200 };
 struct trial { /* one gate's runs of both builds */
     struct zg_gate *gate;
     const struct zg_gate_builds *builds;
-    char work[PATH_SIZE / 2]; /* where the runs write */
-    int64_t n_steps;          /* of a sample; 0: the run's own choice */
+    char work[WORK_SIZE]; /* where the runs write */
+    int64_t n_steps;      /* of a sample; 0: the run's own choice */
     struct zg_status_line line;
 };
 
@@ -328,8 +328,11 @@ static enum zg_status run_block(struct trial *t, uint64_t seed, int64_t block, s
         }
         status = take_cases(t, err);
     }
-    for (int side = 0; side < 2 && !status; side++)
+    for (int side = 0; side < 2 && !status; side++) {
         status = take_costs(t, (enum zg_gate_side)side, sets[side], err);
+        if (!status)
+            status = zg_gate_count_run(t->gate, (enum zg_gate_side)side, &sets[side]->meta, err);
+    }
     for (int side = 0; side < 2; side++)
         if (sets[side] != t->gate->sets[side])
             zg_result_set_close(&sets[side]);
@@ -418,6 +421,8 @@ enum zg_status zg_gate_add_builds(struct zg_gate *gate, const struct zg_gate_bui
     }
     if (!status)
         status = run_blocks(&t, err);
+    if (!status)
+        status = zg_gate_warn_of_runs(gate, err);
     zg_status_line_clear(&t.line);
     if (!builds->out_dir) {
         remove_tree(t.work);

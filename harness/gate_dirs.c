@@ -328,6 +328,10 @@ enum zg_status zg_gate_add_dirs(struct zg_gate *gate, const struct zg_gate_dirs 
         status = choose_measure(gate, dirs, err);
     for (int64_t i = 0; !status && i < gate->sets[ZG_GATE_BASELINE]->n_cases; i++)
         status = add_case(gate, &gate->sets[ZG_GATE_BASELINE]->cases[i], err);
+    for (int side = 0; side < 2 && !status; side++)
+        status = zg_gate_count_run(gate, (enum zg_gate_side)side, &gate->sets[side]->meta, err);
+    if (!status)
+        status = zg_gate_warn_of_runs(gate, err);
     if (!status)
         status = warn_of_sets(gate, err);
     if (!status)

@@ -159,6 +159,7 @@ static void new_cases_are_told(void)
     char *const text = read_temp_file(p.out, "gate.json");
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     zg_test_expect_words(text, "1 case of the candidate is not judged");
+    zg_test_expect_words(text, "baseline and candidate: a neighbour is noisy"); /* the fixture's */
     free(text);
     place_close(&p);
 }
@@ -478,6 +479,10 @@ static void builds_side_by_side(void)
                     1);
     expect_line(&p, "2 of 4 cases worse; first: fused, batch 16: 1.");
     expect_verdict(&p, "worse", "seconds");
+    char *const text = read_temp_file(p.out, "gate.json");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    zg_test_expect_words(text, "a neighbour is noisy (9 of 9 runs of the baseline, 9 of 9 of");
+    free(text);
     CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", old, "--candidate-bin", old, "--engines",
                         "naive,fused", "--batch", "16,32", "--blocks", "8", "--json", path),
                     0);
