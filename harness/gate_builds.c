@@ -362,9 +362,9 @@ static enum zg_status run_blocks(struct trial *t, struct zg_error *err)
         status = run_block(t, c.seed, block, err);
     }
     snprintf(t->gate->measured, sizeof t->gate->measured,
-             "seconds of a step, both builds in every block, a fresh process each, %lld steps a "
+             "seconds of a step, both builds in every block, a fresh process each, %lld step%s a "
              "sample",
-             (long long)t->n_steps);
+             (long long)t->n_steps, t->n_steps == 1 ? "" : "s");
     return status;
 }
 
