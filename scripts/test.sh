@@ -35,6 +35,6 @@ for preset in "${presets[@]}"; do
   target=all
   [ "$preset" = fuzz ] && target=fuzz_targets
   cmake --build --preset "$preset" --target "$target" -j "$(nproc)" -- --no-print-directory -s
-  # Tests pin threads and time things: one at a time.
-  ctest --preset "$preset" --no-tests=error
+  # Tests that pin threads or time things are marked RUN_SERIAL.
+  ctest --preset "$preset" --no-tests=error -j "$(nproc)"
 done
