@@ -28,6 +28,7 @@
 enum zg_dtype { ZG_FP32, ZG_BF16, ZG_FP16, ZG_INT8, ZG_N_DTYPES };
 
 const char *zg_dtype_name(enum zg_dtype dtype); /* "fp32", "bf16", "fp16", "int8" */
+int64_t zg_dtype_bytes(enum zg_dtype dtype);    /* of a number: 4, 2, 2, 1 */
 
 struct zg_model_shape {
     int64_t n_layers;

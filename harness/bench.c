@@ -177,15 +177,13 @@ enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engi
 double zg_bench_weight_bytes(const struct zg_bench *bench, enum zg_dtype dtype,
                              enum zg_dtype dtype_d)
 {
-    static const double bytes_per_weight[ZG_N_DTYPES] = {
-        [ZG_FP32] = 4, [ZG_BF16] = 2, [ZG_FP16] = 2, [ZG_INT8] = 1};
     struct zg_model_shape resident = *zg_model_shape(bench->model);
     resident.n_layers = zg_shape_n_resident(&resident);
     const double n_linear = (double)zg_model_n_linear_params(&resident);
     const double n_others = (double)zg_model_n_params(&resident) - n_linear;
-    return n_linear *
-               (bytes_per_weight[dtype] + (dtype == dtype_d ? 0 : bytes_per_weight[dtype_d])) +
-           n_others * bytes_per_weight[ZG_FP32];
+    const int64_t per_weight =
+        zg_dtype_bytes(dtype) + (dtype == dtype_d ? 0 : zg_dtype_bytes(dtype_d));
+    return n_linear * (double)per_weight + n_others * (double)zg_dtype_bytes(ZG_FP32);
 }
 
 enum zg_status zg_bench_check_memory(const struct zg_bench *bench,

@@ -10,6 +10,13 @@ const char *zg_dtype_name(enum zg_dtype dtype)
     return names[dtype];
 }
 
+int64_t zg_dtype_bytes(enum zg_dtype dtype)
+{
+    static const int64_t bytes[ZG_N_DTYPES] = {4, 2, 2, 1};
+    assert(dtype >= 0 && dtype < ZG_N_DTYPES);
+    return bytes[dtype];
+}
+
 const char *zg_phase_name(enum zg_phase phase)
 {
     static const char *const names[ZG_N_PHASES] = {

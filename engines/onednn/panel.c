@@ -45,8 +45,8 @@ static enum zg_status scratches_reserve(struct zg_provider_state *state,
     if (!status && dtype == ZG_FP32)
         status = scratch_reserve(&state->factor, zg_max64(n_out, n_in), ZG_FACTOR_RANK * size, err);
     if (!status && dtype != ZG_FP32)
-        status = scratch_reserve(&state->x, state->view_rows,
-                                 panel->ldx * zg_onednn_item_size(dtype), err);
+        status =
+            scratch_reserve(&state->x, state->view_rows, panel->ldx * zg_dtype_bytes(dtype), err);
     if (!status && dtype == ZG_INT8)
         status = scratch_reserve(&state->sums, state->view_rows,
                                  panel->ldy * (int64_t)sizeof(int32_t), err);
@@ -105,7 +105,7 @@ static int64_t stored_rows(const struct zg_provider_state *state, const struct z
 static enum zg_status panel_alloc(const struct zg_provider_state *state, struct zg_panel *panel,
                                   struct zg_error *err)
 {
-    const int64_t n_out = panel->n_out, item_size = zg_onednn_item_size(panel->shape.dtype);
+    const int64_t n_out = panel->n_out, item_size = zg_dtype_bytes(panel->shape.dtype);
     enum zg_status status = zg_buffer_alloc(&panel->w, stored_rows(state, panel),
                                             panel->ldw * item_size, "a weight panel", err);
     if (!status)
@@ -129,7 +129,7 @@ enum zg_status zg_onednn_pack(struct zg_provider_state *state, struct zg_panel *
     struct zg_panel *panel = calloc(1, sizeof *panel);
     if (!panel)
         return zg_fail(err, ZG_ENV, "no memory for a panel");
-    const int64_t item_size = zg_onednn_item_size(shape->dtype);
+    const int64_t item_size = zg_dtype_bytes(shape->dtype);
     panel->shape = *shape;
     panel->n_out = shape->n_groups * shape->n_out;
     panel->ldw = stride_choose(state->options.packed ? panel->n_out : shape->n_in, item_size);
@@ -199,7 +199,7 @@ size_t zg_onednn_panel_bytes(const struct zg_panel *panel)
     const struct zg_dnnl_product *product = panel->known ? panel->known : panel->any;
     const int64_t n_out = panel->n_out;
     const int64_t n_rows = product->layout.out == 1 ? panel->shape.n_in : n_out;
-    int64_t bytes = n_rows * panel->ldw * zg_onednn_item_size(panel->shape.dtype);
+    int64_t bytes = n_rows * panel->ldw * zg_dtype_bytes(panel->shape.dtype);
     if (panel->shape.dtype == ZG_INT8) /* scale, shift, kept columns: 4 bytes each */
         bytes += 4 * n_out * (2 + panel->kept.n);
     return (size_t)bytes;

@@ -106,9 +106,4 @@ void zg_onednn_gemm_rowmajor(struct zg_provider_state *state, const float *w, in
 /* Asks the library which form of int8 rows it multiplies exactly.  ZG_ENV: none. */
 enum zg_status zg_onednn_int8_choose(struct zg_provider_state *state, struct zg_error *err);
 
-static inline int64_t zg_onednn_item_size(enum zg_dtype dtype)
-{
-    return dtype == ZG_INT8 ? 1 : dtype == ZG_BF16 ? 2 : 4;
-}
-
 #endif

@@ -61,7 +61,7 @@ static void row_quantise(const struct zg_provider_state *state, struct zg_panel 
 static void rows_store(const struct zg_provider_state *state, struct zg_panel *panel, int64_t o,
                        int64_t n, float *rows, void *low)
 {
-    const int64_t n_in = panel->shape.n_in, size = zg_onednn_item_size(panel->shape.dtype);
+    const int64_t n_in = panel->shape.n_in, size = zg_dtype_bytes(panel->shape.dtype);
     const void *rounded = low;
     switch (panel->shape.dtype) {
     case ZG_BF16:

@@ -79,12 +79,13 @@ static void gather_scored(struct zg_engine_state *s, const struct zg_pass *pass,
 }
 
 static void run_gemm(struct zg_engine_state *s, const struct zg_linear *linear,
-                     const struct zg_panel *panel, struct zg_gemm *g)
+                     const struct zg_panel *panel, enum zg_dtype dtype, struct zg_gemm *g)
 {
     g->w = panel;
     if (s->calibration)
         zg_calibrate_observe(s, linear, g);
     s->provider->gemm(s->provider_state, g);
+    zg_cost_panel(s, &linear->shape, dtype, g);
 }
 
 /* y = epilogue(W x); x has its extras.  With a residual, y is the residual. */
@@ -112,17 +113,15 @@ static void run_linear(struct zg_engine_state *s, const struct zg_linear *linear
     if (n_differences > 0 && linear->panel_d != linear->panel) {
         g.n_rows = n_rows - n_differences;
         g.n_difference_rows = 0;
-        run_gemm(s, linear, linear->panel, &g);
+        run_gemm(s, linear, linear->panel, s->options.dtype, &g);
         g.x = zg_row(x, g.n_rows);
         g.y = zg_row(y, g.n_rows);
         g.residual = residual ? g.y : NULL;
         g.n_rows = g.n_difference_rows = n_differences;
-        run_gemm(s, linear, linear->panel_d, &g);
+        run_gemm(s, linear, linear->panel_d, s->options.dtype_d, &g);
     } else {
-        run_gemm(s, linear, linear->panel, &g);
+        run_gemm(s, linear, linear->panel, s->options.dtype, &g);
     }
-    const struct zg_panel_shape *shape = &linear->shape;
-    zg_cost_gemm(s, n_rows, shape->n_groups * shape->n_out, shape->n_in + g.n_extra);
 }
 
 static void run_mlp(struct zg_engine_state *s, const struct zg_layer *layer,

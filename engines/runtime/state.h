@@ -320,7 +320,11 @@ void zg_calibrate_observe(struct zg_engine_state *s, const struct zg_linear *lin
                           const struct zg_gemm *g);
 
 /* ---- cost.c --------------------------------------------------------------------------------- */
+/* A product in fp32. */
 void zg_cost_gemm(struct zg_engine_state *s, int64_t n_rows, int64_t n_out, int64_t n_in);
+/* A product with a panel of that shape, its weights in `dtype`. */
+void zg_cost_panel(struct zg_engine_state *s, const struct zg_panel_shape *panel,
+                   enum zg_dtype dtype, const struct zg_gemm *g);
 void zg_cost_add(struct zg_engine_state *s, double flops, double bytes);
 /* Useful FLOPs and rows of the batch just planned. */
 void zg_cost_plan(struct zg_engine_state *s, const struct zg_batch *batch, int64_t n_probes);

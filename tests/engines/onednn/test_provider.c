@@ -233,7 +233,7 @@ static void test_read_in(enum zg_dtype dtype)
             }
         }
         CU_ASSERT(zg_provider_onednn.panel_bytes(s.panel) >=
-                  (size_t)(3 * n_out * n_in * zg_onednn_item_size(dtype)));
+                  (size_t)(3 * n_out * n_in * zg_dtype_bytes(dtype)));
         free(rows);
         setup_close(&s);
     }
