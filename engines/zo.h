@@ -302,7 +302,8 @@ struct zg_engine {
                             const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out,
                             struct zg_error *err);
 
-    /* W <- W - sum_i c_i D_{j_i} - weight_decay * W on the scope's weights (decay: the 2-D ones).
+    /* W <- W - sum_i c_i D_{j_i} - weight_decay * W on the scope's weights (decay: the 2-D ones,
+     * where n is 0 too).
      * ZG_USAGE: a weight_decay other than 0 where the engine keeps W read-only between folds. */
     enum zg_status (*apply)(struct zg_engine_state *state, const struct zg_update *updates,
                             int64_t n, float weight_decay, struct zg_error *err);

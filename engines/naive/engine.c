@@ -311,9 +311,16 @@ static enum zg_status naive_apply(struct zg_engine_state *state, const struct zg
         if (updates[i].direction < 0 || updates[i].direction >= state->n_directions)
             return zg_fail(err, ZG_USAGE, "update %lld: direction %d of %lld announced",
                            (long long)i, (int)updates[i].direction, (long long)state->n_directions);
+    if (weight_decay != 0 && state->n_directions == 0)
+        return zg_fail(err, ZG_USAGE,
+                       "weight decay %g: no direction was announced, whose scope "
+                       "says which weights",
+                       (double)weight_decay);
     for (int64_t i = 0; i < n; i++) /* the first pass carries the decay */
         zg_naive_add(state, &state->directions[updates[i].direction], -updates[i].coefficient,
                      i == 0 ? weight_decay : 0, ZG_PHASE_UPDATE);
+    if (n == 0 && weight_decay != 0)
+        zg_naive_add(state, &state->directions[0], 0, weight_decay, ZG_PHASE_UPDATE);
     zg_naive_phase(state, ZG_PHASE_OTHER);
     return ZG_OK;
 }

@@ -148,8 +148,8 @@ static void test_many_updates(void)
     zg_rig_close(&rig);
 }
 
-/* Decay is honoured, or refused in words. */
-static void test_decay(void)
+/* Decay is honoured, or refused in words; with an update, and alone. */
+static void decay(int64_t n_updates)
 {
     struct zg_rig rig;
     if (!zg_rig_open(&rig, zg_fixture_shape(0, NULL), zg_conformance_subject->mechanisms, 1))
@@ -163,23 +163,31 @@ static void test_decay(void)
         const int32_t q = zg_tensor_layer(0, ZG_T_Q_WEIGHT);
         struct zg_reference *r = rig.reference;
         const double w = zg_reference_weight(r, q, 0, 0);
-        zg_reference_add(r, &d, -(double)update.coefficient);
+        if (n_updates > 0)
+            zg_reference_add(r, &d, -(double)update.coefficient);
         const double step = zg_reference_weight(r, q, 0, 0) - w;
         float row[64];
         status = rig.engine->read(rig.state, q, 0, 1, row, 64, &err);
         before = row[0];
-        status = status ? status : rig.engine->apply(rig.state, &update, 1, 0.25f, &err);
+        status = status ? status : rig.engine->apply(rig.state, &update, n_updates, 0.25f, &err);
         if (status == ZG_OK) {
             status = rig.engine->read(rig.state, q, 0, 1, row, 64, &err);
             after = row[0];
             zg_rig_expect(fabs((double)after - (0.75 * (double)before + step)) <
                               4 * zg_rig_unit(&rig) * (fabs((double)before) + fabs(step)),
-                          "decay: %.9g became %.9g", (double)before, (double)after);
+                          "%d updates and decay: %.9g became %.9g", (int)n_updates, (double)before,
+                          (double)after);
         } else {
             zg_rig_expect(status == ZG_USAGE && err.text[0], "decay: status %d", (int)status);
         }
     }
     zg_rig_close(&rig);
+}
+
+static void test_decay(void)
+{
+    decay(1);
+    decay(0);
 }
 
 const struct zg_test zg_conformance_steps[] = {
