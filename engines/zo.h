@@ -349,7 +349,8 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
                                     const struct zg_engine_options *options, const char *key);
 
 /* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, with adapters of that
- * rank in n_probes probes.  The same for all engines; implemented beside the trie (runtime/). */
+ * rank (0: a direction without factors) in n_probes probes.  The same for all engines; implemented
+ * beside the trie (runtime/). */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
                        int64_t n_probes, int64_t rank);
 

@@ -8,6 +8,16 @@
 #include "engines/base/philox.h"
 #include "engines/base/size.h"
 
+static bool is_lowrank(enum zg_direction_kind kind)
+{
+    return kind == ZG_DIRECTION_LOWRANK || kind == ZG_DIRECTION_FACTORISED;
+}
+
+int64_t zg_direction_rank(const struct zg_direction *direction)
+{
+    return is_lowrank(direction->kind) ? direction->rank : 0;
+}
+
 void zg_direction_u(const struct zg_direction *direction, int32_t tensor, int64_t row_begin,
                     int64_t n_rows, float *u)
 {
@@ -75,11 +85,6 @@ bool zg_scope_includes(enum zg_scope scope, int32_t tensor)
     const int32_t kind = tensor % 16;
     return kind <= ZG_T_FC2_WEIGHT &&
            kind % 2 == 0; /* q, k, v, out, fc1, fc2: the even ones; biases are odd */
-}
-
-static bool is_lowrank(enum zg_direction_kind kind)
-{
-    return kind == ZG_DIRECTION_LOWRANK || kind == ZG_DIRECTION_FACTORISED;
 }
 
 static const char *kind_name(enum zg_direction_kind kind)

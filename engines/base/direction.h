@@ -7,6 +7,9 @@
 
 #include "engines/zo.h"
 
+/* Columns of U and V; 0 where the kind has no factors, whatever `rank` says. */
+int64_t zg_direction_rank(const struct zg_direction *direction);
+
 /* U rows row_begin .. +n_rows-1 of the tensor: u [n_rows][rank], not scaled. */
 void zg_direction_u(const struct zg_direction *direction, int32_t tensor, int64_t row_begin,
                     int64_t n_rows, float *u);

@@ -299,7 +299,7 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     zg_naive_phase(state, ZG_PHASE_OTHER);
     state->cost.useful_flops +=
         zg_useful_count(state->useful, &state->weights.shape, batch, n_probes,
-                        state->directions[probes[0].direction].rank);
+                        zg_direction_rank(&state->directions[probes[0].direction]));
     state->cost.n_rows = state->batch.n_sequences * state->batch.length;
     return ZG_OK;
 }

@@ -18,11 +18,6 @@
 
 #include <omp.h>
 
-static bool is_lowrank(const struct zg_direction *d)
-{
-    return d->kind == ZG_DIRECTION_LOWRANK || d->kind == ZG_DIRECTION_FACTORISED;
-}
-
 /* One move of one tensor, inside a parallel region: all threads call it. */
 struct move {
     const struct zg_direction *direction;
@@ -65,7 +60,7 @@ static bool move_of(const struct zg_engine_state *s, const struct zg_direction *
 
 static bool has_factors(const struct move *m)
 {
-    return m->n_cols > 1 && is_lowrank(m->direction);
+    return m->n_cols > 1 && zg_direction_rank(m->direction) > 0;
 }
 
 /* V is drawn in pieces and transposed, so that a row of W meets r contiguous vectors.  No barrier
@@ -145,7 +140,7 @@ static void move_elementwise(const struct zg_engine_state *s, const struct move 
 {
     const int64_t n = m->n_rows * m->n_cols, piece = s->row_stride;
     struct zg_direction d = *m->direction;
-    if (is_lowrank(&d))
+    if (zg_direction_rank(&d) > 0)
         d.kind = ZG_DIRECTION_DENSE;
     float *z = s->row + omp_get_thread_num() * s->row_stride;
 #pragma omp for schedule(static) nowait

@@ -157,6 +157,10 @@ void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear
                 memcpy(row, common, (size_t)n * sizeof *row);
         }
     }
-    zg_cost_add(s, 2.0 * (double)(pass->n_probes * n_rows * n * s->rank),
-                4.0 * (double)((pass->n_probes + 1) * n_rows * n));
+    /* Of a pair there is one product, the half difference; a mean is a copy, the first is there. */
+    const int64_t n_products = pass->centred ? n_pairs : pass->n_probes;
+    const int64_t n_copies = pass->centred ? n_pairs - 1 : 0;
+    const int64_t n_read = pass->centred && n_pairs == 1 ? 0 : 1;
+    zg_cost_add(s, 2.0 * (double)(n_products * n_rows * n * s->rank),
+                4.0 * (double)((n_products + n_copies + n_read) * n_rows * n));
 }

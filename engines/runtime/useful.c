@@ -46,9 +46,10 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
     flops += probes * 4.0 * d * keys;
 
     /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
-     * and V^T x. */
+     * and V^T x.  Without factors D x is a second product that serves all. */
     const double first_q_rows = shape->n_layers > 1 ? rows : scored;
-    flops -= (probes - 1.0) * (square + 2.0 * r * d) * (2.0 * rows + first_q_rows);
+    const double first = rank > 0 ? 1.0 : fmin(probes, 2.0);
+    flops -= (probes - first) * (square + 2.0 * r * d) * (2.0 * rows + first_q_rows);
 
     /* Head: whole rows of logits where the normaliser is needed, else the options' rows. */
     double head_dots = (double)plan->n_normalised * (double)shape->n_vocab;

@@ -85,6 +85,15 @@ static void test_cost(void)
         }
 }
 
+/* A dense direction has no rank, whatever its field says. */
+static void test_cost_dense(void)
+{
+    struct zg_direction d = direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_LINEAR);
+    const double useful = zg_useful_flops(&shape, zg_fixture_batch(0, NULL), 2, 0);
+    for (d.rank = 0; d.rank <= 2; d.rank++)
+        CU_ASSERT_EQUAL(step_cost(ZG_FP32, 5, &d).useful_flops, useful);
+}
+
 /* A weight of bf16 is read and written as two bytes; the products are as many. */
 static void test_cost_bf16(void)
 {
@@ -162,6 +171,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"cost of the full depth", test_cost},
         {"cost of bf16", test_cost_bf16},
+        {"cost of dense directions", test_cost_dense},
         {"a change enters once", test_change_enters_once},
         {"gemm of bf16", test_gemm_of_bf16},
         {NULL, NULL},

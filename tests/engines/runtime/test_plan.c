@@ -95,6 +95,28 @@ static void test_useful_by_hand(void)
     CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, 2, 2), flops); /* integers below 2^53: exact */
 }
 
+/* Dense directions: W x and z x, which the first layer's q, k, v share, are two products; later
+ * (W + c z) x of each probe.  Nothing of low rank. */
+static void test_useful_dense(void)
+{
+    const struct zg_model_shape shape = {.n_layers = 2,
+                                         .d_model = 10,
+                                         .n_heads = 2,
+                                         .d_ffn = 30,
+                                         .n_vocab = 50,
+                                         .n_positions = 16,
+                                         .tied_head = true};
+    const double d = 10, f = 30, square = 2 * d * d, head = 2 * d * (3 * 50 + 4);
+    for (int64_t n_probes = 1; n_probes <= 3; n_probes++) {
+        const double probes = (double)n_probes, first = n_probes < 2 ? 1 : 2;
+        const double layer0 = first * 7 * 3 * square + probes * 7 * (square + 4 * d * f);
+        const double layer1 = probes * (7 * 2 * square + 5 * (2 * square + 4 * d * f));
+        const double attention = probes * 4 * d * (22 + 19);
+        CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, n_probes, 0),
+                        layer0 + layer1 + attention + probes * head);
+    }
+}
+
 static void test_loss_by_hand(void)
 {
     struct zg_plan p;
@@ -323,6 +345,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"a batch laid out by hand", test_by_hand},
         {"useful FLOPs against a hand count", test_useful_by_hand},
+        {"the same of dense directions", test_useful_dense},
         {"losses from made-up logits", test_loss_by_hand},
         {"no trie, no ragged rows", test_without_trie},
         {"random batches: prefixes, blocks, minimality", test_random},
