@@ -120,12 +120,21 @@ static enum zg_status panel_alloc(const struct zg_provider_state *state, struct 
     return status;
 }
 
+/* The longest row whose sums, and the shift that comes off them, stay below 2^31. */
+static int64_t int8_max_in(enum zg_onednn_int8 form)
+{
+    return INT32_MAX / (form == ZG_INT8_SHIFTED ? 255 * 127 : 128 * 127);
+}
+
 enum zg_status zg_onednn_pack(struct zg_provider_state *state, struct zg_panel **out,
                               const struct zg_panel_shape *shape, const struct zg_model *model,
                               const int32_t *tensors, struct zg_error *err)
 {
     *out = NULL;
     assert(shape->dtype == ZG_FP32 || state->options.dtypes & 1u << shape->dtype);
+    if (shape->dtype == ZG_INT8 && shape->n_in > int8_max_in(state->int8))
+        return zg_fail(err, ZG_USAGE, "onednn: %lld products of int8 may leave 32 bits",
+                       (long long)shape->n_in);
     struct zg_panel *panel = calloc(1, sizeof *panel);
     if (!panel)
         return zg_fail(err, ZG_ENV, "no memory for a panel");

@@ -387,6 +387,37 @@ static void test_int8_forms(void)
     each_dtype(test_int8_forms_in);
 }
 
+/* Rows whose sums may leave 32 bits are refused before anything is read: q + 128 is up to 255, and
+ * the shift is 128 times a sum of up to 127 each. */
+static void test_int8_too_long_in(enum zg_dtype dtype)
+{
+    if (dtype != ZG_INT8)
+        return;
+    struct zg_model *model = model_open(1, 83);
+    struct setup s = setup_open(model, dtype, ZG_T_FC1_WEIGHT, 1, true, 0, 0);
+    const struct {
+        enum zg_onednn_int8 form;
+        int64_t n_in;
+    } too_long[] = {{ZG_INT8_SHIFTED, 66312}, {ZG_INT8_SPLIT, 132105}};
+    for (int i = 0; i < 2; i++) {
+        const struct zg_panel_shape shape = {
+            .n_groups = 1, .n_out = 1, .n_in = too_long[i].n_in, .dtype = dtype};
+        struct zg_panel *panel = NULL;
+        struct zg_error err = {0};
+        s.state->int8 = too_long[i].form;
+        CU_ASSERT_EQUAL(zg_provider_onednn.pack(s.state, &panel, &shape, NULL, NULL, &err),
+                        ZG_USAGE);
+        CU_ASSERT_PTR_NULL(panel);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "may leave 32 bits"));
+    }
+    setup_close(&s);
+    zg_model_close(&model);
+}
+static void test_int8_too_long(void)
+{
+    each_dtype(test_int8_too_long_in);
+}
+
 /* A NaN or an infinity in a row of x shows in all of its y, and in no other row's. */
 static void test_not_finite_in(enum zg_dtype dtype)
 {
@@ -444,6 +475,7 @@ int main(void)
         {"allocations", test_allocations},
         {"keep_columns", test_keep_columns},
         {"both forms of int8", test_int8_forms},
+        {"int8 rows that are too long", test_int8_too_long},
         {"not finite", test_not_finite},
         {"open refuses", test_open_refuses},
         {NULL, NULL},
