@@ -76,16 +76,6 @@ static inline dnnl_status_t zg_dnnl_post_ops_append_sum(dnnl_post_ops_t ops)
 #endif
 }
 
-/* y = max(0, y) */
-static inline dnnl_status_t zg_dnnl_post_ops_append_relu(dnnl_post_ops_t ops)
-{
-#if DNNL_VERSION_MAJOR >= 3
-    return dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0.0f, 0.0f);
-#else
-    return dnnl_post_ops_append_eltwise(ops, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
-#endif
-}
-
 static inline dnnl_status_t
 zg_dnnl_matmul_desc_open(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
                          const struct zg_dnnl_desc *x, const struct zg_dnnl_desc *w,

@@ -175,10 +175,8 @@ static dnnl_status_t attr_open(dnnl_primitive_attr_t *attr, enum zg_dnnl_op op)
         status = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
     if (status == dnnl_success)
         status = dnnl_post_ops_create(&ops);
-    if (status == dnnl_success && op != ZG_DNNL_SET)
+    if (status == dnnl_success && op == ZG_DNNL_ADD)
         status = zg_dnnl_post_ops_append_sum(ops);
-    if (status == dnnl_success && op == ZG_DNNL_ADD_RELU)
-        status = zg_dnnl_post_ops_append_relu(ops);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_post_ops(*attr, ops);
     if (ops)

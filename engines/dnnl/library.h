@@ -2,7 +2,7 @@
  * library.h - what the engines hold of oneDNN: an engine, a stream, and everything a product needs,
  * made ahead of the first product.
  *
- * A product is y[n_rows][n_out] (+)= x[n_rows][n_in] W, with an optional ReLU: one matmul
+ * A product is y[n_rows][n_out] (+)= x[n_rows][n_in] W: one matmul
  * primitive an operation, whose row count is that of each call's memory objects.  So one primitive
  * serves every batch; what must exist per row count is a memory object of x and one of y: kept in
  * views for 1 .. max_rows rows, or made for one call.
@@ -46,9 +46,8 @@ struct zg_dnnl_layout {
 };
 
 enum zg_dnnl_op {
-    ZG_DNNL_SET,      /* y = x W */
-    ZG_DNNL_ADD,      /* y += x W */
-    ZG_DNNL_ADD_RELU, /* y = max(0, y + x W) */
+    ZG_DNNL_SET, /* y = x W */
+    ZG_DNNL_ADD, /* y += x W */
     ZG_DNNL_N_OPS
 };
 

@@ -2,15 +2,18 @@
  * gemm.c - a product with its epilogue.
  *
  *     fp32, bf16   y = bias + E x_extra (+ residual)     one pass of our own; bf16: rounds x too
- *                  y += x W (then ReLU)                  oneDNN's matmul, post-ops sum and eltwise
+ *                  y += x W                              oneDNN's matmul, post-op sum
+ *                  y = ReLU(y)                           where there is one: a pass of our own
  *     int8         q, scale = x                          one pass of our own over x
  *                  sums = q W                            oneDNN's matmul, uint8 x int8 = int32
  *                  y = bias + scales sums + E x_extra (+ residual), then ReLU      one over y
  *
  * The first pass costs what oneDNN's own bias would, which is a pass over y after the product; it
  * also takes in the adapters, at any rank, and the residual.  Bias and sum in one primitive would
- * make oneDNN multiply into a buffer of its own; so would int8 with fp32 y and sum.  oneDNN has no
- * scale per row of x (3.x: not in every kernel), so int8's scales are ours.
+ * make oneDNN multiply into a buffer of its own; so would int8 with fp32 y and sum.  oneDNN's ReLU
+ * (post-op eltwise) would be a pass over y too, and turns a NaN into 0: a broken state would look
+ * like a plausible loss.  oneDNN has no scale per row of x (3.x: not in every kernel), so int8's
+ * scales are ours.
  */
 #include <assert.h>
 #include <math.h>
@@ -204,7 +207,12 @@ static dnnl_status_t piece_float(const struct zg_provider_state *state, const st
                                .y = g->y + begin * g->ldy,
                                .ldy = g->ldy,
                                .n_rows = end - begin};
-    return multiply(state, w, g->epilogue == ZG_EPILOGUE_RELU ? ZG_DNNL_ADD_RELU : ZG_DNNL_ADD, &a);
+    const dnnl_status_t status = multiply(state, w, ZG_DNNL_ADD, &a);
+    if (g->epilogue == ZG_EPILOGUE_RELU)
+#pragma omp parallel for num_threads((int)state->options.n_threads) schedule(static)
+        for (int64_t i = begin; i < end; i++)
+            state->kernels->epilogue(g->y + i * g->ldy, w->n_out, NULL, 1, NULL);
+    return status;
 }
 
 static dnnl_status_t piece_int8(const struct zg_provider_state *state, const struct zg_gemm *g,

@@ -66,8 +66,7 @@ static enum zg_status products_open(struct zg_provider_state *state, struct zg_p
     const int64_t ldy = shape->dtype == ZG_INT8 ? panel->ldy : shape->ldy;
     struct zg_dnnl_product key = {
         .dtype = shape->dtype,
-        .ops = shape->dtype == ZG_INT8 ? 1u << ZG_DNNL_SET
-                                       : 1u << ZG_DNNL_ADD | 1u << ZG_DNNL_ADD_RELU,
+        .ops = 1u << (shape->dtype == ZG_INT8 ? ZG_DNNL_SET : ZG_DNNL_ADD),
         .n_in = shape->n_in,
         .n_out = panel->n_out,
         .layout = {.in = packed ? panel->ldw : 1, .out = packed ? 1 : panel->ldw},

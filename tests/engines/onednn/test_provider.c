@@ -418,7 +418,8 @@ static void test_int8_too_long(void)
     each_dtype(test_int8_too_long_in);
 }
 
-/* A NaN or an infinity in a row of x shows in all of its y, and in no other row's. */
+/* A NaN or an infinity in a row of x shows in all of its y, and in no other row's; ReLU keeps a
+ * NaN, and makes 0 of minus infinity. */
 static void test_not_finite_in(enum zg_dtype dtype)
 {
     struct zg_model *model = model_open(37, 83);
@@ -426,16 +427,21 @@ static void test_not_finite_in(enum zg_dtype dtype)
     float *const x = numbers(1, 4 * 37), *const y = numbers(2, 4 * 83);
     x[1 * 37 + 5] = NAN;
     x[2 * 37 + 36] = INFINITY;
-    const struct zg_gemm g = {.w = s.panel,
-                              .x = x,
-                              .ldx = 37,
-                              .n_rows = 4,
-                              .epilogue = ZG_EPILOGUE_NONE,
-                              .y = y,
-                              .ldy = 83};
+    struct zg_gemm g = {.w = s.panel,
+                        .x = x,
+                        .ldx = 37,
+                        .n_rows = 4,
+                        .epilogue = ZG_EPILOGUE_NONE,
+                        .y = y,
+                        .ldy = 83};
     zg_provider_onednn.gemm(s.state, &g);
     for (int64_t i = 0; i < 4 * 83; i++)
         CU_ASSERT_EQUAL(isfinite(y[i]) != 0, i / 83 == 0 || i / 83 == 3);
+    g.epilogue = ZG_EPILOGUE_RELU;
+    zg_provider_onednn.gemm(s.state, &g);
+    for (int64_t i = 0; i < 4 * 83; i++)
+        if (i / 83 != 2)
+            CU_ASSERT_EQUAL(isnan(y[i]) != 0, i / 83 == 1);
     free(x);
     free(y);
     setup_close(&s);
