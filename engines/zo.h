@@ -209,7 +209,9 @@ uint32_t zg_mechanism_needs(enum zg_mechanism mechanism);
  * needs, whatever the engine does (one token per trie node and probe, the common part once, the
  * last layer pruned, head rows of the options only): every engine reports the same number for the
  * same batch and probes.  `executed` is what this engine really multiplied (padding, repeated
- * prefixes, full logits included).  Multiply and add count as two. */
+ * prefixes, full logits included).  Multiply and add count as two.  Both count products alone: with
+ * weights, of attention, of low rank, of a direction that is written into weights.  Norms, softmax,
+ * ReLU, biases and sums are small beside them and in neither. */
 struct zg_cost {
     double useful_flops;
     double executed_flops;

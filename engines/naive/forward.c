@@ -80,8 +80,7 @@ static void embed(struct zg_engine_state *s)
         for (int64_t i = 0; i < d; i++)
             x[i] += position[i];
     }
-    zg_naive_count(s, ZG_PHASE_EMBED, (double)(n_rows * d),
-                   (8.0 + item_size(s)) * (double)(n_rows * d));
+    zg_naive_count(s, ZG_PHASE_EMBED, 0, (8.0 + item_size(s)) * (double)(n_rows * d));
 }
 
 /* x += bias where there is one; n = layer norm of x, which in bf16 is rounded from cache */
@@ -96,8 +95,7 @@ static void norm(struct zg_engine_state *s, const float *bias, int32_t gain, int
         s->kernels->norm(s->x + row * d, bias, g, b, n, d);
         round_row(s, n, row, d, 0, d);
     }
-    zg_naive_count(s, ZG_PHASE_NORM, 8.0 * (double)(n_rows * d),
-                   ((bias ? 8.0 : 4.0) + item_size(s)) * (double)(n_rows * d));
+    zg_naive_count(s, ZG_PHASE_NORM, 0, ((bias ? 8.0 : 4.0) + item_size(s)) * (double)(n_rows * d));
 }
 
 /* n [rows][d] = attention.  Padding attends to nothing and gets 0: no label depends on it. */
@@ -150,8 +148,7 @@ static void relu(struct zg_engine_state *s, const float *bias)
         s->kernels->bias_relu(s->ffn + row * f, bias, f);
         round_row(s, s->ffn + row * f, row, f, 0, f);
     }
-    zg_naive_count(s, ZG_PHASE_FC1, 2.0 * (double)(n_rows * f),
-                   (4.0 + item_size(s)) * (double)(n_rows * f));
+    zg_naive_count(s, ZG_PHASE_FC1, 0, (4.0 + item_size(s)) * (double)(n_rows * f));
 }
 
 /* x of the layer below still lacks `bias`, its last one; returns the bias that x lacks after this

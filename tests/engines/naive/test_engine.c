@@ -85,6 +85,24 @@ static void test_cost(void)
         }
 }
 
+/* Products count, norms, sums and ReLU do not: the runtime's engines count the same. */
+static void test_cost_of_products(void)
+{
+    const struct zg_direction d = direction_of(ZG_DIRECTION_LOWRANK, ZG_SCOPE_LINEAR);
+    const struct zg_cost cost = step_cost(ZG_FP32, 5, &d);
+    const double n_rows = 2 * (double)cost.n_rows, square = 2.0 * 16 * 16, mlp = 2.0 * 16 * 40;
+    CU_ASSERT_EQUAL(cost.phase_flops[ZG_PHASE_QKV], 5 * n_rows * 3 * square);
+    CU_ASSERT_EQUAL(cost.phase_flops[ZG_PHASE_OUT], 5 * n_rows * square);
+    CU_ASSERT_EQUAL(cost.phase_flops[ZG_PHASE_FC1], 5 * n_rows * mlp);
+    CU_ASSERT_EQUAL(cost.phase_flops[ZG_PHASE_FC2], 5 * n_rows * mlp);
+    CU_ASSERT_EQUAL(cost.phase_flops[ZG_PHASE_HEAD], n_rows * 2 * 16 * 101);
+    CU_ASSERT_EQUAL(cost.phase_flops[ZG_PHASE_PERTURB],
+                    3 * 5 * (4 * square + 2 * mlp) * (double)d.rank);
+    const enum zg_phase none[] = {ZG_PHASE_EMBED, ZG_PHASE_NORM, ZG_PHASE_LOSS};
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(cost.phase_flops[none[i]], 0);
+}
+
 /* A dense direction has no rank, whatever its field says. */
 static void test_cost_dense(void)
 {
@@ -171,6 +189,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"cost of the full depth", test_cost},
         {"cost of bf16", test_cost_bf16},
+        {"cost of products", test_cost_of_products},
         {"cost of dense directions", test_cost_dense},
         {"a change enters once", test_change_enters_once},
         {"gemm of bf16", test_gemm_of_bf16},
