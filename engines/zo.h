@@ -281,6 +281,7 @@ struct zg_engine {
     uint32_t mechanisms;        /* ZG_MECHANISM_BIT()s that it has */
     uint32_t direction_kinds;   /* 1u << enum zg_direction_kind */
     uint32_t scopes;            /* 1u << enum zg_scope */
+    bool low_tables; /* holds embedding and head in the dtype, as linear layers; else in fp32 */
     const struct zg_engine_setting_doc *settings; /* NULL: none */
 
     /* Opens the engine on a model, which it borrows until close().  Allocates everything: no later

@@ -174,16 +174,20 @@ enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engi
     return status;
 }
 
-double zg_bench_weight_bytes(const struct zg_bench *bench, enum zg_dtype dtype,
-                             enum zg_dtype dtype_d)
+double zg_bench_weight_bytes(const struct zg_bench *bench, const struct zg_engine *engine,
+                             enum zg_dtype dtype, enum zg_dtype dtype_d)
 {
     struct zg_model_shape resident = *zg_model_shape(bench->model);
     resident.n_layers = zg_shape_n_resident(&resident);
     const double n_linear = (double)zg_model_n_linear_params(&resident);
-    const double n_others = (double)zg_model_n_params(&resident) - n_linear;
+    const double n_tables =
+        (double)(resident.n_vocab * (resident.tied_head ? 1 : 2) * resident.d_model);
+    const double n_others = (double)zg_model_n_params(&resident) - n_linear - n_tables;
     const int64_t per_weight =
         zg_dtype_bytes(dtype) + (dtype == dtype_d ? 0 : zg_dtype_bytes(dtype_d));
-    return n_linear * (double)per_weight + n_others * (double)zg_dtype_bytes(ZG_FP32);
+    return n_linear * (double)per_weight +
+           n_tables * (double)zg_dtype_bytes(engine->low_tables ? dtype : ZG_FP32) +
+           n_others * (double)zg_dtype_bytes(ZG_FP32);
 }
 
 enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
@@ -194,7 +198,8 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
     for (int64_t i = 0; i < zg_min64(n_at_once, engines->n_items); i++) {
         const struct zg_engine_options options =
             zg_engine_item_options(&engines->items[i], bench->c.dtype, bench->c.dtype_d, 1);
-        bytes += zg_bench_weight_bytes(bench, options.dtype, options.dtype_d);
+        bytes +=
+            zg_bench_weight_bytes(bench, engines->items[i].engine, options.dtype, options.dtype_d);
     }
     const double need_mib = bytes / 1048576.0, have_mib = zg_memory_available_mib();
     if (have_mib < need_mib)

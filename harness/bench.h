@@ -87,10 +87,11 @@ void zg_bench_close_engine(struct zg_contender *contender);
  * high-water mark since its open() less the resident memory that other engines held by then. */
 void zg_bench_note_memory(struct zg_contender *contender);
 
-/* What the weights take at least, of the resident layers: the linear layers' in these dtypes, a
- * copy for each of two; all others in fp32. */
-double zg_bench_weight_bytes(const struct zg_bench *bench, enum zg_dtype dtype,
-                             enum zg_dtype dtype_d);
+/* What the weights take at least in an engine, of the resident layers: the linear layers' in these
+ * dtypes, a copy for each of two; embedding and head in the first where the engine says so; all
+ * others in fp32. */
+double zg_bench_weight_bytes(const struct zg_bench *bench, const struct zg_engine *engine,
+                             enum zg_dtype dtype, enum zg_dtype dtype_d);
 
 /* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better
  * said before the work than ended by the kernel in the middle of it. */

@@ -239,7 +239,8 @@ static enum zg_status measure_reference(struct zg_fidelity_set *set, struct part
                                         int64_t n_threads, struct zg_error *err)
 {
     struct zg_bench *const bench = set->bench;
-    const double need_mib = zg_bench_weight_bytes(bench, ZG_FP32, ZG_FP32) / 1048576.0;
+    const double need_mib =
+        zg_bench_weight_bytes(bench, part->reference.engine, ZG_FP32, ZG_FP32) / 1048576.0;
     if (zg_memory_available_mib() < need_mib) {
         snprintf(part->missing, sizeof part->missing,
                  "the reference in fp32 takes at least %.0f MiB, and %.0f MiB are free", need_mib,
