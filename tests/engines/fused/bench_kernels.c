@@ -26,9 +26,9 @@
 #include <time.h>
 
 #include "engines/base/arena.h"
-#include "engines/fused/fused.h"
 #include "harness/peak_kernels.h"
 #include "tests/engines/fused/guard.h"
+#include "tests/engines/fused/shapes.h"
 #include "tests/engines/fused/words.h"
 
 /* Seconds on a clock: CLOCK_MONOTONIC, or CLOCK_THREAD_CPUTIME_ID where others use the machine and
@@ -113,13 +113,6 @@ static void samples_add(const struct bench *b, struct samples *s, double wall_s)
     s->n++;
 }
 
-struct shape {
-    const char *name;
-    int64_t n_groups, n_out, n_in;
-    enum zg_tensor_kind kinds[3];
-    enum zg_epilogue epilogue;
-};
-
 static int compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -181,8 +174,6 @@ static double residual_of(const struct bench *b, const struct zg_gemm *g, const 
 static void bench_gemm(const struct bench *b, const struct shape *s, int64_t rows)
 {
     const int64_t n_out = s->n_groups * s->n_out, ldx = zg_round_up(s->n_in + 3 * N_EXTRA, 16);
-    const struct zg_panel_shape panel_shape = {
-        .n_groups = s->n_groups, .n_out = s->n_out, .n_in = s->n_in, .dtype = b->kernels->dtype};
     struct zg_panel *panels[MAX_LAYERS];
     uint64_t seed = 3;
     float *extra = malloc((size_t)(n_out * N_EXTRA) * sizeof(float));
@@ -192,14 +183,7 @@ static void bench_gemm(const struct bench *b, const struct shape *s, int64_t row
         extra[i] = test_uniform(&seed);
     for (int64_t i = 0; i < rows * ldx; i++)
         b->x[i] = test_uniform(&seed);
-    for (int64_t l = 0; l < b->n_layers; l++) {
-        int32_t tensors[3];
-        for (int g = 0; g < 3; g++)
-            tensors[g] = zg_tensor_layer(l, s->kinds[g]);
-        if (zg_fused_pack(b->state, &panels[l], &panel_shape, b->model, tensors, NULL))
-            abort();
-        zg_fused_set_extra(b->state, panels[l], extra, N_EXTRA, 0);
-    }
+    panels_open(b->state, s, b->kernels->dtype, b->model, b->n_layers, extra, N_EXTRA, panels);
     struct zg_gemm g = {.x = b->x,
                         .ldx = ldx,
                         .n_rows = rows,
@@ -351,23 +335,14 @@ int main(int argc, char **argv)
         return (int)err.status;
     }
     memset(b.y, 0, (size_t)(max_rows * widest) * sizeof(float));
-    const struct shape shapes[] = {
-        {"qkv",
-         3,
-         m->d_model,
-         m->d_model,
-         {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT},
-         ZG_EPILOGUE_NONE},
-        {"out", 1, m->d_model, m->d_model, {ZG_T_OUT_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
-        {"fc1", 1, m->d_ffn, m->d_model, {ZG_T_FC1_WEIGHT}, ZG_EPILOGUE_RELU},
-        {"fc2", 1, m->d_model, m->d_ffn, {ZG_T_FC2_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
-    };
+    struct shape shapes[N_SHAPES];
+    shapes_of(m, shapes);
     b.kernels = kernels;
     b.n_threads = n_threads;
     printf("%s %s, %lld threads, peak of its products %.1f GFLOP/s\n",
            zg_dtype_name(kernels->dtype), kernels->name, (long long)n_threads,
            peak_gflops(kernels, n_threads, b.clock));
-    for (int s = 0; s < 4; s++)
+    for (int s = 0; s < N_SHAPES; s++)
         for (int64_t i = 0; i < n_rows; i++)
             bench_gemm(&b, &shapes[s], optind < argc ? atoll(argv[optind + i]) : defaults[i]);
     bench_head(&b, zg_min64(32, max_rows));

@@ -20,10 +20,10 @@
 #include "engines/base/narrow.h"
 #include "engines/base/size.h"
 #include "engines/dnnl/dnnl_compat.h"
-#include "engines/fused/fused.h"
 #include "harness/clock.h"
 #include "harness/stats.h"
 #include "tests/engines/fused/guard.h"
+#include "tests/engines/fused/shapes.h"
 
 enum { N_EXTRA = 4, N_LAYERS = 12, MAX_REPEATS = 1000 };
 
@@ -35,13 +35,6 @@ struct bench {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     float *x, *y;
-};
-
-struct shape {
-    const char *name;
-    int64_t n_groups, n_out, n_in;
-    enum zg_tensor_kind kinds[3];
-    enum zg_epilogue epilogue;
 };
 
 /* ---- oneDNN ---------------------------------------------------------------------------------- */
@@ -141,20 +134,11 @@ static double since_s(int64_t begin)
 static void bench_shape(const struct bench *b, const struct shape *s, int64_t rows)
 {
     const int64_t n_out = s->n_groups * s->n_out;
-    const struct zg_panel_shape panel_shape = {
-        .n_groups = s->n_groups, .n_out = s->n_out, .n_in = s->n_in, .dtype = b->dtype};
     struct zg_panel *panels[N_LAYERS];
     float *const extra = calloc((size_t)(n_out * N_EXTRA), sizeof *extra);
     if (!extra)
         abort();
-    for (int64_t l = 0; l < b->n_layers; l++) {
-        int32_t tensors[3];
-        for (int g = 0; g < 3; g++)
-            tensors[g] = zg_tensor_layer(l, s->kinds[g]);
-        if (zg_fused_pack(b->fused, &panels[l], &panel_shape, b->model, tensors, NULL))
-            abort();
-        zg_fused_set_extra(b->fused, panels[l], extra, N_EXTRA, 0);
-    }
+    panels_open(b->fused, s, b->dtype, b->model, b->n_layers, extra, N_EXTRA, panels);
     struct zg_gemm g = {.x = b->x,
                         .ldx = zg_round_up(s->n_in + 3 * N_EXTRA, 16),
                         .n_rows = rows,
@@ -219,21 +203,11 @@ static bool dtype_of(const char *name, enum zg_dtype *out)
 
 static void bench_all(struct bench *b, const int64_t *rows, int64_t n_rows)
 {
-    const struct zg_model_shape *const m = zg_model_shape(b->model);
-    const struct shape shapes[] = {
-        {"qkv",
-         3,
-         m->d_model,
-         m->d_model,
-         {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT},
-         ZG_EPILOGUE_NONE},
-        {"out", 1, m->d_model, m->d_model, {ZG_T_OUT_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
-        {"fc1", 1, m->d_ffn, m->d_model, {ZG_T_FC1_WEIGHT}, ZG_EPILOGUE_RELU},
-        {"fc2", 1, m->d_model, m->d_ffn, {ZG_T_FC2_WEIGHT}, ZG_EPILOGUE_RESIDUAL},
-    };
+    struct shape shapes[N_SHAPES];
+    shapes_of(zg_model_shape(b->model), shapes);
     printf("%s, %lld threads, oneDNN %d.%d\n", zg_dtype_name(b->dtype), (long long)b->n_threads,
            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+    for (int s = 0; s < N_SHAPES; s++)
         for (int64_t i = 0; i < n_rows; i++)
             bench_shape(b, &shapes[s], rows[i]);
 }
