@@ -120,7 +120,6 @@ static enum zg_status open_state(struct zg_provider_state **out,
 
 const struct zg_provider zg_provider_fused = {
     .name = "fused",
-    .missing = NULL,
     .dtypes = 1u << ZG_FP32 | 1u << ZG_BF16 | 1u << ZG_INT8,
     .can_pack = true,
     .open = open_state,

@@ -212,9 +212,7 @@ const struct zg_provider zg_provider_openblas = {
 
 #else
 
-const struct zg_provider zg_provider_openblas = {
-    .name = "openblas",
-    .missing = "OpenBLAS (libopenblas-openmp-dev; configure with -DZOGAP_WITH_OPENBLAS=ON)",
-};
+/* Never opened: the engine says what is missing. */
+const struct zg_provider zg_provider_openblas = {.name = "openblas"};
 
 #endif

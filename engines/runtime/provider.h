@@ -50,7 +50,6 @@ struct zg_provider_options {
     int64_t max_in;    /* largest n_in of a panel whose dtype is not fp32 */
     int64_t max_extra; /* n_extra of any gemm, per group */
     bool packed; /* false: W stays row-major and is packed in every call (mechanism `packed` off) */
-    const char *setting; /* provider's own, or NULL */
 };
 
 struct zg_panel_shape {
@@ -87,7 +86,6 @@ struct zg_gemm {
 
 struct zg_provider {
     const char *name;
-    const char *missing; /* NULL, or what this build lacks and the package that brings it */
     uint32_t dtypes;
     bool can_pack; /* has a packed layout to switch off */
 

@@ -140,7 +140,6 @@ static enum zg_status open_provider(struct zg_engine_state *s, struct zg_error *
 {
     const struct zg_engine_limits *limits = &s->options.limits;
     const struct zg_plan_rules rules = plan_rules(s);
-    const struct zg_engine_setting_doc *doc = s->engine->settings;
     const struct zg_provider_options options = {
         .dtypes = 1u << s->options.dtype | 1u << s->options.dtype_d,
         .n_threads = s->options.n_threads,
@@ -149,8 +148,6 @@ static enum zg_status open_provider(struct zg_engine_state *s, struct zg_error *
         .max_in = zg_max64(s->shape.d_model, s->shape.d_ffn),
         .max_extra = zg_adapter_max_extra(s),
         .packed = s->provider->can_pack && zg_has(s, ZG_M_PACKED),
-        .setting =
-            doc && doc->key ? zg_engine_setting_value(s->engine, &s->options, doc->key) : NULL,
     };
     return s->provider->open(&s->provider_state, &options, err);
 }
