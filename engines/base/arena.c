@@ -1,7 +1,6 @@
 /* arena.c - see arena.h. */
 #include "engines/base/arena.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -90,33 +89,4 @@ void zg_buffer_free(void *buffer)
         munmap(header.start, header.mapped);
     else
         free(header.start);
-}
-
-enum zg_status zg_arena_open(struct zg_arena *arena, int64_t capacity, const char *what,
-                             struct zg_error *err)
-{
-    void *base = NULL;
-    const enum zg_status status = zg_buffer_alloc(&base, capacity, 1, what, err);
-    *arena = (struct zg_arena){.base = base, .capacity = status == ZG_OK ? capacity : 0};
-    return status;
-}
-
-void zg_arena_close(struct zg_arena *arena)
-{
-    if (!arena)
-        return;
-    zg_buffer_free(arena->base);
-    *arena = (struct zg_arena){0};
-}
-
-void *zg_arena_take(struct zg_arena *arena, int64_t n_items, int64_t item_size)
-{
-    int64_t size;
-    const int64_t begin = zg_round_up(arena->used, SMALL_ALIGN);
-    const bool fits = begin <= arena->capacity && zg_size_mul(n_items, item_size, &size) &&
-                      size <= arena->capacity - begin;
-    if (!fits)
-        __builtin_trap(); /* in every build: what follows would write over somebody else's memory */
-    arena->used = begin + size;
-    return arena->base + begin;
 }

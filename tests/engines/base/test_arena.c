@@ -1,9 +1,7 @@
-/* test_arena.c - buffers and arenas: alignment, sizes that do not fit, first touch. */
+/* test_arena.c - buffers: alignment, sizes that cannot be. */
 #include "engines/base/arena.h"
 
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/support/cunit_run.h"
 
@@ -39,46 +37,6 @@ static void test_too_large(void)
         CU_ASSERT_PTR_NULL(buffer);
         zg_test_expect_words(err.text, "the test's buffer");
     }
-    struct zg_arena arena;
-    CU_ASSERT_EQUAL(zg_arena_open(&arena, -5, "test", NULL), ZG_ENV);
-    CU_ASSERT_EQUAL(arena.capacity, 0);
-    zg_arena_close(&arena);
-}
-
-static void test_arena(void)
-{
-    struct zg_arena arena;
-    CU_ASSERT_EQUAL_FATAL(zg_arena_open(&arena, 1000, "test", NULL), ZG_OK);
-    unsigned char *a = zg_arena_take(&arena, 3, 5), *b = zg_arena_take(&arena, 100, 4);
-    CU_ASSERT_EQUAL((uintptr_t)a % 64, 0);
-    CU_ASSERT_EQUAL((uintptr_t)b % 64, 0);
-    CU_ASSERT(b >= a + 15);
-    memset(b, 1, 400);
-    zg_arena_reset(&arena);
-    CU_ASSERT_PTR_EQUAL(zg_arena_take(&arena, 1000, 1), a);
-    zg_arena_close(&arena);
-    CU_ASSERT_PTR_NULL(arena.base);
-    zg_arena_close(&arena);
-    zg_arena_close(NULL);
-}
-
-/* Taking more than open() asked for stops the process in every build. */
-static void test_arena_overrun(void)
-{
-    static const int64_t bad[][2] = {{1001, 1}, {INT64_MAX, 4}, {-1, 1}};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct zg_arena arena;
-        CU_ASSERT_EQUAL_FATAL(zg_arena_open(&arena, 1000, "test", NULL), ZG_OK);
-        const pid_t child = fork();
-        if (child == 0) {
-            zg_arena_take(&arena, bad[i][0], bad[i][1]);
-            _exit(0);
-        }
-        int status = 0;
-        CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
-        CU_ASSERT(!(WIFEXITED(status) && WEXITSTATUS(status) == 0));
-        zg_arena_close(&arena);
-    }
 }
 
 int main(void)
@@ -86,8 +44,6 @@ int main(void)
     static const struct zg_test tests[] = {
         {"buffers", test_buffers},
         {"sizes that cannot be", test_too_large},
-        {"arena", test_arena},
-        {"arena overrun", test_arena_overrun},
         {NULL, NULL},
     };
     return zg_test_run("arena", tests);
