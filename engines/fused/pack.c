@@ -13,7 +13,7 @@
 
 #include "engines/base/arena.h"
 #include "engines/fused/fused.h"
-#include "engines/model/convert.h"
+#include "engines/runtime/kept.h"
 
 enum { READ_ROWS = 8 }; /* read at once: a store of 8 words fills half a cache line of the strip */
 
@@ -65,12 +65,8 @@ static void narrow_int8(const struct packing *p, float *row, uint32_t *words, fl
                         int64_t output)
 {
     struct zg_panel *panel = p->panel;
-    for (int64_t c = 0; c < panel->n_kept; c++) {
-        uint16_t h;
-        p->narrow->bf16(&row[panel->kept[c]], 1, &h);
-        kept[c] = zg_float_of_bf16(h);
-        row[panel->kept[c]] = 0.0f;
-    }
+    zg_kept_round(p->narrow, row, panel->kept, panel->n_kept, kept);
+    zg_kept_remove(row, panel->kept, panel->n_kept);
     panel->scale[output] =
         zg_narrow_row_int8(p->narrow, row, panel->shape.n_in, words, panel->n_words);
     const int8_t *q = (const int8_t *)words;

@@ -21,8 +21,8 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "engines/model/convert.h"
 #include "engines/onednn/panel.h"
+#include "engines/runtime/kept.h"
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
@@ -90,25 +90,11 @@ static void row_quantise(const struct zg_provider_state *state, const struct zg_
     if (w->kept.n > 0) {
         float *const own = (float *)state->rows.data + omp_get_thread_num() * n_in;
         memcpy(own, x, (size_t)n_in * sizeof *own);
-        for (int64_t c = 0; c < w->kept.n; c++)
-            own[w->kept.columns[c]] = 0.0f;
+        zg_kept_remove(own, w->kept.columns, w->kept.n);
         x = own;
     }
     state->scales[j] = state->narrow->int8(x, n_in, q);
     row_unsign(state->int8, q, q + n * w->ldx, n_in);
-}
-
-/* The kept columns of row i of x, as bf16 holds them. */
-static void row_keep(const struct zg_provider_state *state, const struct zg_gemm *g, int64_t i,
-                     float *t)
-{
-    const struct zg_onednn_kept *kept = &g->w->kept;
-    uint16_t low[ZG_MAX_KEPT];
-    for (int64_t c = 0; c < kept->n; c++)
-        t[c] = g->x[i * g->ldx + kept->columns[c]];
-    state->narrow->bf16(t, kept->n, low);
-    for (int64_t c = 0; c < kept->n; c++)
-        t[c] = zg_float_of_bf16(low[c]);
 }
 
 /* Row i of y from the sums of row j of n, int8. */
@@ -126,7 +112,7 @@ static void row_finish(const struct zg_provider_state *state, const struct zg_ge
     const float *const base = in_place ? y : bias ? bias : state->zeros.data;
     kernels->add_sums(base, sums, excess, state->scales[j], w->scale, n_out, y);
     if (w->kept.n > 0) {
-        row_keep(state, g, i, kept);
+        zg_kept_round(state->narrow, g->x + i * g->ldx, w->kept.columns, w->kept.n, kept);
         kernels->add_rank(y, kept, w->kept.n, w->kept.w, n_out, n_out, y);
     }
     for (int64_t group = 0; g->n_extra > 0 && group < w->shape.n_groups; group++) {

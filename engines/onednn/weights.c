@@ -8,6 +8,7 @@
 #include "engines/base/size.h"
 #include "engines/model/convert.h"
 #include "engines/onednn/panel.h"
+#include "engines/runtime/kept.h"
 
 /* Rows of W that a thread reads and turns over at once: a cache line of each column in fp32. */
 #define PACK_ROWS 16
@@ -42,14 +43,12 @@ static void row_quantise(const struct zg_provider_state *state, struct zg_panel 
                          float *row, int8_t *q)
 {
     const int64_t n_in = panel->shape.n_in;
-    for (int64_t c = 0; c < panel->kept.n; c++) {
-        float *const w = &row[panel->kept.columns[c]];
-        uint16_t low;
-        state->narrow->bf16(w, 1, &low);
-        panel->kept.w[c * panel->n_out + o] = zg_float_of_bf16(low);
-        *w = 0.0f;
-    }
+    float kept[ZG_MAX_KEPT];
     int32_t sum = 0;
+    zg_kept_round(state->narrow, row, panel->kept.columns, panel->kept.n, kept);
+    zg_kept_remove(row, panel->kept.columns, panel->kept.n);
+    for (int64_t c = 0; c < panel->kept.n; c++)
+        panel->kept.w[c * panel->n_out + o] = kept[c];
     panel->scale[o] = state->narrow->int8(row, n_in, q);
     for (int64_t k = 0; k < n_in; k++)
         sum += q[k];
