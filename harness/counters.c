@@ -331,8 +331,8 @@ static enum zg_status open_team(struct zg_counters *counters, struct zg_error *e
 enum zg_status zg_counters_open(struct zg_counters **out, const struct zg_counters_request *request,
                                 struct zg_error *err)
 {
-    static const struct zg_counter_source *const usual[] = {&zg_counters_software,
-                                                            &zg_counters_papi, NULL};
+    static const struct zg_counter_source *const usual[] = {
+        &zg_counters_software, &zg_counters_callgrind, &zg_counters_papi, NULL};
     *out = NULL;
     if (request->n_threads < 1 || request->n_threads > MOST_THREADS)
         return zg_fail(err, ZG_USAGE, "--threads %lld: cannot count events of so many threads",
@@ -414,6 +414,17 @@ int64_t zg_counters_n_multiplexed(const struct zg_counters *counters)
     for (int64_t i = 0; i < zg_counters_n(counters); i++)
         n += zg_counters_event(counters, i)->multiplexed;
     return n;
+}
+
+bool zg_counters_use_valgrind(const struct zg_counters *counters)
+{
+    for (int64_t i = 0; i < zg_counters_n(counters); i++) {
+        const int source = counters->source[counters->kept[i]];
+        if (zg_counters_event(counters, i)->counting &&
+            counters->sources[source] == &zg_counters_callgrind)
+            return true;
+    }
+    return false;
 }
 
 int64_t zg_counters_n_threads(const struct zg_counters *counters)

@@ -1,6 +1,6 @@
 /*
  * counters.h - event counts of a sample, per thread and summed: software events from the kernel,
- * the rest through PAPI.
+ * instructions from valgrind, the rest through PAPI.
  *
  *     struct zg_counters *counters = NULL;
  *     const struct zg_counters_request request = {.events = "default", .n_threads = n_threads};
@@ -14,6 +14,9 @@
  * `events` is a comma-separated list of PAPI presets (PAPI_TOT_INS), native events as PAPI names
  * them (skx::L2_LINES_IN:ALL, perf::CPU-MIGRATIONS) and groups, which counters_list.c defines:
  * none, default (software and hardware), software, hardware, flops, cache, tlb, stalls.
+ * `instructions` is what valgrind's callgrind counts, where the program runs under it as
+ * scripts/count_instructions.sh does: it needs no PMU and repeats to 0.05 %.  It is the process's,
+ * and stands under worker 0.
  *
  * An event that does not exist is ZG_USAGE.  One that exists but cannot count here (a virtual
  * machine without PMU, perf_event_paranoid, too few registers, a count that stays 0 where it cannot
@@ -45,8 +48,8 @@ struct zg_counters_request {
     const char *events; /* NULL: "default" */
     int64_t n_threads;
     bool multiplex;
-    /* Who counts, first come first served, ends with NULL; NULL: the kernel, then PAPI.  For
-     * tests. */
+    /* Who counts, first come first served, ends with NULL; NULL: the kernel, valgrind, then
+     * PAPI.  For tests. */
     const struct zg_counter_source *const *sources;
 };
 
@@ -76,7 +79,11 @@ int64_t zg_counters_n(const struct zg_counters *counters); /* columns; 0 for NUL
 const struct zg_counter_event *zg_counters_event(const struct zg_counters *counters, int64_t index);
 int64_t zg_counters_n_counting(const struct zg_counters *counters);    /* of the columns */
 int64_t zg_counters_n_multiplexed(const struct zg_counters *counters); /* of those */
-int64_t zg_counters_n_threads(const struct zg_counters *counters);     /* 0 for NULL */
+/* Does valgrind count?  Then a span is counted alike each time, and its time means nothing. */
+bool zg_counters_use_valgrind(const struct zg_counters *counters);
+/* Does valgrind run this process, as far as the build can tell? */
+bool zg_counters_under_valgrind(void);
+int64_t zg_counters_n_threads(const struct zg_counters *counters); /* 0 for NULL */
 
 /* Events of groups that do not count: name and reason. */
 int64_t zg_counters_n_left_out(const struct zg_counters *counters);

@@ -1,6 +1,6 @@
 /*
- * counters_source.h - where counts come from: the kernel's software events, and PAPI.  Private to
- * the counters*.c and their tests, which bring a scripted source.
+ * counters_source.h - where counts come from: the kernel's software events, valgrind, and PAPI.
+ * Private to the counters*.c and their tests, which bring a scripted source.
  *
  * Software events are read from the kernel itself, not through PAPI, for two reasons.  PAPI
  * disables its whole perf_event component, software events included, where libpfm4 does not know
@@ -43,12 +43,13 @@ struct zg_counter_source {
     void *(*open)(const int *codes, int64_t n, bool multiplex, enum zg_event_state *states,
                   char *const *reasons);
     /* Running totals into values[n]; NaN where refused or unreadable.  By the thread that opened,
-     * like close(). */
+     * like close(), and in pairs: a span's begin and end. */
     void (*read)(void *thread, double *values);
     void (*close)(void *thread); /* NULL is fine */
 };
 
 extern const struct zg_counter_source zg_counters_software; /* perf_event_open */
+extern const struct zg_counter_source zg_counters_callgrind;
 extern const struct zg_counter_source zg_counters_papi;
 
 /* ---- the list of events (counters_list.c) ---------------------------------------------------- */

@@ -20,6 +20,9 @@
 #if defined(ZOGAP_HAVE_PAPI)
 #include <papi.h>
 #endif
+#if defined(ZOGAP_HAVE_VALGRIND)
+#include <valgrind/valgrind.h>
+#endif
 
 #include "harness/machine.h"
 
@@ -117,6 +120,17 @@ static json_t *papi(void)
 #endif
 }
 
+/* The header's; the program that runs us may be another one's. */
+static json_t *valgrind(void)
+{
+#if defined(ZOGAP_HAVE_VALGRIND)
+    return json_pack("{s:o}", "version",
+                     json_sprintf("%d.%d", __VALGRIND_MAJOR__, __VALGRIND_MINOR__));
+#else
+    return missing("valgrind");
+#endif
+}
+
 static json_t *csv(void)
 {
     return json_pack("{s:o}", "version",
@@ -151,8 +165,8 @@ static json_t *compiler(void)
 
 json_t *zg_libraries_json(void)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "openblas", openblas(),
-                     "onednn", onednn(), "hwloc", hwloc(), "papi", papi(), "libcsv", csv(),
-                     "jansson", version(jansson_version_str()), "pcre2", pcre2(), "xxhash",
-                     xxhash(), "compiler", compiler());
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "openblas", openblas(),
+                     "onednn", onednn(), "hwloc", hwloc(), "papi", papi(), "valgrind", valgrind(),
+                     "libcsv", csv(), "jansson", version(jansson_version_str()), "pcre2", pcre2(),
+                     "xxhash", xxhash(), "compiler", compiler());
 }

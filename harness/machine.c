@@ -97,10 +97,11 @@ static json_t *virtual_json(void)
 {
     char name[13];
     hypervisor(name);
-    return json_pack("{s:o, s:o, s:o, s:b}", "hypervisor", text_or_null(name), "dmi_vendor",
+    return json_pack("{s:o, s:o, s:o, s:b, s:b}", "hypervisor", text_or_null(name), "dmi_vendor",
                      file_json("/sys/class/dmi/id/sys_vendor"), "dmi_product",
                      file_json("/sys/class/dmi/id/product_name"), "container",
-                     access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0);
+                     access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0,
+                     "valgrind", zg_counters_under_valgrind());
 }
 
 /* ---- topology, memory ------------------------------------------------------------- */

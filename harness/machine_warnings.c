@@ -93,6 +93,9 @@ static void warn_machine(json_t *out, const json_t *machine)
                  "virtualised (%s): neighbours share caches and memory, and the frequency is not "
                  "readable",
                  hypervisor));
+    if (json_is_true(at(machine, "virtualisation", "valgrind")))
+        warn(out, json_string("valgrind emulates the processor: counts of instructions hold, no "
+                              "time does"));
     if (json_is_true(at(machine, "topology", "smt_active")))
         warn(out, json_string("SMT is on: siblings share a core"));
     const char *const huge = json_string_value(at(machine, "memory", "transparent_huge_pages"));

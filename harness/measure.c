@@ -196,9 +196,12 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     row.block = sample->block;
     row.order = sample->order;
     row.steps = sample->n_steps;
-    row.wall_s_per_step = sample->wall_s_per_step;
-    row.cpu_s_per_step = sample->cpu_s_per_step;
-    row.fma_gflops = fma_beside_sample(w);
+    /* what valgrind counts it emulates: the time is its own, and no cell of a result */
+    if (!zg_counters_use_valgrind(w->m->counters)) {
+        row.wall_s_per_step = sample->wall_s_per_step;
+        row.cpu_s_per_step = sample->cpu_s_per_step;
+        row.fma_gflops = fma_beside_sample(w);
+    }
     row.minor_faults = sample->usage.minor_faults;
     row.major_faults = sample->usage.major_faults;
     row.voluntary_switches = sample->usage.voluntary_switches;
@@ -210,7 +213,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     if (!status) {
         struct subject_context *const subject = &w->contexts[sample->subject];
         struct block_record *const record = &w->blocks[sample->block * w->n_contenders + i];
-        record->wall_s_per_step = sample->wall_s_per_step;
+        record->wall_s_per_step = row.wall_s_per_step;
         record->fma_gflops = row.fma_gflops;
         record->derived = zg_counters_derive(w->m->counters, sample->counters,
                                              sample->cpu_s_per_step * (double)sample->n_steps,
@@ -295,8 +298,9 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     if (w->m->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0 &&
         policy->width_percent <= 0)
         p.blocks = ZG_MIN_FOR_INTERVAL;
-    /* the check has warmed every engine, and a plan that is given needs no pilot */
-    if (w->m->brief && p.blocks > 0)
+    /* the check has warmed every engine, and a plan that is given needs no pilot; nor has valgrind
+     * anything to warm */
+    if ((w->m->brief || zg_counters_use_valgrind(w->m->counters)) && p.blocks > 0)
         p.warmup_blocks = 1;
     p.steps = w->n_steps;
     p.warmup_steps = zg_min64(w->n_steps, least_steps(w, p.min_span_s));
@@ -379,7 +383,8 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     json_object_set_new(case_meta, "v_redrawn_while_timing", json_boolean(!keeps_bank(w)));
     if (!status && w->n_subjects > 0)
         status = zg_pin_check(m->session->pin, err);
-    if (!status && w->n_subjects > 0 && !zg_signals_caught())
+    if (!status && w->n_subjects > 0 && !zg_signals_caught() &&
+        !zg_counters_use_valgrind(m->counters))
         status = zg_measure_phases(w, err);
     if (!status)
         status = zg_measure_summarise(w, err);

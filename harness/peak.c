@@ -248,25 +248,33 @@ static enum zg_status check_plausible(const struct zg_peak *peak, enum zg_dtype 
         all, zg_dtype_name(dtype), (long long)peak->n_threads);
 }
 
+void zg_peak_none(struct zg_peak *out, int64_t n_threads)
+{
+    static const struct zg_peak_pair none = {{NAN, NAN}, {NAN, NAN}};
+    *out = (struct zg_peak){.isa = ZG_ISA_PORTABLE,
+                            .n_threads = n_threads,
+                            .read_gb_per_s = none,
+                            .copy_gb_per_s = none};
+    for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++) {
+        out->gflops[dtype] = none;
+        out->isas[dtype] = ZG_N_ISAS;
+    }
+}
+
 enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request *request,
                                struct zg_error *err)
 {
-    static const struct zg_peak_pair none = {{NAN, NAN}, {NAN, NAN}};
     const int64_t bytes = request->read_bytes > 0   ? request->read_bytes
                           : request->read_bytes < 0 ? 0
                                                     : default_read_bytes();
     struct task task = {
         .what = LOOP, .kernel = kernel_for(request->isa), .n_threads = request->n_threads};
     task.n_floats = zg_round_up(bytes / (int64_t)sizeof(float), ZG_PEAK_READ_UNIT);
-    *out = (struct zg_peak){.isa = task.kernel->isa,
-                            .n_threads = request->n_threads,
-                            .read_bytes = task.n_floats * (int64_t)sizeof(float),
-                            .read_gb_per_s = none,
-                            .copy_gb_per_s = none};
+    zg_peak_none(out, request->n_threads);
+    out->isa = task.kernel->isa;
+    out->read_bytes = task.n_floats * (int64_t)sizeof(float);
     enum zg_status status = ZG_OK;
     for (int dtype = 0; dtype < ZG_N_DTYPES && !status; dtype++) {
-        out->gflops[dtype] = none;
-        out->isas[dtype] = ZG_N_ISAS;
         task.loop = loop_for((enum zg_dtype)dtype, request->isa);
         if (!task.loop || !((request->dtypes | 1u << ZG_FP32) & 1u << dtype))
             continue;

@@ -57,6 +57,9 @@ struct zg_peak {
 enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request *request,
                                struct zg_error *err);
 
+/* All NaN: nothing was measured. */
+void zg_peak_none(struct zg_peak *out, int64_t n_threads);
+
 /* The peak of a centred pair of dtypes on all threads, GFLOP/s: half the work is in each.  NaN
  * where one was not measured. */
 double zg_peak_of_pair(const struct zg_peak *peak, enum zg_dtype dtype, enum zg_dtype dtype_d);

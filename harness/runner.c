@@ -84,6 +84,10 @@ static uint32_t dtypes_in_use(const struct zg_session *session)
 
 static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
 {
+    if (zg_counters_use_valgrind(runner->counters)) { /* what it emulates has no peak */
+        zg_peak_none(&runner->peak, runner->session.n_threads);
+        return ZG_OK;
+    }
     zg_status_line_show(&runner->session.line, true, "measuring the machine's peaks");
     const struct zg_peak_request request = {.n_threads = runner->session.n_threads,
                                             .isa = runner->session.isa,
@@ -178,6 +182,16 @@ FILE *zg_runner_notes(const struct zg_runner *runner)
     return runner->session.request->format == ZG_FORMAT_TABLE ? stdout : stderr;
 }
 
+static void print_peak(const struct zg_peak *peak, FILE *notes)
+{
+    fprintf(notes, "peak %.0f GFLOP/s fp32, ", peak->gflops[ZG_FP32].all.best);
+    for (int dtype = ZG_FP32 + 1; dtype < ZG_N_DTYPES; dtype++)
+        if (isfinite(peak->gflops[dtype].all.best))
+            fprintf(notes, "%.0f %s (%s), ", peak->gflops[dtype].all.best,
+                    zg_dtype_name((enum zg_dtype)dtype), zg_isa_name(peak->isas[dtype]));
+    fprintf(notes, "%.1f GB/s; ", peak->read_gb_per_s.all.best);
+}
+
 static void print_notes(const struct zg_runner *runner)
 {
     FILE *const notes = zg_runner_notes(runner);
@@ -191,13 +205,9 @@ static void print_notes(const struct zg_runner *runner)
             "note: %lld events took turns on the counter registers (--multiplex): their counts, "
             "and what is derived from them, are estimates\n",
             (long long)n_multiplexed);
-    fprintf(notes, "peak %.0f GFLOP/s fp32, ", runner->peak.gflops[ZG_FP32].all.best);
-    for (int dtype = ZG_FP32 + 1; dtype < ZG_N_DTYPES; dtype++)
-        if (isfinite(runner->peak.gflops[dtype].all.best))
-            fprintf(notes, "%.0f %s (%s), ", runner->peak.gflops[dtype].all.best,
-                    zg_dtype_name((enum zg_dtype)dtype), zg_isa_name(runner->peak.isas[dtype]));
-    fprintf(notes, "%.1f GB/s; results in %s\n", runner->peak.read_gb_per_s.all.best,
-            runner->dir.path);
+    if (isfinite(runner->peak.gflops[ZG_FP32].all.best))
+        print_peak(&runner->peak, notes);
+    fprintf(notes, "results in %s\n", runner->dir.path);
 }
 
 static enum zg_status fail_disagreement(const struct zg_runner *runner, struct zg_error *err)

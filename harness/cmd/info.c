@@ -274,10 +274,13 @@ static void print_models(const json_t *models)
     json_t *model;
     puts("\nmodel shapes (synthetic weights)");
     json_array_foreach(models, i, model)
-        printf("  %-10s %lld layers, d %lld, %.2f G parameters\n", text_of(model, "name"),
+    {
+        const double n_params = (double)json_integer_value(json_object_get(model, "n_params"));
+        printf("  %-10s %lld layers, d %lld, %.2f %c parameters\n", text_of(model, "name"),
                (long long)json_integer_value(json_object_get(model, "n_layers")),
                (long long)json_integer_value(json_object_get(model, "d_model")),
-               (double)json_integer_value(json_object_get(model, "n_params")) / 1e9);
+               n_params < 1e8 ? n_params / 1e6 : n_params / 1e9, n_params < 1e8 ? 'M' : 'G');
+    }
 }
 
 static void print_counters(const json_t *counters)

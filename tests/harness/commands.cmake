@@ -45,3 +45,8 @@ else()
   add_test(NAME test_harness_formats COMMAND sh -c "echo 'skipped: python3 is not installed'; exit 77")
 endif()
 set_tests_properties(test_harness_formats PROPERTIES TIMEOUT 60 SKIP_RETURN_CODE 77)
+
+# Instructions counted by valgrind, which is slow.
+add_test(NAME test_count_instructions
+         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_count_instructions.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>)
+set_tests_properties(test_count_instructions PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 LABELS repeat)

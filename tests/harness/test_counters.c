@@ -278,6 +278,24 @@ static void every_event_counts_or_says_why(void)
     zg_counters_close(&counters);
 }
 
+/* Without valgrind the event is uncounted, and says what would count it. */
+static void instructions_are_valgrinds(void)
+{
+    struct zg_counters *counters = NULL;
+    double count = 0;
+    CU_ASSERT_EQUAL_FATAL(open_real(&counters, "instructions", THREADS, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_counters_n(counters), 1);
+    CU_ASSERT_STRING_EQUAL(zg_counters_event(counters, 0)->column, "instructions");
+    CU_ASSERT_FALSE(zg_counters_event(counters, 0)->counting);
+    CU_ASSERT(strstr(zg_counters_event(counters, 0)->reason, "valgrind") != NULL);
+    CU_ASSERT_FALSE(zg_counters_use_valgrind(counters));
+    zg_counters_start(counters);
+    zg_counters_stop(counters);
+    zg_counters_read(counters, &count);
+    CU_ASSERT(isnan(count));
+    zg_counters_close(&counters);
+}
+
 static void columns_are_csv_names(void)
 {
     struct zg_counters *counters = NULL;
@@ -358,6 +376,7 @@ int main(void)
         {"unknown names are ZG_USAGE", unknown_names_are_usage},
         {"none counts nothing", none_counts_nothing},
         {"every event counts or says why", every_event_counts_or_says_why},
+        {"instructions are valgrind's", instructions_are_valgrinds},
         {"columns are CSV names", columns_are_csv_names},
         {"page faults are those of the worker", page_faults_are_those_of_the_worker},
         {"reopening leaks nothing", reopening_leaks_nothing},

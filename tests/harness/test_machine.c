@@ -203,6 +203,8 @@ static void each_cause_has_its_sentence(void)
     CU_ASSERT_EQUAL(count_warnings(quiet, "{\"steal_share\": 0.001, \"load_1m_before\": 0.1}", ""),
                     0);
     CU_ASSERT_EQUAL(count_warnings("{}", NULL, ""), 0);
+    CU_ASSERT_EQUAL(count_warnings("{\"virtualisation\": {\"valgrind\": true}}", NULL, "valgrind"),
+                    1);
     CU_ASSERT_EQUAL(count_warnings("{\"virtualisation\": {\"hypervisor\": \"KVM\"}}", NULL,
                                    "virtualised (KVM)"),
                     1);
