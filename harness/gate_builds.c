@@ -35,8 +35,10 @@ static const char *const side_names[] = {"baseline", "candidate"};
 /* More blocks than these are a machine that should be looked at instead. */
 enum { MOST_BLOCKS = 200, MOST_STEPS = 64, PATH_SIZE = 1200, WORK_SIZE = 1100 };
 
-/* A sample at least so long: a hundred times what a timer tick or an interrupt takes. */
-#define LEAST_SPAN_S 0.02
+/* A sample at least so long: what a tick or an interrupt takes is then far below a per cent. */
+#define LEAST_SPAN_S 0.05
+/* What --max-time should have room for: a process more says more than longer samples. */
+#define WISHED_BLOCKS 16
 
 struct trial { /* one gate's runs of both builds */
     struct zg_gate *gate;
@@ -195,9 +197,19 @@ static enum zg_status run_build(const struct trial *t, enum zg_gate_side side, c
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-/* As many steps as make the samples last as long as the rest of a process, so that half of the
- * time is spent on what is judged; fewer than the least --nu, for a bank is not redrawn in a
- * sample. */
+/* Processes differ more than the steps of one do, so what a process does besides its samples
+ * (rest_s: opening, checks, warm-up) sets their length: a quarter of it, and less where the time
+ * has no room for so many blocks.  A run looks at phases for as many steps again, hence the 2. */
+static double wished_spans_s(const struct trial *t, double rest_s)
+{
+    const struct zg_policy *const policy = t->builds->policy;
+    const bool unlimited = policy->max_time_s < 0 && policy->blocks > 0;
+    const double time_s = policy->max_time_s >= 0 ? policy->max_time_s : ZG_GATE_MAX_TIME_S;
+    const double wished_s = rest_s / 4;
+    return unlimited ? wished_s : fmin(wished_s, (time_s / (2 * WISHED_BLOCKS) - rest_s) / 2);
+}
+
+/* Fewer steps than the least --nu, for a bank is not redrawn in a sample. */
 static enum zg_status plan_steps(struct trial *t, struct zg_error *err)
 {
     struct zg_result_set *set = NULL;
@@ -222,7 +234,8 @@ static enum zg_status plan_steps(struct trial *t, struct zg_error *err)
     if (!(round_s > 0))
         return zg_fail(err, ZG_ENV, "baseline build: nothing measured: no engine was timed");
     const double least = fmin(fmax(ceil(LEAST_SPAN_S / fastest_s), 1), 1e6);
-    const double wished = floor(fmax(process_s - spans_s, 0) / round_s);
+    const double rest_s = fmax(process_s - 2 * spans_s, 0);
+    const double wished = floor(wished_spans_s(t, rest_s) / round_s);
     t->n_steps = (int64_t)fmin(fmax(wished, least), fmax(least, MOST_STEPS));
     t->n_steps = zg_max64(1, zg_min64(t->n_steps, least_nu - 1));
     return ZG_OK;

@@ -10,7 +10,7 @@ is run again with the same options; OUT/gates.csv has a row each.  A threshold o
 estimate room:
 
     scripts/study_gate.py build/zogap build/tests/harness/zogap_spinning studies/gate --same 100 --slower 0.10:20 \\
-        --engines fused --model opt-125m --layers-resident 1 --batch 1,2,4,8 --max-time 150
+        --engines fused --model opt-125m --layers-resident 1 --batch 1,2,4,8
 """
 import argparse
 import json
@@ -47,8 +47,9 @@ def gate(binaries, share, path, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      allow_abbrev=False)
-    parser.add_argument("zogap", type=pathlib.Path)
-    parser.add_argument("spinning", type=pathlib.Path)
+    program = lambda path: pathlib.Path(path).absolute()  # "./zogap" would lose its "./"
+    parser.add_argument("zogap", type=program)
+    parser.add_argument("spinning", type=program)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--same", type=int, default=100)
     parser.add_argument("--slower", action="append", default=[], metavar="SHARE:N")

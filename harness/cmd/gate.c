@@ -77,8 +77,8 @@ static const struct zg_flag build_flags[] = {
      POLICY(steps),
      .min = 1,
      .max = 1e9,
-     .summary = "steps in a sample; default: from a pilot, so many that half of the time is spent "
-                "in samples"},
+     .summary = "steps in a sample; default: from a pilot, at least 50 ms and no more than leave "
+                "room for 16 blocks"},
     {.name = "blocks",
      .kind = ZG_FLAG_INT,
      .value = "N",
