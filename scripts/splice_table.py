@@ -64,7 +64,7 @@ def main(directory, target):
         f"{first['model']} shape{' (synthetic weights: throughput only)' if first['synthetic'] == '1' else ''}{layers}, "
         f"task {first['task']}, {first['algorithm']}, {' and '.join(dtypes)}, batch {first['batch']}, rank {first['rank']}, "
         f"{first['threads']} threads, {first['n']} blocks of the same {first['steps']} steps; {checked}. "
-        f"Machine: {meta['machine']['cpu']['name']}. Evidence: [{directory.name}](results/{directory.name}/), made by\n\n"
+        f"Machine: {meta['machine']['cpu']['name'].strip()}. Evidence: [{directory.name}](results/{directory.name}/), made by\n\n"
         f"```sh\nbuild/zogap {' '.join(map(shlex.quote, meta['command_line']))}\n```"
     )
     block = "\n".join([BEGIN, *lines, "", caption, END])
