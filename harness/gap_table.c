@@ -314,16 +314,31 @@ static const char *show_passed(char *text, size_t size, const struct zg_verify_r
     return text;
 }
 
+static bool any_layers_repeat(const struct zg_verify_row *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (rows[i].layers_resident != ZG_NO_INTEGER)
+            return true;
+    return false;
+}
+
 enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n,
                                      enum zg_format format, struct zg_error *err)
 {
-    static const struct zg_heading headings[] = {
-        {"engine", "engine"},        {"dtype", "dtype"},
-        {"reference", "reference"},  {"model", "model"},
-        {"batch", "batch"},          {"steps", "steps"},
-        {"loss", "loss difference"}, {"gradient", "gradient error"},
-        {"sign", "signs equal"},     {"weight", "weight difference"},
-        {"check", "check"},          {"reason", "reason"},
+    const struct zg_heading headings[] = {
+        {"engine", "engine"},
+        {"dtype", "dtype"},
+        {"reference", "reference"},
+        {"model", "model"},
+        {"layers_resident", any_layers_repeat(rows, n) ? "layers resident, repeated" : NULL},
+        {"batch", "batch"},
+        {"steps", "steps"},
+        {"loss", "loss difference"},
+        {"gradient", "gradient error"},
+        {"sign", "signs equal"},
+        {"weight", "weight difference"},
+        {"check", "check"},
+        {"reason", "reason"},
     };
     struct zg_table *table = NULL;
     enum zg_status status =
@@ -337,6 +352,7 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
         zg_table_text(table, row->dtype);
         zg_table_text(table, row->reference);
         zg_table_text(table, row->model);
+        zg_table_integer(table, row->layers_resident);
         zg_table_integer(table, row->batch);
         zg_table_integer(table, row->steps);
         zg_table_real(table, row->loss_difference_max,

@@ -81,15 +81,18 @@ static void print_slice(struct scoring *s, const struct zg_batch *batch, int64_t
                         int64_t n_options)
 {
     int64_t option_of_batch = 0;
+    char layers[32] = "";
+    if (s->bench.c.layers_resident > 0)
+        snprintf(layers, sizeof layers, "%lld", (long long)s->bench.c.layers_resident);
     for (int64_t e = 0; e < batch->n_examples; e++) {
         const struct zg_example *const example = &batch->examples[e];
         for (int64_t p = 0; p < s->n_probes; p++)
             for (int64_t o = 0; o < example->n_options; o++)
-                fprintf(s->out, "%lld,%.9g,%lld,%lld,%lld,%.9g,%.9g\n", (long long)(first + e),
+                fprintf(s->out, "%lld,%.9g,%lld,%lld,%lld,%.9g,%.9g,%s\n", (long long)(first + e),
                         s->coefficients[p], (long long)o, (long long)example->gold,
                         (long long)example->options[o].n_tokens,
                         s->option_score[p * n_options + option_of_batch + o],
-                        s->example_loss[p * batch->n_examples + e]);
+                        s->example_loss[p * batch->n_examples + e], layers);
         option_of_batch += example->n_options;
     }
 }
@@ -127,7 +130,7 @@ static enum zg_status score_rows(struct scoring *s, struct zg_error *err)
                                            .seed_u = zg_lozo_seed_u(&lozo, 0),
                                            .seed_v = zg_lozo_seed_v(&lozo, 0)};
     const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
-    fputs("example,probe,option,gold,n_option_tokens,logprob_mean,loss\n", s->out);
+    fputs("example,probe,option,gold,n_option_tokens,logprob_mean,loss,layers_resident\n", s->out);
     enum zg_status status = contender->item->engine->begin(contender->state, &direction, 1, err);
     for (int64_t first = 0; first < n && !status; first += size) {
         zg_status_line_show(&s->session.line, false, "example %lld of %lld", (long long)first,
@@ -256,8 +259,9 @@ const struct zg_command zg_command_score = {
                "coefficient of the direction of\n"
                "step 0 of --seed.  gold: index of the right option.  logprob_mean: mean "
                "log-probability of the option's\n"
-               "tokens, normalised over the vocabulary.  loss: of the example.  One engine "
-               "(default fused) and one case.",
+               "tokens, normalised over the vocabulary.  loss: of the example.  layers_resident: "
+               "of --layers-resident, else\n"
+               "empty.  One engine (default fused) and one case.",
     .groups = groups,
     .run = run_score,
 };

@@ -326,7 +326,7 @@ expect 0 'equal' verify "${two[@]}"
 expect 0 'equal' verify "${two[@]}" --out v1
 head -c 13 v1/verify.csv | grep -q 'engine,model' || fail "v1/verify.csv has no header"
 expect 0 '' score "${one[@]}" --limit 3 --split dev
-[ "$(head -1 out.txt)" = example,probe,option,gold,n_option_tokens,logprob_mean,loss ] || fail "header of score"
+[ "$(head -1 out.txt)" = example,probe,option,gold,n_option_tokens,logprob_mean,loss,layers_resident ] || fail "header of score"
 [ "$(wc -l <out.txt)" = 19 ] || fail "score: $(wc -l <out.txt) lines, not 1 + 3 examples x 3 probes x 2 options"
 cut -d, -f2 out.txt | sort -u | paste -sd, | grep -q '0,0.001,-0.001\|-0.001,0,0.001' || fail "default probes"
 cp out.txt stdout.csv
@@ -334,6 +334,11 @@ expect 0 '' score "${one[@]}" --limit 3 --split dev --out s1
 cmp -s s1/score.csv stdout.csv || fail "score --out differs from the standard output"
 expect 0 '' score "${one[@]}" --limit 1 --probes 0.5
 [ "$(wc -l <out.txt)" = 3 ] || fail "score --probes 0.5: one probe, two options"
+grep -q ',$' out.txt || fail "score names resident layers where all are: $(tail -1 out.txt)"
+expect 0 ',1$' score "${one[@]}" --limit 1 --layers-resident 1
+expect 0 'layers resident, repeated' verify "${one[@]}" --layers-resident 1
+expect 0 'equal' verify "${one[@]}"
+grep -q 'resident' out.txt && fail "verify names resident layers where all are: $(cat out.txt)"
 
 echo "== info"
 expect 0 'naive' info
