@@ -119,8 +119,28 @@ static enum zg_status make_ladder(struct zg_ladder *out, const struct zg_request
     return zg_ladder_make(out, &wanted, err);
 }
 
-static enum zg_status measure(struct ladder_run *run, const struct zg_request *request,
-                              struct zg_error *err)
+static enum zg_status list_rungs(const struct ladder_run *run, const struct zg_session *session,
+                                 struct zg_error *err)
+{
+    const enum zg_format format = (enum zg_format)session->request->format;
+    double total_s = 0;
+    char text[32];
+    enum zg_status status = zg_ladder_list_print(&run->ladder, format, err);
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (!status)
+            total_s += zg_session_estimate_s(session, &c);
+    }
+    if (!status && format == ZG_FORMAT_TABLE)
+        printf("%lld rungs in %lld case%s, about %s in all\n", (long long)run->ladder.n_rungs,
+               (long long)session->n_cases, session->n_cases == 1 ? "" : "s",
+               zg_duration_show(total_s, text, sizeof text));
+    return status;
+}
+
+static enum zg_status measure_or_list(struct ladder_run *run, const struct zg_request *request,
+                                      struct zg_error *err)
 {
     struct zg_runner *const runner = calloc(1, sizeof *runner);
     if (!runner)
@@ -131,10 +151,10 @@ static enum zg_status measure(struct ladder_run *run, const struct zg_request *r
                                  .context = run,
                                  .brief = true};
     enum zg_status status = zg_session_open(&runner->session, request, err);
-    if (!status) {
-        runner->session.baseline = 0; /* the loop, whatever engine it is */
-        status = zg_runner_run(runner, err);
-    }
+    runner->session.baseline = 0; /* the loop, whatever engine it is */
+    if (!status)
+        status = request->policy.list ? list_rungs(run, &runner->session, err)
+                                      : zg_runner_run(runner, err);
     zg_runner_close(runner);
     free(runner);
     return status;
@@ -146,11 +166,9 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
     if (!run)
         return zg_fail(err, ZG_ENV, "no memory");
     enum zg_status status = make_ladder(&run->ladder, request, err);
-    if (!status && request->policy.list)
-        status = zg_ladder_list_print(&run->ladder, (enum zg_format)request->format, err);
-    else if (!status) {
+    if (!status) {
         request->engines = run->ladder.engines;
-        status = measure(run, request, err);
+        status = measure_or_list(run, request, err);
     }
     free(run->results);
     free(run);

@@ -381,6 +381,7 @@ fi
 echo "== ladder"
 ladder=(ladder --loop naive:gemm=reference --model tiny --batch 2 --threads 1 --quiet)
 expect 0 'adapter *yes *dense writes a step 4 -> 1' "${ladder[@]}" --list
+expect 0 '^[0-9]* rungs in 2 cases, about [0-9.]* ' "${ladder[@]}" --batch 2,4 --list
 expect 0 '^-scored' "${ladder[@]}" --leave-one-out --out l1 "${quick[@]}"
 expect 0 'the ratios multiply to' "${ladder[@]}" --out "l 2;touch evil" "${quick[@]}"
 [ -e evil ] && fail "the result directory's name was run as a command"
