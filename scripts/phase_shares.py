@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What part of a step is each phase?  From the phases.csv of a result directory, largest first.
+"""What part of a step is each phase?  From the phases.csv of a result directory, largest first; a line a case and engine,
+which names what of the case else differs from line to line.
 
     scripts/phase_shares.py DIR [PHASE...]        scripts/phase_shares.py DIR adapter
 """
@@ -10,13 +11,19 @@ import study
 
 
 def main(directory, wanted):
-    key = lambda r: tuple(r[k] for k in ("engine", "model", "dtype", "batch", "threads"))
-    for case, phases in itertools.groupby(study.rows(directory, "phases.csv"), key):
+    rows = study.rows(directory, "phases.csv")
+    columns = list(itertools.takewhile(lambda name: name != "phase", rows[0] if rows else []))
+    named = ("engine", "model", "dtype", "batch", "threads")
+    differ = [c for c in columns if c not in named and len({r[c] for r in rows}) > 1]
+    for _, phases in itertools.groupby(rows, lambda r: [r[c] for c in columns]):
+        phases = list(phases)
+        case = phases[0]
         seconds = {r["phase"]: float(r["s_per_step"]) for r in phases}
         total = sum(seconds.values())
         shares = sorted(((s / total, p) for p, s in seconds.items() if not wanted or p in wanted), reverse=True)
         if shares:
-            print("{}, {}, {}, batch {}, {} threads:".format(*case), ", ".join(f"{p} {s:.2%}" for s, p in shares))
+            print("{}, {}, {}, batch {}, {} threads".format(*(case[c] for c in named))
+                  + "".join(f", {c} {case[c] or '-'}" for c in differ) + ":", ", ".join(f"{p} {s:.2%}" for s, p in shares))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 set -u
 zogap=$1
 make_model=$2
+shares=$(realpath "$(dirname "$0")/../../scripts/phase_shares.py")
 work=$(mktemp -d)
 trap 'umount "$work/full" 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -320,6 +321,21 @@ printf -- '--engines naive:gemm=reference --model tiny # the model\n--batch 2 --
 expect 0 'results in f3' run @options.txt "${quick[@]}" --out f3
 expect 0 'over naive:dtype=fp32:gemm=reference ' run "${one[@]}" --engines naive:gemm=reference,naive:dtype=fp32:gemm=reference "${quick[@]}" --out f4
 expect 0 'cases, about' run "${one[@]}" --batch 2,4 --rank 1,2 --list
+
+echo "== phases of a sweep"
+mkdir phases
+cat >phases/phases.csv <<'CSV'
+engine,model,dtype,batch,rank,threads,layers_resident,phase,s_per_step
+fused,tiny,fp32,2,1,1,,qkv,3
+fused,tiny,fp32,2,1,1,,head,1
+fused,tiny,fp32,2,4,1,,qkv,1
+fused,tiny,fp32,2,4,1,,head,1
+CSV
+if command -v python3 >/dev/null; then
+  PYTHONDONTWRITEBYTECODE=1 python3 "$shares" phases >out.txt
+  [ "$(cat out.txt)" = "fused, tiny, fp32, batch 2, 1 threads, rank 1: qkv 75.00%, head 25.00%
+fused, tiny, fp32, batch 2, 1 threads, rank 4: qkv 50.00%, head 50.00%" ] || fail "phase shares: $(cat out.txt)"
+fi
 
 echo "== verify and score"
 expect 0 'equal' verify "${two[@]}"
