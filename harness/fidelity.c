@@ -319,22 +319,21 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
     return status;
 }
 
-void zg_fidelity_tell(const struct zg_fidelity_set *set, FILE *out)
+void zg_fidelity_tell(const struct zg_fidelity_set *set, struct zg_text_buffer *out)
 {
     bool any = false;
     for (int64_t i = 0; i < set->engines->n_items; i++) {
         any |= set->parts[i].wanted;
         if (set->parts[i].missing[0])
-            fprintf(out, "fidelity of %s is not measured: %s\n", set->engines->items[i].label,
-                    set->parts[i].missing);
+            zg_text_buffer_printf(out, "fidelity of %s is not measured: %s\n",
+                                  set->engines->items[i].label, set->parts[i].missing);
     }
     char text[32];
     if (any)
-        fprintf(out,
-                "fidelity: %lld probes of %lld examples took %s (--fidelity, "
-                "--fidelity-batch)\n",
-                (long long)set->options.n_probes, (long long)set->options.n_examples,
-                zg_duration_show(set->reference_s + set->engines_s, text, sizeof text));
+        zg_text_buffer_printf(
+            out, "fidelity: %lld probes of %lld examples took %s (--fidelity, --fidelity-batch)\n",
+            (long long)set->options.n_probes, (long long)set->options.n_examples,
+            zg_duration_show(set->reference_s + set->engines_s, text, sizeof text));
 }
 
 json_t *zg_fidelity_json(const struct zg_fidelity_set *set)

@@ -27,6 +27,7 @@
 #include "harness/bench.h"
 #include "harness/results.h"
 #include "harness/status_line.h"
+#include "harness/text_buffer.h"
 
 /* A probe counts as large from here on: arXiv:2605.28760. */
 #define ZG_FIDELITY_LARGE 0.005
@@ -72,7 +73,7 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
 
 /* Tells in a line what the measurement took, and in one each what could not be measured; nothing
  * where no engine is below fp32. */
-void zg_fidelity_tell(const struct zg_fidelity_set *set, FILE *out);
+void zg_fidelity_tell(const struct zg_fidelity_set *set, struct zg_text_buffer *out);
 
 /* Examples, references, seconds, and why what is missing was not measured; null where no engine is
  * below fp32. */

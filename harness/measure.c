@@ -111,10 +111,8 @@ static enum zg_status check_engines(struct zg_measure_work *w, struct zg_error *
     enum zg_status status = open_fidelity(w, err);
     for (int64_t i = 0; i < w->n_contenders && !status; i++)
         status = open_and_try(w, i, &trial, err);
-    if (!status && !session->request->policy.quiet) {
-        zg_status_line_clear(&session->line);
-        zg_fidelity_tell(w->fidelity, stderr);
-    }
+    if (!status)
+        zg_fidelity_tell(w->fidelity, &w->m->notes);
     for (int64_t i = 0; i < w->n_contenders && !status; i++) {
         struct zg_contender *const contender = &w->bench.contenders[i];
         zg_status_line_show(&session->line, true, "comparing %s", contender->item->label);

@@ -10,6 +10,7 @@
 #include "harness/peak.h"
 #include "harness/results.h"
 #include "harness/session.h"
+#include "harness/text_buffer.h"
 
 /* Steps of the check before a run: enough to fold an accumulated update into W once, few enough for
  * a slow loop. */
@@ -25,6 +26,9 @@ struct zg_measurement {
     int64_t n_samples;     /* rows of samples.csv so far */
     int64_t n_disagreeing; /* engines so far that failed their check, over all cases */
     char first_disagreement[320];
+    /* Lines for people, to be printed with the results: a failure is told alone.  The caller frees
+     * it. */
+    struct zg_text_buffer notes;
 };
 
 /* A bank (mechanism `bank`) grows at every redraw of V, and the step with it.  So that every sample

@@ -198,6 +198,8 @@ static void print_notes(const struct zg_runner *runner)
     if (runner->session.left_out[0])
         fprintf(notes, "note: %s\n", runner->session.left_out);
     zg_meta_print_warnings(runner->meta, notes);
+    if (runner->measurement.notes.n > 0)
+        fwrite(runner->measurement.notes.data, 1, runner->measurement.notes.n, notes);
     const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);
     if (n_multiplexed > 0)
         fprintf(
@@ -268,6 +270,7 @@ enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err)
 
 void zg_runner_close(struct zg_runner *runner)
 {
+    zg_text_buffer_free(&runner->measurement.notes);
     zg_results_close(&runner->results);
     zg_counters_close(&runner->counters);
     json_decref(runner->meta);

@@ -114,6 +114,7 @@ static void measure(struct trial *t)
 static void close_trial(struct trial *t)
 {
     json_decref(t->m.meta);
+    zg_text_buffer_free(&t->m.notes);
     zg_results_close(&t->results);
     zg_pin_close(&t->session.pin);
     zg_sweep_close(&t->request.sweep);
