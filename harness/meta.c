@@ -385,6 +385,18 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
     return status;
 }
 
+static const char *cpu_name(const json_t *meta)
+{
+    const json_t *const cpu = json_object_get(json_object_get(meta, "machine"), "cpu");
+    const char *const name = json_string_value(json_object_get(cpu, "name"));
+    return name ? name : "an unknown processor";
+}
+
+static json_int_t n_threads(const json_t *meta)
+{
+    return json_integer_value(json_object_get(json_object_get(meta, "pins"), "n_threads"));
+}
+
 enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err)
 {
     static const char *const same[] = {"zogap", "command_line", NULL};
@@ -406,6 +418,14 @@ enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *er
                 err, ZG_USAGE,
                 "--resume: %s is of another %s; give the same command line to the same build", path,
                 same[i]);
+    /* Half of the samples from another machine would be a mixture that nothing shows. */
+    if (!status &&
+        (strcmp(cpu_name(old), cpu_name(meta)) != 0 || n_threads(old) != n_threads(meta)))
+        status = zg_fail(err, ZG_INPUT,
+                         "--resume: %s is of %s, threads %lld; this is %s, threads %lld: go on "
+                         "where it began, or give another --out",
+                         path, cpu_name(old), (long long)n_threads(old), cpu_name(meta),
+                         (long long)n_threads(meta));
     if (!status && json_is_array(json_object_get(old, "cases")))
         json_object_set(meta, "cases", json_object_get(old, "cases"));
     json_decref(old);

@@ -48,8 +48,8 @@ enum zg_status zg_meta_fail_strict(const json_t *meta, const char *where, struct
 /* A line on `out` for each warning. */
 void zg_meta_print_warnings(const json_t *meta, FILE *out);
 
-/* Goes on with dir/meta.json: takes over its cases.  ZG_INPUT: it cannot be read.  ZG_USAGE: it is
- * of another command line or build. */
+/* Goes on with dir/meta.json: takes over its cases.  ZG_INPUT: it cannot be read, or names another
+ * processor or number of threads than `meta`.  ZG_USAGE: it is of another command line or build. */
 enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err);
 
 /* Was the case measured to its end, in this run or the one that it goes on with? */

@@ -513,6 +513,12 @@ kill -KILL $pid 2>/dev/null
 wait $pid 2>/dev/null
 [ "$(wc -l <w1/summary.csv)" = 3 ] || echo "note: the sweep was not killed in its second case"
 expect 2 'command_line' "${sweep[@]}" --seed 2 --resume
+cp w1/meta.json here.json
+sed -i '/"cpu": {/,/"name"/ s/"name": ".*"/"name": "Another Processor"/' w1/meta.json
+expect 3 'of Another Processor, threads 1; this is .*, threads 1' "${sweep[@]}" --resume
+sed 's/"n_threads": 1,/"n_threads": 7,/' here.json >w1/meta.json
+expect 3 ', threads 7; this is .*, threads 1' "${sweep[@]}" --resume
+cp here.json w1/meta.json
 expect 0 'results in w1' "${sweep[@]}" --resume
 [ "$(grep -c '"fingerprint_xxh3"' w1/meta.json)" = 2 ] || fail "resumed: meta.json has not each case once"
 [ "$(wc -l <w1/summary.csv)" = 5 ] || fail "resumed: $(wc -l <w1/summary.csv) lines of summary, not 5"
