@@ -23,7 +23,9 @@ add_test(NAME test_harness_gate_junit
                  ${ZOGAP_PYTHON3})
 set_tests_properties(test_harness_gate_junit PROPERTIES SKIP_RETURN_CODE 77)
 
-zogap_test(test_harness_measure SOURCES test_measure.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
+foreach(name measure checks counts results)
+  zogap_test(test_harness_${name} SOURCES test_${name}.c trial.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
+endforeach()
 
 add_executable(make_tiny_model make_tiny_model.c)
 target_link_libraries(make_tiny_model PRIVATE zogap_test_writer zogap_model zogap_workloads)

@@ -1,0 +1,123 @@
+/* trial.c - see trial.h. */
+#include "tests/harness/trial.h"
+
+#include "tests/support/safetensors_writer.h"
+#include "workloads/tokenizer.h"
+
+const json_t *trial_case_meta(const struct trial *t, const char *key)
+{
+    return json_object_get(json_array_get(json_object_get(t->m.meta, "cases"), 0), key);
+}
+
+static bool write_tiny_model(const char *dir)
+{
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_model *model = NULL;
+    if (zg_tokenizer_open_embedded(&tokenizer, NULL))
+        return false;
+    const struct zg_model_shape shape = {.n_layers = 2,
+                                         .d_model = 16,
+                                         .n_heads = 2,
+                                         .d_ffn = 32,
+                                         .n_vocab = zg_tokenizer_n_vocab(tokenizer),
+                                         .n_positions = 128,
+                                         .tied_head = true};
+    const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
+    const bool written = zg_model_open_shape(&model, "tiny", &shape, 7, NULL) == ZG_OK &&
+                         zg_write_model(dir, model, &options);
+    zg_model_close(&model);
+    zg_tokenizer_close(&tokenizer);
+    return written;
+}
+
+static const struct zg_flag *flag_named(const char *name)
+{
+    const struct zg_flag *flag = zg_case_flags;
+    while (strcmp(flag->name, name) != 0)
+        flag++;
+    return flag;
+}
+
+void trial_add(struct trial *t, const char *const *settings)
+{
+    struct zg_engine_item *const item = &t->session.engines.items[t->session.engines.n_items];
+    *item = (struct zg_engine_item){.engine = &zg_engine_null};
+    snprintf(item->label, sizeof item->label, "null%d", (int)t->session.engines.n_items);
+    for (; settings[0]; settings += 2)
+        item->settings[item->n_settings++] = (struct zg_engine_setting){settings[0], settings[1]};
+    t->session.engines.n_items++;
+}
+
+void trial_set(struct trial *t, const char *name, const char *value)
+{
+    CU_ASSERT_EQUAL_FATAL(zg_sweep_add(&t->request.sweep, flag_named(name), value, NULL), ZG_OK);
+}
+
+void trial_open(struct trial *t)
+{
+    *t = (struct trial){0};
+    make_temp_dir(t->out);
+    t->model_dir = zg_temp_directory_make();
+    CU_ASSERT_FATAL(t->model_dir && write_tiny_model(t->model_dir));
+    trial_set(t, "model", t->model_dir);
+    trial_set(t, "batch", "2");
+    t->request.policy =
+        (struct zg_policy){.blocks = 8, .steps = 1, .width_percent = 1, .max_time_s = -1};
+    t->session.request = &t->request;
+    t->session.n_cases = 1;
+    t->session.n_threads = 1;
+    t->session.second_baseline = -1;
+    const struct zg_pin_request pin = {.n_threads = 1};
+    CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, NULL, NULL, 0, NULL), ZG_OK);
+    t->peak.gflops[ZG_FP32].all.best = 100;
+    t->peak.gflops[ZG_BF16].all.best = 200;
+    t->peak.gflops[ZG_INT8].all.best = 600;
+}
+
+void trial_measure(struct trial *t)
+{
+    t->m = (struct zg_measurement){
+        .session = &t->session, .results = &t->results, .counters = t->counters, .peak = &t->peak};
+    t->m.meta = json_pack("{s:[]}", "cases");
+    t->status = zg_measure_case(&t->m, 0, &t->err);
+}
+
+void trial_close(struct trial *t)
+{
+    json_decref(t->m.meta);
+    zg_text_buffer_free(&t->m.notes);
+    zg_results_close(&t->results);
+    zg_pin_close(&t->session.pin);
+    zg_sweep_close(&t->request.sweep);
+    zg_temp_directory_remove(&t->model_dir);
+    remove_temp_dir(t->out);
+}
+
+const struct zg_summary_row *trial_summary(const struct trial *t, int64_t index)
+{
+    CU_ASSERT_FATAL(index < t->results.summary.n);
+    return (const struct zg_summary_row *)(const void *)t->results.summary.rows + index;
+}
+
+const struct zg_verify_row *trial_verdict(const struct trial *t, int64_t index)
+{
+    CU_ASSERT_FATAL(index < t->results.verify.n);
+    return (const struct zg_verify_row *)(const void *)t->results.verify.rows + index;
+}
+
+struct zg_csv_in *trial_samples(struct trial *t)
+{
+    struct zg_csv_in *csv = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&csv, temp_path(t->out, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    return csv;
+}
+
+int64_t trial_n_samples(struct trial *t)
+{
+    struct zg_csv_in *csv = trial_samples(t);
+    const int64_t n = zg_csv_in_n(csv);
+    zg_csv_in_close(&csv);
+    return n;
+}
