@@ -19,8 +19,8 @@ import study
 
 SHAPES = {"opt-1.3b": (24, 2048), "opt-2.7b": (32, 2560), "opt-6.7b": (32, 4096), "opt-13b": (40, 5120)}
 N_VOCAB, N_POSITIONS = 50272, 2050
-# Steps of an engine in a run: five of the check, four of warm-up and pilot, two blocks, one for the phases.
-STEPS_A_RUN = 12
+# Steps of an engine in a run: five of the check, one of warm-up, two blocks, one for the phases.
+STEPS_A_RUN = 9
 # The loop on two cores with AVX2, until the first cell says what it is here.
 FIRST_RATE = 2.2 / (125e6 * 16**1.1)
 
