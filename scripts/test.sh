@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test.sh - installs what is missing and runs the whole suite: release, sanitizers, no optional library, fuzz targets.
-# Tests labelled `repeat` (variants of what others cover) run in the release build only.
+# Tests labelled `repeat` (variants of what others cover) run in the release build only; the command line, 160 programs
+# long, without sanitizers: `ctest --test-dir build-dev -R test_harness_cli` runs it with them.
 #   scripts/test.sh            everything
 #   scripts/test.sh --quick    the release build's tests only, required packages only
 set -euo pipefail
