@@ -80,6 +80,7 @@ def main():
     a, options = parser.parse_known_args()
     models, batches = a.models.split(","), [int(b) for b in a.batches.split(",")]
     begin, rate, cells, skipped = time.monotonic(), FIRST_RATE, {}, {}
+    a.out.mkdir(parents=True, exist_ok=True)  # also where the budget has room for no cell
     for model, batch in sorted(((m, b) for m in models for b in batches), key=lambda c: size(*c)):
         out = a.out / f"{model}-b{batch}"
         estimate_s = STEPS_A_RUN * rate * size(model, batch)
