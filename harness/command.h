@@ -88,6 +88,13 @@ struct zg_command {
     {                                                                                              \
         "output", zg_output_flags, 0                                                               \
     }
+/* --format, for a command whose output group is its own. */
+#define ZG_FLAG_FORMAT                                                                             \
+    {                                                                                              \
+        .name = "format", .kind = ZG_FLAG_CHOICE, .value = ZG_FORMATS, .fallback = "table",        \
+        .offset = offsetof(struct zg_request, format), .choices = ZG_FORMATS,                      \
+        .summary = "form of what the standard output gets"                                         \
+    }
 extern const struct zg_flag zg_engine_flags[];
 extern const struct zg_flag zg_output_flags[];
 

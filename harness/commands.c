@@ -42,13 +42,7 @@ const struct zg_flag zg_output_flags[] = {
      .value = "DIR",
      FIELD(out_dir),
      .summary = "directory for result files"},
-    {.name = "format",
-     .kind = ZG_FLAG_CHOICE,
-     .value = ZG_FORMATS,
-     .fallback = "table",
-     FIELD(format),
-     .choices = ZG_FORMATS,
-     .summary = "form of what the standard output gets"},
+    ZG_FLAG_FORMAT,
     {.name = NULL},
 };
 

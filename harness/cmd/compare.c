@@ -280,16 +280,7 @@ static const struct zg_flag compare_flags[] = {
      .summary = "print only in what machines, builds and policies differ"},
     {.name = NULL},
 };
-static const struct zg_flag output_flags[] = {
-    {.name = "format",
-     .kind = ZG_FLAG_CHOICE,
-     .value = ZG_FORMATS,
-     .fallback = "table",
-     FIELD(format),
-     .choices = ZG_FORMATS,
-     .summary = "form of what the standard output gets"},
-    {.name = NULL},
-};
+static const struct zg_flag output_flags[] = {ZG_FLAG_FORMAT, {.name = NULL}};
 static const struct zg_flag_group groups[] = {
     {"which cases", compare_flags, 0}, {"output", output_flags, 0}, {0}};
 static const struct zg_flag operand = {.name = "DIR...",
