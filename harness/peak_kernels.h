@@ -10,6 +10,8 @@
  *     int8  acc = acc + four times a b     a = b = 1: u8 times s8 into int32, which may wrap;
  *                                          where there is no VNNI twice a b, s16 times s16
  *
+ * With tiles bf16 and int8 do 16 x 16 times that for each of four accumulators of 256.
+ *
  * read sums n_floats floats, copy copies them past the caches where the ISA can; n_floats is a
  * multiple of ZG_PEAK_READ_UNIT, arrays are 64-byte aligned.
  */
@@ -49,6 +51,8 @@ extern const struct zg_peak_kernel zg_peak_avx512;
 extern const struct zg_peak_loop zg_peak_int8_avx2;
 extern const struct zg_peak_loop zg_peak_bf16_avx512bf16;
 extern const struct zg_peak_loop zg_peak_int8_avx512bf16;
+extern const struct zg_peak_loop zg_peak_bf16_amx;
+extern const struct zg_peak_loop zg_peak_int8_amx;
 #endif
 
 #endif

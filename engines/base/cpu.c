@@ -11,8 +11,11 @@
 #include <cpuid.h>
 #include <immintrin.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
-static const char *const isa_names[ZG_N_ISAS] = {"portable", "avx2", "avx512", "avx512bf16"};
+static const char *const isa_names[ZG_N_ISAS] = {"portable", "avx2", "avx512", "avx512bf16", "amx"};
 
 const char *zg_isa_name(enum zg_isa isa)
 {
@@ -25,6 +28,26 @@ static bool has_f16c(void)
 {
     unsigned int eax, ebx, ecx = 0, edx;
     return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C) != 0;
+}
+
+/* Nor "amx-tile". */
+static bool has_amx(void)
+{
+    const unsigned int needed = 1u << 22 | 1u << 24 | 1u << 25; /* bf16, tiles, int8 */
+    unsigned int eax, ebx, ecx, edx = 0;
+    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (edx & needed) == needed;
+}
+
+/* The tiles' 8 KiB of state are not every process's: Linux wants to be asked first, and refuses
+ * where it does not save them.  Asking again is no error. */
+static bool may_use_tiles(void)
+{
+#if defined(__linux__) && defined(SYS_arch_prctl)
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE */
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+    return false;
+#endif
 }
 #endif
 
@@ -41,7 +64,7 @@ enum zg_isa zg_cpu_isa(void)
         return ZG_ISA_AVX2;
     if (!(__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni")))
         return ZG_ISA_AVX512;
-    return ZG_ISA_AVX512BF16;
+    return has_amx() && may_use_tiles() ? ZG_ISA_AMX : ZG_ISA_AVX512BF16;
 #else
     return ZG_ISA_PORTABLE;
 #endif
@@ -60,7 +83,8 @@ enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err)
             return ZG_OK;
         }
     return zg_fail(err, ZG_USAGE,
-                   "ZOGAP_ISA=%s is unknown; it takes portable, avx2, avx512 or avx512bf16", cap);
+                   "ZOGAP_ISA=%s is unknown; it takes portable, avx2, avx512, avx512bf16 or amx",
+                   cap);
 }
 
 void zg_cpu_name(char *text, int64_t size)

@@ -1,7 +1,7 @@
 /*
  * cpu.h - what the processor can do, detected once, and the cap that tests and users put on it.
  *
- * ZOGAP_ISA=portable|avx2|avx512|avx512bf16 caps the choice; a value that the machine does not
+ * ZOGAP_ISA=portable|avx2|avx512|avx512bf16|amx caps the choice; a value that the machine does not
  * reach is no error (a cap is an upper bound), an unknown value is ZG_USAGE.
  */
 #ifndef ZG_BASE_CPU_H
@@ -17,12 +17,14 @@ enum zg_isa {
     ZG_ISA_AVX2,       /* AVX2, FMA, F16C */
     ZG_ISA_AVX512,     /* F, BW, DQ, VL */
     ZG_ISA_AVX512BF16, /* and AVX512-BF16, VNNI */
+    ZG_ISA_AMX,        /* and tiles with their bf16 and int8 products */
     ZG_N_ISAS
 };
 
 const char *zg_isa_name(enum zg_isa isa);
 
-/* The best ISA of this machine, operating-system support included. */
+/* The best ISA of this machine, operating-system support included: Linux grants a process its tiles
+ * on the first call that finds them, for all threads. */
 enum zg_isa zg_cpu_isa(void);
 /* The one to use: zg_cpu_isa() capped by ZOGAP_ISA.  ZG_USAGE: the variable holds an unknown
  * name. */

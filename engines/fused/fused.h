@@ -35,7 +35,7 @@ struct zg_provider_state {
     uint32_t *scratch;
     int64_t scratch_size;
     /* Below fp32, the rows of x of the call that is on: */
-    uint32_t *x;    /* [max_rows][words of a row] */
+    uint32_t *x;    /* [max_rows, and what a tile reads beyond][words of a row] */
     float *x_scale; /* [max_rows] */
     float *x_row;   /* [n_threads][x_row_size]: a row less its kept columns */
     int64_t x_row_size;

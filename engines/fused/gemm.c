@@ -256,6 +256,10 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
                 narrow_row(state, g, &r, i, thread);
 #pragma omp barrier
         }
+        if (g->w->kernels->begin)
+            g->w->kernels->begin();
         run_thread(state, g, &r, &c, thread, n_threads);
+        if (g->w->kernels->end)
+            g->w->kernels->end();
     }
 }

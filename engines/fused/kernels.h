@@ -33,6 +33,9 @@
  * fp32 kernels take x as it is.  The others take rows that their narrow_row() made, in the form
  * that their multiply wants: x_words words of it meet one of w, padding included.
  *
+ * A thread calls begin() before its first tile and end() after its last, where a variant has them:
+ * in between the processor is set up for its tiles, and nobody else's code may run in that thread.
+ *
  *   int8       the sum over k is exact in int32 (and may wrap on the way), then
  *              ((float)(sum - w_sum[o]) * (x_scale[i] * w_scale[o])), each rounded once.  w_sum is
  *              128 times the sum of w over this tile's k where the variant's rows hold x + 128, and
@@ -42,10 +45,12 @@
  *   aliasing   base may be y (same address, same ld).  Nothing else overlaps y.
  *   tails      every n_rows in 1..mr, n_out in 1..nr, n_k >= 1 and n_extra >= 0 is served, and
  *              nothing outside of those bounds is written.  Reads: w, w_scale and w_sum in full
- *              width (they are padded); x, bias and base only inside bounds.
+ *              width (they are padded); x up to a multiple of x_rows rows, whatever these hold;
+ *              bias and base only inside bounds.
  *   rounding   fp32 and bf16: products are summed in k order in one fp32 accumulator per output
- *              (with FMA where the ISA has it).  Then the extras are added product by product, then
- *              bias and base, each rounded once, so a large residual costs the sum no digits.
+ *              (with FMA where the ISA has it); tiles add up even and odd k apart.  Then the extras
+ *              are added product by product, then bias and base, each rounded once, so a large
+ *              residual costs the sum no digits.
  *   prefetch   every fourth word the kernel asks for n_prefetch more cache lines from `prefetch`
  *              on, into L2.  They are the strip that comes next; any address will do, because a
  *              prefetch cannot fault.  And for one more row of next_y, to write to, into L1.
@@ -126,6 +131,8 @@ struct zg_kernels {
     void (*gemm_rowmajor)(const struct zg_dot_tile *t); /* fp32 */
     int64_t x_words;                                    /* words of x for one of w */
     zg_narrow_row *narrow_row;                          /* NULL in fp32 */
+    int64_t x_rows;                                     /* rows of x that are read together */
+    void (*begin)(void), (*end)(void);                  /* NULL: nothing to set up */
 };
 
 #define ZG_KERNELS_MAX_NR 64
@@ -167,5 +174,8 @@ void zg_gemm_paired_int8_portable(const struct zg_gemm_tile *t);
 void zg_gemm_paired_int8_avx2(const struct zg_gemm_tile *t);
 void zg_gemm_paired_int8_avx512(const struct zg_gemm_tile *t);
 void zg_gemm_paired_int8_avx512bf16(const struct zg_gemm_tile *t);
+void zg_gemm_paired_bf16_amx(const struct zg_gemm_tile *t);
+void zg_gemm_paired_int8_amx(const struct zg_gemm_tile *t);
+void zg_amx_begin(void), zg_amx_end(void);
 
 #endif

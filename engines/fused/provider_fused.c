@@ -41,18 +41,20 @@ static enum zg_status alloc_scratch(struct zg_provider_state *state, struct zg_e
 static enum zg_status alloc_x(struct zg_provider_state *state, uint32_t dtypes,
                               struct zg_error *err)
 {
-    int64_t row_size = 0;
+    int64_t row_size = 0, more_rows = 0;
     for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++)
         if (dtype != ZG_FP32 && dtypes & 1u << dtype && state->kernels[dtype]) {
             const int64_t n_words = zg_ceil_div(state->max_in, zg_word_size((enum zg_dtype)dtype));
             row_size =
                 zg_max64(row_size, zg_round_up(n_words * state->kernels[dtype]->x_words, 16));
+            more_rows = zg_max64(more_rows, state->kernels[dtype]->x_rows - 1);
         }
     if (row_size == 0)
         return ZG_OK;
     state->x_row_size = zg_round_up(state->max_in, 16);
-    enum zg_status status = zg_buffer_alloc((void **)&state->x, state->max_rows * row_size,
-                                            (int64_t)sizeof *state->x, "rounded rows", err);
+    enum zg_status status =
+        zg_buffer_alloc((void **)&state->x, (state->max_rows + more_rows) * row_size,
+                        (int64_t)sizeof *state->x, "rounded rows", err);
     if (status == ZG_OK)
         status = zg_buffer_alloc((void **)&state->x_scale, state->max_rows,
                                  (int64_t)sizeof *state->x_scale, "scales of rows", err);

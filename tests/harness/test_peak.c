@@ -59,6 +59,24 @@ static void dots_compute(void)
 #endif
 }
 
+/* Each of four times 256 sums, starting at 0, 1, 2, 3, gains 32 products of bf16, 64 of int8. */
+static void tile_products_compute(void)
+{
+#if defined(__x86_64__)
+    if (zg_cpu_isa() < ZG_ISA_AMX) {
+        printf("\n    skipped: no AMX");
+        return;
+    }
+    const struct zg_peak_loop *const loops[] = {&zg_peak_bf16_amx, &zg_peak_int8_amx};
+    for (int i = 0; i < 2; i++) {
+        const int width = i == 0 ? 32 : 64;
+        CU_ASSERT_EQUAL(loops[i]->flops_per_iteration, 2 * width * 4 * 256);
+        CU_ASSERT_EQUAL(loops[i]->run(100, 1.0f, 1.0f), (float)(256 * (6 + 4 * width * 100)));
+        CU_ASSERT_EQUAL(loops[i]->run(100, 1.0f, 2.0f), (float)(256 * (6 + 4 * width * 200)));
+    }
+#endif
+}
+
 /* Sums of small integers in fp32 are exact below 2^24. */
 static void read_sums(void)
 {
@@ -133,6 +151,13 @@ static void dots_keep_their_ratio(void)
         return;
     }
     const struct zg_peak_loop *const fma = &zg_peak_avx512.fma;
+    if (zg_cpu_isa() >= ZG_ISA_AMX) { /* a tile of sums in 16 cycles: 16 and 32 times two ports */
+        const double tiles = (double)zg_peak_bf16_amx.flops_per_iteration /
+                             fastest_s(&zg_peak_bf16_amx, n) * fastest_s(fma, n) /
+                             (double)fma->flops_per_iteration;
+        CU_ASSERT(tiles > 2 && tiles < 3 * 32);
+        printf("\n    bf16 in tiles %.2f times fp32", tiles);
+    }
     const struct zg_peak_loop *const loops[] = {&zg_peak_bf16_avx512bf16, &zg_peak_int8_avx512bf16};
     const double fma_rate = (double)fma->flops_per_iteration / fastest_s(fma, n);
     for (int i = 0; i < 2; i++) {
@@ -232,6 +257,7 @@ int main(void)
     const struct zg_test tests[] = {
         {"the multiply-add kernels compute", fma_computes},
         {"the dot product loops compute", dots_compute},
+        {"the tile product loops compute", tile_products_compute},
         {"the dot product loops keep their ratio to fp32", dots_keep_their_ratio},
         {"the read kernels sum", read_sums},
         {"the copy kernels copy", copy_copies},

@@ -38,6 +38,7 @@ static void test_unknown_cap(void)
         CU_ASSERT_EQUAL(zg_cpu_isa_choose(&chosen, &err), ZG_USAGE);
         zg_test_expect_words(err.text, bad[i]);
         zg_test_expect_words(err.text, "avx512bf16");
+        zg_test_expect_words(err.text, "amx");
     }
     unsetenv("ZOGAP_ISA");
 }

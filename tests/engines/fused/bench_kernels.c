@@ -44,6 +44,8 @@ static double seconds(clockid_t clock)
 static const struct zg_peak_loop *peak_loop(const struct zg_kernels *kernels)
 {
 #if defined(__x86_64__)
+    if (kernels->isa == ZG_ISA_AMX)
+        return kernels->dtype == ZG_BF16 ? &zg_peak_bf16_amx : &zg_peak_int8_amx;
     if (kernels->isa == ZG_ISA_AVX512BF16 && kernels->dtype != ZG_FP32)
         return kernels->dtype == ZG_BF16 ? &zg_peak_bf16_avx512bf16 : &zg_peak_int8_avx512bf16;
     if (kernels->isa == ZG_ISA_AVX2 && kernels->dtype == ZG_INT8)

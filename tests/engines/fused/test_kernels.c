@@ -30,6 +30,15 @@ static void each_variant(void (*check)(const struct zg_kernels *kernels))
     CU_ASSERT(n_run >= 6); /* three dtypes of the reference and the portable one run anywhere */
 }
 
+static void multiply(const struct zg_kernels *kernels, const struct zg_gemm_tile *t)
+{
+    if (kernels->begin)
+        kernels->begin();
+    kernels->gemm_paired(t);
+    if (kernels->end)
+        kernels->end();
+}
+
 enum epilogue { NOTHING, BIAS, BIAS_RELU, BASE, BASE_IS_Y, EVERYTHING, N_EPILOGUES };
 
 /* A tile's w and x in the variant's words, and what their numbers are. */
@@ -61,7 +70,8 @@ static struct operands operands_open(const struct zg_kernels *kernels, const str
     p.ldx = p.n_words * kernels->x_words + 1;
     if (zg_buffer_alloc((void **)&p.w, (p.n_words + n_extra) * nr, 4, "w", NULL))
         abort();
-    p.x = room(x->rows * p.ldx);
+    p.x = room(zg_round_up(x->rows, kernels->x_rows) * p.ldx);
+    memset(p.x, 0xff, (size_t)(zg_round_up(x->rows, kernels->x_rows) * p.ldx) * 4); /* NaN */
     p.w_scale = room(nr);
     p.w_sum = room(nr);
     p.x_scale = room(x->rows);
@@ -194,7 +204,7 @@ static int64_t wrong_outputs(const struct zg_kernels *kernels, int64_t n_rows, i
         .prefetch = (const char *)p.w,
         .n_prefetch = 2,
     };
-    kernels->gemm_paired(&t);
+    multiply(kernels, &t);
 
     int64_t n_wrong = 0;
     for (int64_t i = 0; i < n_rows; i++)
@@ -322,7 +332,7 @@ static void check_nan(const struct zg_kernels *kernels)
                                    .ldy = 2,
                                    .n_rows = 1,
                                    .n_out = 2};
-    kernels->gemm_paired(&t);
+    multiply(kernels, &t);
     CU_ASSERT(isnan(y[0]));
     CU_ASSERT_EQUAL(y[1], 0.0f);
     operands_close(&p);
