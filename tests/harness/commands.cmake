@@ -33,6 +33,9 @@ add_test(NAME test_harness_cli
          COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_cli.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>)
 set_tests_properties(test_harness_cli PROPERTIES TIMEOUT 600)
 
+# Defects planted in zogap, for `zogap verify` to find.
+include("${CMAKE_CURRENT_SOURCE_DIR}/plants.cmake")
+
 add_test(NAME test_harness_gate_builds
          COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_gate_builds.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:zogap_spinning>
                  $<TARGET_FILE:make_tiny_model>)
