@@ -426,6 +426,7 @@ enum zg_status zg_gate_add_builds(struct zg_gate *gate, const struct zg_gate_bui
         status = open_work(&t, err);
     if (status)
         return status;
+    setenv("ZOGAP_PEAKS", "brief", 1); /* no verdict needs more: it would be most of a short run */
     zg_signals_watch();
     zg_status_line_open(&t.line, builds->policy->quiet);
     for (int side = 0; side < 2 && !status; side++) {

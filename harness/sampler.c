@@ -261,7 +261,8 @@ static bool warm_enough(const struct zg_sampler *s, double elapsed_s)
     int64_t least = MOST_PILOT;
     for (int64_t i = 0; i < s->n; i++)
         least = zg_min64(least, n_pilot(&s->tracks[i]));
-    return least >= MOST_PILOT || (least >= LEAST_PILOT && elapsed_s >= SHORT_PHASE_S);
+    const bool plans = s->policy.blocks == 0; /* a number that is given needs no better spread */
+    return least >= MOST_PILOT || (least >= LEAST_PILOT && (!plans || elapsed_s >= SHORT_PHASE_S));
 }
 
 /* Without a settled end, the last spans serve as the pilot. */

@@ -19,8 +19,8 @@
  *      step and grows until it is long enough (below).  Its warm-up is over when two spans in a row
  *      fail to beat its fastest earlier span by more than 2 % (zg_warmup_end()); those two and what
  *      follows are its pilot.  The phase ends when every subject has 3 pilot spans (up to 10 while
- *      the phase takes less than 2 s), or, unsettled, after max_warmup_s or 50 blocks.  None of
- *      these spans is a sample.
+ *      the phase takes less than 2 s, where `blocks` is not given), or, unsettled, after
+ *      max_warmup_s or 50 blocks.  None of these spans is a sample.
  *   2. The plan, before looking: the number of blocks is `blocks` if given, else zg_blocks_plan()
  *      of the pilot's paired ratios.
  *   3. Blocks.  In each, every subject runs one span, in an order drawn from the seed

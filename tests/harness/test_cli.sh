@@ -122,6 +122,7 @@ expect 2 '--dtype' ladder --dtype fp32,bf16
 expect 2 '--baseline' ladder --baseline fused
 expect 2 '--engines' ladder --engines naive
 ZOGAP_ISA=mmx expect 2 'ZOGAP_ISA=mmx' roofline
+ZOGAP_PEAKS=some expect 2 'ZOGAP_PEAKS=some is unknown; it takes full or brief' run "${one[@]}" "${quick[@]}"
 expect 2 'sweep' score --engines naive --batch 2,4
 expect 2 'one engine' score "${two[@]}"
 expect 2 '--probes' score "${one[@]}" --probes 0,x

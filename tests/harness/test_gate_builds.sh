@@ -21,6 +21,9 @@ export ZOGAP_TEST_SPIN=20
 [ $? = 4 ] && grep -q '1 case needs 6 blocks' err.txt || fail "one block of two builds: $(cat err.txt)"
 for side in baseline candidate; do
   grep -q '"status": "complete"' "kept/block-000-$side/meta.json" || fail "no result of the $side is kept"
+  grep -q '"ZOGAP_PEAKS is brief' "kept/block-000-$side/meta.json" || fail "the $side measures all peaks"
+  grep -q '^peak,fp32,' "kept/block-000-$side/roofline.csv" || fail "the $side has no peak"
+  grep -q '^read,' "kept/block-000-$side/roofline.csv" && fail "the $side measures memory, which takes longer than its steps"
 done
 
 # 21 times as slow, on spans of milliseconds on a busy machine: at least twice.
