@@ -26,7 +26,7 @@ static inline void zg_queue_reset(struct zg_queue *queue)
     atomic_store_explicit(&queue->next, 0, memory_order_relaxed);
 }
 
-/* Takes items *begin .. *end - 1 out of a queue of n_items: a quarter of what is left, one at
+/* Takes items *begin .. *end - 1 out of a queue of n_items: half of what is left, one at
  * least, and none beyond the next multiple of `stop`.  False: nothing is left.  Relaxed, because
  * items are claimed and nothing is handed over. */
 static inline bool zg_queue_claim(struct zg_queue *queue, int64_t n_items, int64_t stop,
@@ -36,7 +36,7 @@ static inline bool zg_queue_claim(struct zg_queue *queue, int64_t n_items, int64
     do {
         if (next >= n_items)
             return false;
-        const int64_t size = zg_max64(1, (n_items - next) / 4);
+        const int64_t size = zg_max64(1, (n_items - next) / 2);
         *begin = next;
         *end = next + zg_min64(size, stop - next % stop);
     } while (!atomic_compare_exchange_weak_explicit(&queue->next, &next, *end, memory_order_relaxed,

@@ -37,7 +37,7 @@ struct zg_provider_state {
     /* Below fp32, the rows of x of the call that is on: */
     uint32_t *x;    /* [max_rows, and what a tile reads beyond][words of a row] */
     float *x_scale; /* [max_rows] */
-    float *x_row;   /* [n_threads][x_row_size]: a row less its kept columns */
+    float *x_row;   /* [n_threads][2][x_row_size]: a row less its kept columns, and its words */
     int64_t x_row_size;
     float *x_extra;       /* [max_rows][x_extra_size]: kept columns and extras, for each group */
     int64_t x_extra_size; /* 0 until a panel keeps columns */

@@ -30,7 +30,7 @@
 
 /* What the tiles read as x: the caller's rows, or these rounded, in the state's memory. */
 struct rows {
-    const uint32_t *x; /* [n_rows][ld] */
+    const uint32_t *x; /* zg_x_at() */
     int64_t ld;
     int64_t words;      /* of x for one of w */
     const float *extra; /* [n_rows][ld_extra]: n_extra for each group */
@@ -60,7 +60,7 @@ static void narrow_row(const struct zg_provider_state *state, const struct zg_ge
     const int64_t n_in = panel->shape.n_in, n_kept = panel->n_kept;
     const float *x = g->x + i * g->ldx;
     if (n_kept > 0) {
-        float *rest = state->x_row + thread * state->x_row_size;
+        float *rest = state->x_row + thread * 2 * state->x_row_size;
         float *extra = state->x_extra + i * r->ld_extra;
         memcpy(rest, x, (size_t)n_in * sizeof *rest);
         for (int64_t c = 0; c < n_kept; c++) {
@@ -76,8 +76,13 @@ static void narrow_row(const struct zg_provider_state *state, const struct zg_ge
         }
         x = rest;
     }
-    state->x_scale[i] =
-        panel->kernels->narrow_row(state->narrow, x, n_in, state->x + i * r->ld, panel->n_words);
+    const int64_t together = panel->kernels->x_rows;
+    uint32_t *to = state->x + zg_x_at(together, r->ld, i, 0);
+    uint32_t *words =
+        together == 1 ? to : (void *)(state->x_row + (thread * 2 + 1) * state->x_row_size);
+    state->x_scale[i] = panel->kernels->narrow_row(state->narrow, x, n_in, words, panel->n_words);
+    for (int64_t k = 0; together > 1 && k < r->ld; k += 16)
+        memcpy(to + k * together, words + k, 16 * sizeof *words);
 }
 
 /* How a call is cut up; the same for all threads. */
@@ -94,6 +99,14 @@ static struct cut cut_call(const struct zg_provider_state *state, const struct z
     const int64_t row_block_bytes = 4 * mr * g->w->k_size * g->w->kernels->x_words;
     c.n_x_blocks = zg_ceil_div(c.n_row_blocks, zg_max64(1, state->x_bytes / row_block_bytes));
     return c;
+}
+
+/* The first row of a row block: what is read together is not parted. */
+static int64_t block_begin(const struct zg_gemm *g, const struct cut *c, int64_t block)
+{
+    const int64_t together = g->w->kernels->x_rows;
+    const int64_t n_units = zg_ceil_div(g->n_rows, together);
+    return zg_min64(g->n_rows, together * zg_share_begin(n_units, block, c->n_row_blocks));
 }
 
 /* One strip, one k block, some row blocks. */
@@ -119,7 +132,7 @@ static struct zg_gemm_tile tile_of(const struct zg_gemm *g, const struct rows *r
     const float *base = residual ? g->residual + column : first ? NULL : g->y + column;
     return (struct zg_gemm_tile){
         .w = v->w,
-        .x = r->x + v->k_begin * r->words,
+        .x = r->x + zg_x_at(panel->kernels->x_rows, r->ld, 0, v->k_begin * r->words),
         .ldx = r->ld,
         .n_k = n_k,
         .w_extra = (const void *)(v->w + n_k * nr),
@@ -147,12 +160,12 @@ static void visit_strip(const struct zg_gemm *g, const struct rows *r, const str
     const int64_t n_steps = common.n_k / 4; /* prefetching steps of a tile */
     const int64_t per_step = n_steps ? zg_ceil_div(v->prefetch_lines, n_steps * n_blocks) : 0;
     const int64_t n_bias_rows = g->n_rows - g->n_difference_rows, nr = g->w->kernels->nr;
-    const int64_t first_row = zg_share_begin(g->n_rows, v->row_block_begin, c->n_row_blocks);
+    const int64_t first_row = block_begin(g, c, v->row_block_begin);
     for (int64_t b = v->row_block_begin; b < v->row_block_end; b++) {
-        const int64_t begin = zg_share_begin(g->n_rows, b, c->n_row_blocks);
+        const int64_t begin = block_begin(g, c, b);
         const int64_t line = (b - v->row_block_begin) * per_step * n_steps;
         struct zg_gemm_tile t = common;
-        t.n_rows = zg_share_begin(g->n_rows, b + 1, c->n_row_blocks) - begin;
+        t.n_rows = block_begin(g, c, b + 1) - begin;
         t.n_bias_rows = n_bias_rows - begin;
         t.x = (const uint32_t *)t.x + begin * t.ldx;
         t.x_extra += begin * t.ld_extra;

@@ -39,10 +39,12 @@ static const struct zg_kernels table[] = {
      zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_bf16, 1, NULL, NULL},
     {"avx512bf16", ZG_INT8, ZG_ISA_AVX512BF16, 14, 32, 3, 8, zg_gemm_paired_int8_avx512bf16,
      zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_int8_offset, 1, NULL, NULL},
-    {"amx", ZG_BF16, ZG_ISA_AMX, 32, 32, 3, 8, zg_gemm_paired_bf16_amx,
-     zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_bf16, 16, zg_amx_begin, zg_amx_end},
-    {"amx", ZG_INT8, ZG_ISA_AMX, 32, 32, 3, 8, zg_gemm_paired_int8_amx,
-     zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_int8, 16, zg_amx_begin, zg_amx_end},
+    {"amx", ZG_BF16, ZG_ISA_AMX, ZG_AMX_ROWS, 32, 3, 8, zg_gemm_paired_bf16_amx,
+     zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_bf16, ZG_AMX_TOGETHER, zg_amx_begin,
+     zg_amx_end},
+    {"amx", ZG_INT8, ZG_ISA_AMX, ZG_AMX_ROWS, 32, 3, 8, zg_gemm_paired_int8_amx,
+     zg_gemm_rowmajor_fp32_avx512, 1, zg_narrow_row_int8, ZG_AMX_TOGETHER, zg_amx_begin,
+     zg_amx_end},
 #endif
 };
 enum { N_VARIANTS = sizeof table / sizeof table[0] };

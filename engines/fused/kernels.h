@@ -31,7 +31,8 @@
  * groups (q, k, v): outputs past a group's last are zero columns, and are not stored.
  *
  * fp32 kernels take x as it is.  The others take rows that their narrow_row() made, in the form
- * that their multiply wants: x_words words of it meet one of w, padding included.
+ * that their multiply wants: x_words words of it meet one of w, padding included.  Where a variant
+ * reads x_rows rows together, these lie together, 16 words of each after the other (zg_x_at()).
  *
  * A thread calls begin() before its first tile and end() after its last, where a variant has them:
  * in between the processor is set up for its tiles, and nobody else's code may run in that thread.
@@ -53,7 +54,8 @@
  *              residual costs the sum no digits.
  *   prefetch   every fourth word the kernel asks for n_prefetch more cache lines from `prefetch`
  *              on, into L2.  They are the strip that comes next; any address will do, because a
- *              prefetch cannot fault.  And for one more row of next_y, to write to, into L1.
+ *              prefetch cannot fault.  And for one more row of next_y, to write to, into L1;
+ *              tiles ask for the rows of their own y, for they take long enough.
  *
  * gemm_rowmajor
  * -------------
@@ -76,7 +78,7 @@
 
 struct zg_gemm_tile {
     const void *w;        /* [n_k][nr] words, 64-byte aligned */
-    const void *x;        /* [n_rows][ldx] words, n_k * x_words columns */
+    const void *x;        /* zg_x_at(): n_rows rows, ldx words apart, of n_k * x_words */
     int64_t ldx;          /* words */
     int64_t n_k;          /* words of w */
     const float *w_extra; /* [n_extra][nr] */
@@ -137,6 +139,12 @@ struct zg_kernels {
 
 #define ZG_KERNELS_MAX_NR 64
 
+/* Where word k of row i of x lies; ldx is a multiple of 16 where x_rows is not 1. */
+static inline int64_t zg_x_at(int64_t x_rows, int64_t ldx, int64_t i, int64_t k)
+{
+    return i / x_rows * x_rows * ldx + k / 16 * 16 * x_rows + i % x_rows * 16 + k % 16;
+}
+
 /* k of a word. */
 static inline int64_t zg_word_size(enum zg_dtype dtype)
 {
@@ -177,5 +185,7 @@ void zg_gemm_paired_int8_avx512bf16(const struct zg_gemm_tile *t);
 void zg_gemm_paired_bf16_amx(const struct zg_gemm_tile *t);
 void zg_gemm_paired_int8_amx(const struct zg_gemm_tile *t);
 void zg_amx_begin(void), zg_amx_end(void);
+#define ZG_AMX_ROWS     128 /* mr of both */
+#define ZG_AMX_TOGETHER 32  /* x_rows */
 
 #endif

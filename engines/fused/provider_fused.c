@@ -59,7 +59,7 @@ static enum zg_status alloc_x(struct zg_provider_state *state, uint32_t dtypes,
         status = zg_buffer_alloc((void **)&state->x_scale, state->max_rows,
                                  (int64_t)sizeof *state->x_scale, "scales of rows", err);
     if (status == ZG_OK)
-        status = zg_buffer_alloc((void **)&state->x_row, state->n_threads * state->x_row_size,
+        status = zg_buffer_alloc((void **)&state->x_row, state->n_threads * 2 * state->x_row_size,
                                  (int64_t)sizeof *state->x_row, "rows being rounded", err);
     return status;
 }

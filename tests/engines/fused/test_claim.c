@@ -19,7 +19,7 @@ static void test_sizes(void)
         at = end;
     }
     CU_ASSERT_EQUAL(at, 100);
-    CU_ASSERT_EQUAL(largest, 25);
+    CU_ASSERT_EQUAL(largest, 40);
     CU_ASSERT_EQUAL(last, 1);
     CU_ASSERT(!zg_queue_claim(&queue, 100, 40, &begin, &end));
     zg_queue_reset(&queue);
