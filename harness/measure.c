@@ -91,7 +91,9 @@ static enum zg_status open_and_try(struct zg_measure_work *w, int64_t i,
     if (status)
         return status;
     zg_status_line_show(&session->line, true, "checking %s", label);
-    return zg_trial_run(&w->bench.contenders[i], trial, &w->trials[i], err);
+    const int64_t baseline = session->baseline;
+    return zg_trial_run(&w->bench.contenders[i], trial, i == baseline ? NULL : &w->trials[baseline],
+                        &w->trials[i], err);
 }
 
 static void note_disagreement(struct zg_measure_work *w, int64_t i)
@@ -109,8 +111,11 @@ static enum zg_status check_engines(struct zg_measure_work *w, struct zg_error *
     const struct zg_trial_options trial =
         zg_trial_options(&w->bench.c, w->m->brief ? ZG_BRIEF_TRIAL_STEPS : ZG_RUN_TRIAL_STEPS);
     enum zg_status status = open_fidelity(w, err);
+    if (!status)
+        status = open_and_try(w, baseline, &trial, err);
     for (int64_t i = 0; i < w->n_contenders && !status; i++)
-        status = open_and_try(w, i, &trial, err);
+        if (i != baseline)
+            status = open_and_try(w, i, &trial, err);
     if (!status)
         zg_fidelity_tell(w->fidelity, &w->m->notes);
     for (int64_t i = 0; i < w->n_contenders && !status; i++) {

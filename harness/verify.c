@@ -24,8 +24,21 @@ struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_step
     return options;
 }
 
+/* What the reference takes next, after its steps so far: verify.h. */
+static float next_lr(const struct zg_lozo_options *lozo, const struct zg_trial *trial)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < trial->n_steps; i++)
+        largest = fmax(largest, fabs(trial->steps[i].projected_gradient));
+    if (trial->n_steps < 2 || !(largest > 0))
+        return lozo->lr;
+    const double lr = ZG_TRIAL_UPDATE * (double)lozo->eps / largest;
+    return fmaxf(lozo->lr, (float)fmin(lr, 1.0));
+}
+
 enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_trial_options *options,
-                            struct zg_trial *out, struct zg_error *err)
+                            const struct zg_trial *reference, struct zg_trial *out,
+                            struct zg_error *err)
 {
     double sum_s = 0;
     *out = (struct zg_trial){.fastest_step_s = INFINITY};
@@ -33,9 +46,11 @@ enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_tria
         if (zg_signals_caught())
             return zg_fail(err, ZG_ENV, "interrupted while the engines were compared");
         struct zg_error step_error = {0};
+        struct zg_lozo_options lozo = options->lozo;
+        lozo.lr = out->lr[i] =
+            reference && i < reference->n_steps ? reference->lr[i] : next_lr(&options->lozo, out);
         const int64_t begin_ns = zg_clock_wall_ns();
-        const enum zg_status status =
-            zg_bench_step(contender, &options->lozo, &out->steps[i], &step_error);
+        const enum zg_status status = zg_bench_step(contender, &lozo, &out->steps[i], &step_error);
         const double step_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
         if (i == 0)
             zg_bench_note_memory(contender);

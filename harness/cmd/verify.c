@@ -24,7 +24,8 @@ struct check {
 };
 
 static enum zg_status try_engine(struct check *check, int64_t index,
-                                 const struct zg_trial_options *options, struct zg_trial *trial,
+                                 const struct zg_trial_options *options,
+                                 const struct zg_trial *reference, struct zg_trial *trial,
                                  struct zg_error *err)
 {
     struct zg_session *const session = &check->session;
@@ -33,7 +34,7 @@ static enum zg_status try_engine(struct check *check, int64_t index,
     enum zg_status status =
         zg_bench_open_engine(&check->bench, index, item, session->n_threads, err);
     if (!status)
-        status = zg_trial_run(&check->bench.contenders[index], options, trial, err);
+        status = zg_trial_run(&check->bench.contenders[index], options, reference, trial, err);
     return status;
 }
 
@@ -50,11 +51,11 @@ static enum zg_status check_case(struct check *check, int64_t index, struct zg_e
     if (status)
         return status;
     const struct zg_trial_options options = zg_trial_options(&c, TRIAL_STEPS);
-    status = try_engine(check, baseline, &options, &check->trials[0], err);
+    status = try_engine(check, baseline, &options, NULL, &check->trials[0], err);
     for (int64_t i = 0; i < session->engines.n_items && !status; i++) {
         const bool own = i == baseline;
         if (!own)
-            status = try_engine(check, i, &options, &check->trials[1], err);
+            status = try_engine(check, i, &options, &check->trials[0], &check->trials[1], err);
         struct zg_verdict *const verdict = &check->verdicts[check->n_rows];
         if (!status)
             status = zg_verify_compare(&contenders[baseline], &check->trials[0], &contenders[i],
