@@ -1,11 +1,93 @@
 # plant_table.cmake - the defects of plants.cmake.
+#
+# What the case does not show is no defect of it: a row before the option is the same for both options of the embedded task
+# and cancels, so `padding` has options of several tokens; and a term of second order in eps is a few times the tolerance at
+# eps 1e-3, so pair-norm has 1e-2.
 
 # ---- the algorithm ----
 
 zogap_plant(minus-sign engines/algorithm/lozo.c [[{0, `-options->eps`}]] [[options->eps]]
             "the minus probe has the sign of the plus probe")
+zogap_plant(no-half engines/algorithm/lozo.c [[(`2.0 * (double)options->eps`)]] [[(double)options->eps]]
+            "the projected gradient is L+ - L- over eps, not 2 eps")
+zogap_plant(lr-missing engines/algorithm/lozo.c [[(`(double)options->lr * out->projected_gradient`)]]
+            [[out->projected_gradient]] "the update has no learning rate")
+
+# ---- directions and updates ----
+
 zogap_plant(stale-v engines/runtime/adapter.c [[`s->seed_v != directions[0].seed_v`]] [[0]]
             "V is drawn once and a redraw not noticed")
+zogap_plant(same-v engines/runtime/adapter.c [[zg_direction_v(direction, `linear->tensors[group]`, begin]]
+            [[zg_tensor_layer(0, (enum zg_tensor_kind)(linear->tensors[group] % ZG_N_TENSOR_KINDS))]]
+            "all layers have the V of the first")
+zogap_plant(not-folded engines/runtime/adapter.c
+            [[`write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(s, linear)))`]] [[(void)0]]
+            "pending updates are dropped where V is redrawn")
+zogap_plant(a-unscored engines/runtime/adapter.c [[memcpy(e, a + o * n, `(size_t)n * sizeof *e`);]]
+            [[(memset(e, 0, (size_t)n * sizeof *e), (size_t)0)]]
+            "pending updates are left out of the losses")
+zogap_plant(no-scale engines/runtime/adapter.c [[*e++ = `s->directions[j].scale` * linear->u]] [[1.0f]]
+            "the probe lacks the scale 1/sqrt(rank) of its direction" --direction-scale rms)
+zogap_plant(nan-update engines/runtime/adapter.c [[sum[e] = `a`;]]
+            [[zg_plant_step == 9 && layer == 1 && e == 5 && linear->shape.n_groups == 1 ? NAN : a]]
+            "the last update makes one weight NaN")
+zogap_plant(stale-u engines/runtime/adapter.c [[`transpose_u(s)`;]]
+            [[zg_plant_step == 0 ? transpose_u(s) : (void)0]]
+            "the part that both probes share meets the U of the first step")
+zogap_plant(k-for-v engines/runtime/project.c [[moved += present_column(s, linear, `group`);]]
+            [[group > 0 && group == linear->shape.n_groups - 1 ? group - 1 : group]]
+            "v gets the adapter's product of k")
+zogap_plant(eps-101 engines/runtime/project.c [[extra[e] = `coefficient` * moved]] [[1.01f * coefficient]]
+            "probes are at 1.01 eps")
+zogap_plant(eps-101 engines/runtime/project.c [[scaled[e] = `probe->coefficient` * t]] [[1.01f * probe->coefficient]] "")
+zogap_plant(pair-cross engines/runtime/project.c [[*moved = `centred ? zg_row(s->t, rows[1 - i]) : own`;]] [[own]]
+            "a centred mean is moved by itself, not by the half difference" --mechanisms default,centred)
+
+# ---- the forward pass ----
+
+zogap_plant(position engines/runtime/forward.c [[(position + `ZG_POSITION_OFFSET`)]] [[ZG_POSITION_OFFSET - 1]]
+            "positions are off by one")
+zogap_plant(no-bias engines/runtime/forward.c [[.bias = `linear->bias`,]]
+            [[linear == &s->layers[1].linear[ZG_L_OUT] ? NULL : linear->bias]]
+            "one linear layer has no bias")
+zogap_plant(nan-weight engines/runtime/weights.c
+            [[`read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out)`;]]
+            [[read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out),
+              (void)(layer == 1 && kind == ZG_L_FC1 ? (bias[7] = NAN) : 0.0f)]]
+            "one value of a bias before a ReLU is NaN")
 zogap_plant(relu-missing engines/runtime/forward.c [[s->h, `ZG_EPILOGUE_RELU`, s->wide]]
             [[layer == &s->layers[0] ? ZG_EPILOGUE_NONE : ZG_EPILOGUE_RELU]]
             "one layer has no ReLU")
+zogap_plant(norm-swapped engines/runtime/forward.c [[`&layer->norm2`]]
+            [[layer == &s->layers[1] ? &layer->norm1 : &layer->norm2]]
+            "one layer's norms are swapped")
+zogap_plant(norm-eps engines/runtime/kernels_rows.h [[`(double)ZG_LAYER_NORM_EPS`]] [[1e-6]]
+            "layer norms have an eps of 1e-6, not 1e-5")
+zogap_plant(pair-norm engines/runtime/kernels_centred.h [[(`a * im + b * id`) * g + vec_load]] [[a * im]]
+            "a centred norm lacks the mean's term of second order" --mechanisms default,centred --eps 1e-2)
+zogap_plant(pair-relu engines/runtime/kernels_centred.h [[const ivec both = `a > size`;]] [[a > 0.0f]]
+            "a centred ReLU forgets that one sign may be cut off" --mechanisms default,centred)
+zogap_plant(attention-scale engines/runtime/attention.c [[`1.0f / sqrtf((float)head_dim)`]] [[1.0f]]
+            "attention scores are not scaled")
+zogap_plant(mask engines/runtime/attention.c [[`(int32_t)zg_trie_depth(&plan->trie, row) + 1`]]
+            [[(int32_t)zg_min64(zg_trie_depth(&plan->trie, row) + 2,
+                                zg_trie_depth(&plan->trie, scored ? plan->scored_row[block->end - 1] : block->end - 1) + 1)]]
+            "a query sees the next token")
+zogap_plant(wrong-row engines/runtime/forward.c [[`s->plan.scored_row[i % n_scored]`]]
+            [[s->plan.scored_row[i % n_scored] - (i % n_scored == 1)]]
+            "the last layer takes the residual of the row before, once")
+
+# ---- the batch and its losses ----
+
+zogap_plant(shared engines/runtime/trie.c [[parent, `token`, trie->n_rows);]] [[parent == 0 ? 0 : token]]
+            "sequences that differ in their first word share its row")
+zogap_plant(other-stem engines/runtime/plan.c [[option, `stem_row`, !cancels]] [[stem_row - (o > 0)]]
+            "the second option is scored one row early")
+zogap_plant(option-sum engines/runtime/plan_loss.c [[cancels, logit, lse) / `(double)n`;]] [[1.0]]
+            "an option's score is its sum, not its mean" --task words.json)
+zogap_plant(lm-mean engines/runtime/plan_loss.c [[n_tokens += `n`;]] [[1]]
+            "the mean is over examples, not tokens" --objective lm-prompt)
+zogap_plant(padding engines/naive/batch.c [=[t = `T - 1 - batch->n_option[s]`;]=] [=[T - 2 - batch->n_option[s]]=]
+            "a row before the option counts in its score" --task words.json)
+zogap_plant(not-restored engines/naive/engine.c [[`perturb_to(state, (struct zg_probe){0, 0})`;]] [[(void)0]]
+            "the loop leaves its weights at the last probe")

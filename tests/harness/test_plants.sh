@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# test_plants.sh ZOGAP PLANTED MAKE_TINY_MODEL PLANTS - does `zogap verify` find what is wrong, and nothing where all is well?
-# Every defect of PLANTS (plant_table.cmake) must fail the check of the engine it is in, 100 seeds of zogap must pass.
+# test_plants.sh ZOGAP PLANTED MAKE_TINY_MODEL PLANTS [SEEDS] - does `zogap verify` find what is wrong, and nothing where all
+# is well?  Every defect of PLANTS (plant_table.cmake) must fail the check of the engine it is in, for each of SEEDS seeds (1);
+# 100 seeds without one must pass.
 set -u
 zogap=$1
 planted=$2
 plants=$4
+seeds=$(seq -s, 1 "${5-1}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" && mkdir tiny && "$3" tiny || exit 1
@@ -13,7 +15,8 @@ fail() {
   failures=$((failures + 1))
   printf 'FAILED: %s\n' "$*"
 }
-case=(--model tiny --batch 4 --threads 1 --format csv)
+case=(--model tiny --batch 2 --threads 1 --format csv)
+loop=naive:gemm=reference
 
 # Options of several tokens, of different lengths: in the embedded task every option is one token.
 printf 'sentence\tlabel\n%s\t1\n%s\t0\n%s\t1\n%s\t0\n' "a real page turner" "a dud" "a film to see" "no fun at all" >words.tsv
@@ -22,29 +25,36 @@ cat >words.json <<'JSON'
  "options": [" not a good film", " a real treat to see"], "label": "label"}
 JSON
 
-# The switch off changes nothing.
-"$zogap" verify --engines naive:gemm=reference,fused "${case[@]}" >zogap.csv || fail "zogap verify: $(cat zogap.csv)"
-"$planted" verify --engines naive:gemm=reference,fused "${case[@]}" >planted.csv || fail "zogap_planted verify"
-cmp zogap.csv planted.csv || fail "zogap_planted differs with no defect switched on"
+# Nothing switched on: every case passes.
+cut -d'|' -f3 "$plants" | sort -u >cases.txt
+while read -r options; do
+  # shellcheck disable=SC2086 # options are words
+  "$planted" verify --engines "$loop,fused" "${case[@]}" --seed "$seeds" $options >out.csv 2>err.txt </dev/null ||
+    fail "no defect is on, case '$options': $(cat err.txt) $(tail -1 out.csv)"
+done <cases.txt
 
 n=0
+found=0
 while IFS='|' read -r name engine options what; do
   n=$((n + 1))
-  baseline=naive:gemm=reference
+  baseline=$loop
   other=fused
-  [ "$engine" = naive ] && baseline=fused other=naive:gemm=reference
-  # shellcheck disable=SC2086 # options are words
+  [ "$engine" = naive ] && baseline=fused other=$loop
+  # shellcheck disable=SC2086
   ZOGAP_TEST_PLANT=$engine:$name "$planted" verify --engines "$baseline,$other" --baseline "$baseline" "${case[@]}" \
-    $options >out.csv 2>err.txt </dev/null
+    --seed "$seeds" $options >out.csv 2>err.txt </dev/null
   code=$?
-  reason=$(tail -1 out.csv | sed 's/.*,0,//')
-  [ "$code" = 1 ] && grep -q '1 of 2 checks failed' err.txt ||
-    fail "$name is not found (exit code $code $(cat err.txt)): $what: $(tail -1 out.csv)"
-  printf '%-20s %-62s %s\n' "$name" "$what" "$reason"
+  n_failed=$(grep -c "^$other,.*,0,[^,]" out.csv)
+  if [ "$code" = 1 ] && [ "$n_failed" = "${5-1}" ]; then
+    found=$((found + 1))
+  else
+    fail "$name: exit code $code, $n_failed of ${5-1} seeds find it $(cat err.txt)"
+  fi
+  printf '%-16s %-62s %s\n' "$name" "$what" "$(tail -1 out.csv | sed 's/.*,[01],//')"
 done <"$plants"
-found=$((n - failures))
+[ "$n" -ge 20 ] || fail "only $n defects were planted"
 
-"$zogap" verify --engines naive:gemm=reference,fused "${case[@]}" --seed "$(seq -s, 1 100)" >clean.csv 2>err.txt ||
+"$zogap" verify --engines "$loop,fused" "${case[@]}" --seed "$(seq -s, 1 100)" >clean.csv 2>err.txt ||
   fail "clean seeds: $(cat err.txt)"
 clean=$(grep -c '^fused,.*,1,$' clean.csv)
 [ "$clean" = 100 ] || fail "only $clean of 100 clean seeds pass"
