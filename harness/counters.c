@@ -88,6 +88,8 @@ static enum zg_event_found find_name(const struct zg_counters *counters, const c
             continue;
         best = found;
         snprintf(reason, ZG_REASON_SIZE, "%s", why);
+        if (found == ZG_EVENT_LACKING)
+            break; /* the name is this source's, whatever a later one calls by it */
     }
     return best;
 }
