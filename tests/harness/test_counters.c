@@ -253,8 +253,8 @@ static void every_event_counts_or_says_why(void)
                                     THREADS, &err),
                           ZG_OK);
     const int64_t n = zg_counters_n(counters);
-    /* software 3, hardware 8, flops 1 more, tlb 1 more, one more; and PAPI_TOT_INS, unless it is what
-     * counts the groups' instructions */
+    /* software 3, hardware 8, flops 1 more, tlb 1 more, one more; and PAPI_TOT_INS, unless it is
+     * what counts the groups' instructions */
     const int64_t n_all = n + zg_counters_n_left_out(counters), least = 3 + 8 + 1 + 1 + 1;
     CU_ASSERT(n_all == least || n_all == least + 1);
     CU_ASSERT_PTR_NOT_NULL(event_named(counters, "PAPI_TOT_INS"));
