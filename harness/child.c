@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -12,8 +13,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "harness/clock.h"
 #include "harness/signals.h"
 
 /* That a child ended must wake ppoll(), and only a caught signal does. */
@@ -41,19 +44,31 @@ static _Noreturn void become(const char *const *argv, int errors_fd, int report_
     _exit(127);
 }
 
-/* Sleeps until the child ends; passes the first signal on. */
-static void await(pid_t pid, const sigset_t *mask, int *status)
+/* Sleeps until the child ends; passes the first signal on.  False: its time was over. */
+static bool await(pid_t pid, const sigset_t *mask, double limit_s, int *status)
 {
-    bool passed_on = false;
+    const int64_t begin_ns = zg_clock_wall_ns();
+    bool passed_on = false, in_time = true, killed = false;
     for (;;) {
         const pid_t ended = waitpid(pid, status, WNOHANG);
         if (ended == pid || (ended < 0 && errno != EINTR))
-            return;
+            return in_time;
         if (zg_signals_caught() && !passed_on) {
             kill(pid, zg_signals_caught());
             passed_on = true;
         }
-        ppoll(NULL, 0, NULL, mask); /* signals come in here and nowhere else: none is missed */
+        const double left_s =
+            limit_s + (in_time ? 0 : ZG_CHILD_GRACE_S) - zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
+        if (limit_s > 0 && left_s <= 0 && !killed) {
+            killed = !in_time;
+            kill(killed ? -pid : pid, killed ? SIGKILL : SIGTERM);
+            in_time = false;
+            continue;
+        }
+        const struct timespec wait = {.tv_sec = (time_t)left_s,
+                                      .tv_nsec = (long)(1e9 * (left_s - floor(left_s)))};
+        /* signals come in here and nowhere else: none is missed */
+        ppoll(NULL, 0, limit_s > 0 && !killed ? &wait : NULL, mask);
     }
 }
 
@@ -79,8 +94,8 @@ static enum zg_status start(const char *const *argv, int errors_fd, const sigset
     return error ? zg_fail(err, ZG_ENV, "%s: cannot start: %s", argv[0], strerror(error)) : ZG_OK;
 }
 
-enum zg_status zg_child_run(const char *const *argv, const char *errors_path, int *exit_code,
-                            struct zg_error *err)
+enum zg_status zg_child_run(const char *const *argv, const char *errors_path, double limit_s,
+                            int *exit_code, struct zg_error *err)
 {
     struct sigaction action = {.sa_handler = wake}, old_action;
     sigset_t blocked, mask;
@@ -100,11 +115,12 @@ enum zg_status zg_child_run(const char *const *argv, const char *errors_path, in
     sigprocmask(SIG_BLOCK, &blocked, &mask);
     const enum zg_status status = start(argv, errors_fd, &mask, &pid, err);
     close(errors_fd);
-    if (!status)
-        await(pid, &mask, &ended);
+    const bool in_time = status || await(pid, &mask, limit_s, &ended);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGCHLD, &old_action, NULL);
-    *exit_code = WIFSIGNALED(ended) ? 128 + WTERMSIG(ended) : WEXITSTATUS(ended);
+    *exit_code = !in_time             ? ZG_CHILD_LATE
+                 : WIFSIGNALED(ended) ? 128 + WTERMSIG(ended)
+                                      : WEXITSTATUS(ended);
     return status;
 }
 

@@ -23,6 +23,7 @@ struct zg_gate_request {
     const char *baseline_bin, *candidate_bin; /* or programs */
     int measure;                              /* enum zg_gate_measure */
     double max_regression;                    /* 0.05 is 5 %; 0: not given */
+    double process_time_s;                    /* most of a process of a build; 0: not given */
     int undecided;                            /* 0: warn, 1: fail */
     const char *junit, *markdown, *json;      /* files to write */
 };

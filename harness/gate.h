@@ -104,18 +104,24 @@ struct zg_gate_builds {
     const struct zg_policy *policy; /* threads, cpus, steps, blocks, max_time_s, quiet */
     const char *out_dir;            /* keeps the runs' directories; NULL: they are removed */
     double max_regression;          /* below 0: ZG_GATE_MAX_REGRESSION */
+    double process_time_s;          /* most of one process; 0: by zg_gate_process_limit_s() */
 };
 
 /* Verifies both builds, then runs them in blocks: in each a fresh process of either, in an order
  * drawn from the seed; cost is the seconds of a step, paired by block.  The number of blocks is
- * --blocks, or what --max-time has room for at the pace of the first.  ZG_ENV: a build fails or
- * refuses the options, --max-time is too short, or the gate was interrupted.  ZG_USAGE: --blocks
- * are too few to judge the cases.  ZG_INPUT: a program that cannot be run. */
+ * --blocks, or what --max-time has room for at the pace of the first.  ZG_ENV: a build fails,
+ * hangs or refuses the options, --max-time is too short, or the gate was interrupted.  ZG_USAGE:
+ * --blocks are too few to judge the cases.  ZG_INPUT: a program that cannot be run. */
 enum zg_status zg_gate_add_builds(struct zg_gate *gate, const struct zg_gate_builds *builds,
                                   struct zg_error *err);
 
 /* How many blocks of block_s fit into time_s, at most 200; 0 where it is not `least`. */
 int64_t zg_gate_blocks_in(double time_s, double block_s, int64_t least);
+
+/* When a process that has not ended is taken for one that hangs: twenty times the longest of its
+ * kind so far, but a minute at least; longest_s 0, for nothing tells how long the first takes: an
+ * hour. */
+double zg_gate_process_limit_s(double longest_s);
 
 /* For those who gather: a case with a unique name, or a cost of a case. */
 enum zg_status zg_gate_add_case(struct zg_gate *gate, const struct zg_case_row *id,

@@ -37,14 +37,22 @@ enum { MOST_BLOCKS = 200, MOST_STEPS = 64, PATH_SIZE = 1200, WORK_SIZE = 1100 };
 
 /* A sample at least so long: what a tick or an interrupt takes is then far below a per cent. */
 #define LEAST_SPAN_S 0.05
+/* A process that takes so many times the longest so far hangs; a busy machine is not that slow. */
+#define HANGS_AFTER   20
+#define LEAST_LIMIT_S 60.0
+#define FIRST_LIMIT_S 3600.0
 /* What --max-time should have room for: a process more says more than longer samples. */
 #define WISHED_BLOCKS 16
+
+enum work { VERIFY, RUN, N_WORKS };
+static const char *const work_names[] = {"verify", "run"};
 
 struct trial { /* one gate's runs of both builds */
     struct zg_gate *gate;
     const struct zg_gate_builds *builds;
-    char work[WORK_SIZE]; /* where the runs write */
-    int64_t n_steps;      /* of a sample; 0: the run's own choice */
+    char work[WORK_SIZE];      /* where the runs write */
+    int64_t n_steps;           /* of a sample; 0: the run's own choice */
+    double longest_s[N_WORKS]; /* of the processes that have ended */
     struct zg_status_line line;
 };
 
@@ -113,30 +121,45 @@ static enum zg_status fail_interrupted(struct zg_error *err)
     return zg_fail(err, ZG_ENV, "interrupted; nothing is judged");
 }
 
+double zg_gate_process_limit_s(double longest_s)
+{
+    return longest_s > 0 ? fmax(HANGS_AFTER * longest_s, LEAST_LIMIT_S) : FIRST_LIMIT_S;
+}
+
 /* Runs to its end; a failure is one line that names the build. */
-static enum zg_status run_child(const struct trial *t, enum zg_gate_side side, struct arguments *a,
-                                struct zg_error *err)
+static enum zg_status run_child(struct trial *t, enum zg_gate_side side, enum work work,
+                                struct arguments *a, struct zg_error *err)
 {
     char errors[PATH_SIZE], line[256];
     int code = 0;
+    const double limit_s = t->builds->process_time_s > 0
+                               ? t->builds->process_time_s
+                               : zg_gate_process_limit_s(t->longest_s[work]);
     snprintf(errors, sizeof errors, "%s/errors.txt", t->work);
     if (a->failed)
         return zg_fail(err, ZG_ENV, "no memory for the options of the %s build", side_names[side]);
+    const int64_t begin_ns = zg_clock_wall_ns();
     const enum zg_status status =
-        zg_child_run((const char *const *)(void *)a->words, errors, &code, err);
+        zg_child_run((const char *const *)(void *)a->words, errors, limit_s, &code, err);
+    t->longest_s[work] = fmax(t->longest_s[work], zg_ns_to_s(zg_clock_wall_ns() - begin_ns));
     if (zg_signals_caught())
         return fail_interrupted(err);
     if (status)
         return zg_fail_within(err, status, "%s build", side_names[side]);
     if (code == 0)
         return ZG_OK;
+    if (code == ZG_CHILD_LATE)
+        return zg_fail(err, ZG_ENV,
+                       "%s build: %.160s %s: did not end within %.4g s, so it was ended; "
+                       "--process-time allows more",
+                       side_names[side], a->words[0], work_names[work], limit_s);
     zg_child_last_line(errors, line, sizeof line);
     return zg_fail(err, ZG_ENV, "%s build: %.160s %s: exit code %d: %s", side_names[side],
-                   a->words[0], a->words[1], code, line[0] ? line : "it says nothing");
+                   a->words[0], work_names[work], code, line[0] ? line : "it says nothing");
 }
 
 /* An engine alone has only its losses' being finite to show; `verify` holds it against naive. */
-static enum zg_status verify(const struct trial *t, enum zg_gate_side side, struct zg_error *err)
+static enum zg_status verify(struct trial *t, enum zg_gate_side side, struct zg_error *err)
 {
     const char *const engines = t->builds->engines;
     struct zg_text_buffer with_reference = {0};
@@ -145,9 +168,9 @@ static enum zg_status verify(const struct trial *t, enum zg_gate_side side, stru
         zg_text_buffer_printf(&with_reference, "naive:dtype=fp32,%s%c", engines, '\0');
     a.failed = with_reference.failed;
     add(&a, "%s", t->builds->binaries[side]);
-    add(&a, "verify");
+    add(&a, "%s", work_names[VERIFY]);
     add_common(&a, t, with_reference.data ? with_reference.data : engines);
-    const enum zg_status status = run_child(t, side, &a, err);
+    const enum zg_status status = run_child(t, side, VERIFY, &a, err);
     arguments_close(&a);
     zg_text_buffer_free(&with_reference);
     return status;
@@ -167,14 +190,14 @@ static void remove_tree(const char *path)
 }
 
 /* `zogap run` into work/name, read back; the caller closes the set. */
-static enum zg_status run_build(const struct trial *t, enum zg_gate_side side, const char *name,
+static enum zg_status run_build(struct trial *t, enum zg_gate_side side, const char *name,
                                 struct zg_result_set **set, struct zg_error *err)
 {
     struct arguments a = {0};
     char dir[PATH_SIZE];
     snprintf(dir, sizeof dir, "%s/%s", t->work, name);
     add(&a, "%s", t->builds->binaries[side]);
-    add(&a, "run");
+    add(&a, "%s", work_names[RUN]);
     add_common(&a, t, t->builds->engines);
     if (t->n_steps > 0)
         add(&a, "--steps=%lld", (long long)t->n_steps);
@@ -182,7 +205,7 @@ static enum zg_status run_build(const struct trial *t, enum zg_gate_side side, c
     add(&a, "--fidelity=0");
     add(&a, "--events=none");
     add(&a, "--out=%s", dir);
-    enum zg_status status = run_child(t, side, &a, err);
+    enum zg_status status = run_child(t, side, RUN, &a, err);
     arguments_close(&a);
     if (status)
         return status;

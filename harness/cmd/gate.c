@@ -95,6 +95,16 @@ static const struct zg_flag build_flags[] = {
      .max = 1e9,
      .summary =
          "seconds for the blocks; default: 180, more if the least number of blocks needs it"},
+    {.name = "process-time",
+     .kind = ZG_FLAG_REAL,
+     .value = "S",
+     GATE(process_time_s),
+     .min = 0.001,
+     .max = 1e9,
+     .summary =
+         "seconds after which a process of a build is taken to hang, and ended: exit code 4; "
+         "default: an hour for the first verify and run, then 20 times the longest, 60 at "
+         "least"},
     {.name = NULL},
 };
 
@@ -159,10 +169,10 @@ static enum zg_status check_sources(const struct zg_request *request, struct zg_
                        "--%s: only with --baseline-bin; directories have their cases",
                        request->engines ? "engines" : "mechanisms");
     if (dirs && (policy->steps || policy->blocks || policy->threads || policy->cpus ||
-                 policy->max_time_s >= 0))
+                 policy->max_time_s >= 0 || gate->process_time_s > 0))
         return zg_fail(err, ZG_USAGE,
-                       "--steps, --blocks, --max-time, --threads, --cpus: only with "
-                       "--baseline-bin; directories are measured already");
+                       "--steps, --blocks, --max-time, --process-time, --threads, --cpus: only "
+                       "with --baseline-bin; directories are measured already");
     return ZG_OK;
 }
 
@@ -261,7 +271,8 @@ static enum zg_status gather(struct zg_gate *gate, const struct zg_request *requ
                                           .sweep = &request->sweep,
                                           .policy = &request->policy,
                                           .out_dir = request->out_dir ? dir->path : NULL,
-                                          .max_regression = max_regression};
+                                          .max_regression = max_regression,
+                                          .process_time_s = asked->process_time_s};
     return zg_gate_add_builds(gate, &builds, err);
 }
 

@@ -5,6 +5,7 @@
  *     make_results FACTOR run --out=DIR [--blocks=N] ...      writes a result directory
  *     make_results broken ...                                 says why, exits 3
  *     make_results stuck ...                                  waits for SIGTERM, exits 77
+ *     make_results FACTOR:hangs=WORD WORD ...                 takes no notice of SIGTERM
  *
  * Engine naive takes 2 s and fused 1 s times FACTOR a step, on batches of 16 and 32, with a noise
  * of 1 % that the last part of DIR, the block and FACTOR decide.  `--steps` is 4 whatever is asked.
@@ -73,6 +74,12 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "stuck") == 0) {
         signal(SIGTERM, finish);
         kill(getppid(), SIGTERM);
+        for (;;)
+            pause();
+    }
+    const char *const hangs = strstr(argv[1], ":hangs=");
+    if (hangs && strcmp(hangs + strlen(":hangs="), argv[2]) == 0) {
+        signal(SIGTERM, SIG_IGN);
         for (;;)
             pause();
     }

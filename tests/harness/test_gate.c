@@ -75,7 +75,7 @@ static int run_words(const struct place *p, const char *const *words)
     while (*words && n < MOST_ARGUMENTS - 1)
         argv[n++] = *words++;
     argv[n] = NULL;
-    CU_ASSERT_EQUAL_FATAL(zg_child_run(argv, p->errors, &code, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(zg_child_run(argv, p->errors, 60, &code, NULL), 0);
     return code;
 }
 #define RUN(p, ...) run_words(p, (const char *const[]){__VA_ARGS__, NULL})
@@ -533,6 +533,25 @@ static void builds_that_fail(void)
     place_close(&p);
 }
 
+static void builds_that_hang(void)
+{
+    struct place p;
+    place_open(&p);
+    const char *const old = make_build(&p, "old-build", "1");
+    const char *const hung = make_build(&p, "hung-build", "1:hangs=run");
+    CU_ASSERT_EQUAL(
+        RUN(&p, "--baseline-bin", old, "--candidate-bin", hung, "--process-time", "0.5"), 4);
+    expect_line(&p, "candidate build");
+    expect_line(&p, "hung-build run: did not end within 0.5 s, so it was ended; --process-time");
+    CU_ASSERT_EQUAL(count_temp_files(p.out), 0);
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline", p.old, "--candidate", p.new, "--process-time", "9"), 2);
+    expect_line(&p, "--process-time");
+    place_close(&p);
+    CU_ASSERT_EQUAL(zg_gate_process_limit_s(0), 3600);
+    CU_ASSERT_EQUAL(zg_gate_process_limit_s(0.7), 60);
+    CU_ASSERT_EQUAL(zg_gate_process_limit_s(10), 200);
+}
+
 int main(void)
 {
     const struct zg_test tests[] = {{"verdicts of directories", verdicts_of_directories},
@@ -545,6 +564,7 @@ int main(void)
                                     {"builds side by side", builds_side_by_side},
                                     {"blocks in a time", blocks_in_a_time},
                                     {"builds that fail", builds_that_fail},
+                                    {"builds that hang", builds_that_hang},
                                     {0}};
     setenv("TMPDIR", temporary_root(), 1); /* where builds run */
     return zg_test_run("gate", tests);
