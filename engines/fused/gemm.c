@@ -26,7 +26,7 @@
 #include <string.h>
 
 #include "engines/fused/fused.h"
-#include "engines/model/convert.h"
+#include "engines/runtime/kept.h"
 
 /* What the tiles read as x: the caller's rows, or these rounded, in the state's memory. */
 struct rows {
@@ -63,12 +63,8 @@ static void narrow_row(const struct zg_provider_state *state, const struct zg_ge
         float *rest = state->x_row + thread * 2 * state->x_row_size;
         float *extra = state->x_extra + i * r->ld_extra;
         memcpy(rest, x, (size_t)n_in * sizeof *rest);
-        for (int64_t c = 0; c < n_kept; c++) {
-            uint16_t h;
-            state->narrow->bf16(&x[panel->kept[c]], 1, &h);
-            extra[c] = zg_float_of_bf16(h);
-            rest[panel->kept[c]] = 0.0f;
-        }
+        zg_kept_round(state->narrow, rest, panel->kept, n_kept, extra);
+        zg_kept_remove(rest, panel->kept, n_kept);
         for (int64_t group = 0; group < panel->shape.n_groups; group++) {
             float *to = extra + group * r->n_extra;
             memmove(to, extra, (size_t)n_kept * sizeof *to);
