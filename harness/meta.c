@@ -1,11 +1,14 @@
 /* meta.c - see meta.h. */
+#define _GNU_SOURCE /* memmem */
 #include "harness/meta.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/dtypes.h"
 #include "harness/file_out.h"
@@ -369,6 +372,27 @@ void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before)
     json_object_set_new(meta, "during", during);
 }
 
+/* A full disk takes no new file, but what a file has already can be written over: turns "running"
+ * into "failed", in one write of as many bytes.  The failure is reported already. */
+static void mark_failed_in_place(const char *dir)
+{
+    static const char running[] = "\"running\"", failed[sizeof running] = "\"failed\" ";
+    static const char key[] = "\n  \"status\": ";
+    char path[1200], bytes[65536];
+    snprintf(path, sizeof path, "%s/meta.json", dir);
+    const int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    const ssize_t n = pread(fd, bytes, sizeof bytes, 0);
+    const char *const at = n > 0 ? memmem(bytes, (size_t)n, key, sizeof key - 1) : NULL;
+    const char *const word = at ? at + sizeof key - 1 : NULL;
+    if (word && bytes + n - word >= (ssize_t)sizeof running - 1 &&
+        !memcmp(word, running, sizeof running - 1) &&
+        pwrite(fd, failed, sizeof failed - 1, word - bytes) == (ssize_t)sizeof failed - 1)
+        zg_file_sync(fd, path, NULL);
+    close(fd);
+}
+
 enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_word,
                              const struct zg_machine_watch *before, struct zg_error *err)
 {
@@ -378,10 +402,12 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
     json_object_set_new(meta, "finished_utc",
                         strcmp(status_word, "running") == 0 ? json_null() : utc_now());
     char *const text = json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    if (!text)
-        return zg_fail(err, ZG_ENV, "%s/meta.json: no memory", dir);
-    const enum zg_status status = zg_file_replace(dir, "meta.json", text, strlen(text), err);
+    const enum zg_status status =
+        text ? zg_file_replace(dir, "meta.json", text, strlen(text), err)
+             : zg_fail(err, ZG_ENV, "%s/meta.json: no memory to write it", dir);
     free(text);
+    if (status)
+        mark_failed_in_place(dir);
     return status;
 }
 

@@ -33,7 +33,8 @@ json_t *zg_meta_batches(const struct zg_batch_set *set);
 /* Sets "during", what the machine did since `before`, and "warnings". */
 void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before);
 
-/* Sets "status", "finished_utc" and what zg_meta_watch() does; writes dir/meta.json. */
+/* Sets "status", "finished_utc" and what zg_meta_watch() does; writes dir/meta.json.  Where that
+ * fails, "running" in the file that is there becomes "failed", if the disk takes that much. */
 enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status,
                              const struct zg_machine_watch *before, struct zg_error *err);
 

@@ -252,7 +252,8 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
                                                   .meta = runner->meta};
     enum zg_status status = measure_cases(runner, err);
     zg_status_line_clear(&runner->session.line);
-    if (status && runner->measurement.n_samples == 0 && !zg_signals_caught()) {
+    if (status && runner->measurement.n_samples == 0 && runner->dir.is_new &&
+        !zg_signals_caught()) {
         zg_result_dir_discard(&runner->dir);
         return status;
     }

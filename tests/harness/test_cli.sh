@@ -185,6 +185,23 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=16k tmpfs full 2>/dev/null; then
   expect 4 'full' run "${one[@]}" "${quick[@]}" --out full/x
   ls full/x 2>/dev/null | grep -q . && fail "a full disk left files behind"
   umount full
+  # a disk that fills up on the way: no room for a new meta.json, yet it must not go on saying that the run is under way
+  mount -t tmpfs -o size=100k tmpfs full
+  "$zogap" run "${one[@]}" --blocks 100000 --steps 1 --max-time 0 --events none --out full/x >out.txt 2>err.txt &
+  pid=$!
+  for _ in $(seq 600); do
+    [ -s full/x/meta.json ] && [ "$(wc -l <full/x/samples.csv)" -gt 5 ] && break
+    sleep 0.05
+  done
+  cat /dev/zero >full/filler 2>/dev/null
+  wait $pid
+  [ $? = 4 ] || fail "a disk that fills up is not exit code 4"
+  [ "$(cat err.txt)" = "zogap: run: full/x/samples.csv: cannot write: No space left on device" ] ||
+    fail "a disk that fills up: $(cat err.txt)"
+  grep -q '"status": "failed" ,' full/x/meta.json || fail "a disk that fills up: meta.json says $(grep '"status"' full/x/meta.json)"
+  [ "$(tail -c 1 full/x/samples.csv | od -An -c | tr -d ' ')" = '\n' ] || fail "a disk that fills up: torn samples.csv"
+  [ "$(ls -A full/x | wc -l)" = 3 ] || fail "a disk that fills up: the directory holds $(ls -A full/x)"
+  umount full
 else
   echo "skipped: cannot mount a small file system"
 fi
