@@ -10,7 +10,7 @@
  * Tolerances (fp32), as tight as rounding lets them be, for a defect may be small: an update that
  * the scoring forgets moves a loss by 5e-5, an eps of 1.01 times its value c by 1 %.
  *
- *   losses     1e-5 max(1, |loss|).  Engines that agree differ by 4e-7 (OPT-125M).
+ *   losses     1e-5 max(1, |loss|).  Engines that agree differ by 1e-6 at most (OPT-125M).
  *   gradients  rms of the differences over the rms of the reference: 1e-3, and what 1e-6 in a loss
  *              is in c = (L+ - L-) / (2 eps), that is 1e-6 / (eps rms c): engines that agree differ
  *              by an eighth of it.  At most 5e-3, half of what an eps of 1.01 times its value does.
