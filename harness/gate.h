@@ -38,7 +38,7 @@ enum zg_gate_measure {
 #define ZG_GATE_MEASURES "auto|ratio|seconds|instructions"
 
 #define ZG_GATE_MAX_REGRESSION   0.05
-#define ZG_GATE_MAX_INSTRUCTIONS 0.005 /* counts have next to no noise */
+#define ZG_GATE_MAX_INSTRUCTIONS 0.0025 /* counts have next to no noise: finds 0.5 % more work */
 #define ZG_GATE_MAX_TIME_S       180.0
 
 /* An engine on a case. */

@@ -12,7 +12,7 @@ during which they had more is set aside, whatever it said, and run again: OUT/*.
 1.  A threshold of half the slow-down gives its estimate room:
 
     scripts/study_gate.py build/zogap build/tests/harness/zogap_spinning studies/gate --same 100 --slower 0.10:20 \\
-        --engines fused --model opt-125m --layers-resident 1 --batch 1,2,4,8
+        --engines fused --model opt-mini --batch 1,2,4,8 --blocks 20
 """
 import argparse
 import json

@@ -77,8 +77,8 @@ static const struct zg_flag build_flags[] = {
      POLICY(steps),
      .min = 1,
      .max = 1e9,
-     .summary = "steps in a sample; default: from a pilot, at least 50 ms and no more than leave "
-                "room for 16 blocks"},
+     .summary = "steps in a sample; default: from a pilot, at least 50 ms, no more than leave room "
+                "for 16 blocks, and fewer than --nu"},
     {.name = "blocks",
      .kind = ZG_FLAG_INT,
      .value = "N",
@@ -113,7 +113,7 @@ static const struct zg_flag verdict_flags[] = {
      .kind = ZG_FLAG_CUSTOM,
      .value = "PCT%",
      .set = set_percentage,
-     .summary = "worse is slower by more than this; default: 5%, of instructions 0.5%"},
+     .summary = "worse is slower by more than this; default: 5%, of instructions 0.25%"},
     {.name = "undecided",
      .kind = ZG_FLAG_CHOICE,
      .value = "warn|fail",

@@ -53,5 +53,6 @@ set_tests_properties(test_harness_formats PROPERTIES TIMEOUT 60 SKIP_RETURN_CODE
 
 # Instructions counted by valgrind, which is slow.
 add_test(NAME test_count_instructions
-         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_count_instructions.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>)
+         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_count_instructions.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>
+                 $<TARGET_FILE:zogap_spinning>)
 set_tests_properties(test_count_instructions PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 LABELS repeat)
