@@ -186,6 +186,21 @@ static double fma_beside_sample(struct zg_measure_work *w)
     return isfinite(before) ? (before + after) / 2 : after;
 }
 
+/* What the summary needs of a sample; the subject's last span was one of the same steps. */
+static void record_sample(struct zg_measure_work *w, int64_t s, const struct zg_sample_row *row,
+                          const double *counters)
+{
+    const struct subject_context *const subject = &w->contexts[s];
+    struct block_record *const record = &w->blocks[row->block * w->n_contenders + w->subjects[s]];
+    record->wall_s_per_step = row->wall_s_per_step;
+    record->fma_gflops = row->fma_gflops;
+    record->derived =
+        zg_counters_derive(w->m->counters, counters, row->cpu_s_per_step * (double)row->steps,
+                           subject->amounts[EXECUTED_FLOPS]);
+    for (int a = 0; a < N_AMOUNTS; a++)
+        record->amounts[a] = subject->amounts[a] / (double)row->steps;
+}
+
 static enum zg_status on_sample(void *context, const struct zg_sample *sample, struct zg_error *err)
 {
     struct zg_measure_work *const w = context;
@@ -215,19 +230,27 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
         status = grow_blocks(w, sample->block + 1, err);
     if (!status) {
         struct subject_context *const subject = &w->contexts[sample->subject];
-        struct block_record *const record = &w->blocks[sample->block * w->n_contenders + i];
-        record->wall_s_per_step = row.wall_s_per_step;
-        record->fma_gflops = row.fma_gflops;
-        record->derived = zg_counters_derive(w->m->counters, sample->counters,
-                                             sample->cpu_s_per_step * (double)sample->n_steps,
-                                             subject->amounts[EXECUTED_FLOPS]);
-        for (int a = 0; a < N_AMOUNTS; a++)
-            record->amounts[a] = subject->amounts[a] / (double)sample->n_steps;
+        record_sample(w, sample->subject, &row, sample->counters);
         if (subject->counts)
             zg_counters_add(w->m->counters, subject->counts);
         subject->n_counted += sample->n_steps;
     }
     return status;
+}
+
+static enum zg_status on_plan(void *context, const struct zg_sampler_report *report,
+                              struct zg_error *err)
+{
+    struct zg_measure_work *const w = context;
+    struct zg_plan plan = {.n_blocks = report->n_blocks_planned,
+                           .n_steps = w->n_steps,
+                           .width_reached = report->width_reached,
+                           .n_engines = w->n_subjects};
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        plan.engines[s] = w->bench.contenders[w->subjects[s]].item->label;
+    if (w->plan.n_blocks == 0) /* else it is the one that is gone on with */
+        json_object_set_new(w->case_meta, "plan", zg_plan_json(&plan));
+    return w->m->on_plan ? w->m->on_plan(w->m->context, err) : ZG_OK;
 }
 
 static void on_progress(void *context, const struct zg_progress *progress)
@@ -312,6 +335,11 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     p.max_time_s = max_time_s(w, p.steps, p.warmup_steps);
     p.counters = w->m->counters;
     p.stop = zg_signals_flag();
+    if (w->plan.n_blocks > 0) {
+        p.blocks = w->plan.n_blocks;
+        p.first_block = w->n_blocks_before;
+    }
+    p.on_plan = on_plan;
     p.on_sample = on_sample;
     p.on_progress = on_progress;
     p.context = w;
@@ -321,19 +349,72 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     return p;
 }
 
-static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
-                                   struct zg_error *err)
+/* ---- going on -------------------------------------------------------------------------------- */
+
+/* Takes the plan of a run that was cut off into the new entry of the case.  Its engines must be the
+ * ones that agree now, or its blocks would not be whole. */
+static enum zg_status take_plan(struct zg_measure_work *w, json_t *plan, struct zg_error *err)
+{
+    if (!zg_plan_read(&w->plan, plan)) {
+        w->plan = (struct zg_plan){0};
+        return ZG_OK;
+    }
+    json_object_set(w->case_meta, "plan", plan);
+    bool same = w->plan.n_engines == w->n_subjects;
+    for (int64_t s = 0; s < w->n_subjects && same; s++)
+        same = !strcmp(w->plan.engines[s], w->bench.contenders[w->subjects[s]].item->label);
+    return same ? ZG_OK
+                : zg_fail(err, ZG_CHECK,
+                          "--resume: %s: the engines that agree are not those that were timed; "
+                          "choose another directory",
+                          w->m->results->dir);
+}
+
+/* The records of the blocks that are there, from their rows in samples.csv.  What a step works on
+ * is in no row: each engine takes a span again, off the clock. */
+static enum zg_status take_blocks_before(struct zg_measure_work *w, struct zg_error *err)
+{
+    const struct zg_csv_in *const in = w->m->results->old_samples;
+    const struct zg_sample_row *const rows = in ? zg_csv_in_rows(in) : NULL;
+    const int64_t n_counters = in ? zg_csv_in_n_extra(in) : 0;
+    struct zg_case_row ids[ZG_MAX_ENGINES];
+    double *const counters = calloc((size_t)n_counters + 1, sizeof *counters);
+    enum zg_status status = counters ? ZG_OK : zg_fail(err, ZG_ENV, "no memory for counters");
+    for (int64_t s = 0; s < w->n_subjects; s++)
+        zg_bench_case_row(&w->bench.contenders[w->subjects[s]], &ids[s]);
+    if (!status && in)
+        status = zg_plan_blocks_there(in, ids, w->n_subjects, w->plan.n_blocks, &w->n_blocks_before,
+                                      err);
+    if (!status)
+        status = grow_blocks(w, w->n_blocks_before, err);
+    for (int64_t s = 0; s < w->n_subjects && w->n_blocks_before > 0 && !status; s++)
+        status = run_steps(&w->contexts[s], w->n_steps, err);
+    for (int64_t i = 0; in && i < zg_csv_in_n(in) && !status; i++)
+        for (int64_t s = 0; s < w->n_subjects; s++) {
+            const struct zg_sample_row *const row = &rows[i];
+            if (row->block >= w->n_blocks_before || !zg_plan_is_sample_of(row, &ids[s]))
+                continue;
+            for (int64_t e = 0; e < n_counters; e++)
+                counters[e] = zg_csv_in_extra(in, i, e);
+            record_sample(w, s, row, counters);
+        }
+    free(counters);
+    return status;
+}
+
+static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *err)
 {
     struct zg_subject subjects[ZG_MAX_ENGINES];
     const struct zg_sampler_policy usual = zg_sampler_policy_default();
-    w->n_steps = steps_per_span(w, least_steps(w, usual.min_span_s));
+    w->n_steps =
+        w->plan.n_blocks ? w->plan.n_steps : steps_per_span(w, least_steps(w, usual.min_span_s));
     w->fma_gflops = NAN;
     if (keeps_bank(w))
         w->lozo.nu = INT64_MAX; /* V stays */
     enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);
     if (status)
         return status;
-    json_object_set_new(case_meta, "batches", zg_meta_batches(&w->set));
+    json_object_set_new(w->case_meta, "batches", zg_meta_batches(&w->set));
     for (int64_t s = 0; s < w->n_subjects; s++) {
         struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
         w->contexts[s] = (struct subject_context){.contender = contender,
@@ -342,6 +423,10 @@ static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
                                                   .counts = zg_measure_counts_make(w, 1)};
         subjects[s] = (struct zg_subject){contender->item->label, run_steps, &w->contexts[s]};
     }
+    if (w->plan.n_blocks > 0)
+        status = take_blocks_before(w, err);
+    if (status)
+        return status;
     const struct zg_sampler_policy policy = sampler_policy(w);
     struct zg_sampler *sampler = NULL;
     status = zg_sampler_open(&sampler, subjects, w->n_subjects, &policy, err);
@@ -349,7 +434,10 @@ static enum zg_status time_engines(struct zg_measure_work *w, json_t *case_meta,
         return status;
     status = zg_sampler_run(sampler, err);
     w->n_blocks = zg_sampler_report(sampler)->n_blocks;
-    json_object_set_new(case_meta, "sampling", zg_sampler_json(sampler));
+    json_t *const sampling = zg_sampler_json(sampler);
+    if (w->plan.n_blocks > 0) /* whose pilot it was that knew */
+        json_object_set_new(sampling, "width_reached", json_boolean(w->plan.width_reached));
+    json_object_set_new(w->case_meta, "sampling", sampling);
     zg_sampler_close(&sampler);
     return status;
 }
@@ -377,10 +465,14 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     status = check_engines(w, err);
     if (status)
         goto done;
-    json_t *const case_meta = zg_meta_case(&w->bench, index, fingerprint, w->n_contenders);
+    json_t *const plan = json_object_get(zg_meta_find_case(m->meta, index), "plan");
+    json_t *const case_meta = w->case_meta =
+        zg_meta_case(&w->bench, index, fingerprint, w->n_contenders);
+    json_object_set_new(case_meta, "finished", json_false());
+    status = take_plan(w, plan, err);
     zg_meta_add_case(m->meta, case_meta);
-    if (w->n_subjects > 0)
-        status = time_engines(w, case_meta, err);
+    if (w->n_subjects > 0 && !status)
+        status = time_engines(w, err);
     json_object_set_new(case_meta, "engines", zg_meta_engines(&w->bench, w->n_contenders));
     json_object_set_new(case_meta, "fidelity", zg_fidelity_json(w->fidelity));
     json_object_set_new(case_meta, "v_redrawn_while_timing", json_boolean(!keeps_bank(w)));
@@ -391,8 +483,6 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
         status = zg_measure_phases(w, err);
     if (!status)
         status = zg_measure_summarise(w, err);
-    if (!status)
-        json_object_set_new(case_meta, "finished", json_boolean(!zg_signals_caught()));
 done:
     zg_status_line_clear(&m->session->line);
     zg_fidelity_close(&w->fidelity);

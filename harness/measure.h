@@ -23,6 +23,10 @@ struct zg_measurement {
     struct zg_counters *counters; /* NULL: none */
     const struct zg_peak *peak;
     json_t *meta;
+    /* meta has the plan of a case, which must be on disk before its first sample.  NULL: nothing to
+     * do. */
+    enum zg_status (*on_plan)(void *context, struct zg_error *err);
+    void *context;
     int64_t n_samples;     /* rows of samples.csv so far */
     int64_t n_disagreeing; /* engines so far that failed their check, over all cases */
     char first_disagreement[320];
@@ -37,9 +41,11 @@ struct zg_measurement {
  * ZG_USAGE: a case whose --steps or --nu do not let that be. */
 enum zg_status zg_measure_check_banks(const struct zg_session *session, struct zg_error *err);
 
-/* Adds the case's rows to the results and an entry to meta's "cases".  ZG_CHECK: a loss stopped
- * being finite while the clock ran.  An interruption is no failure: the caller looks at
- * zg_signals_caught(). */
+/* Adds the case's rows to the results and an entry to meta's "cases"; where there was one with a
+ * plan, of a run that was cut off, only what is missing of it is measured (plan.h).  ZG_CHECK: a
+ * loss stopped being finite while the clock ran, or other engines agree than did when the plan was
+ * made.  An interruption is no failure: the caller looks at zg_signals_caught(), and calls
+ * zg_meta_finish_case() when the rows are in the files. */
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err);
 
 #endif

@@ -78,15 +78,15 @@ json_t *zg_sampler_json(const struct zg_sampler *sampler)
     for (int64_t i = 0; i < r->n_subjects; i++)
         json_array_append_new(subjects,
                               subject_json(zg_sampler_subject_name(sampler, i), &r->subjects[i]));
-    return json_pack("{s:o, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
-                     "subjects", subjects, "n_blocks_planned", (json_int_t)r->n_blocks_planned,
-                     "n_blocks", (json_int_t)r->n_blocks, "n_samples", (json_int_t)r->n_samples,
-                     "pilot_spread", zg_json_real(r->pilot_spread), "width_reached",
-                     r->width_reached, "interrupted", r->interrupted, "out_of_time", r->out_of_time,
-                     "warmup_s", zg_json_real(r->warmup_s), "sampling_s",
-                     zg_json_real(r->sampling_s), "spans_s", zg_json_real(r->spans_s),
-                     "inside_share", zg_json_real(r->inside_share), "outside_s_per_step",
-                     zg_json_real(r->outside_s_per_step), "clock", clock_json(&r->clock));
+    return json_pack(
+        "{s:o, s:I, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "subjects",
+        subjects, "n_blocks_planned", (json_int_t)r->n_blocks_planned, "n_blocks_before",
+        (json_int_t)r->n_blocks_before, "n_blocks", (json_int_t)r->n_blocks, "n_samples",
+        (json_int_t)r->n_samples, "pilot_spread", zg_json_real(r->pilot_spread), "width_reached",
+        r->width_reached, "interrupted", r->interrupted, "out_of_time", r->out_of_time, "warmup_s",
+        zg_json_real(r->warmup_s), "sampling_s", zg_json_real(r->sampling_s), "spans_s",
+        zg_json_real(r->spans_s), "inside_share", zg_json_real(r->inside_share),
+        "outside_s_per_step", zg_json_real(r->outside_s_per_step), "clock", clock_json(&r->clock));
 }
 
 static void add_dtype(json_t *o, const struct zg_peak *peak, enum zg_dtype dtype)

@@ -6,6 +6,7 @@
 #include "harness/counters_derived.h"
 #include "harness/fidelity.h"
 #include "harness/measure.h"
+#include "harness/plan.h"
 #include "harness/verify.h"
 
 /* What a step works on, for rates; see struct zg_cost. */
@@ -38,7 +39,10 @@ struct zg_measure_work {
     int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
     struct subject_context contexts[ZG_MAX_ENGINES]; /* of each subject */
     int64_t n_subjects;
-    int64_t n_steps; /* of a sample */
+    int64_t n_steps;         /* of a sample */
+    json_t *case_meta;       /* borrowed from the measurement's */
+    struct zg_plan plan;     /* n_blocks 0: none yet */
+    int64_t n_blocks_before; /* of the plan, by a run that was cut off */
     struct zg_batch_set set;
     struct block_record *blocks; /* [capacity][n_contenders] */
     int64_t capacity, n_blocks;

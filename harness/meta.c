@@ -458,14 +458,25 @@ enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *er
     return status;
 }
 
+json_t *zg_meta_find_case(const json_t *meta, int64_t index)
+{
+    const json_t *const cases = json_object_get(meta, "cases");
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        json_t *const c = json_array_get(cases, i);
+        if (json_integer_value(json_object_get(c, "index")) == index)
+            return c;
+    }
+    return NULL;
+}
+
 bool zg_meta_case_is_finished(const json_t *meta, int64_t index)
 {
-    size_t i;
-    json_t *c;
-    json_array_foreach(json_object_get(meta, "cases"), i,
-                       c) if (json_integer_value(json_object_get(c, "index")) ==
-                              index) return json_is_true(json_object_get(c, "finished"));
-    return false;
+    return json_is_true(json_object_get(zg_meta_find_case(meta, index), "finished"));
+}
+
+void zg_meta_finish_case(json_t *meta, int64_t index)
+{
+    json_object_set_new(zg_meta_find_case(meta, index), "finished", json_true());
 }
 
 void zg_meta_add_case(json_t *meta, json_t *case_meta)

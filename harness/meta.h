@@ -53,8 +53,13 @@ void zg_meta_print_warnings(const json_t *meta, FILE *out);
  * processor or number of threads than `meta`.  ZG_USAGE: it is of another command line or build. */
 enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err);
 
-/* Was the case measured to its end, in this run or the one that it goes on with? */
+/* The entry of a case, of this run or the one that it goes on with; NULL: there is none.  Borrowed.
+ */
+json_t *zg_meta_find_case(const json_t *meta, int64_t index);
+/* Was it measured to its end, and are its rows in the files?  Its entry says so since
+ * zg_meta_finish_case(). */
 bool zg_meta_case_is_finished(const json_t *meta, int64_t index);
+void zg_meta_finish_case(json_t *meta, int64_t index);
 
 /* Adds a case, in place of the one with its index that an interrupted run left. */
 void zg_meta_add_case(json_t *meta, json_t *case_meta);

@@ -149,7 +149,7 @@ const struct zg_flag zg_policy_flags[] = {
     {.name = "resume",
      .kind = ZG_FLAG_SWITCH,
      FIELD(resume),
-     .summary = "go on in the --out directory of the same command: finished cases are kept"},
+     .summary = "go on in the --out directory of the same command with what is missing"},
     {.name = "list",
      .kind = ZG_FLAG_SWITCH,
      FIELD(list),

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/plan.h"
+
 /* ---- rows in memory -------------------------------------------------------------------------- */
 
 static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_error *err)
@@ -92,48 +94,102 @@ static enum zg_status read_rows(struct zg_results *results, struct zg_csv_in **c
     return status;
 }
 
-/* Drops the samples of the case that was not finished. */
-static enum zg_status trim_samples(struct zg_results *results, struct zg_error *err)
+/* The blocks that are kept of the case that was last asked for: its rows follow each other. */
+struct kept_blocks {
+    struct zg_case_row rows[ZG_MAX_ENGINES];
+    int64_t n_rows, n_blocks;
+};
+
+static bool is_among(const struct kept_blocks *kept, const struct zg_case_row *c)
 {
-    char path[1200];
-    snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_samples.file);
-    if (!exists(path))
+    for (int64_t i = 0; i < kept->n_rows; i++)
+        if (zg_case_row_same(&kept->rows[i], c))
+            return true;
+    return false;
+}
+
+static enum zg_status keep_sample(const struct zg_results *results,
+                                  const struct zg_results_resume *resume, int64_t i,
+                                  struct kept_blocks *kept, bool *keep, struct zg_error *err)
+{
+    const struct zg_csv_in *const in = results->old_samples;
+    const struct zg_sample_row *const row = (const struct zg_sample_row *)zg_csv_in_rows(in) + i;
+    struct zg_case_row c;
+    memcpy(&c, row, sizeof c);
+    *keep = zg_results_has_case(results, &c);
+    if (*keep)
         return ZG_OK;
-    struct zg_csv_in *in = NULL;
-    struct zg_csv_out *out = NULL;
-    const char **names = NULL;
-    double *extra = NULL;
-    enum zg_status status = zg_csv_in_open(&in, path, &zg_schema_samples, err);
-    if (status)
-        return status;
+    if (!is_among(kept, &c)) {
+        *kept = (struct kept_blocks){0};
+        const int64_t n = resume->n_planned(resume->context, &c, kept->rows, &kept->n_rows);
+        const enum zg_status status =
+            zg_plan_blocks_there(in, kept->rows, kept->n_rows, n, &kept->n_blocks, err);
+        if (status)
+            return status;
+    }
+    *keep = is_among(kept, &c) && row->block < kept->n_blocks;
+    return ZG_OK;
+}
+
+/* Writes samples.csv without rows for which keep[i] is false. */
+static enum zg_status rewrite_samples(const struct zg_results *results, const bool *keep,
+                                      struct zg_error *err)
+{
+    const struct zg_csv_in *const in = results->old_samples;
     const int64_t n_extra = zg_csv_in_n_extra(in);
-    names = calloc((size_t)n_extra + 1, sizeof *names);
-    extra = calloc((size_t)n_extra + 1, sizeof *extra);
+    const struct zg_sample_row *const rows = zg_csv_in_rows(in);
+    struct zg_csv_out *out = NULL;
+    enum zg_status status = ZG_OK;
+    const char **const names = calloc((size_t)n_extra + 1, sizeof *names);
+    double *const extra = calloc((size_t)n_extra + 1, sizeof *extra);
     if (!names || !extra) {
-        status = zg_fail(err, ZG_ENV, "no memory for the columns of %s", path);
+        status = zg_fail(err, ZG_ENV, "no memory for the columns of %s/%s", results->dir,
+                         zg_schema_samples.file);
         goto done;
     }
     for (int64_t i = 0; i < n_extra; i++)
         names[i] = zg_csv_in_extra_name(in, i);
     status = zg_csv_out_open(&out, results->dir, &zg_schema_samples, ZG_CSV_REPLACE, names, n_extra,
                              err);
-    const struct zg_sample_row *const rows = zg_csv_in_rows(in);
     for (int64_t i = 0; !status && i < zg_csv_in_n(in); i++) {
-        struct zg_case_row c;
-        memcpy(&c, &rows[i], sizeof c);
-        if (!zg_results_has_case(results, &c))
-            continue;
         for (int64_t j = 0; j < n_extra; j++)
             extra[j] = zg_csv_in_extra(in, i, j);
-        status = zg_csv_out_row(out, &rows[i], extra, err);
+        if (keep[i])
+            status = zg_csv_out_row(out, &rows[i], extra, err);
     }
     if (!status)
         status = zg_csv_out_close(&out, err);
 done:
     zg_csv_out_abort(&out);
-    zg_csv_in_close(&in);
     free(names);
     free(extra);
+    return status;
+}
+
+/* Drops the samples of cases that were not finished, but for their whole blocks. */
+static enum zg_status trim_samples(struct zg_results *results,
+                                   const struct zg_results_resume *resume, struct zg_error *err)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_samples.file);
+    if (!exists(path))
+        return ZG_OK;
+    enum zg_status status = zg_csv_in_open(&results->old_samples, path, &zg_schema_samples, err);
+    if (status)
+        return status;
+    const int64_t n = zg_csv_in_n(results->old_samples);
+    struct kept_blocks kept = {0};
+    bool all = true;
+    bool *const keep = calloc((size_t)n + 1, sizeof *keep);
+    if (!keep)
+        status = zg_fail(err, ZG_ENV, "no memory for the rows of %s", path);
+    for (int64_t i = 0; i < n && !status; i++) {
+        status = keep_sample(results, resume, i, &kept, &keep[i], err);
+        all &= keep[i];
+    }
+    if (!status && !all)
+        status = rewrite_samples(results, keep, err);
+    free(keep);
     return status;
 }
 
@@ -162,7 +218,7 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
         if (!status)
             status = read_rows(out, &out->old[4], &out->counts, resume, err);
         if (!status)
-            status = trim_samples(out, err);
+            status = trim_samples(out, resume, err);
     }
     if (!status)
         status = zg_csv_out_open(&out->samples, dir, &zg_schema_samples, ZG_CSV_STREAM, extra_names,
@@ -182,6 +238,7 @@ void zg_results_close(struct zg_results *results)
     free(results->counts.rows);
     for (int i = 0; i < ZG_RESULTS_FILES; i++)
         zg_csv_in_close(&results->old[i]);
+    zg_csv_in_close(&results->old_samples);
     for (int64_t i = 0; i < results->n_texts; i++)
         free(results->texts[i]);
     free(results->texts);

@@ -3,7 +3,8 @@
  * after each case.
  *
  * A case is finished when summary.csv has its rows: it is written last.  Resuming keeps the rows of
- * finished cases and drops the others', so no sample appears twice.
+ * finished cases, and of a case that was cut off the samples of whole blocks (plan.h); it drops the
+ * others', so no sample appears twice.
  */
 #ifndef ZG_HARNESS_RESULTS_H
 #define ZG_HARNESS_RESULTS_H
@@ -11,6 +12,7 @@
 #include "harness/case_row.h"
 #include "harness/csv_in.h"
 #include "harness/csv_out.h"
+#include "harness/engine_list.h"
 #include "harness/record.h"
 
 struct zg_rows { /* row structs of one schema */
@@ -26,13 +28,19 @@ struct zg_results {
     struct zg_csv_out *samples;
     struct zg_rows summary, phases, verify, fidelity, counts;
     struct zg_csv_in *old[ZG_RESULTS_FILES]; /* of a resumed run: the rows' texts live here */
+    struct zg_csv_in *old_samples;           /* NULL: there were none */
     char **texts;                            /* copies that rows point to */
     int64_t n_texts;
 };
 
-/* What a run that goes on keeps: the rows of the summary's cases but those that were cut off. */
+/* What a run that goes on keeps: the rows of the summary's cases but those that were cut off, and
+ * of those whole blocks. */
 struct zg_results_resume {
     bool (*was_cut_off)(const void *context, const struct zg_case_row *c);
+    /* If c is of a case that was cut off and had a plan: how many blocks, else 0; and rows[n_rows]
+     * are of its case and each engine that was to be timed. */
+    int64_t (*n_planned)(const void *context, const struct zg_case_row *c,
+                         struct zg_case_row rows[ZG_MAX_ENGINES], int64_t *n_rows);
     const void *context;
 };
 

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/case_row.h"
 #include "harness/measure_json.h"
+#include "harness/plan.h"
 #include "harness/roofline.h"
 #include "harness/signals.h"
 #include "harness/table.h"
@@ -45,6 +47,33 @@ static bool was_cut_off(const void *context, const struct zg_case_row *row)
     return false;
 }
 
+static int64_t n_planned(const void *context, const struct zg_case_row *row,
+                         struct zg_case_row rows[ZG_MAX_ENGINES], int64_t *n_rows)
+{
+    const struct zg_runner *const runner = context;
+    const struct zg_engine_list *const engines = &runner->session.engines;
+    for (int64_t i = 0; i < runner->session.n_cases; i++) {
+        struct zg_case c;
+        struct zg_plan plan;
+        bool is_its = false;
+        if (zg_meta_case_is_finished(runner->meta, i) ||
+            !zg_plan_read(&plan, json_object_get(zg_meta_find_case(runner->meta, i), "plan")) ||
+            zg_sweep_case(&runner->session.request->sweep, i, &c, NULL))
+            continue;
+        *n_rows = 0;
+        for (int64_t e = 0; e < engines->n_items; e++)
+            for (int64_t p = 0; p < plan.n_engines; p++)
+                if (strcmp(engines->items[e].label, plan.engines[p]) == 0) {
+                    case_row_of(runner, &c, e, &rows[*n_rows]);
+                    is_its |= zg_case_row_same(row, &rows[(*n_rows)++]);
+                }
+        if (is_its && *n_rows == plan.n_engines)
+            return plan.n_blocks;
+    }
+    *n_rows = 0;
+    return 0;
+}
+
 static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
 {
     const struct zg_policy *const policy = &runner->session.request->policy;
@@ -54,7 +83,7 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "no memory for %lld counters", (long long)n);
     for (int64_t i = 0; i < n; i++)
         names[i] = zg_counters_event(runner->counters, i)->column;
-    const struct zg_results_resume resume = {was_cut_off, runner};
+    const struct zg_results_resume resume = {was_cut_off, n_planned, runner};
     enum zg_status status = ZG_OK;
     if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
         status = zg_meta_resume(runner->meta, runner->dir.path, err);
@@ -165,6 +194,13 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
+/* While the run goes on. */
+static enum zg_status write_meta(void *context, struct zg_error *err)
+{
+    struct zg_runner *const runner = context;
+    return zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
+}
+
 static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
 {
     for (int64_t i = 0; i < runner->session.engines.n_items; i++) {
@@ -186,10 +222,13 @@ static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *e
         if (status || is_finished(runner, &c))
             continue;
         status = zg_measure_case(&runner->measurement, i, err);
+        const bool whole = !status && !zg_signals_caught();
         if (!status)
             status = zg_results_write(&runner->results, err);
-        if (!status && !zg_signals_caught())
-            status = zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
+        if (!status && whole) {
+            zg_meta_finish_case(runner->meta, i);
+            status = write_meta(runner, err);
+        }
     }
     return status;
 }
@@ -249,7 +288,9 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
                                                   .results = &runner->results,
                                                   .counters = runner->counters,
                                                   .peak = &runner->peak,
-                                                  .meta = runner->meta};
+                                                  .meta = runner->meta,
+                                                  .on_plan = write_meta,
+                                                  .context = runner};
     enum zg_status status = measure_cases(runner, err);
     zg_status_line_clear(&runner->session.line);
     if (status && runner->measurement.n_samples == 0 && runner->dir.is_new &&

@@ -59,6 +59,9 @@ static enum zg_status check_policy(const struct zg_sampler_policy *p, int64_t n_
         return zg_fail(err, ZG_USAGE, "nothing to measure: want at least one engine");
     if (p->blocks < 0 || p->steps < 0 || p->warmup_steps < 0 || p->warmup_blocks < 0)
         return zg_fail(err, ZG_USAGE, "--blocks and --steps want numbers from 1 on");
+    if (p->first_block < 0 || p->first_block > p->blocks)
+        return zg_fail(err, ZG_USAGE, "block %lld of %lld cannot be the first",
+                       (long long)p->first_block, (long long)p->blocks);
     if (p->min_blocks < 1 || p->max_blocks < p->min_blocks || p->steps_multiple < 1)
         return zg_fail(err, ZG_USAGE, "%lld to %lld blocks make no sense", (long long)p->min_blocks,
                        (long long)p->max_blocks);
@@ -106,6 +109,7 @@ enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject 
         s->tracks[i].warmup_end = -1;
     }
     s->report.n_subjects = n_subjects;
+    s->report.n_blocks_before = s->report.n_blocks = policy->first_block;
     s->report.subjects = s->subject_reports;
     s->report.pilot_spread = NAN;
     s->report.inside_share = NAN;
@@ -201,7 +205,8 @@ static void tell_progress(const struct zg_sampler *s, bool warming, int64_t span
         .left_s = NAN,
     };
     if (!warming) {
-        const double spans = (double)(s->report.n_blocks_planned * s->n);
+        const double spans =
+            (double)((s->report.n_blocks_planned - s->report.n_blocks_before) * s->n);
         const double sampled_s = progress.elapsed_s - s->report.warmup_s;
         progress.left_s = sampled_s * (spans - (double)spans_done) / (double)spans_done;
     }
@@ -429,9 +434,12 @@ enum zg_status zg_sampler_run(struct zg_sampler *sampler, struct zg_error *err)
     sampler->ran = true;
     zg_clock_measure(&sampler->report.clock);
     sampler->run_begin_ns = now_ns(sampler);
-    const enum zg_status status = warm_up(sampler, err);
+    const struct zg_sampler_policy *const p = &sampler->policy;
+    enum zg_status status = warm_up(sampler, err);
     if (status || sampler->report.interrupted)
         return status;
     plan(sampler);
-    return sample_blocks(sampler, err);
+    if (p->on_plan)
+        status = p->on_plan(p->context, &sampler->report, err);
+    return status ? status : sample_blocks(sampler, err);
 }

@@ -22,7 +22,7 @@
  *      the phase takes less than 2 s, where `blocks` is not given), or, unsettled, after
  *      max_warmup_s or 50 blocks.  None of these spans is a sample.
  *   2. The plan, before looking: the number of blocks is `blocks` if given, else zg_blocks_plan()
- *      of the pilot's paired ratios.
+ *      of the pilot's paired ratios.  on_plan is told.
  *   3. Blocks.  In each, every subject runs one span, in an order drawn from the seed
  *      (zg_block_order()).  Each sample goes to on_sample at once.
  *
@@ -71,11 +71,13 @@ struct zg_progress {
 };
 
 struct zg_sampler; /* opaque */
+struct zg_sampler_report;
 
 struct zg_sampler_policy {
     uint64_t seed;
-    int64_t blocks;     /* > 0: exactly so many; 0: from the pilot */
-    int64_t min_blocks; /* at least, when from the pilot.  Below 6 no 95 % interval exists */
+    int64_t blocks;      /* > 0: exactly so many; 0: from the pilot */
+    int64_t first_block; /* with `blocks`: those before it were taken by a run that was cut off */
+    int64_t min_blocks;  /* at least, when from the pilot.  Below 6 no 95 % interval exists */
     int64_t max_blocks;
     int64_t steps;          /* > 0: steps per span of every subject; 0: calibrated for each */
     int64_t warmup_steps;   /* > 0, with `steps`: steps per span of warm-up and pilot instead */
@@ -93,6 +95,9 @@ struct zg_sampler_policy {
     struct zg_counters *counters; /* NULL: none.  Borrowed */
     /* Non-zero ends the run between samples; NULL: cannot be stopped. */
     const volatile sig_atomic_t *stop;
+    /* The plan, before the first block; a failure ends the run with that status.  NULL: none. */
+    enum zg_status (*on_plan)(void *context, const struct zg_sampler_report *report,
+                              struct zg_error *err);
     /* Every sample as soon as taken; a failure ends the run with that status.  NULL: none. */
     enum zg_status (*on_sample)(void *context, const struct zg_sample *sample,
                                 struct zg_error *err);
@@ -122,7 +127,8 @@ struct zg_sampler_report {
     int64_t n_subjects;
     const struct zg_subject_report *subjects; /* [n_subjects], lives until close */
     int64_t n_blocks_planned;
-    int64_t n_blocks; /* complete ones */
+    int64_t n_blocks_before; /* first_block of the policy */
+    int64_t n_blocks;        /* complete ones, with those before */
     int64_t n_samples;
     /* largest relative standard deviation of the pilot's ratios; NaN with one subject */
     double pilot_spread;

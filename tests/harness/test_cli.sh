@@ -538,7 +538,11 @@ expect 3 'of Another Processor, threads 1; this is .*, threads 1' "${sweep[@]}" 
 sed 's/"n_threads": 1,/"n_threads": 7,/' here.json >w1/meta.json
 expect 3 ', threads 7; this is .*, threads 1' "${sweep[@]}" --resume
 cp here.json w1/meta.json
+cp w1/samples.csv before.csv
 expect 0 'results in w1' "${sweep[@]}" --resume
+n_lost=$(head -n "$(wc -l <before.csv)" before.csv | sort | comm -23 - <(sort w1/samples.csv) | wc -l)
+[ "$n_lost" -le 1 ] || fail "resumed: $n_lost samples are lost, more than the block that was cut off"
+[ "$(grep -c '"n_blocks_before": 0' w1/meta.json)" = 1 ] || fail "resumed: did not go on inside the second case"
 [ "$(grep -c '"fingerprint_xxh3"' w1/meta.json)" = 2 ] || fail "resumed: meta.json has not each case once"
 [ "$(wc -l <w1/summary.csv)" = 5 ] || fail "resumed: $(wc -l <w1/summary.csv) lines of summary, not 5"
 [ "$(wc -l <w1/samples.csv)" = 1601 ] || fail "resumed: $(wc -l <w1/samples.csv) lines of samples, not 1601"

@@ -22,6 +22,8 @@ struct world {
     volatile sig_atomic_t stop;
     int64_t n_progress;
     double last_left_s;
+    int64_t n_plans, n_planned; /* on_plan: calls, and blocks of the last one */
+    bool refuse_plan;
 };
 
 /* A subject: its n-th span's step takes step_ns + extra_ns[n]. */
@@ -72,6 +74,16 @@ static enum zg_status keep_sample(void *context, const struct zg_sample *sample,
     return w->n_samples == w->fail_after ? zg_fail(err, ZG_ENV, "disk full") : ZG_OK;
 }
 
+static enum zg_status keep_plan(void *context, const struct zg_sampler_report *report,
+                                struct zg_error *err)
+{
+    struct world *const w = context;
+    w->n_plans++;
+    w->n_planned = report->n_blocks_planned;
+    CU_ASSERT_EQUAL(w->n_samples, 0);
+    return w->refuse_plan ? zg_fail(err, ZG_ENV, "disk full") : ZG_OK;
+}
+
 static void keep_progress(void *context, const struct zg_progress *progress)
 {
     struct world *const w = context;
@@ -85,6 +97,7 @@ static struct zg_sampler_policy policy_of(struct world *world)
     struct zg_sampler_policy policy = zg_sampler_policy_default();
     policy.seed = 42;
     policy.stop = &world->stop;
+    policy.on_plan = keep_plan;
     policy.on_sample = keep_sample;
     policy.on_progress = keep_progress;
     policy.context = world;
@@ -395,6 +408,54 @@ static void stop_ends_between_samples(void)
     zg_sampler_close(&sampler);
 }
 
+/* Only the missing blocks of a plan, each in the order that it would have had. */
+static void goes_on_with_a_plan(void)
+{
+    static struct world whole, rest;
+    whole = (struct world){0};
+    struct script scripts[3] = {{.world = &whole, .step_ns = 50 * MS},
+                                {.world = &whole, .step_ns = 50 * MS},
+                                {.world = &whole, .step_ns = 50 * MS}};
+    const struct zg_subject subjects[3] = {{"a", run_script, &scripts[0]},
+                                           {"b", run_script, &scripts[1]},
+                                           {"c", run_script, &scripts[2]}};
+    struct zg_sampler *sampler = NULL;
+    struct zg_sampler_policy policy = policy_of(&whole);
+    policy.blocks = 9;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 3, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    CU_ASSERT(whole.n_plans == 1 && whole.n_planned == 9);
+    zg_sampler_close(&sampler);
+
+    for (int64_t first = 0; first <= 9; first += 3) {
+        rest = (struct world){0};
+        for (int i = 0; i < 3; i++)
+            scripts[i].world = &rest;
+        policy = policy_of(&rest);
+        policy.blocks = 9;
+        policy.first_block = first;
+        CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 3, &policy, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(zg_sampler_run(sampler, NULL), ZG_OK);
+        const struct zg_sampler_report *const r = zg_sampler_report(sampler);
+        CU_ASSERT(r->n_blocks_planned == 9 && r->n_blocks == 9 && r->n_blocks_before == first);
+        CU_ASSERT_EQUAL_FATAL(rest.n_samples, 3 * (9 - first));
+        CU_ASSERT(first == 9 || rest.last_left_s == 0);
+        for (int64_t i = 0; i < rest.n_samples; i++) {
+            const struct zg_sample *const same = &whole.samples[3 * first + i];
+            CU_ASSERT_EQUAL(rest.samples[i].block, same->block);
+            CU_ASSERT_EQUAL(rest.samples[i].subject, same->subject);
+        }
+        zg_sampler_close(&sampler);
+    }
+
+    rest = (struct world){.stop = 1}; /* stopped before it began: what was there still counts */
+    policy.first_block = 4;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 3, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_sampler_report(sampler)->n_blocks, 4);
+    zg_sampler_close(&sampler);
+}
+
 static void failures_pass_through(void)
 {
     static struct world w;
@@ -408,6 +469,12 @@ static void failures_pass_through(void)
     CU_ASSERT_EQUAL(zg_sampler_run(sampler, &err), ZG_ENV);
     CU_ASSERT_STRING_EQUAL(err.text, "disk full");
     CU_ASSERT_EQUAL(zg_sampler_report(sampler)->n_samples, 3);
+    zg_sampler_close(&sampler);
+    w = (struct world){.refuse_plan = true};
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, &subject, 1, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_sampler_run(sampler, &err), ZG_ENV);
+    CU_ASSERT(w.n_plans == 1 && w.n_samples == 0);
     zg_sampler_close(&sampler);
     for (int64_t at = 1; at < 9; at += 7) { /* in the warm-up, in the blocks */
         w = (struct world){0};
@@ -428,8 +495,8 @@ static void bad_policies_are_usage(void)
     struct script script = {.world = &w};
     const struct zg_subject subject = {"a", run_script, &script};
     struct zg_sampler *sampler = NULL;
-    struct zg_sampler_policy bad[10];
-    for (int i = 0; i < 10; i++)
+    struct zg_sampler_policy bad[11];
+    for (int i = 0; i < 11; i++)
         bad[i] = zg_sampler_policy_default();
     bad[0].blocks = -1;
     bad[1].steps = -1;
@@ -441,7 +508,8 @@ static void bad_policies_are_usage(void)
     bad[7].max_blocks = 3;
     bad[8].max_time_s = NAN;
     bad[9].steps_multiple = 0;
-    for (int i = 0; i < 10; i++) {
+    bad[10].blocks = 5, bad[10].first_block = 6;
+    for (int i = 0; i < 11; i++) {
         CU_ASSERT_EQUAL(zg_sampler_open(&sampler, &subject, 1, &bad[i], NULL), ZG_USAGE);
         CU_ASSERT_PTR_NULL(sampler);
     }
@@ -550,6 +618,7 @@ int main(void)
         {"time limits bound the plan", time_limits_bound_the_plan},
         {"endless warm-up is ended and recorded", endless_warmup_is_ended_and_recorded},
         {"stop ends between samples", stop_ends_between_samples},
+        {"goes on with a plan", goes_on_with_a_plan},
         {"failures pass through", failures_pass_through},
         {"bad policies are ZG_USAGE", bad_policies_are_usage},
         {"A/A runs agree as often as promised", aa_runs_agree_as_often_as_promised},
