@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "harness/json_memory.h"
 #include "harness/table.h"
 #include "harness/version.h"
 
@@ -115,6 +116,10 @@ static enum zg_status run_command(const struct zg_command *command, struct zg_re
         print_command_help(command);
     else if (!status)
         status = command->run(request, err);
+    if (zg_json_memory_failed() && (!status || status == ZG_INPUT || status == ZG_USAGE)) {
+        zg_error_clear(err); /* it was not the file */
+        status = zg_fail(err, ZG_ENV, "no memory to read or write JSON");
+    }
     if (status)
         zg_fail_within(err, status, "%s", command->name);
     zg_sweep_close(&request->sweep);

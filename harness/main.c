@@ -7,6 +7,7 @@
 
 #include "harness/command.h"
 #include "harness/environment.h"
+#include "harness/json_memory.h"
 #include "harness/signals.h"
 
 /* A standard stream that the caller closed would be the number of the next file that is opened, and
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
 {
     struct zg_error err = {0};
     occupy_standard_streams();
+    zg_json_memory_watch();
     zg_environment_begin();
     enum zg_status status = zg_command_line(argc, argv, &err);
     /* a full disk or a closed pipe may only show now */

@@ -12,6 +12,7 @@
 
 #include "harness/dtypes.h"
 #include "harness/file_out.h"
+#include "harness/json_memory.h"
 #include "harness/measure_json.h"
 #include "harness/sysfile.h"
 #include "harness/version.h"
@@ -403,8 +404,9 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
                         strcmp(status_word, "running") == 0 ? json_null() : utc_now());
     char *const text = json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     const enum zg_status status =
-        text ? zg_file_replace(dir, "meta.json", text, strlen(text), err)
-             : zg_fail(err, ZG_ENV, "%s/meta.json: no memory to write it", dir);
+        text && !zg_json_memory_failed()
+            ? zg_file_replace(dir, "meta.json", text, strlen(text), err)
+            : zg_fail(err, ZG_ENV, "%s/meta.json: no memory to write it", dir);
     free(text);
     if (status)
         mark_failed_in_place(dir);
