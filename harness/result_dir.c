@@ -1,10 +1,12 @@
 /* result_dir.c - see result_dir.h. */
 #include "harness/result_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,6 +81,43 @@ static enum zg_status try_to_write(const struct zg_result_dir *dir, struct zg_er
     return status;
 }
 
+/* Two runs in one directory would mix their rows.  The lock goes with the process, however it ends.
+ * A file system that cannot lock does not keep anybody from measuring. */
+static enum zg_status lock(const struct zg_result_dir *dir, struct zg_error *err)
+{
+    const int fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return ZG_OK;
+    close(fd);
+    return zg_fail(err, ZG_USAGE,
+                   "--out %s: another zogap is writing there; choose another "
+                   "directory, or wait for it",
+                   dir->path);
+}
+
+/* A file that was being written when its process was killed: file_out.h, and the trial above. */
+static bool is_left_over(const char *name)
+{
+    const char *const end = strrchr(name, '.');
+    bool ours = strncmp(name, ".zogap-trial-", 13) == 0;
+    for (int i = 0; result_files[i] && *name == '.' && end && strcmp(end, ".tmp") == 0; i++)
+        ours |= strncmp(name + 1, result_files[i], strlen(result_files[i])) == 0;
+    return ours;
+}
+
+static void remove_left_overs(const struct zg_result_dir *dir)
+{
+    char path[1200];
+    DIR *const entries = opendir(dir->path);
+    const struct dirent *entry;
+    while (entries && (entry = readdir(entries)))
+        if (is_left_over(entry->d_name) &&
+            snprintf(path, sizeof path, "%s/%s", dir->path, entry->d_name) < (int)sizeof path)
+            unlink(path);
+    if (entries)
+        closedir(entries);
+}
+
 enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
                                   struct zg_error *err)
 {
@@ -107,6 +146,10 @@ enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, 
                            "--out %s: already holds results (%s); choose another directory",
                            out->path, result_files[i]);
     enum zg_status status = make_dirs(out, err);
+    if (!status)
+        status = lock(out, err);
+    if (!status && resume)
+        remove_left_overs(out);
     if (!status)
         status = try_to_write(out, err);
     if (status) {

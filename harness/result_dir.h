@@ -16,9 +16,10 @@ struct zg_result_dir {
     bool is_new;    /* found without results and writable: what it holds now is this process's */
 };
 
-/* `given` NULL: zogap-results/DATE-TIME under the working directory.  Makes missing parents.
- * ZG_USAGE: it holds results, and `resume` is false.  ZG_ENV: it cannot be made or written, or the
- * disk is full. */
+/* `given` NULL: zogap-results/DATE-TIME under the working directory.  Makes missing parents.  To
+ * resume, temporary files that a killed process left are removed.  The directory is this process's
+ * until it ends.  ZG_USAGE: it holds results, and `resume` is false; another process has it.
+ * ZG_ENV: it cannot be made or written, or the disk is full. */
 enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
                                   struct zg_error *err);
 
