@@ -192,6 +192,7 @@ static void record_sample(struct zg_measure_work *w, int64_t s, const struct zg_
 {
     const struct subject_context *const subject = &w->contexts[s];
     struct block_record *const record = &w->blocks[row->block * w->n_contenders + w->subjects[s]];
+    w->n_disturbed += row->disturbed == 1;
     record->wall_s_per_step = row->wall_s_per_step;
     record->fma_gflops = row->fma_gflops;
     record->derived =
@@ -199,6 +200,13 @@ static void record_sample(struct zg_measure_work *w, int64_t s, const struct zg_
                            subject->amounts[EXECUTED_FLOPS]);
     for (int a = 0; a < N_AMOUNTS; a++)
         record->amounts[a] = subject->amounts[a] / (double)row->steps;
+}
+
+/* At any time some thread of an engine runs, however the others wait for it: where they ran for
+ * less than the time that passed, the machine gave it to somebody else, or nobody. */
+static bool is_disturbed(const struct zg_sample *sample)
+{
+    return sample->stopped || sample->cpu_s_per_step < 0.9 * sample->wall_s_per_step;
 }
 
 static enum zg_status on_sample(void *context, const struct zg_sample *sample, struct zg_error *err)
@@ -219,6 +227,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
         row.wall_s_per_step = sample->wall_s_per_step;
         row.cpu_s_per_step = sample->cpu_s_per_step;
         row.fma_gflops = fma_beside_sample(w);
+        row.disturbed = is_disturbed(sample);
     }
     row.minor_faults = sample->usage.minor_faults;
     row.major_faults = sample->usage.major_faults;
@@ -335,6 +344,7 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     p.max_time_s = max_time_s(w, p.steps, p.warmup_steps);
     p.counters = w->m->counters;
     p.stop = zg_signals_flag();
+    p.n_stops = zg_signals_continued();
     if (w->plan.n_blocks > 0) {
         p.blocks = w->plan.n_blocks;
         p.first_block = w->n_blocks_before;
@@ -347,6 +357,15 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
         if (w->subjects[s] == w->m->session->baseline)
             p.baseline = s;
     return p;
+}
+
+static void tell_disturbed(struct zg_measure_work *w)
+{
+    zg_text_buffer_printf(&w->m->notes,
+                          "note: %lld of %lld samples are disturbed: the process was stopped, or "
+                          "none of its threads ran for a tenth of the time or more; medians and "
+                          "their intervals bear a few\n",
+                          (long long)w->n_disturbed, (long long)(w->n_blocks * w->n_subjects));
 }
 
 /* ---- going on -------------------------------------------------------------------------------- */
@@ -437,7 +456,10 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
     json_t *const sampling = zg_sampler_json(sampler);
     if (w->plan.n_blocks > 0) /* whose pilot it was that knew */
         json_object_set_new(sampling, "width_reached", json_boolean(w->plan.width_reached));
+    json_object_set_new(sampling, "n_disturbed", json_integer(w->n_disturbed));
     json_object_set_new(w->case_meta, "sampling", sampling);
+    if (w->n_disturbed > 0)
+        tell_disturbed(w);
     zg_sampler_close(&sampler);
     return status;
 }

@@ -43,6 +43,7 @@ struct zg_measure_work {
     json_t *case_meta;       /* borrowed from the measurement's */
     struct zg_plan plan;     /* n_blocks 0: none yet */
     int64_t n_blocks_before; /* of the plan, by a run that was cut off */
+    int64_t n_disturbed;     /* samples, those before included */
     struct zg_batch_set set;
     struct block_record *blocks; /* [capacity][n_contenders] */
     int64_t capacity, n_blocks;

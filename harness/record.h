@@ -72,7 +72,9 @@ struct zg_schema {
     INTEGER(voluntary_switches)                                                                    \
     INTEGER(involuntary_switches)                                                                  \
     /* of fp32 multiply-adds, all threads, beside the span: the mean of just before and after */   \
-    REAL(fma_gflops)
+    REAL(fma_gflops)                                                                               \
+    /* 1: the process was stopped meanwhile, or for a tenth of the span none of its threads ran */ \
+    INTEGER(disturbed)
 
 #define ZG_PHASE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \

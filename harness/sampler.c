@@ -169,6 +169,7 @@ static enum zg_status take_span(struct zg_sampler *s, int64_t subject, struct zg
     const struct zg_subject *const what = &s->subjects[subject];
     const int64_t n_steps = s->tracks[subject].n_steps;
     struct zg_usage before, after;
+    const sig_atomic_t n_stops = s->policy.n_stops ? *s->policy.n_stops : 0;
     zg_counters_start(s->policy.counters);
     zg_usage_read(&before);
     const int64_t cpu_begin = zg_clock_cpu_ns();
@@ -188,6 +189,7 @@ static enum zg_status take_span(struct zg_sampler *s, int64_t subject, struct zg
                   .major_faults = after.major_faults - before.major_faults,
                   .voluntary_switches = after.voluntary_switches - before.voluntary_switches,
                   .involuntary_switches = after.involuntary_switches - before.involuntary_switches},
+        .stopped = s->policy.n_stops && *s->policy.n_stops != n_stops,
         .counters = s->counts,
     };
     return status;

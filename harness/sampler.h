@@ -58,6 +58,7 @@ struct zg_sample {
     double wall_s_per_step;
     double cpu_s_per_step;
     struct zg_usage usage; /* counts of the whole span */
+    bool stopped;          /* policy.n_stops went up inside the span */
     /* [zg_counters_n()], of the whole span, NaN = not available; valid during the call */
     const double *counters;
 };
@@ -95,6 +96,8 @@ struct zg_sampler_policy {
     struct zg_counters *counters; /* NULL: none.  Borrowed */
     /* Non-zero ends the run between samples; NULL: cannot be stopped. */
     const volatile sig_atomic_t *stop;
+    /* Changes when the process goes on after it was stopped; NULL: nobody watches. */
+    const volatile sig_atomic_t *n_stops;
     /* The plan, before the first block; a failure ends the run with that status.  NULL: none. */
     enum zg_status (*on_plan)(void *context, const struct zg_sampler_report *report,
                               struct zg_error *err);

@@ -3,12 +3,18 @@
 
 #include <stddef.h>
 
-/* The one mutable global of the harness: a handler can reach nothing else. */
-static volatile sig_atomic_t caught;
+/* Mutable globals, for a handler can reach nothing else. */
+static volatile sig_atomic_t caught, continued;
 
 static void note(int number)
 {
     caught = number;
+}
+
+static void count(int number)
+{
+    (void)number;
+    continued = (continued + 1) % 1000000;
 }
 
 void zg_signals_watch(void)
@@ -19,6 +25,9 @@ void zg_signals_watch(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    struct sigaction after_stop = {.sa_handler = count, .sa_flags = SA_RESTART};
+    sigemptyset(&after_stop.sa_mask);
+    sigaction(SIGCONT, &after_stop, NULL);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
@@ -28,6 +37,10 @@ void zg_signals_watch(void)
 const volatile sig_atomic_t *zg_signals_flag(void)
 {
     return &caught;
+}
+const volatile sig_atomic_t *zg_signals_continued(void)
+{
+    return &continued;
 }
 int zg_signals_caught(void)
 {

@@ -7,11 +7,15 @@
 
 #include <signal.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP set the flag; SIGPIPE and SIGXFSZ become failed writes. */
+/* From now on SIGINT, SIGTERM and SIGHUP set the flag, SIGCONT is counted; SIGPIPE and SIGXFSZ
+ * become failed writes. */
 void zg_signals_watch(void);
 
 /* The flag, for loops: the number of the signal caught, 0 if none. */
 const volatile sig_atomic_t *zg_signals_flag(void);
 int zg_signals_caught(void);
+
+/* Counts up each time that the process is continued, after a stop that no clock leaves out. */
+const volatile sig_atomic_t *zg_signals_continued(void);
 
 #endif

@@ -279,7 +279,7 @@ for d in sys.argv[1:]:
     assert (counters["start_stop_s"] is None) == (counters["slowdown"] is None) == (not any(e["counting"] for e in events))
     samples = list(csv.DictReader(open(d + "/samples.csv")))
     columns = list(samples[0])
-    assert columns[columns.index("fma_gflops") + 1:] == [e["column"] for e in events if e["column"]]
+    assert columns[columns.index("disturbed") + 1:] == [e["column"] for e in events if e["column"]]
     counting = {e["name"] for e in events if e["counting"]}
     assert all((s[e["column"]] != "") == e["counting"] for s in samples for e in events if e["column"])
     counts = list(csv.DictReader(open(d + "/counters.csv"))) if counting else []
