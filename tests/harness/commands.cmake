@@ -12,6 +12,13 @@ add_executable(make_results make_results.c result_fixture.c)
 target_link_libraries(make_results PRIVATE zogap_test_support zogap_measure zogap_base)
 add_executable(zogap_spinning spinning_step.c ${CMAKE_SOURCE_DIR}/harness/main.c)
 target_link_libraries(zogap_spinning PRIVATE zogap_harness -Wl,--wrap=zg_bench_step)
+# Whose n-th call of a kind fails (fault.c).
+add_executable(zogap_faulty fault.c ${CMAKE_SOURCE_DIR}/harness/main.c)
+target_link_libraries(zogap_faulty PRIVATE zogap_harness)
+foreach(name malloc calloc realloc aligned_alloc posix_memalign strdup strndup vasprintf asprintf open_memstream mmap
+             json_set_alloc_funcs open mkdir write pwrite fsync rename ftruncate close)
+  target_link_options(zogap_faulty PRIVATE -Wl,--wrap=${name})
+endforeach()
 zogap_test(test_harness_gate SOURCES test_gate.c result_fixture.c LIBS zogap_harness)
 add_dependencies(test_harness_gate zogap make_results)
 target_compile_definitions(test_harness_gate PRIVATE ZOGAP_BINARY="$<TARGET_FILE:zogap>"
@@ -50,6 +57,20 @@ else()
   add_test(NAME test_harness_formats COMMAND sh -c "echo 'skipped: python3 is not installed'; exit 77")
 endif()
 set_tests_properties(test_harness_formats PROPERTIES TIMEOUT 60 SKIP_RETURN_CODE 77)
+
+# Nothing lost: faults, kills, stops.  Python's own modules are enough.
+if(ZOGAP_PYTHON3)
+  add_test(NAME test_harness_faults
+           COMMAND "${ZOGAP_PYTHON3}" "${CMAKE_CURRENT_SOURCE_DIR}/test_faults.py" $<TARGET_FILE:zogap_faulty>
+                   $<TARGET_FILE:make_tiny_model>)
+  add_test(NAME test_harness_kill
+           COMMAND "${ZOGAP_PYTHON3}" "${CMAKE_SOURCE_DIR}/scripts/study_kill.py" $<TARGET_FILE:zogap>
+                   $<TARGET_FILE:make_tiny_model> "${CMAKE_CURRENT_BINARY_DIR}/kills" --kills 3 --blocks 20)
+  add_test(NAME test_harness_stop
+           COMMAND "${ZOGAP_PYTHON3}" "${CMAKE_CURRENT_SOURCE_DIR}/test_stop.py" $<TARGET_FILE:zogap>
+                   $<TARGET_FILE:make_tiny_model>)
+  set_tests_properties(test_harness_faults test_harness_kill test_harness_stop PROPERTIES TIMEOUT 600 LABELS repeat)
+endif()
 
 # Instructions counted by valgrind, which is slow.
 add_test(NAME test_count_instructions

@@ -510,6 +510,8 @@ for signal in INT TERM; do
     [ -s i1/samples.csv ] && [ "$(wc -l <i1/samples.csv)" -gt 5 ] && break
     sleep 0.1
   done
+  "$zogap" run "${two[@]}" --blocks 100000 --steps 1 --events none --max-time 0 --out i1 --resume >/dev/null 2>both.txt
+  [ $? = 2 ] && grep -q 'i1: another zogap is writing there' both.txt || fail "two runs in one directory: $(cat both.txt)"
   kill -$signal $pid
   wait $pid
   code=$?
@@ -539,8 +541,10 @@ sed 's/"n_threads": 1,/"n_threads": 7,/' here.json >w1/meta.json
 expect 3 ', threads 7; this is .*, threads 1' "${sweep[@]}" --resume
 cp here.json w1/meta.json
 cp w1/samples.csv before.csv
+touch w1/.summary.csv.123.tmp w1/.zogap-trial-123
 expect 0 'results in w1' "${sweep[@]}" --resume
 n_lost=$(head -n "$(wc -l <before.csv)" before.csv | sort | comm -23 - <(sort w1/samples.csv) | wc -l)
+[ "$(ls -A w1 | wc -l)" = 6 ] || fail "resumed: w1 holds $(ls -A w1)"
 [ "$n_lost" -le 1 ] || fail "resumed: $n_lost samples are lost, more than the block that was cut off"
 [ "$(grep -c '"n_blocks_before": 0' w1/meta.json)" = 1 ] || fail "resumed: did not go on inside the second case"
 [ "$(grep -c '"fingerprint_xxh3"' w1/meta.json)" = 2 ] || fail "resumed: meta.json has not each case once"
