@@ -166,10 +166,10 @@ static struct zg_fidelity measure(const struct zg_fidelity_set *set, const struc
 }
 
 /* One engine and precision: centred within its bounds, uncentred worse.  The sign of a pair whose
- * L+ - L- is next to nothing goes by chance, so that a share of 200 may be some of its standard
- * deviations lower. */
+ * L+ - L- is next to nothing goes by chance, and machines sum in different orders, so that a share
+ * of 200 pairs may be two of its standard deviations lower; that of the large ones may not. */
 static void check_precision(const struct zg_fidelity_set *set, const struct zg_engine *engine,
-                            const struct precision *p, const double *truth, double n_deviations)
+                            const struct precision *p, const double *truth)
 {
     struct zg_engine_options o = zg_fidelity_options(set, engine, p->dtype, p->dtype_d);
     struct zg_fidelity centred = {.rms = NAN};
@@ -178,7 +178,7 @@ static void check_precision(const struct zg_fidelity_set *set, const struct zg_e
         centred = measure(set, engine, &o, truth);
         CU_ASSERT(centred.rms <= p->rms);
         const double deviation = sqrt(p->sign * (1 - p->sign) / ZG_FIDELITY_PAIRS);
-        CU_ASSERT(centred.sign >= p->sign - n_deviations * deviation);
+        CU_ASSERT(centred.sign >= p->sign - 2 * deviation);
         CU_ASSERT(centred.sign_large >= p->sign);
         o.mechanisms &= ~ZG_MECHANISM_BIT(ZG_M_CENTRED);
     }
@@ -207,7 +207,7 @@ static void find_truth(const struct zg_fidelity_set *set, double *truth)
     CU_ASSERT_EQUAL(f.sign, 1.0);
 }
 
-static void check_set(const struct zg_fidelity_set *set, double n_deviations)
+static void check_set(const struct zg_fidelity_set *set)
 {
     double truth[ZG_FIDELITY_PAIRS];
     const struct zg_engine *engine;
@@ -215,7 +215,7 @@ static void check_set(const struct zg_fidelity_set *set, double n_deviations)
     for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
         for (size_t p = 0; p < sizeof precisions / sizeof precisions[0]; p++)
             if (offers(set, engine, &precisions[p]))
-                check_precision(set, engine, &precisions[p], truth, n_deviations);
+                check_precision(set, engine, &precisions[p], truth);
     printf("\n");
 }
 
@@ -224,7 +224,7 @@ static void check_small(int64_t n_outliers)
     struct written w = small_model(n_outliers);
     struct zg_fidelity_set set;
     zg_fidelity_open_random(&set, w.model, 4);
-    check_set(&set, 1);
+    check_set(&set);
     zg_fidelity_close(&set);
     written_close(&w);
 }
@@ -239,7 +239,7 @@ static void check_trained(int64_t n_outliers)
     if (!w.model)
         return;
     zg_fidelity_open_text(&set, w.model, text, n_text, N_EXAMPLES, N_WINDOW);
-    check_set(&set, 0);
+    check_set(&set);
     zg_fidelity_close(&set);
     written_close(&w);
 }
