@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "harness/json_memory.h"
+#include "engines/base/json_memory.h"
 #include "harness/table.h"
 #include "harness/version.h"
 

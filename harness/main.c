@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "engines/base/json_memory.h"
 #include "harness/command.h"
 #include "harness/environment.h"
-#include "harness/json_memory.h"
 #include "harness/signals.h"
 
 /* A standard stream that the caller closed would be the number of the next file that is opened, and

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engines/base/json_memory.h"
 #include "harness/dtypes.h"
 #include "harness/file_out.h"
-#include "harness/json_memory.h"
 #include "harness/measure_json.h"
 #include "harness/sysfile.h"
 #include "harness/version.h"
@@ -431,7 +431,7 @@ enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *er
     char path[1200];
     json_error_t error;
     snprintf(path, sizeof path, "%s/meta.json", dir);
-    json_t *const old = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *const old = zg_json_read_file(path, &error);
     if (!old)
         return zg_fail(err, ZG_INPUT, "--resume: %s: %s", path, error.text);
     const json_int_t schema = json_integer_value(json_object_get(old, "schema_version"));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/base/size.h"
 #include "harness/case_row.h"
 #include "harness/csv_in.h"
@@ -67,7 +68,7 @@ static enum zg_status read_meta(struct zg_result_set *set, struct zg_error *err)
     char path[PATH_SIZE];
     json_error_t error;
     path_of(set, "meta.json", path);
-    json_t *const json = meta->json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *const json = meta->json = zg_json_read_file(path, &error);
     if (!json && error.line < 1) /* cannot be opened; the text names the file */
         return zg_fail(err, ZG_INPUT, "%s", error.text);
     if (!json)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "workloads/embedded/embedded.h"
 #include "workloads/file.h"
 #include "workloads/template.h"
@@ -291,7 +292,7 @@ enum zg_status zg_task_open_memory(struct zg_task **out, const char *name, const
         return zg_fail(err, ZG_INPUT, "%s: %lld bytes, a task file has at most %lld", name,
                        (long long)n_bytes, (long long)ZG_TASK_MAX_FILE_BYTES);
     json_error_t error;
-    json_t *root = json_loadb(json, (size_t)n_bytes, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = zg_json_read(json, (size_t)n_bytes, &error);
     if (!root)
         return zg_fail(err, ZG_INPUT, "%s:%d: %s", name, error.line, error.text);
     struct zg_task *task = calloc(1, sizeof *task);

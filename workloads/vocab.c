@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/base/json_memory.h"
 #include "workloads/embedded/embedded.h"
 #include "workloads/file.h"
 #include "workloads/tokenizer_tables.h"
@@ -81,7 +82,7 @@ static enum zg_status read_vocab(struct zg_tokenizer *tokenizer, json_t **vocab,
                                  int64_t n_bytes, struct zg_error *err)
 {
     json_error_t error;
-    *vocab = json_loadb(bytes, (size_t)n_bytes, JSON_REJECT_DUPLICATES, &error);
+    *vocab = zg_json_read(bytes, (size_t)n_bytes, &error);
     if (!*vocab)
         return zg_fail(err, ZG_INPUT, "%s:%d: %s", tokenizer->name, error.line, error.text);
     if (!json_is_object(*vocab))

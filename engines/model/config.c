@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/model/source.h"
 
 struct fields {
@@ -133,7 +134,7 @@ enum zg_status zg_config_parse(struct zg_model_shape *out, const void *bytes, in
                        "%s: %" PRId64 " bytes; a config of over %" PRId64 " is not read", what,
                        size, ZG_CONFIG_MAX_BYTES);
     json_error_t json_error;
-    json_t *const root = json_loadb(bytes, (size_t)size, JSON_REJECT_DUPLICATES, &json_error);
+    json_t *const root = zg_json_read(bytes, (size_t)size, &json_error);
     if (!root)
         return zg_fail(err, ZG_INPUT, "%s:%d: not valid JSON: %s", what, json_error.line,
                        json_error.text);

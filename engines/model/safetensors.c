@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/base/size.h"
 
 static const struct {
@@ -207,8 +208,7 @@ enum zg_status zg_safetensors_parse(struct zg_safetensors *out, const void *byte
                        what, length, size);
     const struct parse p = {what, 8 + length, size - 8 - length, err};
     json_error_t json_error;
-    out->json =
-        json_loadb((const char *)bytes + 8, (size_t)length, JSON_REJECT_DUPLICATES, &json_error);
+    out->json = zg_json_read((const char *)bytes + 8, (size_t)length, &json_error);
     if (!out->json)
         return zg_fail(err, ZG_INPUT, "%s: the header is not valid JSON: %s, at byte %d", what,
                        json_error.text, json_error.position);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/base/size.h"
 
 #define SINGLE_FILE     "model.safetensors"
@@ -117,8 +118,8 @@ static enum zg_status open_index(struct zg_shards *out, const char *directory, s
                          file.size, MAX_INDEX_BYTES);
         goto done;
     }
-    out->index = json_loadb(file.bytes ? (const char *)file.bytes : "", (size_t)file.size,
-                            JSON_REJECT_DUPLICATES, &json_error);
+    out->index =
+        zg_json_read(file.bytes ? (const char *)file.bytes : "", (size_t)file.size, &json_error);
     if (!out->index) {
         status = zg_fail(err, ZG_INPUT, "%s:%d: not valid JSON: %s", path, json_error.line,
                          json_error.text);

@@ -174,10 +174,8 @@ static _Thread_local bool is_json;
 
 static void *json_malloc(size_t size)
 {
-    is_json = true;
-    void *const p = json_malloc_given(size);
-    is_json = false;
-    return p;
+    is_json = true; /* until it calls malloc(), for it need not return */
+    return json_malloc_given(size);
 }
 WRAP(void, json_set_alloc_funcs, json_malloc_t give, json_free_t take)
 {
@@ -186,7 +184,9 @@ WRAP(void, json_set_alloc_funcs, json_malloc_t give, json_free_t take)
 }
 WRAP(void *, malloc, size_t size)
 {
-    return fails(is_json ? JSON : MALLOC) ? NULL : __real_malloc(size);
+    const enum kind kind = is_json ? JSON : MALLOC;
+    is_json = false;
+    return fails(kind) ? NULL : __real_malloc(size);
 }
 WRAP(void *, calloc, size_t n, size_t size)
 {
