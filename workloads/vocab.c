@@ -1,6 +1,8 @@
 /* vocab.c - opens a tokenizer: reads vocab.json (jansson) and merges.txt into the tables that
  * tokenizer.c uses. */
 #include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -242,11 +244,15 @@ enum zg_status zg_tokenizer_open_embedded(struct zg_tokenizer **out, struct zg_e
     return zg_tokenizer_open_memory(out, &source, err);
 }
 
+/* Allocates nothing: that there is no memory does not mean that there is no file. */
+static bool has_file(const char *dir, const char *name)
+{
+    char path[PATH_MAX]; /* a longer one cannot be opened either */
+    const int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    return n >= 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
+}
+
 bool zg_tokenizer_is_dir(const char *dir)
 {
-    char *vocab = zg_path_join(dir, "vocab.json"), *merges = zg_path_join(dir, "merges.txt");
-    const bool found = vocab && merges && (access(vocab, F_OK) == 0 || access(merges, F_OK) == 0);
-    free(vocab);
-    free(merges);
-    return found;
+    return has_file(dir, "vocab.json") || has_file(dir, "merges.txt");
 }
