@@ -81,10 +81,13 @@ static void narrow_row(const struct zg_provider_state *state, const struct zg_ge
         memcpy(to + k * together, words + k, 16 * sizeof *words);
 }
 
+enum { MAX_PARTS = 4 }; /* finer, and the wait of whoever is ready first is shorter */
+
 /* How a call is cut up; the same for all threads. */
 struct cut {
     int64_t n_row_blocks; /* of mr rows or one less */
     int64_t n_x_blocks;   /* of row blocks that stay in L2 together */
+    int64_t n_parts;      /* of a strip on an x block: what a thread takes at least */
 };
 
 static struct cut cut_call(const struct zg_provider_state *state, const struct zg_gemm *g)
@@ -94,6 +97,7 @@ static struct cut cut_call(const struct zg_provider_state *state, const struct z
     c.n_row_blocks = zg_ceil_div(g->n_rows, mr);
     const int64_t row_block_bytes = 4 * mr * g->w->k_size * g->w->kernels->x_words;
     c.n_x_blocks = zg_ceil_div(c.n_row_blocks, zg_max64(1, state->x_bytes / row_block_bytes));
+    c.n_parts = zg_min64(MAX_PARTS, zg_ceil_div(c.n_row_blocks, c.n_x_blocks));
     return c;
 }
 
@@ -151,33 +155,34 @@ static struct zg_gemm_tile tile_of(const struct zg_gemm *g, const struct rows *r
 static void visit_strip(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
                         const struct visit *v)
 {
-    const struct zg_gemm_tile common = tile_of(g, r, v);
+    /* Changed in place: a copy would wait until the stores of the tile before have left. */
+    struct zg_gemm_tile t = tile_of(g, r, v);
+    const uint32_t *const x = t.x;
+    const float *const x_extra = t.x_extra, *const x_scale = t.x_scale, *const base = t.base;
+    float *const y = t.y;
     const int64_t n_blocks = v->row_block_end - v->row_block_begin;
-    const int64_t n_steps = common.n_k / 4; /* prefetching steps of a tile */
+    const int64_t n_steps = t.n_k / 4; /* prefetching steps of a tile */
     const int64_t per_step = n_steps ? zg_ceil_div(v->prefetch_lines, n_steps * n_blocks) : 0;
     const int64_t n_bias_rows = g->n_rows - g->n_difference_rows, nr = g->w->kernels->nr;
     const int64_t first_row = block_begin(g, c, v->row_block_begin);
-    for (int64_t b = v->row_block_begin; b < v->row_block_end; b++) {
-        const int64_t begin = block_begin(g, c, b);
+    for (int64_t b = v->row_block_begin, begin = first_row; b < v->row_block_end; b++) {
+        const int64_t end = block_begin(g, c, b + 1);
         const int64_t line = (b - v->row_block_begin) * per_step * n_steps;
-        struct zg_gemm_tile t = common;
-        t.n_rows = block_begin(g, c, b + 1) - begin;
+        t.n_rows = end - begin;
         t.n_bias_rows = n_bias_rows - begin;
-        t.x = (const uint32_t *)t.x + begin * t.ldx;
-        t.x_extra += begin * t.ld_extra;
-        if (t.x_scale)
-            t.x_scale += begin;
-        t.y += begin * g->ldy;
-        if (t.base)
-            t.base += begin * t.ld_base;
+        t.x = x + begin * t.ldx;
+        t.x_extra = x_extra + begin * t.ld_extra;
+        t.x_scale = x_scale ? x_scale + begin : NULL;
+        t.base = base ? base + begin * t.ld_base : NULL;
+        t.y = y + begin * g->ldy;
         const bool last = b + 1 == v->row_block_end;
-        t.next_y = last ? common.y + first_row * g->ldy + common.n_out : t.y + t.n_rows * g->ldy;
-        t.n_next_rows = last && common.n_out < nr ? 0 : t.n_rows;
-        if (v->prefetch && line < v->prefetch_lines) {
-            t.prefetch = (const char *)v->prefetch + line * 64;
-            t.n_prefetch = per_step;
-        }
+        t.next_y = last ? y + first_row * g->ldy + t.n_out : t.y + t.n_rows * g->ldy;
+        t.n_next_rows = last && t.n_out < nr ? 0 : t.n_rows;
+        const bool more = v->prefetch && line < v->prefetch_lines;
+        t.prefetch = more ? (const char *)v->prefetch + line * 64 : NULL;
+        t.n_prefetch = more ? per_step : 0;
         g->w->kernels->gemm_paired(&t);
+        begin = end;
     }
 }
 
@@ -199,22 +204,27 @@ static struct share share_of(const struct zg_gemm *g, const struct cut *c, int64
     return h;
 }
 
-/* Strips strip_begin .. strip_end - 1 of a share on one block of x. */
-static void run_strips(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
-                       const struct share *h, uint32_t *scratch, int64_t xb, int64_t strip_begin,
-                       int64_t strip_end)
+/* Parts begin .. end - 1 of a share's strips on one block of x, counted strip by strip. */
+static void run_parts(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
+                      const struct share *h, uint32_t *scratch, int64_t xb, int64_t begin,
+                      int64_t end)
 {
     const struct zg_panel *panel = g->w;
-    const int64_t nr = panel->kernels->nr, n_words = panel->n_words, n_blocks = c->n_row_blocks;
+    const int64_t nr = panel->kernels->nr, n_words = panel->n_words, n_parts = c->n_parts;
+    const int64_t first_block = zg_share_begin(c->n_row_blocks, xb, c->n_x_blocks);
+    const int64_t n_blocks = zg_share_begin(c->n_row_blocks, xb + 1, c->n_x_blocks) - first_block;
     for (int64_t k = 0; k < n_words; k += panel->k_size)
-        for (int64_t s = strip_begin; s < strip_end; s++) {
+        for (int64_t i = begin / n_parts; i * n_parts < end; i++) {
+            const int64_t s = h->strip_begin + i, line = s * c->n_row_blocks;
             struct visit v = {
                 .strip = s, .k_begin = k, .k_end = zg_min64(k + panel->k_size, n_words)};
-            /* The block's rows, but in the first and the last strip only this share's. */
-            v.row_block_begin =
-                zg_max64(zg_share_begin(n_blocks, xb, c->n_x_blocks), h->begin - s * n_blocks);
+            const int64_t part_begin = zg_max64(0, begin - i * n_parts);
+            const int64_t part_end = zg_min64(n_parts, end - i * n_parts);
+            /* In the first and the last strip only this share's. */
+            v.row_block_begin = zg_max64(
+                first_block + zg_share_begin(n_blocks, part_begin, n_parts), h->begin - line);
             v.row_block_end =
-                zg_min64(zg_share_begin(n_blocks, xb + 1, c->n_x_blocks), h->end - s * n_blocks);
+                zg_min64(first_block + zg_share_begin(n_blocks, part_end, n_parts), h->end - line);
             if (v.row_block_begin >= v.row_block_end)
                 continue;
             if (panel->packed) {
@@ -239,12 +249,25 @@ static void run_thread(struct zg_provider_state *state, const struct zg_gemm *g,
         const int64_t owner = (thread + turn) % n_threads;
         const struct share h = share_of(g, c, owner, n_threads);
         int64_t begin, end;
-        while (zg_queue_claim(&state->queues[owner], c->n_x_blocks * h.n_strips, h.n_strips, &begin,
-                              &end)) {
-            const int64_t xb = begin / h.n_strips, first = xb * h.n_strips - h.strip_begin;
-            run_strips(g, r, c, &h, scratch, xb, begin - first, end - first);
+        const int64_t n_items = h.n_strips * c->n_parts; /* on an x block */
+        while (
+            zg_queue_claim(&state->queues[owner], c->n_x_blocks * n_items, n_items, &begin, &end)) {
+            const int64_t xb = begin / n_items;
+            run_parts(g, r, c, &h, scratch, xb, begin - xb * n_items, end - xb * n_items);
         }
     }
+}
+
+/* Of pairs a thread rounds the means and half differences that it made (runtime/norm.c): they come
+ * from its own cache. */
+static void narrow_rows(const struct zg_provider_state *state, const struct zg_gemm *g,
+                        const struct rows *r, int64_t thread, int64_t n_threads)
+{
+    const int64_t n_halves = 2 * g->n_difference_rows == g->n_rows ? 2 : 1;
+    const int64_t n = g->n_rows / n_halves, end = zg_share_begin(n, thread + 1, n_threads);
+    for (int64_t half = 0; half < n_halves; half++)
+        for (int64_t i = zg_share_begin(n, thread, n_threads); i < end; i++)
+            narrow_row(state, g, r, half * n + i, thread);
 }
 
 void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
@@ -260,9 +283,7 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
     {
         const int64_t thread = omp_get_thread_num(), n_threads = omp_get_num_threads();
         if (g->w->kernels->narrow_row) {
-            const int64_t end = zg_share_begin(g->n_rows, thread + 1, n_threads);
-            for (int64_t i = zg_share_begin(g->n_rows, thread, n_threads); i < end; i++)
-                narrow_row(state, g, &r, i, thread);
+            narrow_rows(state, g, &r, thread, n_threads);
 #pragma omp barrier
         }
         if (g->w->kernels->begin)
