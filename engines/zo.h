@@ -353,7 +353,7 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
 
 /* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, with adapters of that
  * rank (0: a direction without factors) in n_probes probes.  The same for all engines; implemented
- * beside the trie (runtime/). */
+ * beside the trie (runtime/).  NaN: no memory to count. */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
                        int64_t n_probes, int64_t rank);
 

@@ -39,6 +39,10 @@ enum zg_status zg_batch_set_choose(const struct zg_bench *bench, int64_t n_steps
     }
     const struct work all = {sums[n_all].padded_tokens / (double)n_all,
                              sums[n_all].useful_flops / (double)n_all};
+    if (isnan(all.useful_flops)) { /* no memory to count one; another set would be another result */
+        free(sums);
+        return zg_fail(err, ZG_ENV, "no memory to choose batches");
+    }
     *out = (struct zg_batch_set){
         .n = n, .padded_tokens_all = all.padded_tokens, .useful_flops_all = all.useful_flops};
     double nearest = INFINITY;

@@ -99,7 +99,7 @@ double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch
     struct zg_useful *useful = NULL;
     zg_engine_limits_include(&limits, batch);
     if (zg_useful_open(&useful, &limits, NULL))
-        return NAN; /* no memory: the caller prints an empty cell */
+        return NAN;
     const double flops = zg_useful_count(useful, shape, batch, n_probes, rank);
     zg_useful_close(&useful);
     return flops;

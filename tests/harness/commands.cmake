@@ -2,6 +2,7 @@
 foreach(name child options case engine_list environment bench batch_set fidelity ladder)
   zogap_test(test_harness_${name} SOURCES test_${name}.c LIBS zogap_harness)
 endforeach()
+target_link_options(test_harness_batch_set PRIVATE -Wl,--wrap=zg_useful_flops)
 
 foreach(name compare result_set)
   zogap_test(test_harness_${name} SOURCES test_${name}.c result_fixture.c LIBS zogap_harness)

@@ -1,6 +1,8 @@
 /* test_batch_set.c - batch_set.h: the batches chosen are those most like all, whatever their
- * number. */
+ * number.  Linked with -Wl,--wrap=zg_useful_flops, which may find no memory. */
 #include "harness/batch_set.h"
+
+#include <math.h>
 
 #include "tests/support/cunit_run.h"
 
@@ -14,8 +16,20 @@ static const struct zg_model_shape shape = {.n_layers = 1,
                                             .n_positions = MOST_TOKENS + 8,
                                             .tied_head = true};
 
+static int n_counts, fails_at; /* fails_at 0: none */
+
+double __real_zg_useful_flops(const struct zg_model_shape *of, const struct zg_batch *batch,
+                              int64_t n_probes, int64_t rank);
+double __wrap_zg_useful_flops(const struct zg_model_shape *of, const struct zg_batch *batch,
+                              int64_t n_probes, int64_t rank);
+double __wrap_zg_useful_flops(const struct zg_model_shape *of, const struct zg_batch *batch,
+                              int64_t n_probes, int64_t rank)
+{
+    return ++n_counts == fails_at ? NAN : __real_zg_useful_flops(of, batch, n_probes, rank);
+}
+
 /* Batches of one example with a stem of the given length. */
-static struct zg_batch_set choose(const int64_t *lengths, int64_t n_steps)
+static struct zg_batch_set choose(const int64_t *lengths, int64_t n_steps, enum zg_status expected)
 {
     static int32_t stem[MOST_TOKENS];
     static const int32_t token = 7;
@@ -27,7 +41,7 @@ static struct zg_batch_set choose(const int64_t *lengths, int64_t n_steps)
         examples[i] = (struct zg_example){stem, lengths[i], options, 2, 0};
     bench.examples = examples;
     CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&bench.model, "batches", &shape, 1, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(zg_batch_set_choose(&bench, n_steps, &set, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_batch_set_choose(&bench, n_steps, &set, NULL), expected);
     zg_model_close(&bench.model);
     return set;
 }
@@ -37,7 +51,7 @@ static struct zg_batch_set choose(const int64_t *lengths, int64_t n_steps)
 static void test_nearest(void)
 {
     const int64_t lengths[N_BATCHES] = {7, 7, 31, 31, 7, 15, 31, 7};
-    const struct zg_batch_set one = choose(lengths, 1), two = choose(lengths, 2);
+    const struct zg_batch_set one = choose(lengths, 1, ZG_OK), two = choose(lengths, 2, ZG_OK);
     /* mean of all: (4 * 16 + 32 + 3 * 64) / 8 = 36; one batch of 32 is nearest */
     CU_ASSERT_EQUAL(one.first, 5);
     CU_ASSERT_EQUAL(one.n, 1);
@@ -54,17 +68,27 @@ static void test_all(void)
 {
     const int64_t lengths[N_BATCHES] = {7, 8, 31, 2, 7, 15, 3, 7};
     for (int64_t n = N_BATCHES; n < N_BATCHES + 3; n++) {
-        const struct zg_batch_set set = choose(lengths, n);
+        const struct zg_batch_set set = choose(lengths, n, ZG_OK);
         CU_ASSERT_EQUAL(set.first, 0);
         CU_ASSERT_EQUAL(set.n, N_BATCHES);
         CU_ASSERT_DOUBLE_EQUAL(set.useful_flops, set.useful_flops_all, 1e-6);
     }
 }
 
+/* Without the count of one batch the set would be another, and so would the times. */
+static void test_no_memory(void)
+{
+    const int64_t lengths[N_BATCHES] = {7, 7, 31, 31, 7, 15, 31, 7};
+    for (n_counts = 0, fails_at = 1; fails_at <= N_BATCHES; n_counts = 0, fails_at++)
+        choose(lengths, 1, ZG_ENV);
+    fails_at = 0;
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {{"the nearest to the mean", test_nearest},
                                            {"no more than there are", test_all},
+                                           {"no memory", test_no_memory},
                                            {NULL, NULL}};
     return zg_test_run("harness/batch_set", tests);
 }
