@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engines/base/size.h"
+#include "harness/handoff.h"
 #include "harness/measure_json.h"
 #include "harness/measure_work.h"
 #include "harness/sampler.h"
@@ -179,11 +180,14 @@ static enum zg_status grow_blocks(struct zg_measure_work *w, int64_t n, struct z
 }
 
 /* The span that just ended is the next one's neighbour. */
-static double fma_beside_sample(struct zg_measure_work *w)
+static void measure_beside(struct zg_measure_work *w, struct zg_sample_row *row)
 {
-    const double before = w->fma_gflops, after = zg_peak_fma_now(w->m->peak);
-    w->fma_gflops = after;
-    return isfinite(before) ? (before + after) / 2 : after;
+    const struct measured_beside before = w->beside;
+    w->beside.fma_gflops = zg_peak_fma_now(w->m->peak);
+    w->beside.handoff_ns = zg_handoff_ns(w->m->peak->n_threads);
+    row->fma_gflops = isfinite(before.fma_gflops) ? (before.fma_gflops + w->beside.fma_gflops) / 2
+                                                  : w->beside.fma_gflops;
+    row->handoff_ns = fmax(before.handoff_ns, w->beside.handoff_ns);
 }
 
 /* What the summary needs of a sample; the subject's last span was one of the same steps. */
@@ -194,7 +198,7 @@ static void record_sample(struct zg_measure_work *w, int64_t s, const struct zg_
     struct block_record *const record = &w->blocks[row->block * w->n_contenders + w->subjects[s]];
     w->n_disturbed += row->disturbed == 1;
     record->wall_s_per_step = row->wall_s_per_step;
-    record->fma_gflops = row->fma_gflops;
+    record->beside = (struct measured_beside){row->fma_gflops, row->handoff_ns};
     record->derived =
         zg_counters_derive(w->m->counters, counters, row->cpu_s_per_step * (double)row->steps,
                            subject->amounts[EXECUTED_FLOPS]);
@@ -226,7 +230,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     if (!zg_counters_use_valgrind(w->m->counters)) {
         row.wall_s_per_step = sample->wall_s_per_step;
         row.cpu_s_per_step = sample->cpu_s_per_step;
-        row.fma_gflops = fma_beside_sample(w);
+        measure_beside(w, &row);
         row.disturbed = is_disturbed(sample);
     }
     row.minor_faults = sample->usage.minor_faults;
@@ -368,6 +372,32 @@ static void tell_disturbed(struct zg_measure_work *w)
                           (long long)w->n_disturbed, (long long)(w->n_blocks * w->n_subjects));
 }
 
+/* Times the least hand-off: beyond noise, and less than what a second cache makes of it. */
+enum { FAR = 2 };
+
+/* Says so if the threads' cpus were now near each other, now far. */
+static void tell_handoff(struct zg_measure_work *w)
+{
+    double least = INFINITY, most = 0;
+    int64_t n_far = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (int64_t b = 0; b < w->n_blocks; b++)
+            for (int64_t s = 0; s < w->n_subjects; s++) {
+                const struct block_record *const blocks = &w->blocks[b * w->n_contenders];
+                const double ns = blocks[w->subjects[s]].beside.handoff_ns;
+                n_far += pass == 1 && ns > FAR * least;
+                least = fmin(least, ns);
+                most = fmax(most, ns);
+            }
+    if (n_far > 0)
+        zg_text_buffer_printf(
+            &w->m->notes,
+            "note: a cache line took %.0f to %.0f ns from one thread's cpu to another's, beside "
+            "%lld of %lld samples more than %d times the least: the host moves virtual cpus, or "
+            "other work is on them; engines that hand over more lose more by it\n",
+            least, most, (long long)n_far, (long long)(w->n_blocks * w->n_subjects), FAR);
+}
+
 /* ---- going on -------------------------------------------------------------------------------- */
 
 /* Takes the plan of a run that was cut off into the new entry of the case.  Its engines must be the
@@ -427,7 +457,7 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
     const struct zg_sampler_policy usual = zg_sampler_policy_default();
     w->n_steps =
         w->plan.n_blocks ? w->plan.n_steps : steps_per_span(w, least_steps(w, usual.min_span_s));
-    w->fma_gflops = NAN;
+    w->beside = (struct measured_beside){NAN, NAN};
     if (keeps_bank(w))
         w->lozo.nu = INT64_MAX; /* V stays */
     enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);
@@ -460,6 +490,7 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
     json_object_set_new(w->case_meta, "sampling", sampling);
     if (w->n_disturbed > 0)
         tell_disturbed(w);
+    tell_handoff(w);
     zg_sampler_close(&sampler);
     return status;
 }

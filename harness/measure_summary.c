@@ -47,7 +47,7 @@ static double peak_share_then(const struct zg_measure_work *w, int64_t contender
     for (int64_t b = 0; b < w->n_blocks; b++) {
         const struct block_record *const r = &w->blocks[b * w->n_contenders + contender];
         const double gflops = r->amounts[USEFUL_FLOPS] / r->wall_s_per_step / 1e9;
-        scratch[b] = gflops / (peak_gflops * r->fma_gflops / best);
+        scratch[b] = gflops / (peak_gflops * r->beside.fma_gflops / best);
     }
     return zg_median(scratch, w->n_blocks);
 }

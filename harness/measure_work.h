@@ -12,9 +12,15 @@
 /* What a step works on, for rates; see struct zg_cost. */
 enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
 
+/* What the machine could do next to a span. */
+struct measured_beside {
+    double fma_gflops; /* NaN where no peak was measured */
+    double handoff_ns; /* NaN of one thread */
+};
+
 struct block_record { /* of one contender in one block */
     double wall_s_per_step;
-    double fma_gflops;         /* beside the span; NaN where no peak was measured */
+    struct measured_beside beside;
     double amounts[N_AMOUNTS]; /* per step */
     struct zg_derived derived;
 };
@@ -47,7 +53,7 @@ struct zg_measure_work {
     struct zg_batch_set set;
     struct block_record *blocks; /* [capacity][n_contenders] */
     int64_t capacity, n_blocks;
-    double fma_gflops; /* after the last sample; NaN before the first */
+    struct measured_beside beside; /* after the last sample; NaN before the first */
 };
 
 /* Zeroed counts[n][n_threads][events] of the measurement's counters, malloc'ed; NULL where nothing

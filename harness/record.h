@@ -73,6 +73,8 @@ struct zg_schema {
     INTEGER(involuntary_switches)                                                                  \
     /* of fp32 multiply-adds, all threads, beside the span: the mean of just before and after */   \
     REAL(fma_gflops)                                                                               \
+    /* a cache line's way between threads, beside the span: the slower of before and after */      \
+    REAL(handoff_ns)                                                                               \
     /* 1: the process was stopped meanwhile, or for a tenth of the span none of its threads ran */ \
     INTEGER(disturbed)
 

@@ -84,6 +84,7 @@ static void test_peak_then(void)
     double shares[64] = {0};
     for (int64_t i = 0; i < zg_csv_in_n(csv); i++) {
         CU_ASSERT(rows[i].fma_gflops > 0 && rows[i].fma_gflops <= 50);
+        CU_ASSERT(isnan(rows[i].handoff_ns)); /* of one thread */
         shares[i] = 1e6 / rows[i].wall_s_per_step / 1e9 / rows[i].fma_gflops;
     }
     const double want = zg_median(shares, zg_csv_in_n(csv));
