@@ -17,7 +17,7 @@ target_link_libraries(zogap_spinning PRIVATE zogap_harness -Wl,--wrap=zg_bench_s
 add_executable(zogap_faulty fault.c ${CMAKE_SOURCE_DIR}/harness/main.c)
 target_link_libraries(zogap_faulty PRIVATE zogap_harness)
 foreach(name malloc calloc realloc aligned_alloc posix_memalign strdup strndup vasprintf asprintf open_memstream mmap
-             json_set_alloc_funcs open mkdir write pwrite fsync rename ftruncate close)
+             json_set_alloc_funcs open mkdir write pwrite fsync rename ftruncate close zg_peak_measure)
   target_link_options(zogap_faulty PRIVATE -Wl,--wrap=${name})
 endforeach()
 zogap_test(test_harness_gate SOURCES test_gate.c result_fixture.c LIBS zogap_harness)

@@ -2,12 +2,13 @@
 """Nothing lost: the n-th allocation, write, fsync, rename, ... of a command that writes results fails, once or for
 good.
 
-    test_faults.py FAULTY MAKE_TINY_MODEL [--all] [--only SCENARIO,...] [--kind KIND,...] [--verbose]
+    test_faults.py FAULTY MAKE_TINY_MODEL [--all] [--only SCENARIO,...] [--kind KIND,...] [--csv FILE] [--verbose]
 
 FAULTY is zogap_faulty (fault.c).  Each fault must end in exit code 4 with one line of error, or do no harm: then all is
 there.  Older results stay as they are, what a directory held keeps its rows, and a run that failed can be resumed.
-Twenty faults, spread over scenarios and calls; --all takes the first and the last call of every place in the
-program that makes one, each once and for good, which takes hours for memory and minutes for the disk.
+Two dozen faults, spread over scenarios and calls; --all takes the first and the last call of every place in the
+program that makes one (a place is a call with all its callers, up to main), each once and for good.  --csv has a row
+for each scenario and kind, as soon as it is through.  TMPDIR=/dev/shm spares most of a run's time: waits for the disk.
 """
 import argparse
 import csv
@@ -60,7 +61,11 @@ def shape(name, data):
         return value if isinstance(value, str) and len(value) < 12 else value is None
     if name.endswith(".csv"):
         return [[cell == "" for cell in row] for row in table(data)]
-    return of(json.loads(data)) if name.endswith(".json") else len(data) // 1000
+    if name.endswith(".json"):
+        return of(json.loads(data))
+    if name.endswith((".svg", ".xml")):  # as long as its numbers are
+        return data.rstrip()[-6:]
+    return data.count(b"\n"), data[-1:]
 
 
 class Scenario:
@@ -69,6 +74,7 @@ class Scenario:
     def __init__(self, name, work, words, before=None, out="out"):
         self.name, self.work, self.words, self.before = name, work, words, before
         self.out = work / out
+        self.n_told = 0  # faults that ended in exit code 4
         self.prepare()
         done = self.run()
         if done.returncode:
@@ -86,19 +92,19 @@ class Scenario:
                        "ZOGAP_FAULT_DIR": str(self.out), **more}
         if fault:
             environment["ZOGAP_FAULT"] = fault
-        return subprocess.run([FAULTY, *(words or self.words)], cwd=self.work, env=environment, text=True, timeout=120,
+        return subprocess.run([FAULTY, *(words or self.words)], cwd=self.work, env=environment, text=True, timeout=900,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def places(self):
-        """{kind: [numbers of calls]}: the first and the last call of each place."""
+        """{kind: [(first, last)]}: numbers of the first and the last call of each place."""
         path = self.work / "places.txt"
         self.prepare()
         self.run(ZOGAP_FAULT_PLACES=str(path))
         numbers = {}
         for line in path.read_text().splitlines():
             kind, first, last = line.split()
-            numbers.setdefault(kind, set()).update((int(first), int(last)))
-        return {kind: sorted(n) for kind, n in numbers.items()}
+            numbers.setdefault(kind, []).append((int(first), int(last)))
+        return numbers
 
     def check(self, fault):
         self.prepare()
@@ -111,6 +117,7 @@ class Scenario:
         told = f"{self.name}, {fault}: exit code {done.returncode}, {' / '.join(errors)!r}"
         if VERBOSE:
             print(told, flush=True)
+        self.n_told += done.returncode == 4
         try:
             if done.returncode == 0:
                 self.check_whole()
@@ -232,21 +239,24 @@ def scenarios(work, wanted):
 
 
 # How many faults of a scenario the quick test takes of each kind, half of them for good.
-QUICK = {"run": {"malloc": 3, "json": 1, "open": 1, "write": 3, "fsync": 2, "rename": 2},
+QUICK = {"run": {"malloc": 3, "json": 2, "open": 1, "write": 3, "fsync": 2, "rename": 2},
          "resume-complete": {"write": 1, "rename": 1},
          "resume-cut": {"write": 2, "fsync": 1, "rename": 2},
          "gate": {"rename": 1, "write": 1}}
 
 
 def faults_of(scenario, everything, kinds):
-    """(kind, [fault]) of each kind."""
-    calls = scenario.places()
+    """(kind, number of places, [fault]) of each kind."""
+    places = scenario.places()
     for kind in kinds:
+        calls = sorted({n for place in places.get(kind, []) for n in place})
         if everything:
-            yield kind, [f"{kind}:{n}{more}" for n in calls.get(kind, []) for more in ("", "+")]
+            faults = [f"{kind}:{n}{more}" for n in calls for more in ("", "+")]
         else:
-            chosen = spread(calls.get(kind, []), QUICK.get(scenario.name, {}).get(kind, 0))
-            yield kind, [f"{kind}:{n}{'+' if i % 2 else ''}" for i, n in enumerate(chosen)]
+            chosen = spread(calls, QUICK.get(scenario.name, {}).get(kind, 0))
+            faults = [f"{kind}:{n}{'+' if i % 2 else ''}" for i, n in enumerate(chosen)]
+        if faults:
+            yield kind, len(places[kind]), faults
 
 
 def main():
@@ -255,6 +265,7 @@ def main():
     parser.add_argument("faulty", type=pathlib.Path)
     parser.add_argument("make_tiny_model", type=pathlib.Path)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--csv", type=pathlib.Path)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--only")
     parser.add_argument("--kind", default="malloc,json,open,mkdir,write,fsync,rename,truncate,close")
@@ -263,6 +274,7 @@ def main():
     every = "run,resume-complete,resume-cut,ladder,verify,score,roofline,gate"
     wanted = (a.only or (every if a.all else ",".join(QUICK))).split(",")
     n = 0
+    lines = ["scenario,kind,places,faults,exit_4,failures"]
     with tempfile.TemporaryDirectory() as name:
         work = pathlib.Path(name).resolve()
         (work / "tiny").mkdir()
@@ -270,12 +282,15 @@ def main():
         old = None
         for scenario in scenarios(work, wanted):
             old = old or snapshot(work / "old")
-            for kind, faults in faults_of(scenario, a.all, a.kind.split(",")):
+            for kind, n_places, faults in faults_of(scenario, a.all, a.kind.split(",")):
+                n_failures, scenario.n_told = fail.n, 0
                 for fault in faults:
                     scenario.check(fault)
                 n += len(faults)
-                if faults:
-                    print(f"# {scenario.name}: {len(faults)} of {kind}; {fail.n} failures so far", flush=True)
+                lines.append(f"{scenario.name},{kind},{n_places},{len(faults)},{scenario.n_told},{fail.n - n_failures}")
+                print("#", lines[-1], flush=True)
+                if a.csv:
+                    a.csv.write_text("\n".join(lines) + "\n")
         if snapshot(work / "old") != old:
             fail("an older result directory is not what it was")
     print(f"{n} faults, {fail.n} failures")
