@@ -3,23 +3,17 @@
  * alone: while it opens, and in its steps, the algorithm's share of them included.  The reference
  * of a check and the comparison stay as they are.
  *
- * Linked with -Wl,--wrap, as spinning_step.c is: zogap itself has no such switch.
+ * Linked with -Wl,--wrap (wrapped_step.h), of zg_bench_open_engine() too.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/bench.h"
+#include "tests/harness/wrapped_step.h"
 
 enum zg_plant zg_plant;
 uint64_t zg_plant_step;
 
-enum zg_status __real_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
-                                    struct zg_error *err);
-enum zg_status __wrap_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
-                                    struct zg_error *err);
 enum zg_status __real_zg_bench_open_engine(struct zg_bench *bench, int64_t index,
                                            const struct zg_engine_item *item, int64_t n_threads,
                                            struct zg_error *err);

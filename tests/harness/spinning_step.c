@@ -1,9 +1,7 @@
 /*
  * spinning_step.c - makes a zogap whose every step takes longer, to see whether a gate finds out.
  *
- * Linked with -Wl,--wrap=zg_bench_step: the linker gives every call of zg_bench_step() in the
- * harness to __wrap_zg_bench_step(), which calls the real one and then does two things more.  The
- * product has no such switch.
+ * After the real step (wrapped_step.h) it does two things more:
  *
  *   ZOGAP_TEST_SPIN=0.1           spins for a tenth of the time that the step took
  *   ZOGAP_TEST_LOOPS_fused=1000   of engine fused, goes round a loop of two or three instructions a
@@ -12,15 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/bench.h"
 #include "harness/clock.h"
-
-enum zg_status __real_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
-                                    struct zg_error *err);
-enum zg_status __wrap_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
-                                    struct zg_error *err);
+#include "tests/harness/wrapped_step.h"
 
 /* Looked up once an engine: searching the environment at every step would be work of its own. */
 static long long rounds_of(const struct zg_engine *engine)
