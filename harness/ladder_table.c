@@ -67,8 +67,9 @@ static enum zg_status print_case(const struct zg_ladder_result *result, enum zg_
             zg_table_text(table, "");
         else
             add_ratio(table, row->ratio, row->ratio_ci_low, row->ratio_ci_high);
-        snprintf(text, sizeof text, isfinite(row->gap_share) ? "%.1f %%" : "",
-                 100 * row->gap_share);
+        text[0] = '\0';
+        if (isfinite(row->gap_share))
+            snprintf(text, sizeof text, "%.1f %%", 100 * row->gap_share);
         zg_table_real(table, row->gap_share, text);
         if (i == 0)
             zg_table_text(table, "");
