@@ -351,10 +351,10 @@ enum zg_status zg_batch_check(const struct zg_batch *batch, const struct zg_prob
 const char *zg_engine_setting_value(const struct zg_engine *engine,
                                     const struct zg_engine_options *options, const char *key);
 
-/* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, with adapters of that
- * rank (0: a direction without factors) in n_probes probes.  The same for all engines; implemented
- * beside the trie (runtime/).  NaN: no memory to count. */
+/* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, in n_probes probes of
+ * n_directions directions (a clean probe has none) of that rank; 0: without factors.  The same for
+ * all engines; implemented beside the trie (runtime/).  NaN: no memory to count. */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
-                       int64_t n_probes, int64_t rank);
+                       int64_t n_probes, int64_t n_directions, int64_t rank);
 
 #endif

@@ -15,8 +15,9 @@ static struct work work_of(const struct zg_bench *bench, int64_t index)
     const struct zg_batch batch = zg_bench_batch(bench, (uint64_t)index);
     struct zg_engine_limits limits = {0};
     zg_engine_limits_include(&limits, &batch);
-    return (struct work){(double)limits.max_padded_tokens,
-                         zg_useful_flops(zg_model_shape(bench->model), &batch, 2, bench->c.rank)};
+    return (struct work){
+        (double)limits.max_padded_tokens,
+        zg_useful_flops(zg_model_shape(bench->model), &batch, 2, 1, bench->c.rank)};
 }
 
 static double distance(struct work a, struct work b)

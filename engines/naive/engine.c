@@ -275,6 +275,19 @@ static void perturb_to(struct zg_engine_state *s, struct zg_probe target)
     s->perturbation = target;
 }
 
+/* A clean probe asks for none. */
+static int64_t n_directions_of(const struct zg_probe *probes, int64_t n_probes)
+{
+    int64_t n = 0;
+    for (int64_t p = 0; p < n_probes; p++) {
+        bool is_new = probes[p].coefficient != 0;
+        for (int64_t q = 0; q < p && is_new; q++)
+            is_new = probes[q].direction != probes[p].direction || probes[q].coefficient == 0;
+        n += is_new;
+    }
+    return n;
+}
+
 static enum zg_status naive_score(struct zg_engine_state *state, const struct zg_batch *batch,
                                   const struct zg_probe *probes, int64_t n_probes,
                                   struct zg_scores *out, struct zg_error *err)
@@ -297,9 +310,9 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     }
     perturb_to(state, (struct zg_probe){0, 0});
     zg_naive_phase(state, ZG_PHASE_OTHER);
-    state->cost.useful_flops +=
-        zg_useful_count(state->useful, &state->weights.shape, batch, n_probes,
-                        zg_direction_rank(&state->directions[probes[0].direction]));
+    state->cost.useful_flops += zg_useful_count(
+        state->useful, &state->weights.shape, batch, n_probes, n_directions_of(probes, n_probes),
+        zg_direction_rank(&state->directions[probes[0].direction]));
     state->cost.n_rows = state->batch.n_sequences * state->batch.length;
     return ZG_OK;
 }

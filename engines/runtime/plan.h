@@ -99,7 +99,7 @@ double zg_plan_loss(const struct zg_plan *plan, const struct zg_batch *batch, co
 
 /* Useful FLOPs (zo.h) of a plan built with all mechanisms and without option scores. */
 double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_shape *shape,
-                            int64_t n_probes, int64_t rank);
+                            int64_t n_probes, int64_t n_directions, int64_t rank);
 
 /* Sum over rows (or scored rows) of the keys that each sees: what attention costs. */
 double zg_plan_n_keys(const struct zg_plan *plan, bool scored);

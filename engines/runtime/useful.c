@@ -24,7 +24,7 @@ double zg_plan_n_keys(const struct zg_plan *plan, bool scored)
 }
 
 double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_shape *shape,
-                            int64_t n_probes, int64_t rank)
+                            int64_t n_probes, int64_t n_directions, int64_t rank)
 {
     const double d = (double)shape->d_model, f = (double)shape->d_ffn, r = (double)rank;
     const double probes = (double)n_probes, layers = (double)shape->n_layers;
@@ -46,9 +46,9 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
     flops += probes * 4.0 * d * keys;
 
     /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
-     * and V^T x.  Without factors D x is a second product that serves all. */
+     * and V^T x.  Without factors each D x is one more product, which serves all its probes. */
     const double first_q_rows = shape->n_layers > 1 ? rows : scored;
-    const double first = rank > 0 ? 1.0 : fmin(probes, 2.0);
+    const double first = rank > 0 ? 1.0 : fmin(probes, 1.0 + (double)n_directions);
     flops -= (probes - first) * (square + 2.0 * r * d) * (2.0 * rows + first_q_rows);
 
     /* Head: whole rows of logits where the normaliser is needed, else the options' rows. */
@@ -86,21 +86,22 @@ void zg_useful_close(struct zg_useful **useful)
 }
 
 double zg_useful_count(struct zg_useful *useful, const struct zg_model_shape *shape,
-                       const struct zg_batch *batch, int64_t n_probes, int64_t rank)
+                       const struct zg_batch *batch, int64_t n_probes, int64_t n_directions,
+                       int64_t rank)
 {
     zg_plan_build(&useful->plan, batch, false);
-    return zg_plan_useful_flops(&useful->plan, shape, n_probes, rank);
+    return zg_plan_useful_flops(&useful->plan, shape, n_probes, n_directions, rank);
 }
 
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
-                       int64_t n_probes, int64_t rank)
+                       int64_t n_probes, int64_t n_directions, int64_t rank)
 {
     struct zg_engine_limits limits = {0};
     struct zg_useful *useful = NULL;
     zg_engine_limits_include(&limits, batch);
     if (zg_useful_open(&useful, &limits, NULL))
         return NAN;
-    const double flops = zg_useful_count(useful, shape, batch, n_probes, rank);
+    const double flops = zg_useful_count(useful, shape, batch, n_probes, n_directions, rank);
     zg_useful_close(&useful);
     return flops;
 }

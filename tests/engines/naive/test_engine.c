@@ -33,6 +33,7 @@ static struct zg_engine_state *engine_open(const struct zg_model *model, enum zg
     o.n_threads = n_threads;
     o.settings = &setting;
     o.n_settings = 1;
+    o.limits.max_probes = 4;
     zg_engine_limits_include(&o.limits, zg_fixture_batch(0, NULL));
     struct zg_engine_state *state = NULL;
     CU_ASSERT_FATAL(!engine->open(&state, model, &o, NULL));
@@ -107,9 +108,43 @@ static void test_cost_of_products(void)
 static void test_cost_dense(void)
 {
     struct zg_direction d = direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_LINEAR);
-    const double useful = zg_useful_flops(&shape, zg_fixture_batch(0, NULL), 2, 0);
+    const double useful = zg_useful_flops(&shape, zg_fixture_batch(0, NULL), 2, 1, 0);
     for (d.rank = 0; d.rank <= 2; d.rank++)
         CU_ASSERT_EQUAL(step_cost(ZG_FP32, 5, &d).useful_flops, useful);
+}
+
+/* Which directions the probes have is counted, not which were announced; a clean one has none. */
+static void test_cost_directions(void)
+{
+    const struct zg_engine *engine = zg_engine_find("naive");
+    struct zg_direction d[2] = {direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_LINEAR),
+                                direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_LINEAR)};
+    d[1].seed_u = 5;
+    const struct {
+        int64_t n_probes, n_directions;
+        struct zg_probe probes[4];
+    } known[] = {
+        {1, 1, {{1, 1e-2f}}},
+        {2, 0, {{0, 0}, {1, 0}}},
+        {3, 1, {{0, 0}, {1, 1e-2f}, {1, -1e-2f}}},
+        {4, 1, {{1, 1e-2f}, {1, -1e-2f}, {1, 2e-2f}, {1, -2e-2f}}},
+        {4, 2, {{0, 1e-2f}, {1, 1e-2f}, {0, -1e-2f}, {1, -1e-2f}}},
+    };
+    struct zg_model *model = model_open(5);
+    struct zg_engine_state *state = engine_open(model, ZG_FP32, 1);
+    const struct zg_batch *batch = zg_fixture_batch(0, NULL);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        double loss[4];
+        struct zg_scores out = {.loss = loss};
+        struct zg_cost cost;
+        CU_ASSERT(!engine->begin(state, d, 2, NULL));
+        CU_ASSERT(!engine->score(state, batch, known[i].probes, known[i].n_probes, &out, NULL));
+        engine->cost(state, &cost);
+        CU_ASSERT_EQUAL(cost.useful_flops, zg_useful_flops(&shape, batch, known[i].n_probes,
+                                                           known[i].n_directions, 0));
+    }
+    engine->close(&state);
+    zg_model_close(&model);
 }
 
 /* A weight of bf16 is read and written as two bytes; the products are as many. */
@@ -191,6 +226,7 @@ int main(void)
         {"cost of bf16", test_cost_bf16},
         {"cost of products", test_cost_of_products},
         {"cost of dense directions", test_cost_dense},
+        {"cost of several directions", test_cost_directions},
         {"a change enters once", test_change_enters_once},
         {"gemm of bf16", test_gemm_of_bf16},
         {NULL, NULL},

@@ -66,15 +66,20 @@ static void test_by_hand(void)
     zg_plan_close(&p);
 }
 
+static struct zg_model_shape shape_of(int64_t n_layers)
+{
+    return (struct zg_model_shape){.n_layers = n_layers,
+                                   .d_model = 10,
+                                   .n_heads = 2,
+                                   .d_ffn = 30,
+                                   .n_vocab = 50,
+                                   .n_positions = 16,
+                                   .tied_head = true};
+}
+
 static void test_useful_by_hand(void)
 {
-    const struct zg_model_shape shape = {.n_layers = 3,
-                                         .d_model = 10,
-                                         .n_heads = 2,
-                                         .d_ffn = 30,
-                                         .n_vocab = 50,
-                                         .n_positions = 16,
-                                         .tied_head = true};
+    const struct zg_model_shape shape = shape_of(3);
     /* 7 rows, of them 5 scored, 3 normalised; 4 queries cancel.  2 probes, rank 2.
      * Keys: rows at depths 0 1 2 3 | 2 | 3 4 see 1+2+3+4+3+4+5 = 22; scored ones 3+4+3+4+5 = 19. */
     const double d = 10, f = 30, r = 2, probes = 2;
@@ -92,28 +97,36 @@ static void test_useful_by_hand(void)
         flops += probes * q_rows * 2 * (2 * d * f + 2 * r * (d + f)); /* fc1, fc2 */
     }
     flops += probes * 2 * d * (3 * 50 + 4);
-    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, 2, 2), flops); /* integers below 2^53: exact */
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, 2, 1, 2),
+                    flops); /* integers below 2^53: exact */
 }
 
-/* Dense directions: W x and z x, which the first layer's q, k, v share, are two products; later
- * (W + c z) x of each probe.  Nothing of low rank. */
+/* Dense directions: the first layer's q, k, v are W x and z x of each direction, which its probes
+ * share, or (W + c z) x of each probe where those are fewer; later the latter.  No low rank. */
 static void test_useful_dense(void)
 {
-    const struct zg_model_shape shape = {.n_layers = 2,
-                                         .d_model = 10,
-                                         .n_heads = 2,
-                                         .d_ffn = 30,
-                                         .n_vocab = 50,
-                                         .n_positions = 16,
-                                         .tied_head = true};
+    const struct zg_model_shape shape = shape_of(2);
     const double d = 10, f = 30, square = 2 * d * d, head = 2 * d * (3 * 50 + 4);
-    for (int64_t n_probes = 1; n_probes <= 3; n_probes++) {
-        const double probes = (double)n_probes, first = n_probes < 2 ? 1 : 2;
+    const struct {
+        int64_t n_probes, n_directions;
+        double first; /* products of a matrix and a row in the first layer */
+    } known[] = {
+        {1, 0, 1}, /* clean: W x */
+        {1, 1, 1}, /* (W + c z) x */
+        {2, 1, 2}, /* a pair: W x, z x */
+        {3, 1, 2}, /* the clean one beside it is W x */
+        {3, 3, 3}, /* one-sided: each its own */
+        {4, 2, 3}, /* two pairs: W x, z0 x, z1 x */
+        {6, 3, 4},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const double probes = (double)known[i].n_probes, first = known[i].first;
         const double layer0 = first * 7 * 3 * square + probes * 7 * (square + 4 * d * f);
         const double layer1 = probes * (7 * 2 * square + 5 * (2 * square + 4 * d * f));
         const double attention = probes * 4 * d * (22 + 19);
-        CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, n_probes, 0),
-                        layer0 + layer1 + attention + probes * head);
+        CU_ASSERT_EQUAL(
+            zg_useful_flops(&shape, &batch, known[i].n_probes, known[i].n_directions, 0),
+            layer0 + layer1 + attention + probes * head);
     }
 }
 
