@@ -287,6 +287,12 @@ static double round_s(const struct zg_measure_work *w)
     return fmax(sum_s, 1e-9);
 }
 
+/* The bursts beside the samples of a block. */
+static double bursts_s(const struct zg_measure_work *w)
+{
+    return (double)w->n_subjects * zg_peak_fma_now_s(w->m->peak);
+}
+
 /* Rounds that warm-up and pilot take, of single steps, and the blocks that a plan must have room
  * for: six, and half as many again because a guess from five steps may be low. */
 enum { WARM_ROUNDS = 6, ROOMY_BLOCKS = 9 };
@@ -308,10 +314,11 @@ static int64_t steps_per_span(const struct zg_measure_work *w, int64_t least)
     const double limit_s = zg_policy_max_time_s(policy);
     if (policy->steps > 0)
         return policy->steps;
+    const double n_blocks = (double)zg_max64(ROOMY_BLOCKS, policy->blocks);
     double n = USUAL_STEPS;
     if (limit_s > 0)
-        n = (limit_s / round_s(w) - WARM_ROUNDS * (double)least) /
-            (double)zg_max64(ROOMY_BLOCKS, policy->blocks);
+        n = ((limit_s - n_blocks * bursts_s(w)) / round_s(w) - WARM_ROUNDS * (double)least) /
+            n_blocks;
     const int64_t n_steps = zg_max64(least, (int64_t)fmin(fmax(floor(n), 1), MOST_STEPS));
     return keeps_bank(w) ? zg_min64(n_steps, w->bench.c.nu - 1) : n_steps;
 }
@@ -324,7 +331,7 @@ static double max_time_s(const struct zg_measure_work *w, int64_t n_steps, int64
     if (policy->max_time_s >= 0 || limit_s <= 0)
         return limit_s;
     const double n = (double)(WARM_ROUNDS * n_warmup_steps + ROOMY_BLOCKS * n_steps);
-    return fmax(limit_s, n * round_s(w));
+    return fmax(limit_s, n * round_s(w) + ROOMY_BLOCKS * bursts_s(w));
 }
 
 static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
@@ -346,6 +353,7 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     p.width = zg_policy_width_percent(policy) / 100;
     p.min_time_s = policy->min_time_s;
     p.max_time_s = max_time_s(w, p.steps, p.warmup_steps);
+    p.beside_s = zg_peak_fma_now_s(w->m->peak);
     p.counters = w->m->counters;
     p.stop = zg_signals_flag();
     p.n_stops = zg_signals_continued();

@@ -309,16 +309,29 @@ enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request
     return ZG_OK;
 }
 
+static struct task burst_of(const struct zg_peak *peak)
+{
+    return (struct task){.what = LOOP,
+                         .n_threads = peak->n_threads,
+                         .n_working = peak->n_threads,
+                         .loop = peak->fma,
+                         .n_iterations = peak->fma_iterations};
+}
+
 double zg_peak_fma_now(const struct zg_peak *peak)
 {
     if (!peak->fma)
         return NAN;
-    const struct task task = {.what = LOOP,
-                              .n_threads = peak->n_threads,
-                              .n_working = peak->n_threads,
-                              .loop = peak->fma,
-                              .n_iterations = peak->fma_iterations};
+    const struct task task = burst_of(peak);
     double times_s[BURST_REPEATS];
     time_task(&task, BURST_REPEATS, times_s);
     return rate_of(gflop_of(&task), times_s, BURST_REPEATS).median;
+}
+
+double zg_peak_fma_now_s(const struct zg_peak *peak)
+{
+    if (!peak->fma)
+        return 0;
+    const struct task task = burst_of(peak);
+    return BURST_REPEATS * gflop_of(&task) / peak->gflops[ZG_FP32].all.median;
 }

@@ -68,6 +68,8 @@ double zg_peak_of_pair(const struct zg_peak *peak, enum zg_dtype dtype, enum zg_
  * milliseconds.  A neighbour on a core's other hardware thread or a lower clock shows here; beside
  * gflops[ZG_FP32].all.best it tells how much of the machine was there.  NaN without `fma`. */
 double zg_peak_fma_now(const struct zg_peak *peak);
+/* What that call takes, by the median; 0 without `fma`. */
+double zg_peak_fma_now_s(const struct zg_peak *peak);
 
 /* The least ISA that has a multiply-add loop for the dtype: ZG_ISA_PORTABLE for fp32; ZG_N_ISAS if
  * none has. */

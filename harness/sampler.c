@@ -69,7 +69,7 @@ static enum zg_status check_policy(const struct zg_sampler_policy *p, int64_t n_
         return zg_fail(err, ZG_USAGE, "a width of %g makes no sense: want a number over 0",
                        p->width);
     if (!(p->min_time_s >= 0) || !(p->max_time_s >= 0) || !(p->max_warmup_s >= 0) ||
-        !(p->min_span_s >= 0))
+        !(p->min_span_s >= 0) || !(p->beside_s >= 0))
         return zg_fail(err, ZG_USAGE, "--min-time and --max-time want seconds from 0 on");
     if (p->max_time_s > 0 && p->max_time_s < p->min_time_s)
         return zg_fail(err, ZG_USAGE, "--max-time %g is less than --min-time %g", p->max_time_s,
@@ -371,7 +371,7 @@ static void plan(struct zg_sampler *s)
         r->n_blocks_planned = p->blocks;
         return;
     }
-    double block_s = 0;
+    double block_s = (double)s->n * p->beside_s;
     for (int64_t i = 0; i < s->n; i++)
         block_s += s->subject_reports[i].pilot_s_per_step * (double)s->tracks[i].n_steps;
     const int64_t wished = zg_blocks_plan(r->pilot_spread, p->width, p->min_blocks, INT64_MAX);

@@ -92,7 +92,8 @@ struct zg_sampler_policy {
     double max_time_s;
     double max_warmup_s; /* 0: a quarter of max_time_s, or no limit */
     double min_span_s;
-    int64_t baseline;             /* the subject that ratios are against */
+    double beside_s;  /* what on_sample takes after each sample: in the plan of a time */
+    int64_t baseline; /* the subject that ratios are against */
     struct zg_counters *counters; /* NULL: none.  Borrowed */
     /* Non-zero ends the run between samples; NULL: cannot be stopped. */
     const volatile sig_atomic_t *stop;

@@ -36,6 +36,7 @@ static enum zg_status keep_sample(void *context, const struct zg_sample *sample,
 {
     struct world *const w = context;
     w->samples[w->n_samples++] = *sample;
+    w->now_ns += w->beside_ns;
     if (w->n_samples == w->stop_after)
         w->stop = 1;
     return w->n_samples == w->fail_after ? zg_fail(err, ZG_ENV, "disk full") : ZG_OK;

@@ -24,6 +24,7 @@ struct world {
     struct zg_sample samples[MOST_SAMPLES];
     int64_t stop_after; /* samples; 0: never */
     int64_t fail_after; /* samples; 0: never */
+    int64_t beside_ns;  /* that keeping a sample takes */
     volatile sig_atomic_t stop;
     int64_t n_progress;
     double last_left_s;

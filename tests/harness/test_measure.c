@@ -62,11 +62,12 @@ static float half_speed(int64_t n_iterations, float a, float b)
     return a * b;
 }
 
+static const struct zg_peak_loop half_speed_loop = {
+    .isa = ZG_ISA_PORTABLE, .flops_per_iteration = 10000000, .a = 1, .b = 1, .run = half_speed};
+
 /* The share of what the machine could do beside each sample, from the samples themselves. */
 static void test_peak_then(void)
 {
-    static const struct zg_peak_loop loop = {
-        .isa = ZG_ISA_PORTABLE, .flops_per_iteration = 10000000, .a = 1, .b = 1, .run = half_speed};
     struct trial t;
     trial_open(&t);
     ADD("step_us", "1000", NULL);
@@ -74,7 +75,7 @@ static void test_peak_then(void)
     CU_ASSERT(isnan(trial_summary(&t, 0)->peak_share_then)); /* no loop to ask */
     trial_close(&t);
     trial_open(&t);
-    t.peak.fma = &loop;
+    t.peak.fma = &half_speed_loop;
     t.peak.fma_iterations = 1;
     t.peak.n_threads = 1;
     ADD("step_us", "1000", NULL);
@@ -90,6 +91,29 @@ static void test_peak_then(void)
     const double want = zg_median(shares, zg_csv_in_n(csv));
     CU_ASSERT_DOUBLE_EQUAL(trial_summary(&t, 0)->peak_share_then, want, 1e-6 * want);
     zg_csv_in_close(&csv);
+    trial_close(&t);
+}
+
+/* Beside a sample of 10 ms and more, a burst of three times 20 ms: the plan has room for both. */
+static void test_plan_of_bursts(void)
+{
+    enum { TIME_S = 2 };
+    struct trial t;
+    trial_open(&t);
+    t.peak.fma = &half_speed_loop;
+    t.peak.fma_iterations = 100;
+    t.peak.n_threads = 1;
+    t.peak.gflops[ZG_FP32].all.median = 50;
+    CU_ASSERT_DOUBLE_EQUAL(zg_peak_fma_now_s(&t.peak), 0.06, 1e-9);
+    t.request.policy.blocks = 0;
+    t.request.policy.steps = 10;
+    t.request.policy.min_time_s = t.request.policy.max_time_s = TIME_S;
+    ADD("step_us", "1000", NULL);
+    trial_measure(&t);
+    CU_ASSERT_EQUAL(t.status, ZG_OK);
+    const json_t *const sampling = trial_case_meta(&t, "sampling");
+    const int64_t n = json_integer_value(json_object_get(sampling, "n_blocks_planned"));
+    CU_ASSERT(n >= 1 && n <= TIME_S / 0.07);
     trial_close(&t);
 }
 
@@ -229,6 +253,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"paired ratios of scripted times", test_speedup},
         {"the share of the peak at the time", test_peak_then},
+        {"the plan has room for bursts", test_plan_of_bursts},
         {"speed-ups over a second baseline", test_second_baseline},
         {"the same number of steps in every sample", test_steps},
         {"resident layers repeat, and are told", test_layers_resident},

@@ -203,8 +203,8 @@ static void bad_policies_are_usage(void)
     struct script script = {.world = &w};
     const struct zg_subject subject = {"a", run_script, &script};
     struct zg_sampler *sampler = NULL;
-    struct zg_sampler_policy bad[11];
-    for (int i = 0; i < 11; i++)
+    struct zg_sampler_policy bad[12];
+    for (int i = 0; i < 12; i++)
         bad[i] = zg_sampler_policy_default();
     bad[0].blocks = -1;
     bad[1].steps = -1;
@@ -217,7 +217,8 @@ static void bad_policies_are_usage(void)
     bad[8].max_time_s = NAN;
     bad[9].steps_multiple = 0;
     bad[10].blocks = 5, bad[10].first_block = 6;
-    for (int i = 0; i < 11; i++) {
+    bad[11].beside_s = NAN;
+    for (int i = 0; i < 12; i++) {
         CU_ASSERT_EQUAL(zg_sampler_open(&sampler, &subject, 1, &bad[i], NULL), ZG_USAGE);
         CU_ASSERT_PTR_NULL(sampler);
     }

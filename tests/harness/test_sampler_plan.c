@@ -60,6 +60,29 @@ static void time_limits_bound_the_plan(void)
     CU_ASSERT(!r.subjects || !r.width_reached);
 }
 
+/* What is done beside the samples takes of the time, too. */
+static void time_beside_samples_is_planned(void)
+{
+    static struct world w;
+    w = (struct world){.beside_ns = 60 * MS};
+    struct script scripts[2] = {{.world = &w, .step_ns = 100 * MS},
+                                {.world = &w, .step_ns = 100 * MS}};
+    const struct zg_subject subjects[2] = {{"a", run_script, &scripts[0]},
+                                           {"b", run_script, &scripts[1]}};
+    struct zg_sampler_policy policy = policy_of(&w);
+    policy.min_time_s = policy.max_time_s = 12;
+    policy.beside_s = 0.06;
+    struct zg_sampler *sampler = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 2, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    const struct zg_sampler_report *const r = zg_sampler_report(sampler);
+    /* a block is twice 0.1 s and what is beside it; the warm-up takes 3 s at most */
+    CU_ASSERT_EQUAL(r->n_blocks_planned, (int64_t)floor((12 - r->warmup_s) / 0.32));
+    CU_ASSERT(r->n_blocks == r->n_blocks_planned && r->n_blocks >= 28 && !r->out_of_time);
+    CU_ASSERT((double)w.now_ns * 1e-9 <= 12);
+    zg_sampler_close(&sampler);
+}
+
 /* A subject that never settles: ended by the limit, recorded as such. */
 static void endless_warmup_is_ended_and_recorded(void)
 {
@@ -174,6 +197,7 @@ int main(void)
     const struct zg_test tests[] = {
         {"spread plans more blocks", spread_plans_more_blocks},
         {"time limits bound the plan", time_limits_bound_the_plan},
+        {"time beside samples is planned", time_beside_samples_is_planned},
         {"endless warm-up is ended and recorded", endless_warmup_is_ended_and_recorded},
         {"goes on with a plan", goes_on_with_a_plan},
         {"A/A runs agree as often as promised", aa_runs_agree_as_often_as_promised},

@@ -70,7 +70,7 @@ void trial_open(struct trial *t)
     const struct zg_pin_request pin = {.n_threads = 1};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, NULL, NULL, 0, NULL), ZG_OK);
-    t->peak.gflops[ZG_FP32].all.best = 100;
+    t->peak.gflops[ZG_FP32].all = (struct zg_peak_rate){.best = 100, .median = 100};
     t->peak.gflops[ZG_BF16].all.best = 200;
     t->peak.gflops[ZG_INT8].all.best = 600;
 }
