@@ -222,6 +222,31 @@ static void test_fidelity(void)
     trial_close(&t);
 }
 
+/* `fused` does not replace a loop in fp32 that disagrees with it: here one of scripted losses. */
+static void test_fidelity_of_loop(void)
+{
+    struct zg_engine loop = zg_engine_null;
+    struct trial t;
+    loop.mechanisms = 0;
+    trial_open(&t);
+    t.request.policy.fidelity = 120;
+    t.request.policy.fidelity_batch = 1;
+    ADD("slope", "3", NULL);
+    ADD("slope", "3", "low_slope", "0.3", NULL);
+    struct zg_engine_item *const item = &t.session.engines.items[1];
+    item->engine = &loop;
+    item->has_dtype = true;
+    item->dtype = item->dtype_d = ZG_BF16;
+    trial_measure(&t);
+    CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
+    CU_ASSERT_DOUBLE_EQUAL(trial_summary(&t, 1)->fidelity_rms, 0.1, 1e-6);
+    const json_t *const engine =
+        json_array_get(json_object_get(trial_case_meta(&t, "fidelity"), "engines"), 0);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(engine, "reference")), "null in fp32");
+    CU_ASSERT_TRUE(json_is_null(json_object_get(engine, "replaces")));
+    trial_close(&t);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
@@ -232,6 +257,7 @@ int main(void)
         {"below fp32 the loss is checked more loosely", test_low_precision},
         {"a reference without a loss fails all", test_bad_reference},
         {"L+ - L- below fp32 is held against fp32", test_fidelity},
+        {"a loop that disagrees stays the reference", test_fidelity_of_loop},
         {NULL, NULL}};
     return zg_test_run("harness/checks", tests);
 }

@@ -315,6 +315,10 @@ expect 0 '' run "${low[@]}" "${quick[@]}" --fidelity 0 --quiet --out low2
 expect 0 '' run "${one[@]}" --dtype fp32,bf16 "${quick[@]}" --fidelity 4 --out low3
 cut -d, -f6 low3/summary.csv | paste -sd, | grep -qx dtype,fp32,bf16 || fail "a sweep over --dtype: $(cut -d, -f6 low3/summary.csv)"
 expect 0 'loss within' verify "${low[@]}"
+# the loop in fp32 is asked for 24 of the probes, `fused` for all
+expect 0 '^fidelity: 30 probes' run "${low[@]}" "${quick[@]}" --fidelity 30 --out low7
+tr -d ' \n' <low7/meta.json | grep -q '"reference":"fusedinfp32","replaces":"naive","replaces_probes":24,"replaces_rms":[0-9.]*e-0*[5-9],' ||
+  fail "the reference of a loop: $(grep -A 4 '"reference"' low7/meta.json)"
 # without --engines those that have the dtype, with a note about the others; asked for by name they are an error
 expect 0 'left out for want of the dtype: .*naive' run --model tiny --batch 2 --dtype int8 "${quick[@]}" --fidelity 2 --out low4
 expect 2 'dtype int8: engine naive has no dtype int8; it has' run --engines naive,fused --model tiny --batch 2 --dtype int8 --out low5
