@@ -32,10 +32,10 @@ add_test(NAME test_harness_gate_junit
 set_tests_properties(test_harness_gate_junit PROPERTIES SKIP_RETURN_CODE 77)
 
 foreach(name measure checks counts results)
-  zogap_test(test_harness_${name} SOURCES test_${name}.c trial.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
+  zogap_test(test_harness_${name} SOURCES test_${name}.c trial.c tiny_model.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
 endforeach()
 
-add_executable(make_tiny_model make_tiny_model.c)
+add_executable(make_tiny_model make_tiny_model.c tiny_model.c)
 target_link_libraries(make_tiny_model PRIVATE zogap_test_writer zogap_model zogap_workloads)
 add_test(NAME test_harness_cli
          COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_cli.sh" $<TARGET_FILE:zogap> $<TARGET_FILE:make_tiny_model>)

@@ -1,33 +1,12 @@
 /* trial.c - see trial.h. */
 #include "tests/harness/trial.h"
 
+#include "tests/harness/tiny_model.h"
 #include "tests/support/safetensors_writer.h"
-#include "workloads/tokenizer.h"
 
 const json_t *trial_case_meta(const struct trial *t, const char *key)
 {
     return json_object_get(json_array_get(json_object_get(t->m.meta, "cases"), 0), key);
-}
-
-static bool write_tiny_model(const char *dir)
-{
-    struct zg_tokenizer *tokenizer = NULL;
-    struct zg_model *model = NULL;
-    if (zg_tokenizer_open_embedded(&tokenizer, NULL))
-        return false;
-    const struct zg_model_shape shape = {.n_layers = 2,
-                                         .d_model = 16,
-                                         .n_heads = 2,
-                                         .d_ffn = 32,
-                                         .n_vocab = zg_tokenizer_n_vocab(tokenizer),
-                                         .n_positions = 128,
-                                         .tied_head = true};
-    const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
-    const bool written = zg_model_open_shape(&model, "tiny", &shape, 7, NULL) == ZG_OK &&
-                         zg_write_model(dir, model, &options);
-    zg_model_close(&model);
-    zg_tokenizer_close(&tokenizer);
-    return written;
 }
 
 static const struct zg_flag *flag_named(const char *name)
@@ -58,7 +37,7 @@ void trial_open(struct trial *t)
     *t = (struct trial){0};
     make_temp_dir(t->out);
     t->model_dir = zg_temp_directory_make();
-    CU_ASSERT_FATAL(t->model_dir && write_tiny_model(t->model_dir));
+    CU_ASSERT_FATAL(t->model_dir && tiny_model_write(t->model_dir, NULL) == ZG_OK);
     trial_set(t, "model", t->model_dir);
     trial_set(t, "batch", "2");
     t->request.policy =
