@@ -2,9 +2,9 @@
  * handoff.h - how long a cache line takes from one thread's cpu to another's.
  *
  * Cores below one last-level cache hand a line over in some tens of nanoseconds, cores of different
- * caches or packages in hundreds, two hardware threads of one core in few.  A virtual machine's cpus
- * are moved between such places while it runs, and nothing in it says so: a step that hands rows
- * from thread to thread then takes another time, at the same speed of multiplying.
+ * caches or packages in hundreds, two hardware threads of one core in few.  The cpus of a virtual
+ * machine are moved between such places while it runs, and nothing in it says so: a step that hands
+ * rows from thread to thread then takes another time, at the same speed of multiplying.
  */
 #ifndef ZG_HARNESS_HANDOFF_H
 #define ZG_HARNESS_HANDOFF_H
