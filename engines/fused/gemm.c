@@ -2,17 +2,19 @@
  * gemm.c - y = epilogue(bias + W x + E x_extra) on a panel: who computes which tile, and in which
  * order.
  *
- * Threads.  The work is a grid of strips x row blocks, all of nearly the same size.  Taken strip
- * by strip it is one line of units, which is cut into equal shares, however few strips there are; a
- * thread meets the same strips in every call, so that it finds them on its own NUMA node and in its
- * own L2.  Where cores are not equally fast, who is ready first goes on with what others have not
+ * Threads.  They are a grid: as many groups of rows as there are rows for, each group's strips
+ * shared by the threads that are left over.  A thread multiplies the rows that it makes between the
+ * calls (runtime/norm.c: of pairs the means and half differences), so that rows stay in its own
+ * cache; weights are read by several, which costs less, for nobody writes them: where a cache line
+ * takes 250 ns from core to core, a step with strips alone shared took 3 % (fp32) to 6 % (int8)
+ * longer.  Where cores are not equally fast, who is ready first goes on with what others have not
  * begun (claim.h).
  *
  * Caches.  A thread walks its units so that a block of x rows (x_bytes) stays in L2 while all
  * its strips pass by, and a strip stays there while the rows of the block pass by; a strip that
  * comes next is prefetched meanwhile:
  *
- *     for each block of x rows      and each claim: strips of a share on that block
+ *     for each block of x rows      and each claim: parts of a share's strips on that block
  *         for each k block          y gets bias and residual in the first, ReLU in the last
  *             for each strip
  *                 for each row block: one tile
@@ -81,32 +83,74 @@ static void narrow_row(const struct zg_provider_state *state, const struct zg_ge
         memcpy(to + k * together, words + k, 16 * sizeof *words);
 }
 
-enum { MAX_PARTS = 4 }; /* finer, and the wait of whoever is ready first is shorter */
+enum {
+    MAX_PARTS = 4,        /* finer, and the wait of whoever is ready first is shorter */
+    LEAST_GROUP_ROWS = 96 /* of a row group: fewer, and strips come too often for their rows */
+};
 
 /* How a call is cut up; the same for all threads. */
 struct cut {
-    int64_t n_row_blocks; /* of mr rows or one less */
-    int64_t n_x_blocks;   /* of row blocks that stay in L2 together */
-    int64_t n_parts;      /* of a strip on an x block: what a thread takes at least */
+    int64_t n_row_groups, n_strip_groups; /* the grid of threads */
+    int64_t n_halves;                     /* 2: means and half differences */
+    int64_t n_row_blocks;                 /* of a half, of mr rows or one less */
+    int64_t x_block;                      /* row blocks that stay in L2 together, at most */
 };
 
 static struct cut cut_call(const struct zg_provider_state *state, const struct zg_gemm *g)
 {
-    const int64_t mr = g->w->kernels->mr;
-    struct cut c;
-    c.n_row_blocks = zg_ceil_div(g->n_rows, mr);
-    const int64_t row_block_bytes = 4 * mr * g->w->k_size * g->w->kernels->x_words;
-    c.n_x_blocks = zg_ceil_div(c.n_row_blocks, zg_max64(1, state->x_bytes / row_block_bytes));
-    c.n_parts = zg_min64(MAX_PARTS, zg_ceil_div(c.n_row_blocks, c.n_x_blocks));
+    const struct zg_kernels *kernels = g->w->kernels;
+    struct cut c = {.n_row_groups = 1};
+    if (kernels->x_rows == 1) /* tiles wait for weights from memory: read once */
+        c.n_row_groups = zg_max64(1, zg_min64(state->n_threads, g->n_rows / LEAST_GROUP_ROWS));
+    while (state->n_threads % c.n_row_groups)
+        c.n_row_groups--;
+    c.n_strip_groups = state->n_threads / c.n_row_groups;
+    c.n_halves = c.n_row_groups > 1 && 2 * g->n_difference_rows == g->n_rows ? 2 : 1;
+    c.n_row_blocks = zg_ceil_div(g->n_rows / c.n_halves, kernels->mr);
+    const int64_t row_block_bytes = 4 * kernels->mr * g->w->k_size * kernels->x_words;
+    c.x_block = zg_max64(1, state->x_bytes / row_block_bytes);
     return c;
 }
 
-/* The first row of a row block: what is read together is not parted. */
-static int64_t block_begin(const struct zg_gemm *g, const struct cut *c, int64_t block)
+/* A thread's part of the grid: some strips on some row blocks of each half, these cut into blocks of
+ * x. */
+struct share {
+    int64_t strip_begin, n_strips;
+    int64_t block_begin[2], n_blocks[2]; /* of each half */
+    int64_t n_x_blocks;
+    int64_t n_parts; /* of a strip on an x block: what a thread takes at least */
+};
+
+static struct share share_of(const struct zg_gemm *g, const struct cut *c, int64_t thread)
 {
-    const int64_t together = g->w->kernels->x_rows;
-    const int64_t n_units = zg_ceil_div(g->n_rows, together);
-    return zg_min64(g->n_rows, together * zg_share_begin(n_units, block, c->n_row_blocks));
+    const int64_t strip_group = thread % c->n_strip_groups, n_strips = g->w->n_strips;
+    const int64_t group = thread / c->n_strip_groups, n = c->n_row_blocks,
+                  n_groups = c->n_row_groups;
+    struct share h = {0};
+    h.strip_begin = zg_share_begin(n_strips, strip_group, c->n_strip_groups);
+    h.n_strips = zg_share_begin(n_strips, strip_group + 1, c->n_strip_groups) - h.strip_begin;
+    h.block_begin[0] = zg_share_begin(n, group, n_groups);
+    h.n_blocks[0] = zg_share_begin(n, group + 1, n_groups) - h.block_begin[0];
+    if (c->n_halves == 2) { /* from the other end: who has one less here has one more there */
+        h.block_begin[1] = n - zg_share_begin(n, n_groups - group, n_groups);
+        h.n_blocks[1] = n - zg_share_begin(n, n_groups - group - 1, n_groups) - h.block_begin[1];
+    }
+    const int64_t n_blocks = h.n_blocks[0] + h.n_blocks[1];
+    h.n_x_blocks = zg_ceil_div(n_blocks, c->x_block);
+    h.n_parts = zg_min64(MAX_PARTS, zg_ceil_div(n_blocks, zg_max64(1, h.n_x_blocks)));
+    return h;
+}
+
+/* The first row of a share's row block, and the one after its last; what is read together is not
+ * parted. */
+static void block_rows(const struct zg_gemm *g, const struct cut *c, const struct share *h,
+                       int64_t block, int64_t *begin, int64_t *end)
+{
+    const int64_t together = g->w->kernels->x_rows, n = g->n_rows / c->n_halves;
+    const int64_t n_units = zg_ceil_div(n, together), half = block >= h->n_blocks[0];
+    const int64_t i = h->block_begin[half] + block - half * h->n_blocks[0];
+    *begin = half * n + together * zg_share_begin(n_units, i, c->n_row_blocks);
+    *end = half * n + zg_min64(n, together * zg_share_begin(n_units, i + 1, c->n_row_blocks));
 }
 
 /* One strip, one k block, some row blocks. */
@@ -153,7 +197,7 @@ static struct zg_gemm_tile tile_of(const struct zg_gemm *g, const struct rows *r
 }
 
 static void visit_strip(const struct zg_gemm *g, const struct rows *r, const struct cut *c,
-                        const struct visit *v)
+                        const struct share *h, const struct visit *v)
 {
     /* Changed in place: a copy would wait until the stores of the tile before have left. */
     struct zg_gemm_tile t = tile_of(g, r, v);
@@ -164,9 +208,12 @@ static void visit_strip(const struct zg_gemm *g, const struct rows *r, const str
     const int64_t n_steps = t.n_k / 4; /* prefetching steps of a tile */
     const int64_t per_step = n_steps ? zg_ceil_div(v->prefetch_lines, n_steps * n_blocks) : 0;
     const int64_t n_bias_rows = g->n_rows - g->n_difference_rows, nr = g->w->kernels->nr;
-    const int64_t first_row = block_begin(g, c, v->row_block_begin);
-    for (int64_t b = v->row_block_begin, begin = first_row; b < v->row_block_end; b++) {
-        const int64_t end = block_begin(g, c, b + 1);
+    int64_t first_row, begin, end, next, next_end;
+    block_rows(g, c, h, v->row_block_begin, &begin, &end);
+    first_row = begin;
+    for (int64_t b = v->row_block_begin; b < v->row_block_end; b++, begin = next, end = next_end) {
+        const bool last = b + 1 == v->row_block_end;
+        block_rows(g, c, h, last ? b : b + 1, &next, &next_end);
         const int64_t line = (b - v->row_block_begin) * per_step * n_steps;
         t.n_rows = end - begin;
         t.n_bias_rows = n_bias_rows - begin;
@@ -175,33 +222,13 @@ static void visit_strip(const struct zg_gemm *g, const struct rows *r, const str
         t.x_scale = x_scale ? x_scale + begin : NULL;
         t.base = base ? base + begin * t.ld_base : NULL;
         t.y = y + begin * g->ldy;
-        const bool last = b + 1 == v->row_block_end;
-        t.next_y = last ? y + first_row * g->ldy + t.n_out : t.y + t.n_rows * g->ldy;
+        t.next_y = last ? y + first_row * g->ldy + t.n_out : y + next * g->ldy;
         t.n_next_rows = last && t.n_out < nr ? 0 : t.n_rows;
         const bool more = v->prefetch && line < v->prefetch_lines;
         t.prefetch = more ? (const char *)v->prefetch + line * 64 : NULL;
         t.n_prefetch = more ? per_step : 0;
         g->w->kernels->gemm_paired(&t);
-        begin = end;
     }
-}
-
-/* A thread's part of the line of units: row blocks begin .. end - 1, counted strip by strip. */
-struct share {
-    int64_t begin, end;
-    int64_t strip_begin, n_strips; /* the strips that it touches */
-};
-
-static struct share share_of(const struct zg_gemm *g, const struct cut *c, int64_t thread,
-                             int64_t n_threads)
-{
-    const int64_t n_blocks = c->n_row_blocks, n_units = g->w->n_strips * n_blocks;
-    struct share h;
-    h.begin = zg_share_begin(n_units, thread, n_threads);
-    h.end = zg_share_begin(n_units, thread + 1, n_threads);
-    h.strip_begin = h.begin / n_blocks;
-    h.n_strips = zg_ceil_div(h.end, n_blocks) - h.strip_begin;
-    return h;
 }
 
 /* Parts begin .. end - 1 of a share's strips on one block of x, counted strip by strip. */
@@ -210,25 +237,21 @@ static void run_parts(const struct zg_gemm *g, const struct rows *r, const struc
                       int64_t end)
 {
     const struct zg_panel *panel = g->w;
-    const int64_t nr = panel->kernels->nr, n_words = panel->n_words, n_parts = c->n_parts;
-    const int64_t first_block = zg_share_begin(c->n_row_blocks, xb, c->n_x_blocks);
-    const int64_t n_blocks = zg_share_begin(c->n_row_blocks, xb + 1, c->n_x_blocks) - first_block;
+    const int64_t nr = panel->kernels->nr, n_words = panel->n_words, n_parts = h->n_parts;
+    const int64_t n_all = h->n_blocks[0] + h->n_blocks[1];
+    const int64_t first_block = zg_share_begin(n_all, xb, h->n_x_blocks);
+    const int64_t n_blocks = zg_share_begin(n_all, xb + 1, h->n_x_blocks) - first_block;
     for (int64_t k = 0; k < n_words; k += panel->k_size)
         for (int64_t i = begin / n_parts; i * n_parts < end; i++) {
-            const int64_t s = h->strip_begin + i, line = s * c->n_row_blocks;
-            struct visit v = {
-                .strip = s, .k_begin = k, .k_end = zg_min64(k + panel->k_size, n_words)};
+            const int64_t s = h->strip_begin + i;
             const int64_t part_begin = zg_max64(0, begin - i * n_parts);
             const int64_t part_end = zg_min64(n_parts, end - i * n_parts);
-            /* In the first and the last strip only this share's. */
-            v.row_block_begin = zg_max64(
-                first_block + zg_share_begin(n_blocks, part_begin, n_parts), h->begin - line);
-            v.row_block_end =
-                zg_min64(first_block + zg_share_begin(n_blocks, part_end, n_parts), h->end - line);
-            if (v.row_block_begin >= v.row_block_end)
-                continue;
+            struct visit v = {
+                .strip = s, .k_begin = k, .k_end = zg_min64(k + panel->k_size, n_words)};
+            v.row_block_begin = first_block + zg_share_begin(n_blocks, part_begin, n_parts);
+            v.row_block_end = first_block + zg_share_begin(n_blocks, part_end, n_parts);
             if (panel->packed) {
-                const bool more = s + 1 < h->strip_begin + h->n_strips;
+                const bool more = i + 1 < h->n_strips;
                 v.w = panel->strips + s * panel->strip_size + k * nr;
                 v.prefetch = more ? v.w + panel->strip_size : NULL;
                 v.prefetch_lines = (v.k_end - k) * nr * 4 / 64;
@@ -236,22 +259,22 @@ static void run_parts(const struct zg_gemm *g, const struct rows *r, const struc
                 zg_fused_pack_strip(panel, s, k, v.k_end, scratch);
                 v.w = scratch;
             }
-            visit_strip(g, r, c, &v);
+            visit_strip(g, r, c, h, &v);
         }
 }
 
 /* Its own share, then what others have not begun. */
 static void run_thread(struct zg_provider_state *state, const struct zg_gemm *g,
-                       const struct rows *r, const struct cut *c, int64_t thread, int64_t n_threads)
+                       const struct rows *r, const struct cut *c, int64_t thread)
 {
     uint32_t *scratch = state->scratch ? state->scratch + thread * state->scratch_size : NULL;
-    for (int64_t turn = 0; turn < n_threads; turn++) {
-        const int64_t owner = (thread + turn) % n_threads;
-        const struct share h = share_of(g, c, owner, n_threads);
+    for (int64_t turn = 0; turn < state->n_threads; turn++) {
+        const int64_t owner = (thread + turn) % state->n_threads;
+        const struct share h = share_of(g, c, owner);
+        const int64_t n_items = h.n_strips * h.n_parts; /* on an x block */
         int64_t begin, end;
-        const int64_t n_items = h.n_strips * c->n_parts; /* on an x block */
         while (
-            zg_queue_claim(&state->queues[owner], c->n_x_blocks * n_items, n_items, &begin, &end)) {
+            zg_queue_claim(&state->queues[owner], h.n_x_blocks * n_items, n_items, &begin, &end)) {
             const int64_t xb = begin / n_items;
             run_parts(g, r, c, &h, scratch, xb, begin - xb * n_items, end - xb * n_items);
         }
@@ -288,7 +311,7 @@ void zg_fused_gemm(struct zg_provider_state *state, const struct zg_gemm *g)
         }
         if (g->w->kernels->begin)
             g->w->kernels->begin();
-        run_thread(state, g, &r, &c, thread, n_threads);
+        run_thread(state, g, &r, &c, thread);
         if (g->w->kernels->end)
             g->w->kernels->end();
     }

@@ -13,7 +13,7 @@
 #include "tests/engines/fused/truth.h"
 #include "tests/support/cunit_run.h"
 
-enum { MAX_ROWS = 45, MAX_EXTRA = 9 };
+enum { MAX_ROWS = 45, MANY_ROWS = 400, MAX_EXTRA = 9 };
 
 /* Narrow heads and a long d_ffn: strips with tails on every variant, and fc2 of more than one k
  * block. */
@@ -46,10 +46,10 @@ enum { N_LAYERS = 4 };
 
 /* One gemm against the formula of provider.h; the number of wrong outputs. */
 static int64_t wrong_outputs(struct zg_provider_state *state, const struct zg_panel *panel,
-                             const struct truth *truth, int64_t n_rows, bool has_bias,
-                             enum zg_epilogue epilogue, bool in_place, uint64_t *seed)
+                             const struct truth *truth, int64_t n_rows, int64_t n_difference_rows,
+                             bool has_bias, enum zg_epilogue epilogue, bool in_place,
+                             uint64_t *seed)
 {
-    const int64_t n_difference_rows = *seed % 3 == 0 ? 0 : (int64_t)(*seed % 7) * n_rows / 6;
     const struct layer *l = &truth->layer;
     const int64_t n_out = l->n_groups * l->n_out, n_extra = truth->n_extra;
     const int64_t n_cols = l->n_in + l->n_groups * n_extra;
@@ -173,7 +173,8 @@ static void check_layer(struct zg_provider_state *state, const struct zg_model *
         for (int half = 0; half < 2; half++) {
             const int epilogue = half == 0 ? e : (e + 2) % 4;
             const bool in_place = epilogue == 3;
-            n_wrong += wrong_outputs(state, panel, &truth, rows, epilogue != 1,
+            const int64_t n_differences = seed % 3 == 0 ? 0 : (int64_t)(seed % 7) * rows / 6;
+            n_wrong += wrong_outputs(state, panel, &truth, rows, n_differences, epilogue != 1,
                                      in_place ? ZG_EPILOGUE_RESIDUAL : (enum zg_epilogue)epilogue,
                                      in_place, &seed);
             rows = (rows + 10) % MAX_ROWS + 1;
@@ -183,6 +184,27 @@ static void check_layer(struct zg_provider_state *state, const struct zg_model *
     CU_ASSERT_EQUAL(n_wrong, 0);
     zg_provider_fused.unpack(&panel);
     CU_ASSERT_PTR_NULL(panel);
+}
+
+/* As many rows as threads part among them, and as they do not: all, or means and half differences,
+ * or other shares of these. */
+static void check_many_rows(struct zg_provider_state *state, const struct zg_model *model,
+                            enum zg_dtype dtype)
+{
+    static const int64_t rows[][2] = {
+        {MANY_ROWS, MANY_ROWS / 2}, {192, 96}, {191, 0}, {203, 0}, {290, 145}, {256, 100}};
+    const struct layer layer = layer_of(0);
+    uint64_t seed = 3;
+    struct zg_panel *panel = pack(state, model, layer, dtype);
+    struct truth truth = truth_open(model, layer, dtype, NULL, 0, 4, &seed);
+    set_extra_in_two(state, panel, layer, &truth);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        CU_ASSERT_EQUAL(wrong_outputs(state, panel, &truth, rows[i][0], rows[i][1], true,
+                                      i % 2 ? ZG_EPILOGUE_RELU : ZG_EPILOGUE_RESIDUAL, i == 2,
+                                      &seed),
+                        0);
+    truth_close(&truth);
+    zg_provider_fused.unpack(&panel);
 }
 
 /* Calls check on each variant and its dtype, packed or not, with 1, 2 and 3 threads. */
@@ -198,7 +220,7 @@ static void each_state(void (*check)(struct zg_provider_state *state, const stru
                     continue;
                 const struct zg_provider_options options = {.dtypes = 1u << kernels->dtype,
                                                             .n_threads = n_threads,
-                                                            .max_rows = MAX_ROWS,
+                                                            .max_rows = MANY_ROWS,
                                                             .max_in = model_shape.d_ffn,
                                                             .max_extra = MAX_EXTRA,
                                                             .packed = packed != 0};
@@ -321,7 +343,7 @@ static void check_kept(struct zg_provider_state *state, const struct zg_model *m
                 struct truth truth = truth_open(model, l, dtype, columns, n_kept, n_extra, &seed);
                 if (n_extra > 0) /* none were set before */
                     zg_provider_fused.set_extra(state, panel, truth.extra, n_extra, 0);
-                CU_ASSERT_EQUAL(wrong_outputs(state, panel, &truth, 7 + 9 * n_kept, true,
+                CU_ASSERT_EQUAL(wrong_outputs(state, panel, &truth, 7 + 9 * n_kept, 3, true,
                                               ZG_EPILOGUE_RELU, false, &seed),
                                 0);
                 CU_ASSERT_EQUAL(wrong_rows(state, panel, &truth, 0, 0, l.n_out), 0);
@@ -375,7 +397,7 @@ static void test_long_rows(void)
                 struct truth truth = truth_open(model, l, (enum zg_dtype)d, columns,
                                                 d == ZG_INT8 ? n_kept : 0, 2, &seed);
                 zg_provider_fused.set_extra(state, panels[d], truth.extra, 2, 0);
-                CU_ASSERT_EQUAL(wrong_outputs(state, panels[d], &truth, 9, true,
+                CU_ASSERT_EQUAL(wrong_outputs(state, panels[d], &truth, 9, 4, true,
                                               ZG_EPILOGUE_RESIDUAL, true, &seed),
                                 0);
                 truth_close(&truth);
@@ -386,6 +408,11 @@ static void test_long_rows(void)
         zg_provider_fused.close(&state);
     }
     zg_model_close(&model);
+}
+
+static void test_many_rows(void)
+{
+    each_state(check_many_rows);
 }
 
 static void check_rowmajor(struct zg_provider_state *state, const struct zg_model *model,
@@ -465,6 +492,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"open, the ISA cap and its errors", test_open},
         {"gemm", test_gemm},
+        {"gemm of many rows", test_many_rows},
         {"read and add_lowrank", test_weights},
         {"kept columns", test_kept},
         {"several k blocks, all dtypes at once", test_long_rows},
