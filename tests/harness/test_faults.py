@@ -2,13 +2,15 @@
 """Nothing lost: the n-th allocation, write, fsync, rename, ... of a command that writes results fails, once or for
 good.
 
-    test_faults.py FAULTY MAKE_TINY_MODEL [--all] [--only SCENARIO,...] [--kind KIND,...] [--csv FILE] [--verbose]
+    test_faults.py FAULTY MAKE_TINY_MODEL [--all | --once] [--only SCENARIO,...] [--kind KIND,...] [--csv FILE]
+                   [--verbose]
 
 FAULTY is zogap_faulty (fault.c).  Each fault must end in exit code 4 with one line of error, or do no harm: then all is
 there.  Older results stay as they are, what a directory held keeps its rows, and a run that failed can be resumed.
 Two dozen faults, spread over scenarios and calls; --all takes the first and the last call of every place in the
-program that makes one (a place is a call with all its callers, up to main), each once and for good.  --csv has a row
-for each scenario and kind, as soon as it is through.  TMPDIR=/dev/shm spares most of a run's time: waits for the disk.
+program that makes one (a place is a call with all its callers, up to main), each once and for good; --once takes
+the first call of each, once: a third of that.  --csv has a row for each scenario and kind, as soon as it is through.
+TMPDIR=/dev/shm spares most of a run's time: waits for the disk.
 """
 import argparse
 import csv
@@ -135,7 +137,8 @@ class Scenario:
         if now.keys() != self.whole.keys():
             raise ValueError(f"a success, and the files are {sorted(now)}")
         for name, data in now.items():
-            if shape(name, data) != shape(name, self.whole[name]):
+            says_so = name == "roofline.csv" and b"no memory for the array" in data
+            if not says_so and shape(name, data) != shape(name, self.whole[name]):
                 raise ValueError(f"a success, and {name} is not whole")
 
     def check_failed(self, before, fault):
@@ -245,13 +248,15 @@ QUICK = {"run": {"malloc": 3, "json": 2, "open": 1, "write": 3, "fsync": 2, "ren
          "gate": {"rename": 1, "write": 1}}
 
 
-def faults_of(scenario, everything, kinds):
+def faults_of(scenario, sweep, kinds):
     """(kind, number of places, [fault]) of each kind."""
     places = scenario.places()
     for kind in kinds:
         calls = sorted({n for place in places.get(kind, []) for n in place})
-        if everything:
+        if sweep == "all":
             faults = [f"{kind}:{n}{more}" for n in calls for more in ("", "+")]
+        elif sweep == "once":
+            faults = [f"{kind}:{first}" for first, _ in sorted(places.get(kind, []))]
         else:
             chosen = spread(calls, QUICK.get(scenario.name, {}).get(kind, 0))
             faults = [f"{kind}:{n}{'+' if i % 2 else ''}" for i, n in enumerate(chosen)]
@@ -264,7 +269,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faulty", type=pathlib.Path)
     parser.add_argument("make_tiny_model", type=pathlib.Path)
-    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--all", dest="sweep", action="store_const", const="all")
+    parser.add_argument("--once", dest="sweep", action="store_const", const="once")
     parser.add_argument("--csv", type=pathlib.Path)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--only")
@@ -272,7 +278,7 @@ def main():
     a = parser.parse_args()
     FAULTY, VERBOSE = a.faulty.absolute(), a.verbose
     every = "run,resume-complete,resume-cut,ladder,verify,score,roofline,gate"
-    wanted = (a.only or (every if a.all else ",".join(QUICK))).split(",")
+    wanted = (a.only or (every if a.sweep else ",".join(QUICK))).split(",")
     n = 0
     lines = ["scenario,kind,places,faults,exit_4,failures"]
     with tempfile.TemporaryDirectory() as name:
@@ -282,7 +288,7 @@ def main():
         old = None
         for scenario in scenarios(work, wanted):
             old = old or snapshot(work / "old")
-            for kind, n_places, faults in faults_of(scenario, a.all, a.kind.split(",")):
+            for kind, n_places, faults in faults_of(scenario, a.sweep, a.kind.split(",")):
                 n_failures, scenario.n_told = fail.n, 0
                 for fault in faults:
                     scenario.check(fault)
