@@ -84,6 +84,14 @@ static inline int64_t zg_share_begin(int64_t n, int64_t index, int64_t n_parts)
     return n * index / n_parts;
 }
 
+/* Words from a rounded row of x to the next.  An odd number of cache lines, because a tile reads its
+ * rows in step: 4 KiB apart (2048 numbers of bf16) all of them would meet in one set of L1. */
+static inline int64_t zg_fused_x_ld(const struct zg_kernels *kernels, int64_t n_words)
+{
+    const int64_t n_lines = zg_ceil_div(n_words * kernels->x_words, 16);
+    return 16 * (kernels->x_rows == 1 ? n_lines | 1 : n_lines);
+}
+
 /* pack.c */
 enum zg_status zg_fused_pack(struct zg_provider_state *state, struct zg_panel **out,
                              const struct zg_panel_shape *shape, const struct zg_model *model,

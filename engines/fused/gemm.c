@@ -47,7 +47,7 @@ static struct rows rows_of(const struct zg_provider_state *state, const struct z
     const bool fp32 = panel->shape.dtype == ZG_FP32, kept = panel->n_kept > 0;
     struct rows r = {.words = panel->kernels->x_words, .scale = state->x_scale};
     r.x = fp32 ? (const void *)g->x : state->x;
-    r.ld = fp32 ? g->ldx : zg_round_up(panel->n_words * r.words, 16);
+    r.ld = fp32 ? g->ldx : zg_fused_x_ld(panel->kernels, panel->n_words);
     r.extra = kept ? state->x_extra : g->x + panel->shape.n_in;
     r.ld_extra = kept ? state->x_extra_size : g->ldx;
     r.n_extra = panel->n_kept + g->n_extra;

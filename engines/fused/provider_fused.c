@@ -45,8 +45,7 @@ static enum zg_status alloc_x(struct zg_provider_state *state, uint32_t dtypes,
     for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++)
         if (dtype != ZG_FP32 && dtypes & 1u << dtype && state->kernels[dtype]) {
             const int64_t n_words = zg_ceil_div(state->max_in, zg_word_size((enum zg_dtype)dtype));
-            row_size =
-                zg_max64(row_size, zg_round_up(n_words * state->kernels[dtype]->x_words, 16));
+            row_size = zg_max64(row_size, zg_fused_x_ld(state->kernels[dtype], n_words));
             more_rows = zg_max64(more_rows, state->kernels[dtype]->x_rows - 1);
         }
     if (row_size == 0)
