@@ -25,7 +25,7 @@ struct zg_csv_out {
 
 static enum zg_status fail_memory(const struct zg_csv_out *csv, struct zg_error *err)
 {
-    return zg_fail(err, ZG_ENV, "%s: no memory for a row", csv->file.path);
+    return zg_fail(err, ZG_ENV, "%s: no memory for a row", csv->schema->file);
 }
 
 /* The header row into csv->row. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/case_row.h"
+#include "harness/stats.h"
 
 void zg_gate_close(struct zg_gate *gate)
 {
@@ -209,6 +210,20 @@ void zg_gate_name_cases(struct zg_gate *gate)
 
 /* ---- verdicts -------------------------------------------------------------------------------- */
 
+static enum zg_status find_medians(struct zg_gate_case *c, struct zg_error *err)
+{
+    for (int side = 0; side < 2; side++) {
+        double *const copy = calloc((size_t)c->n[side] + 1, sizeof *copy);
+        if (!copy)
+            return zg_fail(err, ZG_ENV, "no memory for %lld costs", (long long)c->n[side]);
+        if (c->n[side] > 0)
+            memcpy(copy, c->values[side], (size_t)c->n[side] * sizeof *copy);
+        c->median[side] = zg_median(copy, c->n[side]);
+        free(copy);
+    }
+    return ZG_OK;
+}
+
 enum zg_status zg_gate_judge(struct zg_gate *gate, struct zg_error *err)
 {
     const enum zg_pairing pairing = gate->measure == ZG_GATE_INSTRUCTIONS ? ZG_COUNTED
@@ -227,9 +242,11 @@ enum zg_status zg_gate_judge(struct zg_gate *gate, struct zg_error *err)
                                        .n_baseline = c->n[ZG_GATE_BASELINE],
                                        .n_candidate = c->n[ZG_GATE_CANDIDATE]};
     }
-    const enum zg_status status = zg_judge(judged, gate->n_cases, err);
-    for (int64_t i = 0; i < gate->n_cases && !status; i++)
+    enum zg_status status = zg_judge(judged, gate->n_cases, err);
+    for (int64_t i = 0; i < gate->n_cases && !status; i++) {
         gate->cases[i].judged = judged[i];
+        status = find_medians(&gate->cases[i], err);
+    }
     free(judged);
     return status;
 }

@@ -47,6 +47,7 @@ struct zg_gate_case {
     struct zg_case_row id;
     double *values[2]; /* [n] costs of a side, in judged.baseline and judged.candidate */
     int64_t n[2], capacity[2];
+    double median[2]; /* of the costs; as `judged`, of zg_gate_judge() */
     struct zg_judged judged;
 };
 

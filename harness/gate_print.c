@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "harness/gate.h"
 #include "harness/measure_json.h"
 #include "harness/meta.h"
-#include "harness/stats.h"
 
 /* Version of gate.json; its fields only ever grow. */
 enum { GATE_VERSION = 1 };
@@ -16,18 +16,6 @@ static const char *measure_name(enum zg_gate_measure measure)
 {
     static const char *const names[] = {"auto", "ratio", "seconds", "instructions"};
     return names[measure];
-}
-
-static double median_of(const struct zg_gate_case *c, enum zg_gate_side side)
-{
-    double *const copy = calloc((size_t)c->n[side] + 1, sizeof *copy);
-    if (!copy)
-        return NAN;
-    if (c->n[side] > 0)
-        memcpy(copy, c->values[side], (size_t)c->n[side] * sizeof *copy);
-    const double median = zg_median(copy, c->n[side]);
-    free(copy);
-    return median;
 }
 
 /* "1.095 [1.020, 1.130]"; of counts "1.0061 (counted)", which have four digits worth telling. */
@@ -79,8 +67,8 @@ static enum zg_status make_table(struct zg_table **table, const struct zg_gate *
         zg_table_real(*table, c->judged.confidence, show_confidence(&c->judged, text, sizeof text));
         zg_table_real(*table, c->judged.p, NULL);
         zg_table_real(*table, c->judged.threshold, NULL);
-        zg_table_real(*table, median_of(c, ZG_GATE_BASELINE), NULL);
-        zg_table_real(*table, median_of(c, ZG_GATE_CANDIDATE), NULL);
+        zg_table_real(*table, c->median[ZG_GATE_BASELINE], NULL);
+        zg_table_real(*table, c->median[ZG_GATE_CANDIDATE], NULL);
         zg_table_integer(*table, c->n[ZG_GATE_BASELINE]);
         zg_table_integer(*table, c->n[ZG_GATE_CANDIDATE]);
         zg_table_text(*table, c->judged.reason);
@@ -138,8 +126,8 @@ static json_t *case_json(const struct zg_gate_case *c)
     json_object_set_new(o, "ratio_high", zg_json_real(judged->high));
     json_object_set_new(o, "confidence", zg_json_real(judged->confidence));
     json_object_set_new(o, "p", zg_json_real(judged->p));
-    json_object_set_new(o, "baseline_median", zg_json_real(median_of(c, ZG_GATE_BASELINE)));
-    json_object_set_new(o, "candidate_median", zg_json_real(median_of(c, ZG_GATE_CANDIDATE)));
+    json_object_set_new(o, "baseline_median", zg_json_real(c->median[ZG_GATE_BASELINE]));
+    json_object_set_new(o, "candidate_median", zg_json_real(c->median[ZG_GATE_CANDIDATE]));
     json_object_set_new(o, "baseline", values_json(c, ZG_GATE_BASELINE));
     json_object_set_new(o, "candidate", values_json(c, ZG_GATE_CANDIDATE));
     json_object_set_new(o, "case", id);
@@ -188,7 +176,9 @@ enum zg_status zg_gate_json(const struct zg_gate *gate, struct zg_text_buffer *o
         zg_text_buffer_string(out, "\n");
     }
     free(text);
-    return text && !out->failed ? ZG_OK : zg_fail(err, ZG_ENV, "no memory for gate.json");
+    return text && !out->failed && !zg_json_memory_failed()
+               ? ZG_OK
+               : zg_fail(err, ZG_ENV, "no memory for gate.json");
 }
 
 /* ---- Markdown -------------------------------------------------------------------------------- */

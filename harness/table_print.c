@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/base/size.h"
 #include "harness/table.h"
 #include "harness/table_cells.h"
@@ -198,7 +199,7 @@ static void append_json(json_t *json, size_t flags, struct zg_text_buffer *out)
 {
     char *const text = json_dumps(json, flags | JSON_REAL_PRECISION(9));
     json_decref(json);
-    out->failed |= !text;
+    out->failed |= !text || zg_json_memory_failed();
     if (text) {
         zg_text_buffer_string(out, text);
         zg_text_buffer_append(out, "\n", 1);

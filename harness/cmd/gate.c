@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "harness/command.h"
 #include "harness/file_out.h"
 #include "harness/result_dir.h"
@@ -287,6 +288,8 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
         status = gather(&gate, request, &dir, err);
     if (!status)
         status = zg_gate_judge(&gate, err);
+    if (!status && zg_json_memory_failed()) /* what warnings tell is from meta.json */
+        status = zg_fail(err, ZG_ENV, "no memory to read JSON");
     if (status) {
         zg_result_dir_discard(&dir); /* the runs that it holds stay, if there are any */
         zg_gate_close(&gate);

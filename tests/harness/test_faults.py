@@ -245,7 +245,7 @@ def scenarios(work, wanted):
 QUICK = {"run": {"malloc": 3, "json": 2, "open": 1, "write": 3, "fsync": 2, "rename": 2},
          "resume-complete": {"write": 1, "rename": 1},
          "resume-cut": {"write": 2, "fsync": 1, "rename": 2},
-         "gate": {"rename": 1, "write": 1}}
+         "gate": {"malloc": 2, "json": 1, "rename": 1, "write": 1}}
 
 
 def faults_of(scenario, sweep, kinds):
