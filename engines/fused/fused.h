@@ -84,7 +84,7 @@ static inline int64_t zg_share_begin(int64_t n, int64_t index, int64_t n_parts)
     return n * index / n_parts;
 }
 
-/* Words from a rounded row of x to the next.  An odd number of cache lines, because a tile reads its
+/* Words from a rounded row of x to the next.  An odd number of cache lines, for a tile reads its
  * rows in step: 4 KiB apart (2048 numbers of bf16) all of them would meet in one set of L1. */
 static inline int64_t zg_fused_x_ld(const struct zg_kernels *kernels, int64_t n_words)
 {

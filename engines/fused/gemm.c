@@ -112,8 +112,8 @@ static struct cut cut_call(const struct zg_provider_state *state, const struct z
     return c;
 }
 
-/* A thread's part of the grid: some strips on some row blocks of each half, these cut into blocks of
- * x. */
+/* A thread's part of the grid: some strips on some row blocks of each half, which are cut into
+ * blocks of x. */
 struct share {
     int64_t strip_begin, n_strips;
     int64_t block_begin[2], n_blocks[2]; /* of each half */
