@@ -95,7 +95,7 @@ struct zg_provider {
     void (*close)(struct zg_provider_state **state); /* panels are closed before */
 
     /* Builds a panel of the model's tensors[n_groups], each [n_out][n_in]; reads them in parallel,
-     * first touch by the thread that will use them, without ever holding a second copy of more than
+     * first touch by a thread that will use them, without ever holding a second copy of more than
      * a few rows a thread. */
     enum zg_status (*pack)(struct zg_provider_state *state, struct zg_panel **out,
                            const struct zg_panel_shape *shape, const struct zg_model *model,

@@ -34,6 +34,7 @@ set_tests_properties(test_harness_gate_junit PROPERTIES SKIP_RETURN_CODE 77)
 foreach(name measure checks counts results)
   zogap_test(test_harness_${name} SOURCES test_${name}.c trial.c tiny_model.c LIBS zogap_harness zogap_null_engine zogap_test_writer)
 endforeach()
+target_link_options(test_harness_measure PRIVATE -Wl,--wrap=zg_handoff_ns)
 
 add_executable(make_tiny_model make_tiny_model.c tiny_model.c)
 target_link_libraries(make_tiny_model PRIVATE zogap_test_writer zogap_model zogap_workloads)

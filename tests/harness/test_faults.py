@@ -279,6 +279,8 @@ def main():
     FAULTY, VERBOSE = a.faulty.absolute(), a.verbose
     every = "run,resume-complete,resume-cut,ladder,verify,score,roofline,gate"
     wanted = (a.only or (every if a.sweep else ",".join(QUICK))).split(",")
+    if unknown := set(wanted) - set(every.split(",")):
+        parser.error(f"--only {','.join(sorted(unknown))}: there are {every}")
     n = 0
     lines = ["scenario,kind,places,faults,exit_4,failures"]
     with tempfile.TemporaryDirectory() as name:

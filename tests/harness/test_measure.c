@@ -2,6 +2,9 @@
  * test_measure.c - measure.h with scripted engines: what the rows say of times, and what stops a
  * case.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "harness/clock.h"
 #include "harness/peak_kernels.h"
 #include "harness/stats.h"
@@ -115,6 +118,50 @@ static void test_plan_of_bursts(void)
     const int64_t n = json_integer_value(json_object_get(sampling, "n_blocks_planned"));
     CU_ASSERT(n >= 1 && n <= TIME_S / 0.07);
     trial_close(&t);
+}
+
+/* The hand-off as a test has it, for the harness is linked with -Wl,--wrap=zg_handoff_ns: 50 ns,
+ * from the far_from-th time on 250.  NULL: it is measured. */
+static const int64_t *far_from;
+static int64_t n_handoffs;
+
+double __real_zg_handoff_ns(int64_t n_threads);
+double __wrap_zg_handoff_ns(int64_t n_threads);
+double __wrap_zg_handoff_ns(int64_t n_threads)
+{
+    if (!far_from)
+        return __real_zg_handoff_ns(n_threads);
+    return n_handoffs++ < *far_from ? 50 : 250;
+}
+
+/* Cpus that part while a run is on: the slower of before and after each sample, and a note. */
+static void test_handoff_jumps(void)
+{
+    static const int64_t from[] = {5, INT64_MAX};
+    for (int i = 0; i < 2; i++) {
+        struct trial t;
+        trial_open(&t);
+        ADD("step_us", "1000", NULL);
+        far_from = &from[i];
+        n_handoffs = 0;
+        trial_measure(&t);
+        far_from = NULL;
+        CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
+        struct zg_csv_in *csv = trial_samples(&t);
+        const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
+        const int64_t n = zg_csv_in_n(csv);
+        CU_ASSERT_EQUAL(n_handoffs, n);
+        for (int64_t k = 0; k < n; k++)
+            CU_ASSERT_EQUAL(rows[k].handoff_ns, k < from[i] ? 50 : 250);
+        zg_text_buffer_append(&t.m.notes, "", 1);
+        char told[64];
+        snprintf(told, sizeof told, "took 50 to 250 ns from one thread's cpu");
+        CU_ASSERT_EQUAL(strstr(t.m.notes.data, told) != NULL, i == 0);
+        snprintf(told, sizeof told, "beside %d of %d samples", (int)n - 5, (int)n);
+        CU_ASSERT_EQUAL(strstr(t.m.notes.data, told) != NULL, i == 0);
+        zg_csv_in_close(&csv);
+        trial_close(&t);
+    }
 }
 
 /* Speed-ups over two engines are ratios of the same samples. */
@@ -254,6 +301,7 @@ int main(void)
         {"paired ratios of scripted times", test_speedup},
         {"the share of the peak at the time", test_peak_then},
         {"the plan has room for bursts", test_plan_of_bursts},
+        {"cpus that part are told", test_handoff_jumps},
         {"speed-ups over a second baseline", test_second_baseline},
         {"the same number of steps in every sample", test_steps},
         {"resident layers repeat, and are told", test_layers_resident},
