@@ -109,8 +109,8 @@ static enum zg_status check_engines(struct zg_measure_work *w, struct zg_error *
 {
     struct zg_session *const session = w->m->session;
     const int64_t baseline = session->baseline;
-    const struct zg_trial_options trial =
-        zg_trial_options(&w->bench.c, w->m->brief ? ZG_BRIEF_TRIAL_STEPS : ZG_RUN_TRIAL_STEPS);
+    const struct zg_trial_options trial = zg_trial_options(
+        &w->bench.c, session->request->policy.brief ? ZG_BRIEF_TRIAL_STEPS : ZG_RUN_TRIAL_STEPS);
     enum zg_status status = open_fidelity(w, err);
     if (!status)
         status = open_and_try(w, baseline, &trial, err);
@@ -341,12 +341,12 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     p.seed = w->bench.c.seed;
     p.blocks = policy->blocks;
     /* what an interval needs, where nobody asked for blocks, for time or for a width */
-    if (w->m->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0 &&
+    if (policy->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0 &&
         policy->width_percent <= 0)
         p.blocks = ZG_MIN_FOR_INTERVAL;
     /* the check has warmed every engine, and a plan that is given needs no pilot; nor has valgrind
      * anything to warm */
-    if ((w->m->brief || zg_counters_use_valgrind(w->m->counters)) && p.blocks > 0)
+    if ((policy->brief || zg_counters_use_valgrind(w->m->counters)) && p.blocks > 0)
         p.warmup_blocks = 1;
     p.steps = w->n_steps;
     p.warmup_steps = zg_min64(w->n_steps, least_steps(w, p.min_span_s));

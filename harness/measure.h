@@ -12,13 +12,12 @@
 #include "harness/session.h"
 #include "harness/text_buffer.h"
 
-/* Steps of the check before a run: enough to fold an accumulated update into W once, few enough for
- * a slow loop. */
+/* Steps of the check before a run, and a brief one: enough to fold an accumulated update into W
+ * once, few enough for a slow loop. */
 enum { ZG_RUN_TRIAL_STEPS = 5, ZG_BRIEF_TRIAL_STEPS = 3 };
 
 struct zg_measurement {
     struct zg_session *session;
-    bool brief; /* no more steps than checks and intervals need: for runs of many engines */
     struct zg_results *results;
     struct zg_counters *counters; /* NULL: none */
     const struct zg_peak *peak;

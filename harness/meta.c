@@ -73,6 +73,7 @@ static json_t *policy_json(const struct zg_policy *policy)
     json_object_set_new(o, "min_time_s", zg_json_real(policy->min_time_s));
     json_object_set_new(o, "max_time_s", zg_json_real(zg_policy_max_time_s(policy)));
     json_object_set_new(o, "width_percent", zg_json_real(zg_policy_width_percent(policy)));
+    json_object_set_new(o, "brief", json_boolean(policy->brief));
     json_object_set_new(o, "fidelity", json_integer(policy->fidelity));
     json_object_set_new(o, "fidelity_batch", json_integer(policy->fidelity_batch));
     json_object_set_new(o, "events", zg_json_text(policy->events));

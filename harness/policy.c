@@ -104,6 +104,12 @@ const struct zg_flag zg_policy_flags[] = {
      .min = 0,
      .max = 100,
      .summary = "wished half-width of the speed-up's 95 % interval, in percent; default: 1"},
+    {.name = "brief",
+     .kind = ZG_FLAG_SWITCH,
+     FIELD(brief),
+     .summary = "for steps of minutes: the check takes three steps, there are six blocks where no "
+                "number, time or width is given, and with --blocks a block of warm-up follows the "
+                "check, no more; `ladder` always does so"},
     {.name = "fidelity",
      .kind = ZG_FLAG_INT,
      .value = "N",

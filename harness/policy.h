@@ -16,6 +16,7 @@ struct zg_policy {
     double min_time_s;      /* 0: none */
     double max_time_s;      /* 0: none; below 0: not given */
     double width_percent;   /* wished half-width of the interval of the speed-up; 0: not given */
+    bool brief;             /* no more steps than checks and intervals need */
     int64_t fidelity;       /* probes; 0: none */
     int64_t fidelity_batch; /* examples of a probe */
     const char *events;

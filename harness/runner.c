@@ -284,7 +284,6 @@ static enum zg_status fail_disagreement(const struct zg_runner *runner, struct z
 static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
 {
     runner->measurement = (struct zg_measurement){.session = &runner->session,
-                                                  .brief = runner->brief,
                                                   .results = &runner->results,
                                                   .counters = runner->counters,
                                                   .peak = &runner->peak,

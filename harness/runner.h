@@ -26,7 +26,6 @@ struct zg_runner {
     /* The results on the standard output. */
     enum zg_status (*print)(struct zg_runner *runner, struct zg_error *err);
     void *context; /* the command's own */
-    bool brief;    /* measure.h */
 
     struct zg_session session; /* open */
     struct zg_result_dir dir;

@@ -2,14 +2,15 @@
 """The step from OPT-1.3B to 13B, batch 16 to 128: a table as the paper's of the core step.
 
     scripts/study_large.py ZOGAP OUT [--models LIST] [--batches LIST] [--engines LIST] [--memory GIB]
-                           [--budget S] [zogap run's options...]
+                           [--blocks N] [--budget S] [--budget-rest S] [zogap run's options...]
 
 A cell is one `zogap run` in OUT/MODEL-bBATCH, cheapest first; a complete one is kept, so that the study can go
 on another day.  Where the engines together need more than --memory, the run keeps the most layers that fit in
 their dtypes (fused:dtype=int8 keeps all 40 of 13B) and repeats them up to the depth (--layers-resident): such
-cells carry a * in the table.  A cell that would take the whole study beyond --budget seconds is left out, with
-the time that it would take: the loop's step on 13B and 128 examples alone is an hour on two cores.
-OUT/large.csv has every cell.
+cells carry a * in the table.  A cell that would take the study beyond --budget seconds is measured without the
+first engine, the loop, in OUT/MODEL-bBATCH-rest, if that takes no more than --budget-rest seconds for all of them;
+else it is left out, with the time that it would take: the loop's step on 13B and 128 examples alone is half an hour
+on two cores.  OUT/large.csv has every cell.
 """
 import argparse
 import pathlib
@@ -19,8 +20,8 @@ import study
 
 SHAPES = {"opt-1.3b": (24, 2048), "opt-2.7b": (32, 2560), "opt-6.7b": (32, 4096), "opt-13b": (40, 5120)}
 N_VOCAB, N_POSITIONS = 50272, 2050
-# Steps of an engine in a run: five of the check, one of warm-up, two blocks, one for the phases.
-STEPS_A_RUN = 9
+# Steps of an engine in a --brief run beside its blocks: three of the check, one of warm-up, one for the phases.
+STEPS_BESIDE = 5
 # The loop on two cores with AVX2, until the first cell says what it is here.
 FIRST_RATE = 2.2 / (125e6 * 16**1.1)
 
@@ -48,24 +49,40 @@ def resident_layers(model, batch, weight_bytes, memory_gib):
     return max(1, min(k, n_layers))
 
 
-def cell_options(a, model, batch, options):
-    weight_bytes = [bytes_per_weight(engine, options) for engine in a.engines.split(",")]
+def cell_options(a, engines, model, batch, options):
+    weight_bytes = [bytes_per_weight(engine, options) for engine in engines]
     k = resident_layers(model, batch, weight_bytes, a.memory)
     aliased = ["--layers-resident", str(k)] if k < SHAPES[model][0] else []
-    return ["--engines", a.engines, "--model", model, "--batch", str(batch), "--steps", "1", "--blocks", "2", *aliased]
+    return ["--engines", ",".join(engines), "--model", model, "--batch", str(batch), "--steps", "1", "--blocks", str(a.blocks),
+            "--brief", *aliased]
 
 
 def size(model, batch):
     return parameters(model) * batch**1.1  # padding grows with the batch
 
 
-def text(cell, engine):
+def text(cell, engine, loop):
     row = next((r for r in cell if r["engine"] == engine), None)
     if not row:
         return "-"
     mark = "*" if row["extrapolated"] == "1" else ""
-    ratio = f" ({float(row['speedup']):.2f}x)" if row["speedup"] and row["engine"] != row["baseline"] else ""
+    ratio = f" ({float(row['speedup']):.2f}x)" if row["speedup"] and row["baseline"] == loop != row["engine"] else ""
     return f"{float(row['wall_s_per_step_median']):.2f}{mark}{ratio}"
+
+
+def measure(a, engines, suffix, wanted, budget_s, options):
+    """Each cell's rows, and what is left out of `wanted`, in seconds."""
+    begin, rate, cells, skipped = time.monotonic(), FIRST_RATE, {}, {}
+    for model, batch in wanted:
+        out = a.out / f"{model}-b{batch}{suffix}"
+        estimate_s = (STEPS_BESIDE + a.blocks) * rate * size(model, batch)
+        if not study.is_complete(out) and time.monotonic() - begin + estimate_s > budget_s:
+            skipped[model, batch] = estimate_s
+            continue
+        study.run(a.zogap, out, [*cell_options(a, engines, model, batch, options), *options])
+        cells[model, batch] = study.rows(out)
+        rate = sum(float(r["wall_s_per_step_median"]) for r in cells[model, batch]) / size(model, batch)
+    return cells, skipped
 
 
 def main():
@@ -76,32 +93,30 @@ def main():
     parser.add_argument("--batches", default="16,32,64,128", metavar="LIST")
     parser.add_argument("--engines", default="naive,fused", metavar="LIST")
     parser.add_argument("--memory", type=float, default=20, metavar="GIB")
+    parser.add_argument("--blocks", type=int, default=2, metavar="N")
     parser.add_argument("--budget", type=float, default=2400, metavar="S")
+    parser.add_argument("--budget-rest", type=float, default=0, metavar="S")
     a, options = parser.parse_known_args()
-    models, batches = a.models.split(","), [int(b) for b in a.batches.split(",")]
-    begin, rate, cells, skipped = time.monotonic(), FIRST_RATE, {}, {}
+    models, batches, engines = a.models.split(","), [int(b) for b in a.batches.split(",")], a.engines.split(",")
     a.out.mkdir(parents=True, exist_ok=True)  # also where the budget has room for no cell
-    for model, batch in sorted(((m, b) for m in models for b in batches), key=lambda c: size(*c)):
-        out = a.out / f"{model}-b{batch}"
-        estimate_s = STEPS_A_RUN * rate * size(model, batch)
-        done = study.is_complete(out)
-        if not done and time.monotonic() - begin + estimate_s > a.budget:
-            skipped[model, batch] = estimate_s
-            continue
-        study.run(a.zogap, out, [*cell_options(a, model, batch, options), *options])
-        cells[model, batch] = study.rows(out)
-        rate = sum(float(r["wall_s_per_step_median"]) for r in cells[model, batch]) / size(model, batch)
+    wanted = sorted(((m, b) for m in models for b in batches), key=lambda c: size(*c))
+    cells, skipped = measure(a, engines, "", wanted, a.budget, options)
+    if len(engines) > 1:
+        rest, skipped_rest = measure(a, engines[1:], "-rest", list(skipped), a.budget_rest, options)
+        cells |= rest
+        skipped = {cell: skipped[cell] for cell in skipped_rest}
     lines = [(r["model"], r["batch"], r["engine"], r["dtype"], r["layers_resident"], r["extrapolated"],
               r["wall_s_per_step_median"], r["speedup"], r["gflops_useful"], r["peak_share"], r["peak_rss_mib"])
              for cell in cells.values() for r in cell]
     study.write_csv(a.out / "large.csv",
                     ["model", "batch", "engine", "dtype", "layers_resident", "extrapolated", "wall_s_per_step", "speedup",
                      "gflops_useful", "peak_share", "peak_rss_mib"], lines)
-    engines = list(dict.fromkeys(line[2] for line in lines))
+    timed = list(dict.fromkeys(line[2] for line in lines))
     print("\n| model | engine | " + " | ".join(f"batch {b}" for b in batches) + " |\n|---|---|" + "---|" * len(batches))
     for model in models:
-        for engine in engines:
-            print(f"| {model} | {engine} | " + " | ".join(text(cells.get((model, b), []), engine) for b in batches) + " |")
+        for engine in timed:
+            row = (text(cells.get((model, b), []), engine, engines[0]) for b in batches)
+            print(f"| {model} | {engine} | " + " | ".join(row) + " |")
     print("\ns/step (speed-up); *: layers repeat up to the depth, see large.csv; synthetic weights.")
     for (model, batch), s in skipped.items():
         print(f"left out: {model}, batch {batch}: about {s / 60:.0f} minutes")

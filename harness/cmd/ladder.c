@@ -145,11 +145,8 @@ static enum zg_status measure_or_list(struct ladder_run *run, const struct zg_re
     struct zg_runner *const runner = calloc(1, sizeof *runner);
     if (!runner)
         return zg_fail(err, ZG_ENV, "no memory");
-    *runner = (struct zg_runner){.command = "ladder",
-                                 .write = write_ladder,
-                                 .print = print_ladder,
-                                 .context = run,
-                                 .brief = true};
+    *runner = (struct zg_runner){
+        .command = "ladder", .write = write_ladder, .print = print_ladder, .context = run};
     enum zg_status status = zg_session_open(&runner->session, request, err);
     runner->session.baseline = 0; /* the loop, whatever engine it is */
     if (!status)
@@ -168,6 +165,7 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
     enum zg_status status = make_ladder(&run->ladder, request, err);
     if (!status) {
         request->engines = run->ladder.engines;
+        request->policy.brief = true;
         status = measure_or_list(run, request, err);
     }
     free(run->results);

@@ -55,7 +55,7 @@ for command in info run ladder verify score roofline compare gate; do
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
   direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
-  quiet format resume list strict multiplex; do
+  quiet format resume list strict multiplex brief; do
   "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
 done
 

@@ -209,6 +209,32 @@ static void test_steps(void)
     trial_close(&t);
 }
 
+/* --brief: three steps of check and one of warm-up before the samples; six blocks unless told. */
+static void test_brief(void)
+{
+    static const int64_t blocks[] = {0, 2};
+    for (int i = 0; i < 2; i++) {
+        struct trial t;
+        trial_open(&t);
+        t.request.policy.brief = true;
+        t.request.policy.blocks = blocks[i];
+        t.request.policy.width_percent = 0;
+        ADD("step_us", "12000", NULL);
+        ADD("step_us", "11000", NULL);
+        trial_measure(&t);
+        CU_ASSERT_EQUAL(t.status, ZG_OK);
+        CU_ASSERT_EQUAL(trial_verdict(&t, 1)->steps, 3);
+        CU_ASSERT_EQUAL(trial_n_samples(&t), i == 0 ? 12 : 4);
+        const json_t *const sampling = trial_case_meta(&t, "sampling"),
+                            *const subject =
+                                json_array_get(json_object_get(sampling, "subjects"), 1);
+        CU_ASSERT_EQUAL(json_integer_value(json_object_get(subject, "n_warmup_spans")) +
+                            json_integer_value(json_object_get(subject, "n_pilot_spans")),
+                        1);
+        trial_close(&t);
+    }
+}
+
 /* K distinct layers stand for the model's depth: every row says so. */
 static void test_layers_resident(void)
 {
@@ -304,6 +330,7 @@ int main(void)
         {"cpus that part are told", test_handoff_jumps},
         {"speed-ups over a second baseline", test_second_baseline},
         {"the same number of steps in every sample", test_steps},
+        {"a brief run takes the fewest steps", test_brief},
         {"resident layers repeat, and are told", test_layers_resident},
         {"a bank does not grow while the clock runs", test_bank},
         {"an engine's failure is the run's", test_failures},
