@@ -5,6 +5,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engines/base/arena.h"
@@ -165,6 +166,27 @@ static struct zg_peak_pair measure_pair(struct task *task, double time_s)
     return pair;
 }
 
+/* A host may run two virtual cpus on one core for a while: all threads then reach what fewer do.
+ * Where it looks so, the best of some more looks.  Hardware threads that always share a core make
+ * them for nothing. */
+enum { MOST_LOOKS = 4 };
+#define APART_SHARE  0.75 /* of one thread's peak for each */
+#define NEXT_LOOK_NS 100000000
+
+static struct zg_peak_pair measure_peak(struct task *task, double time_s)
+{
+    const struct timespec pause = {.tv_nsec = NEXT_LOOK_NS};
+    struct zg_peak_pair pair = measure_pair(task, time_s);
+    const double apart = APART_SHARE * (double)task->n_threads * pair.one.best;
+    for (int look = 1; look < MOST_LOOKS && pair.all.best < apart; look++) {
+        nanosleep(&pause, NULL);
+        const struct zg_peak_rate again = measure_loop(task, time_s);
+        if (again.best > pair.all.best)
+            pair.all = again;
+    }
+    return pair;
+}
+
 static const struct zg_peak_kernel *kernel_for(enum zg_isa isa)
 {
 #if defined(__x86_64__)
@@ -288,7 +310,7 @@ enum zg_status zg_peak_measure(struct zg_peak *out, const struct zg_peak_request
             continue;
         }
         task.n_iterations = iterations_for(task.loop);
-        out->gflops[dtype] = measure_pair(&task, request->time_s);
+        out->gflops[dtype] = measure_peak(&task, request->time_s);
         if (dtype == ZG_FP32) {
             out->fma = task.loop;
             out->fma_iterations = task.n_iterations;

@@ -179,23 +179,6 @@ enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_erro
     return status;
 }
 
-/* Arithmetic: checking and the pilot take about twenty steps of a loop that reaches 50 GFLOP/s a
- * thread on padded batches of 64 tokens, and sampling takes what --max-time allows. */
-double zg_session_estimate_s(const struct zg_session *session, const struct zg_case *c)
-{
-    const struct zg_model_shape *shape = NULL;
-    const char *name;
-    double n_params = 125e6;
-    for (int64_t i = 0; (name = zg_model_shape_name(i, &shape)); i++)
-        if (strcmp(name, c->model) == 0)
-            n_params = (double)zg_model_n_params(shape);
-    const double step_s =
-        8.0 * n_params * 64.0 * (double)c->batch / (50e9 * (double)session->n_threads);
-    const double sampling_s = zg_policy_max_time_s(&session->request->policy);
-    return 5.0 + 20.0 * step_s + (sampling_s > 0 ? sampling_s : 200 * step_s) +
-           (double)session->engines.n_items * n_params / 100e6;
-}
-
 void zg_session_close(struct zg_session *session)
 {
     zg_status_line_clear(&session->line);

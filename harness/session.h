@@ -42,10 +42,6 @@ enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err
  * lacks shows at once.  The engine's own status. */
 enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err);
 
-/* A guess of how long the case takes to measure, for a reader who must choose between minutes and
- * days. */
-double zg_session_estimate_s(const struct zg_session *session, const struct zg_case *c);
-
 void zg_session_close(struct zg_session *session);
 
 /* Opens and closes model and data of every case, so that a bad file shows before hours of work, not

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/command.h"
+#include "harness/estimate.h"
 #include "harness/ladder_plot.h"
 #include "harness/ladder_table.h"
 #include "harness/measure_json.h"
@@ -130,7 +131,7 @@ static enum zg_status list_rungs(const struct ladder_run *run, const struct zg_s
         struct zg_case c;
         status = zg_sweep_case(&session->request->sweep, i, &c, err);
         if (!status)
-            total_s += zg_session_estimate_s(session, &c);
+            total_s += zg_estimate_s(session, &c);
     }
     if (!status && format == ZG_FORMAT_TABLE)
         printf("%lld rungs in %lld case%s, about %s in all\n", (long long)run->ladder.n_rungs,

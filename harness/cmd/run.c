@@ -6,6 +6,7 @@
 
 #include "harness/command.h"
 #include "harness/dtypes.h"
+#include "harness/estimate.h"
 #include "harness/gap_table.h"
 #include "harness/runner.h"
 
@@ -38,7 +39,7 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
         status = zg_sweep_case(&session->request->sweep, i, &c, err);
         if (status)
             break;
-        const double case_s = zg_session_estimate_s(session, &c);
+        const double case_s = zg_estimate_s(session, &c);
         total_s += case_s;
         zg_table_integer(table, i);
         zg_table_text(table, c.model);
