@@ -20,7 +20,8 @@ import study
 
 SHAPES = {"opt-1.3b": (24, 2048), "opt-2.7b": (32, 2560), "opt-6.7b": (32, 4096), "opt-13b": (40, 5120)}
 N_VOCAB, N_POSITIONS = 50272, 2050
-# Steps of an engine in a --brief run beside its blocks: three of the check, one of warm-up, one for the phases.
+# Steps of an engine in a --brief run beside its blocks: three of the check, one of warm-up, one for the phases
+# (and one more to count in them, without --events none).
 STEPS_BESIDE = 5
 # The loop on two cores with AVX2, until the first cell says what it is here.
 FIRST_RATE = 2.2 / (125e6 * 16**1.1)
@@ -70,9 +71,13 @@ def text(cell, engine, loop):
     return f"{float(row['wall_s_per_step_median']):.2f}{mark}{ratio}"
 
 
-def measure(a, engines, suffix, wanted, budget_s, options):
-    """Each cell's rows, and what is left out of `wanted`, in seconds."""
-    begin, rate, cells, skipped = time.monotonic(), FIRST_RATE, {}, {}
+def step_s(rows):
+    return sum(float(r["wall_s_per_step_median"]) for r in rows)
+
+
+def measure(a, engines, suffix, wanted, budget_s, rate, options):
+    """Each cell's rows, and what is left out of `wanted`, in seconds.  rate: a step's of all engines, over size()."""
+    begin, cells, skipped = time.monotonic(), {}, {}
     for model, batch in wanted:
         out = a.out / f"{model}-b{batch}{suffix}"
         estimate_s = (STEPS_BESIDE + a.blocks) * rate * size(model, batch)
@@ -81,7 +86,7 @@ def measure(a, engines, suffix, wanted, budget_s, options):
             continue
         study.run(a.zogap, out, [*cell_options(a, engines, model, batch, options), *options])
         cells[model, batch] = study.rows(out)
-        rate = sum(float(r["wall_s_per_step_median"]) for r in cells[model, batch]) / size(model, batch)
+        rate = step_s(cells[model, batch]) / size(model, batch)
     return cells, skipped
 
 
@@ -100,17 +105,19 @@ def main():
     models, batches, engines = a.models.split(","), [int(b) for b in a.batches.split(",")], a.engines.split(",")
     a.out.mkdir(parents=True, exist_ok=True)  # also where the budget has room for no cell
     wanted = sorted(((m, b) for m in models for b in batches), key=lambda c: size(*c))
-    cells, skipped = measure(a, engines, "", wanted, a.budget, options)
+    cells, skipped = measure(a, engines, "", wanted, a.budget, FIRST_RATE, options)
     if len(engines) > 1:
-        rest, skipped_rest = measure(a, engines[1:], "-rest", list(skipped), a.budget_rest, options)
+        rates = [step_s(rows[1:]) / size(*cell) for cell, rows in cells.items()]
+        rest, skipped_rest = measure(a, engines[1:], "-rest", list(skipped), a.budget_rest, max(rates, default=FIRST_RATE),
+                                     options)
         cells |= rest
         skipped = {cell: skipped[cell] for cell in skipped_rest}
     lines = [(r["model"], r["batch"], r["engine"], r["dtype"], r["layers_resident"], r["extrapolated"],
-              r["wall_s_per_step_median"], r["speedup"], r["gflops_useful"], r["peak_share"], r["peak_rss_mib"])
+              r["wall_s_per_step_median"], r["baseline"], r["speedup"], r["gflops_useful"], r["peak_share"], r["peak_rss_mib"])
              for cell in cells.values() for r in cell]
     study.write_csv(a.out / "large.csv",
-                    ["model", "batch", "engine", "dtype", "layers_resident", "extrapolated", "wall_s_per_step", "speedup",
-                     "gflops_useful", "peak_share", "peak_rss_mib"], lines)
+                    ["model", "batch", "engine", "dtype", "layers_resident", "extrapolated", "wall_s_per_step", "baseline",
+                     "speedup", "gflops_useful", "peak_share", "peak_rss_mib"], lines)
     timed = list(dict.fromkeys(line[2] for line in lines))
     print("\n| model | engine | " + " | ".join(f"batch {b}" for b in batches) + " |\n|---|---|" + "---|" * len(batches))
     for model in models:
