@@ -62,7 +62,7 @@ static double share_of_loop(const struct zg_engine_options *options, enum zg_isa
 /* Warm-up and blocks; a round is a step of every engine. */
 static double sampling_s(const struct zg_policy *policy, int64_t n_steps, double round_s)
 {
-    const int64_t n_blocks = policy->blocks > 0 ? policy->blocks : policy->brief ? 6 : 0;
+    const int64_t n_blocks = zg_policy_blocks(policy);
     if (n_blocks == 0) /* the time that is given, or what an interval needs */
         return fmax(zg_policy_max_time_s(policy), (double)(PILOT_STEPS + 9 * n_steps) * round_s);
     const int64_t n_warm = policy->brief ? 1 : PILOT_STEPS;

@@ -339,11 +339,7 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     const struct zg_policy *const policy = &w->m->session->request->policy;
     struct zg_sampler_policy p = zg_sampler_policy_default();
     p.seed = w->bench.c.seed;
-    p.blocks = policy->blocks;
-    /* what an interval needs, where nobody asked for blocks, for time or for a width */
-    if (policy->brief && p.blocks == 0 && policy->max_time_s < 0 && policy->min_time_s <= 0 &&
-        policy->width_percent <= 0)
-        p.blocks = ZG_MIN_FOR_INTERVAL;
+    p.blocks = zg_policy_blocks(policy);
     /* the check has warmed every engine, and a plan that is given needs no pilot; nor has valgrind
      * anything to warm */
     if ((policy->brief || zg_counters_use_valgrind(w->m->counters)) && p.blocks > 0)

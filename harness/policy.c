@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/stats.h"
+
 #define FIELD(name) .offset = offsetof(struct zg_policy, name)
 
 /* Python's json and most tools print a tag as is, so its key is a plain word. */
@@ -170,6 +172,13 @@ double zg_policy_max_time_s(const struct zg_policy *policy)
     if (policy->max_time_s >= 0)
         return policy->max_time_s;
     return policy->blocks > 0 ? 0 : fmax(90, 2 * policy->min_time_s);
+}
+
+int64_t zg_policy_blocks(const struct zg_policy *policy)
+{
+    const bool asked =
+        policy->max_time_s >= 0 || policy->min_time_s > 0 || policy->width_percent > 0;
+    return policy->blocks == 0 && policy->brief && !asked ? ZG_MIN_FOR_INTERVAL : policy->blocks;
 }
 
 double zg_policy_width_percent(const struct zg_policy *policy)

@@ -35,6 +35,10 @@ struct zg_policy {
  * enough. */
 double zg_policy_max_time_s(const struct zg_policy *policy);
 
+/* --blocks; where nobody asked for blocks, for time or for a width, a --brief run has as many as an
+ * interval needs.  0: from the pilot. */
+int64_t zg_policy_blocks(const struct zg_policy *policy);
+
 /* What --width means where it is not given: 1 %. */
 double zg_policy_width_percent(const struct zg_policy *policy);
 
