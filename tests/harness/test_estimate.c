@@ -52,6 +52,9 @@ static void test_policy(void)
     CU_ASSERT(brief < 0.6 * one);
     request.policy.blocks = 10;
     CU_ASSERT(estimate(LOOP, "opt-13b", 128) > 2 * brief);
+    request.policy.blocks = 0; /* a time that is asked for is taken, brief or not */
+    request.policy.max_time_s = 200;
+    CU_ASSERT(estimate(LOOP, "opt-125m", 16) > 200);
 }
 
 /* Only what is below fp32 is probed. */
