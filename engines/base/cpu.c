@@ -2,7 +2,6 @@
  * answer is known. */
 #include "engines/base/cpu.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +84,17 @@ enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err)
     return zg_fail(err, ZG_USAGE,
                    "ZOGAP_ISA=%s is unknown; it takes portable, avx2, avx512, avx512bf16 or amx",
                    cap);
+}
+
+bool zg_cpu_bf16_products_pay(enum zg_isa isa)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return isa >= ZG_ISA_AMX || (isa == ZG_ISA_AVX512BF16 && !__builtin_cpu_is("intel"));
+#else
+    (void)isa;
+    return false;
+#endif
 }
 
 void zg_cpu_name(char *text, int64_t size)

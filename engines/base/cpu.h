@@ -7,6 +7,7 @@
 #ifndef ZG_BASE_CPU_H
 #define ZG_BASE_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engines/error.h"
@@ -29,6 +30,11 @@ enum zg_isa zg_cpu_isa(void);
 /* The one to use: zg_cpu_isa() capped by ZOGAP_ISA.  ZG_USAGE: the variable holds an unknown
  * name. */
 enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err);
+
+/* Whether the ISA's own products of bf16 are faster than fp32's multiply-adds, so that widening bf16
+ * loses.  Tiles are.  VDPBF16PS is on AMD's cores; Intel's do one in two cycles, which is half of
+ * the multiply-adds (measured on Emerald and Granite Rapids). */
+bool zg_cpu_bf16_products_pay(enum zg_isa isa);
 
 /* Brand string of the processor into text[size]; "unknown" where there is none. */
 void zg_cpu_name(char *text, int64_t size);

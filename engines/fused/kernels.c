@@ -5,9 +5,10 @@
  */
 #include "engines/fused/kernels.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Ascending: a variant further down wins where the machine has its ISA.  Tile shapes: see each
+/* Ascending: a variant further down wins where the machine has its ISA (and bf16 pays).  Tile shapes: see each
  * variant's file. */
 static const struct zg_kernels table[] = {
     {"ref", ZG_FP32, ZG_ISA_PORTABLE, 4, 8, 4, 4, zg_gemm_paired_fp32_ref,
@@ -54,10 +55,17 @@ const struct zg_kernels *zg_kernels_at(int64_t index)
     return index >= 0 && index < N_VARIANTS ? &table[index] : NULL;
 }
 
+/* The variants that multiply in bf16 are those of the ISAs that can. */
+static bool is_slower_than_widening(const struct zg_kernels *variant)
+{
+    return variant->dtype == ZG_BF16 && variant->isa >= ZG_ISA_AVX512BF16 &&
+           !zg_cpu_bf16_products_pay(variant->isa);
+}
+
 const struct zg_kernels *zg_kernels_choose(enum zg_dtype dtype, enum zg_isa isa)
 {
     for (int64_t i = N_VARIANTS - 1; i >= 0; i--)
-        if (table[i].dtype == dtype && table[i].isa <= isa)
+        if (table[i].dtype == dtype && table[i].isa <= isa && !is_slower_than_widening(&table[i]))
             return &table[i];
     return NULL;
 }

@@ -155,7 +155,8 @@ static inline int64_t zg_word_size(enum zg_dtype dtype)
  * reference. */
 const struct zg_kernels *zg_kernels_at(int64_t index);
 
-/* The last variant of the dtype that `isa` can run; NULL where there is none. */
+/* The last variant of the dtype that `isa` can run, but for one in bf16 that is slower on this
+ * processor than its predecessor (zg_cpu_bf16_products_pay()); NULL where there is none. */
 const struct zg_kernels *zg_kernels_choose(enum zg_dtype dtype, enum zg_isa isa);
 
 /* narrow_rows.c.  Rows of w, and of x where the multiply takes them as they are: */

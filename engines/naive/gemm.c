@@ -3,6 +3,7 @@
 
 #include "engines/base/cpu.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -27,7 +28,9 @@ const char *zg_naive_gemm_default(enum zg_dtype dtype)
 {
     if (dtype != ZG_BF16)
         return ZG_NAIVE_GEMM_DEFAULT;
-    if (zg_cpu_isa() >= ZG_ISA_AVX512BF16 && zg_naive_gemm_find("onednn"))
+    const enum zg_isa isa = zg_cpu_isa();
+    const bool has_onednn = zg_naive_gemm_find("onednn") && isa >= ZG_ISA_AVX512BF16;
+    if (has_onednn && zg_cpu_bf16_products_pay(isa))
         return "onednn";
-    return zg_naive_gemm_find("openblas") ? "openblas" : "reference";
+    return zg_naive_gemm_find("openblas") ? "openblas" : has_onednn ? "onednn" : "reference";
 }

@@ -54,7 +54,8 @@ extern const struct zg_naive_gemm_library zg_naive_gemm_reference;
 const struct zg_naive_gemm_library *zg_naive_gemm_find(const char *name);
 
 /* Where none is asked for: one that is fair in that dtype on this machine.  bf16 goes to oneDNN
- * where the processor multiplies in it, else to OpenBLAS, else to `reference`. */
+ * where the processor multiplies faster in it than in fp32, else to OpenBLAS, else to oneDNN where
+ * the processor multiplies in it at all, else to `reference`. */
 const char *zg_naive_gemm_default(enum zg_dtype dtype);
 
 #define ZG_NAIVE_GEMM_CHOICES "openblas|onednn|reference"

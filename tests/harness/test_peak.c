@@ -164,6 +164,11 @@ static void dots_keep_their_ratio(void)
         const double rate = (double)loops[i]->flops_per_iteration / fastest_s(loops[i], n);
         CU_ASSERT(rate / fma_rate > 0.5 / 3 && rate / fma_rate < 4 * 3);
         printf("\n    %s %.2f times fp32", i == 0 ? "bf16" : "int8", rate / fma_rate);
+        /* half or twice on what is known; kernels are chosen by it */
+        if (i == 0 && zg_cpu_bf16_products_pay(ZG_ISA_AVX512BF16))
+            CU_ASSERT(rate > 0.8 * fma_rate);
+        if (i == 0 && !zg_cpu_bf16_products_pay(ZG_ISA_AVX512BF16))
+            CU_ASSERT(rate < 1.25 * fma_rate);
     }
 #endif
 }
@@ -212,6 +217,7 @@ static void numbers_are_plausible(void)
         CU_ASSERT_EQUAL(has, peak.isas[dtype] <= zg_cpu_isa());
         if (!has)
             continue;
+        CU_ASSERT(gflops[dtype].all.best >= gflops[ZG_FP32].all.best); /* else it is widened */
         printf("; %s %.1f %.1f", zg_dtype_name((enum zg_dtype)dtype), gflops[dtype].one.best,
                gflops[dtype].all.best);
     }

@@ -64,6 +64,16 @@ static void test_flush_denormals(void)
     CU_ASSERT_STRING_EQUAL(zg_isa_name((enum zg_isa)ZG_N_ISAS), "?");
 }
 
+/* Which of the two AVX-512 has is for test_peak to say, by the clock. */
+static void test_bf16_products(void)
+{
+    for (int isa = 0; isa < ZG_ISA_AVX512BF16; isa++)
+        CU_ASSERT_FALSE(zg_cpu_bf16_products_pay((enum zg_isa)isa));
+#if defined(__x86_64__)
+    CU_ASSERT(zg_cpu_bf16_products_pay(ZG_ISA_AMX));
+#endif
+}
+
 /* Two sources must agree; "512K" is the form of all of Linux's cache sizes. */
 static void test_l2(void)
 {
@@ -88,6 +98,7 @@ int main(void)
         {"unknown cap", test_unknown_cap},
         {"brand name", test_name},
         {"second-level cache", test_l2},
+        {"products of bf16", test_bf16_products},
         {"flush denormals", test_flush_denormals},
         {NULL, NULL},
     };
