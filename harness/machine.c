@@ -1,9 +1,10 @@
 /* machine.c - see machine.h.  Libraries are in libraries.c, warnings in machine_warnings.c. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE */
+#define _GNU_SOURCE /* SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE, dl_iterate_phdr() */
 #endif
 #include "harness/machine.h"
 
+#include <link.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -205,6 +206,27 @@ static const char *sanitizer(void)
     return NULL;
 }
 
+static int add_openmp_runtime(struct dl_phdr_info *library, size_t size, void *names)
+{
+    (void)size;
+    static const char *const runtimes[] = {"libgomp.", "libomp.", "libiomp5."};
+    const char *const slash = strrchr(library->dlpi_name, '/');
+    const char *const name = slash ? slash + 1 : library->dlpi_name;
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+        if (strncmp(name, runtimes[i], strlen(runtimes[i])) == 0)
+            json_array_append_new(names, json_string(name));
+    return 0;
+}
+
+/* As loaded: each has a team of its own. */
+static json_t *openmp_runtimes(void)
+{
+    json_t *const names = json_array();
+    if (names)
+        dl_iterate_phdr(add_openmp_runtime, names);
+    return names;
+}
+
 static json_t *process_json(void)
 {
 #if defined(__OPTIMIZE__)
@@ -213,12 +235,12 @@ static json_t *process_json(void)
     const int optimised = 0;
 #endif
     const double tracer = zg_sysfile_field("/proc/self/status", "TracerPid:");
-    return json_pack("{s:i, s:o, s:o, s:b, s:o, s:o, s:o}", "nice", getpriority(PRIO_PROCESS, 0),
-                     "scheduler", text_or_null(scheduler_name(sched_getscheduler(0))), "traced",
-                     isnan(tracer) ? json_null() : json_boolean(tracer > 0), "optimised", optimised,
-                     "sanitizer", text_or_null(sanitizer()), "isa_cap",
-                     text_or_null(getenv("ZOGAP_ISA")), "onednn_isa_cap",
-                     text_or_null(getenv("ONEDNN_MAX_CPU_ISA")));
+    return json_pack(
+        "{s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "nice", getpriority(PRIO_PROCESS, 0),
+        "scheduler", text_or_null(scheduler_name(sched_getscheduler(0))), "traced",
+        isnan(tracer) ? json_null() : json_boolean(tracer > 0), "optimised", optimised, "sanitizer",
+        text_or_null(sanitizer()), "isa_cap", text_or_null(getenv("ZOGAP_ISA")), "onednn_isa_cap",
+        text_or_null(getenv("ONEDNN_MAX_CPU_ISA")), "openmp_runtimes", openmp_runtimes());
 }
 
 json_t *zg_machine_json(void)

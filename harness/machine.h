@@ -45,7 +45,8 @@ json_t *zg_machine_during_json(const struct zg_machine_watch *before,
 /* Sentences, each with a named cause and, where there is one, what to do about it:
  *   machine  virtualised; SMT; governor not performance, turbo on, a frequency limit, unlike cpus;
  *            no huge pages; a cpu quota; NUMA balancing; a slow clock; this process niced, traced,
- *            not optimised, sanitized, or its kernels capped below what the processor has
+ *            not optimised, sanitized, with two OpenMP runtimes, or its kernels capped below what
+ *            the processor has
  *   pins     (zg_pin_json(); may be NULL) threads not bound, or sharing a core
  *   during   (may be NULL) steal above 0.5 %, throttled, overheated, preempted, short of memory,
  *            load before the run, another frequency after it

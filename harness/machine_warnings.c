@@ -73,6 +73,13 @@ static void warn_process(json_t *out, const json_t *machine)
     if (sanitizer)
         warn(out, json_sprintf("this zogap is built with the %s sanitizer: every access is checked",
                                sanitizer));
+    const json_t *const runtimes = at(machine, "process", "openmp_runtimes");
+    if (json_array_size(runtimes) > 1)
+        warn(out, json_sprintf("two OpenMP runtimes are loaded (%s, %s): their teams take the cpus "
+                               "from each other, and only zogap's is pinned; build zogap with the "
+                               "compiler of the one that the libraries use",
+                               json_string_value(json_array_get(runtimes, 0)),
+                               json_string_value(json_array_get(runtimes, 1))));
     const char *const cap = text_at(machine, "process", "isa_cap");
     const char *const isa = text_at(machine, "cpu", "isa");
     if (cap && isa && strcmp(cap, isa))

@@ -26,6 +26,7 @@ static void the_record_is_complete_and_anonymous(void)
     CU_ASSERT(json_is_array(at(machine, "topology", "caches")));
     CU_ASSERT(json_number_value(at(machine, "memory", "total_mib")) > 1);
     CU_ASSERT(json_is_string(at(machine, "system", "kernel")));
+    CU_ASSERT(json_array_size(at(machine, "process", "openmp_runtimes")) >= 1);
     /* Every group and key is there, null where unreadable. */
     CU_ASSERT_PTR_NOT_NULL(at(machine, "frequency", "governor"));
     CU_ASSERT_PTR_NOT_NULL(at(machine, "virtualisation", "hypervisor"));
@@ -250,6 +251,8 @@ static void causes_in_frequency_and_process_have_theirs(void)
         {"{\"process\": {\"isa_cap\": \"avx2\"}, \"cpu\": {\"isa\": \"avx512\"}}",
          "ZOGAP_ISA caps zogap's kernels at avx2, the processor has avx512"},
         {"{\"process\": {\"onednn_isa_cap\": \"AVX2\"}}", "ONEDNN_MAX_CPU_ISA"},
+        {"{\"process\": {\"openmp_runtimes\": [\"libomp.so.5\", \"libgomp.so.1\"]}}",
+         "two OpenMP runtimes are loaded (libomp.so.5, libgomp.so.1)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CU_ASSERT_EQUAL(count_warnings(cases[i][0], NULL, cases[i][1]), 1);
@@ -258,7 +261,7 @@ static void causes_in_frequency_and_process_have_theirs(void)
                        "\"system\": {\"clock_source\": \"tsc\"}, \"cpu\": {\"isa\": \"avx2\"}, "
                        "\"process\": {\"nice\": -5, \"scheduler\": \"fifo\", \"traced\": false, "
                        "\"optimised\": true, \"sanitizer\": null, \"isa_cap\": \"avx2\", "
-                       "\"onednn_isa_cap\": \"default\"}}",
+                       "\"onednn_isa_cap\": \"default\", \"openmp_runtimes\": [\"libgomp.so.1\"]}}",
                        NULL, ""),
         0);
     CU_ASSERT_EQUAL(count_warnings("{}", "{\"n_overheated\": 2}", "for heat 2 times"), 1);

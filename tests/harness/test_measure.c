@@ -116,7 +116,7 @@ static void test_plan_of_bursts(void)
     CU_ASSERT_EQUAL(t.status, ZG_OK);
     const json_t *const sampling = trial_case_meta(&t, "sampling");
     const int64_t n = json_integer_value(json_object_get(sampling, "n_blocks_planned"));
-    CU_ASSERT(n >= 1 && n <= TIME_S / 0.07);
+    CU_ASSERT(n >= 1 && (double)n <= TIME_S / 0.07);
     trial_close(&t);
 }
 
