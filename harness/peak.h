@@ -4,11 +4,11 @@
  * A multiply-add loop keeps independent accumulators in registers (enough to cover latency x
  * ports) and touches no memory; each ISA has its own file.  A dtype's loop is what the ISA's
  * kernels multiply with: bf16 dot products, or the fp32 loop where there are none or they are
- * slower, for bf16 is widened then; int8 dot products, or on AVX2 int16 ones.  Reading sums an array larger than the
- * last-level cache; copying takes one half of each worker's part to the other.  All run in the
- * pinned OpenMP team; "one" lets worker 0 work while the others wait, so the team never changes
- * size.  A peak is the best of several repeats: what the machine can do, not what it does on
- * average; the median is kept beside it.
+ * slower, for bf16 is widened then; int8 dot products, or on AVX2 int16 ones.  Reading sums an
+ * array larger than the last-level cache; copying takes one half of each worker's part to the
+ * other.  All run in the pinned OpenMP team; "one" lets worker 0 work while the others wait, so
+ * the team never changes size.  A peak is the best of several repeats: what the machine can do,
+ * not what it does on average; the median is kept beside it.
  */
 #ifndef ZG_HARNESS_PEAK_H
 #define ZG_HARNESS_PEAK_H

@@ -31,9 +31,9 @@ enum zg_isa zg_cpu_isa(void);
  * name. */
 enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err);
 
-/* Whether the ISA's own products of bf16 are faster than fp32's multiply-adds, so that widening bf16
- * loses.  Tiles are.  VDPBF16PS is on AMD's cores; Intel's do one in two cycles, which is half of
- * the multiply-adds (measured on Emerald and Granite Rapids). */
+/* Whether the ISA's own products of bf16 are faster than fp32's multiply-adds, so that widening
+ * bf16 loses.  Tiles are.  VDPBF16PS is on AMD's cores; Intel's do one in two cycles, half of the
+ * multiply-adds (measured on Emerald and Granite Rapids). */
 bool zg_cpu_bf16_products_pay(enum zg_isa isa);
 
 /* Brand string of the processor into text[size]; "unknown" where there is none. */

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Ascending: a variant further down wins where the machine has its ISA (and bf16 pays).  Tile shapes: see each
- * variant's file. */
+/* Ascending: a variant further down wins where the machine has its ISA (and bf16 pays).  Tile
+ * shapes: see each variant's file. */
 static const struct zg_kernels table[] = {
     {"ref", ZG_FP32, ZG_ISA_PORTABLE, 4, 8, 4, 4, zg_gemm_paired_fp32_ref,
      zg_gemm_rowmajor_fp32_ref, 1, NULL, 1, NULL, NULL},
