@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "harness/clock.h"
 #include "harness/dtypes.h"
 #include "harness/signals.h"

@@ -8,8 +8,8 @@
 #include "engines/naive/naive.h"
 
 #include "engines/base/arena.h"
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 
 #include <string.h>
 

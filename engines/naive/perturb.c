@@ -13,8 +13,8 @@
  */
 #include "engines/naive/naive.h"
 
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 
 #include <omp.h>
 

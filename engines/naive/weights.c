@@ -5,8 +5,8 @@
 #include <omp.h>
 
 #include "engines/base/arena.h"
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 
 bool zg_naive_is_low(const struct zg_naive_weights *weights, int32_t id)
 {

@@ -13,8 +13,8 @@
  */
 #include <string.h>
 
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "engines/runtime/state.h"
 
 static int64_t linear_rows(const struct zg_linear *linear)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "engines/base/arena.h"
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "engines/runtime/state.h"
 
 /* Columns of the vocabulary per slice: a slice of logits of a usual batch stays in L2. */

@@ -1,8 +1,8 @@
 /* conformance.c - the rig of conformance.h: an engine beside the reference. */
 #include "tests/engines/conformance.h"
 
-#include "engines/base/direction.h"
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "tests/support/fixtures.h"
 
 #include <math.h>

@@ -5,8 +5,8 @@
  */
 #include "tests/support/reference.h"
 
-#include "engines/base/direction.h"
 #include "engines/base/philox.h"
+#include "engines/interface/direction.h"
 
 #include <math.h>
 #include <stdio.h>

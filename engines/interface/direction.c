@@ -1,6 +1,6 @@
 /* direction.c - factors and rows of directions from the counter-based streams; see zo.h for the
  * mapping. */
-#include "engines/base/direction.h"
+#include "engines/interface/direction.h"
 
 #include <assert.h>
 #include <math.h>

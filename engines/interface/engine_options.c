@@ -1,7 +1,6 @@
 /*
  * engine_options.c - defaults and checks of what an engine is opened with and asked for: the part
- * of zo.h that every engine calls and none implements.  The registry is engines/registry.c, the
- * useful FLOPs are the runtime's.
+ * of zo.h that every engine calls and none implements.
  */
 #include "engines/base/size.h"
 #include "engines/zo.h"

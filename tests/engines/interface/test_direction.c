@@ -1,5 +1,5 @@
 /* test_direction.c - factors, rows and checks of directions. */
-#include "engines/base/direction.h"
+#include "engines/interface/direction.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * direction.h - materialises the factors of a direction (zo.h) for one tensor, or a tile of a dense
  * one.
  */
-#ifndef ZG_BASE_DIRECTION_H
-#define ZG_BASE_DIRECTION_H
+#ifndef ZG_INTERFACE_DIRECTION_H
+#define ZG_INTERFACE_DIRECTION_H
 
 #include "engines/zo.h"
 
