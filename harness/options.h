@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "engines/base/parse.h"
 #include "engines/error.h"
 
 enum zg_flag_kind {
@@ -78,10 +79,6 @@ void zg_flags_print(const struct zg_flag_group *groups, FILE *out);
 /* The help on one option, or with `dashes` "" on an operand. */
 void zg_flag_print(const struct zg_flag *flag, const char *dashes, FILE *out);
 
-/* Strict numbers, for lists inside values.  `what` names the option in the message. */
-enum zg_status zg_parse_int(const char *what, const char *text, int64_t min, int64_t max,
-                            int64_t *out, struct zg_error *err);
-enum zg_status zg_parse_real(const char *what, const char *text, double *out, struct zg_error *err);
 /* Index of text in "a|b|c", -1 if it is none of them. */
 int64_t zg_choice_find(const char *choices, const char *text);
 

@@ -1,204 +1,122 @@
-/* test_lozo.c - LoZO's seeds and what a step asks of an engine, against a scripted one.  Numbers
- * against the reference are in tests/engines/conformance_steps.c, on every engine. */
-#include "engines/algorithm/lozo.h"
+/* test_lozo.c - what LoZO announces and answers, alone.  Numbers against the reference are in
+ * tests/engines/conformance_steps.c, on every engine. */
+#include "engines/algorithm/algorithm.h"
+#include "engines/base/philox.h"
 #include "tests/support/cunit_run.h"
 
-#include <math.h>
-#include <string.h>
-
-/* An engine that returns scripted losses and records what it was asked. */
-struct zg_engine_state {
-    double losses[2];
-    struct zg_direction directions[4];
-    int64_t n_directions;
-    struct zg_probe probes[4];
-    int64_t n_probes;
-    struct zg_update update;
-    int n_begin, n_score, n_apply;
-    float weight_decay;
-};
-
-static enum zg_status fake_begin(struct zg_engine_state *s, const struct zg_direction *d, int64_t n,
-                                 struct zg_error *err)
+static struct zg_algorithm_choice chosen(const char *text)
 {
-    (void)err;
-    memcpy(s->directions, d, (size_t)n * sizeof *d);
-    s->n_directions = n;
-    s->n_begin++;
-    return ZG_OK;
+    struct zg_algorithm_choice choice = {0};
+    CU_ASSERT_EQUAL_FATAL(zg_algorithm_parse(text, &choice, NULL), ZG_OK);
+    choice.seed = 7;
+    return choice;
 }
 
-static enum zg_status fake_score(struct zg_engine_state *s, const struct zg_batch *batch,
-                                 const struct zg_probe *probes, int64_t n, struct zg_scores *out,
-                                 struct zg_error *err)
+static struct zg_question asked(const struct zg_algorithm_choice *choice, uint64_t t)
 {
-    if (!batch)
-        return zg_fail(err, ZG_USAGE, "no batch");
-    memcpy(s->probes, probes, (size_t)n * sizeof *probes);
-    s->n_probes = n;
-    for (int64_t p = 0; p < n; p++)
-        out->loss[p] = s->losses[p];
-    s->n_score++;
-    return ZG_OK;
-}
-
-static enum zg_status fake_apply(struct zg_engine_state *s, const struct zg_update *updates,
-                                 int64_t n, float weight_decay, struct zg_error *err)
-{
-    (void)err;
-    s->n_apply += (int)n;
-    s->update = updates[0];
-    s->weight_decay = weight_decay;
-    return ZG_OK;
-}
-
-static const struct zg_engine fake = {
-    .begin = fake_begin, .score = fake_score, .apply = fake_apply};
-static const struct zg_batch batch = {0};
-static const struct zg_lozo_options good = {
-    .rank = 4, .nu = 5, .eps = 0.25f, .lr = 0.5f, .seed = 7};
-
-static void test_check(void)
-{
-    CU_ASSERT_EQUAL(zg_lozo_check(&good, NULL), ZG_OK);
-    struct zg_lozo_options bad[9];
-    for (int i = 0; i < 9; i++)
-        bad[i] = good;
-    bad[0].rank = 0;
-    bad[1].nu = 0;
-    bad[2].eps = 0;
-    bad[3].eps = NAN;
-    bad[4].eps = INFINITY;
-    bad[5].lr = -1;
-    bad[6].lr = NAN;
-    bad[7].direction = (enum zg_lozo_direction)7;
-    bad[8].scope = (enum zg_scope)7;
-    for (int i = 0; i < 9; i++) {
-        struct zg_error err = {0};
-        CU_ASSERT_EQUAL(zg_lozo_check(&bad[i], &err), ZG_USAGE);
-        CU_ASSERT(err.text[0] != '\0');
-    }
-    struct zg_lozo_options still = good;
-    still.lr = 0; /* measuring without moving is allowed */
-    CU_ASSERT_EQUAL(zg_lozo_check(&still, NULL), ZG_OK);
+    struct zg_question question;
+    choice->algorithm->announce(choice, t, NULL, &question);
+    return question;
 }
 
 static void test_seeds(void)
 {
-    struct zg_lozo_options other = good;
+    const struct zg_algorithm_choice lozo = chosen("lozo:nu=5");
+    struct zg_algorithm_choice other = lozo;
     other.seed++;
     for (uint64_t t = 0; t < 20; t++) {
-        CU_ASSERT_EQUAL(zg_lozo_seed_u(&good, t), zg_lozo_seed_u(&good, t));
-        CU_ASSERT_NOT_EQUAL(zg_lozo_seed_u(&good, t), zg_lozo_seed_u(&good, t + 1));
-        CU_ASSERT_NOT_EQUAL(zg_lozo_seed_u(&good, t), zg_lozo_seed_u(&other, t));
-        CU_ASSERT_NOT_EQUAL(zg_lozo_seed_v(&good, t), zg_lozo_seed_v(&other, t));
+        const struct zg_question q = asked(&lozo, t), next = asked(&lozo, t + 1);
+        const struct zg_question apart = asked(&other, t);
+        CU_ASSERT_EQUAL(q.directions[0].seed_u, zg_seed_derive(7, t));
+        CU_ASSERT_EQUAL(q.directions[0].seed_v, zg_seed_derive(7, t / 5));
+        CU_ASSERT_NOT_EQUAL(q.directions[0].seed_u, next.directions[0].seed_u);
+        CU_ASSERT_NOT_EQUAL(q.directions[0].seed_u, apart.directions[0].seed_u);
+        CU_ASSERT_NOT_EQUAL(q.directions[0].seed_v, apart.directions[0].seed_v);
         /* V changes after steps 4, 9, 14, ... and only there */
-        const bool changes = zg_lozo_seed_v(&good, t) != zg_lozo_seed_v(&good, t + 1);
+        const bool changes = q.directions[0].seed_v != next.directions[0].seed_v;
         CU_ASSERT_EQUAL(changes, t % 5 == 4);
-        /* the official update has another U on the steps that redraw V, and only there */
-        const bool differs = zg_lozo_seed_u_official(&good, t) != zg_lozo_seed_u(&good, t);
-        CU_ASSERT_EQUAL(differs, t % 5 == 0);
     }
 }
 
-static struct zg_lozo_step run(const struct zg_lozo_options *o, struct zg_engine_state *state,
-                               uint64_t t)
+static void test_question(void)
 {
-    struct zg_lozo_step out = {0};
-    CU_ASSERT_EQUAL(zg_lozo_run_step(o, &fake, state, t, &batch, &out, NULL), ZG_OK);
-    return out;
+    struct zg_algorithm_choice lozo = chosen("lozo:rank=4+eps=0.25");
+    struct zg_question q = asked(&lozo, 6);
+    CU_ASSERT_EQUAL(q.n_directions, 1);
+    CU_ASSERT_EQUAL(q.directions[0].kind, ZG_DIRECTION_LOWRANK);
+    CU_ASSERT_EQUAL(q.directions[0].scope, ZG_SCOPE_LINEAR);
+    CU_ASSERT_EQUAL(q.directions[0].rank, 4);
+    CU_ASSERT_EQUAL(q.directions[0].scale, 1.0f);
+    CU_ASSERT_EQUAL(q.n_probes, 2);
+    CU_ASSERT_EQUAL(q.probes[0].coefficient, 0.25f);
+    CU_ASSERT_EQUAL(q.probes[1].coefficient, -0.25f);
+    CU_ASSERT_EQUAL(zg_question_n_probed(&q), 1);
+    lozo = chosen("lozo:rank=4+direction-scale=rms");
+    lozo.scope = ZG_SCOPE_FULL;
+    q = asked(&lozo, 0);
+    CU_ASSERT_EQUAL(q.directions[0].scale, 0.5f);
+    CU_ASSERT_EQUAL(q.directions[0].scope, ZG_SCOPE_FULL);
 }
 
 /* L+ = 3, L- = 2, eps = 1/4: c = 2, and lr c = 1, all exact in binary. */
-static void test_step(void)
+static void test_answer(void)
 {
-    struct zg_engine_state s = {.losses = {3, 2}};
-    const struct zg_lozo_step out = run(&good, &s, 6);
-    CU_ASSERT_EQUAL(out.loss_plus, 3);
-    CU_ASSERT_EQUAL(out.loss_minus, 2);
-    CU_ASSERT_EQUAL(out.projected_gradient, 2);
-    CU_ASSERT_EQUAL(s.n_begin, 1);
-    CU_ASSERT_EQUAL(s.n_score, 1);
-    CU_ASSERT_EQUAL(s.n_apply, 1);
-    CU_ASSERT_EQUAL(s.n_directions, 1);
-    CU_ASSERT_EQUAL(s.directions[0].kind, ZG_DIRECTION_LOWRANK);
-    CU_ASSERT_EQUAL(s.directions[0].scope, ZG_SCOPE_LINEAR);
-    CU_ASSERT_EQUAL(s.directions[0].rank, 4);
-    CU_ASSERT_EQUAL(s.directions[0].scale, 1.0f);
-    CU_ASSERT_EQUAL(s.directions[0].seed_u, zg_lozo_seed_u(&good, 6));
-    CU_ASSERT_EQUAL(s.directions[0].seed_v, zg_lozo_seed_v(&good, 6));
-    CU_ASSERT_EQUAL(s.n_probes, 2);
-    CU_ASSERT_EQUAL(s.probes[0].coefficient, 0.25f);
-    CU_ASSERT_EQUAL(s.probes[1].coefficient, -0.25f);
-    CU_ASSERT_EQUAL(s.update.direction, 0);
-    CU_ASSERT_EQUAL(s.update.coefficient, 1.0f);
-    CU_ASSERT_EQUAL(s.weight_decay, 0.0f);
+    const struct zg_algorithm_choice lozo = chosen("lozo:eps=0.25+lr=0.5");
+    const struct zg_question q = asked(&lozo, 6);
+    struct zg_answer a;
+    lozo.algorithm->answer(&lozo, 6, &q, (const double[]){3, 2}, NULL, &a);
+    CU_ASSERT_EQUAL(a.n_gradients, 1);
+    CU_ASSERT_EQUAL(a.gradient[0], 2);
+    CU_ASSERT_EQUAL(a.n_updates, 1);
+    CU_ASSERT_EQUAL(a.updates[0].direction, 0);
+    CU_ASSERT_EQUAL(a.updates[0].coefficient, 1.0f);
+    CU_ASSERT_EQUAL(a.weight_decay, 0.0f);
 }
 
-static void test_rms_scale(void)
-{
-    struct zg_lozo_options o = good;
-    struct zg_engine_state s = {.losses = {3, 2}};
-    o.rms_scale = true;
-    o.scope = ZG_SCOPE_FULL;
-    run(&o, &s, 0);
-    CU_ASSERT_EQUAL(s.directions[0].scale, 0.5f); /* rank 4 */
-    CU_ASSERT_EQUAL(s.directions[0].scope, ZG_SCOPE_FULL);
-}
-
+/* The probe's U and the update's are the same, but on the steps that redraw V. */
 static void test_official(void)
 {
-    struct zg_lozo_options o = good;
-    o.direction = ZG_LOZO_OFFICIAL;
-    for (uint64_t t = 0; t < 12; t++) {
-        struct zg_engine_state s = {.losses = {3, 2}};
-        run(&o, &s, t);
-        const struct zg_direction *updated = &s.directions[s.update.direction];
-        CU_ASSERT_EQUAL(s.probes[0].direction, 0);
-        CU_ASSERT_EQUAL(s.probes[1].direction, 0);
-        CU_ASSERT_EQUAL(s.directions[0].seed_u, zg_lozo_seed_u(&o, t));
-        CU_ASSERT_EQUAL(updated->seed_u, zg_lozo_seed_u_official(&o, t));
-        CU_ASSERT_EQUAL(updated->seed_v, zg_lozo_seed_v(&o, t));
-        CU_ASSERT_EQUAL(s.n_directions, t % 5 == 0 ? 2 : 1);
+    const struct zg_algorithm_choice lozo = chosen("lozo:nu=5+direction=official");
+    for (uint64_t t = 0; t < 11; t++) {
+        const struct zg_question q = asked(&lozo, t);
+        struct zg_answer a;
+        lozo.algorithm->answer(&lozo, t, &q, (const double[]){3, 2}, NULL, &a);
+        const bool redraws = t % 5 == 0;
+        CU_ASSERT_EQUAL(q.n_directions, redraws ? 2 : 1);
+        CU_ASSERT_EQUAL(q.probes[0].direction, 0);
+        CU_ASSERT_EQUAL(q.probes[1].direction, 0);
+        CU_ASSERT_EQUAL(zg_question_n_probed(&q), 1);
+        const struct zg_direction *const updated = &q.directions[a.updates[0].direction];
+        const uint64_t u = zg_seed_derive(7, t);
+        CU_ASSERT_EQUAL(updated->seed_u, redraws ? zg_seed_derive(u, 1) : u);
+        CU_ASSERT_EQUAL(updated->seed_v, q.directions[0].seed_v);
+        CU_ASSERT_EQUAL(updated->rank, q.directions[0].rank);
     }
 }
 
-/* A loss that is not a number moves nothing, and is reported. */
-static void test_nan(void)
+static void test_needs(void)
 {
-    const double losses[][2] = {{NAN, 1}, {1, NAN}, {INFINITY, 1}, {1, -INFINITY}};
-    for (int i = 0; i < 4; i++) {
-        struct zg_engine_state s = {.losses = {losses[i][0], losses[i][1]}};
-        struct zg_lozo_step out = {0};
-        struct zg_error err = {0};
-        CU_ASSERT_EQUAL(zg_lozo_run_step(&good, &fake, &s, 3, &batch, &out, &err), ZG_CHECK);
-        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "step 3"));
-        CU_ASSERT_EQUAL(s.n_apply, 0);
-        CU_ASSERT(isnan(losses[i][0]) ? isnan(out.loss_plus) : out.loss_plus == losses[i][0]);
-    }
-}
-
-static void test_failure(void)
-{
-    struct zg_engine_state s = {.losses = {3, 2}};
-    struct zg_lozo_step out = {0};
-    struct zg_error err = {0};
-    CU_ASSERT_EQUAL(zg_lozo_run_step(&good, &fake, &s, 0, NULL, &out, &err), ZG_USAGE);
-    CU_ASSERT_STRING_EQUAL(err.text, "no batch");
-    CU_ASSERT_EQUAL(s.n_apply, 0);
+    const struct zg_algorithm_choice correct = chosen("lozo:rank=3");
+    const struct zg_algorithm_choice official = chosen("lozo:rank=3+direction=official");
+    struct zg_engine_limits limits = {.max_rank = 2, .max_probes = 9};
+    CU_ASSERT_EQUAL(zg_algorithm_needs(&correct, &limits), 1u << ZG_DIRECTION_LOWRANK);
+    CU_ASSERT_EQUAL(limits.max_probes, 9);
+    CU_ASSERT_EQUAL(limits.max_directions, 1);
+    CU_ASSERT_EQUAL(limits.max_rank, 3);
+    zg_algorithm_needs(&official, &limits);
+    CU_ASSERT_EQUAL(limits.max_directions, 2);
+    CU_ASSERT_EQUAL(zg_algorithm_period(&correct), 50);
 }
 
 int main(void)
 {
-    const struct zg_test tests[] = {
-        {"options out of range are refused", test_check},
-        {"seeds", test_seeds},
-        {"one step", test_step},
-        {"rms scale and full scope", test_rms_scale},
-        {"official direction", test_official},
-        {"NaN and infinite losses", test_nan},
-        {"an engine's failure comes through", test_failure},
+    static const struct zg_test tests[] = {
+        {"seeds of U and V", test_seeds},
+        {"the question", test_question},
+        {"the answer", test_answer},
+        {"the official update", test_official},
+        {"what an engine must have room for", test_needs},
         {NULL, NULL},
     };
-    return zg_test_run("lozo", tests);
+    return zg_test_run("algorithm/lozo", tests);
 }

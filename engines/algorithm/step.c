@@ -1,0 +1,57 @@
+/* step.c - begin, score and apply, in this order, with what an algorithm says. */
+#include "engines/algorithm/step.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum zg_status zg_question_ask(const struct zg_question *question, const struct zg_engine *engine,
+                               struct zg_engine_state *state, const struct zg_batch *batch,
+                               double *loss, struct zg_error *err)
+{
+    struct zg_scores scores = {.loss = loss};
+    const enum zg_status status =
+        engine->begin(state, question->directions, question->n_directions, err);
+    if (status)
+        return status;
+    return engine->score(state, batch, question->probes, question->n_probes, &scores, err);
+}
+
+static bool all_finite(const double *loss, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(loss[i]))
+            return false;
+    return true;
+}
+
+/* "1.5 and nan", cut where there are many. */
+static enum zg_status fail_losses(uint64_t t, const double *loss, int64_t n, struct zg_error *err)
+{
+    char losses[256] = "";
+    size_t used = 0;
+    for (int64_t i = 0; i < n && used < sizeof losses; i++)
+        used += (size_t)snprintf(losses + used, sizeof losses - used, "%s%g",
+                                 i == 0      ? ""
+                                 : i < n - 1 ? ", "
+                                             : " and ",
+                                 loss[i]);
+    return zg_fail(err, ZG_CHECK, "step %llu: the losses are %s; no update is made",
+                   (unsigned long long)t, losses);
+}
+
+enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struct zg_engine *engine,
+                           struct zg_engine_state *state, uint64_t t, const struct zg_batch *batch,
+                           double *memory, struct zg_step *out, struct zg_error *err)
+{
+    const struct zg_algorithm *const algorithm = choice->algorithm;
+    algorithm->announce(choice, t, memory, &out->question);
+    const enum zg_status status =
+        zg_question_ask(&out->question, engine, state, batch, out->loss, err);
+    if (status)
+        return status;
+    if (!all_finite(out->loss, out->question.n_probes))
+        return fail_losses(t, out->loss, out->question.n_probes, err);
+    algorithm->answer(choice, t, &out->question, out->loss, memory, &out->answer);
+    return engine->apply(state, out->answer.updates, out->answer.n_updates,
+                         out->answer.weight_decay, err);
+}

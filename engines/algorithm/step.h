@@ -1,0 +1,37 @@
+/*
+ * step.h - the one step driver: an engine and an algorithm meet here and nowhere else, so every
+ * engine runs this code.
+ *
+ *     struct zg_algorithm_choice choice;
+ *     struct zg_step step;                        // what was asked, and what came of it
+ *     zg_algorithm_parse("lozo:rank=4", &choice, &err);
+ *     options.limits = ...;
+ *     zg_algorithm_needs(&choice, &options.limits);   // before engine->open()
+ *     for (uint64_t t = 0; !status && t < n; t++)
+ *         status = zg_step_run(&choice, engine, state, t, &batch, NULL, &step, &err);
+ *
+ * Nothing is allocated in a step.
+ */
+#ifndef ZG_ALGORITHM_STEP_H
+#define ZG_ALGORITHM_STEP_H
+
+#include "engines/algorithm/algorithm.h"
+
+struct zg_step {
+    struct zg_question question;
+    double loss[ZG_MAX_PROBES]; /* of the question's probes */
+    struct zg_answer answer;    /* where the losses are finite */
+};
+
+/* Step number t on the batch.  `memory` is what the algorithm remembers, NULL where it remembers
+ * nothing.  ZG_CHECK: a loss is NaN or Inf (no update is made, nothing is remembered). */
+enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struct zg_engine *engine,
+                           struct zg_engine_state *state, uint64_t t, const struct zg_batch *batch,
+                           double *memory, struct zg_step *out, struct zg_error *err);
+
+/* The losses of a question's probes alone, [n_probes]; weights stay. */
+enum zg_status zg_question_ask(const struct zg_question *question, const struct zg_engine *engine,
+                               struct zg_engine_state *state, const struct zg_batch *batch,
+                               double *loss, struct zg_error *err);
+
+#endif
