@@ -1,10 +1,8 @@
-/* model.c - the public face of a model: opening by name, reading, closing.  Where elements come
- * from is source.h's. */
+/* model.c - the public face of a model: what it is, reading, closing.  Where elements come from is
+ * source.h's, who opens one by name is open.c. */
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "engines/model/source.h"
 
@@ -29,51 +27,6 @@ enum zg_status zg_model_make(struct zg_model **out, const char *name,
                                .name = copy};
     *out = model;
     return ZG_OK;
-}
-
-static enum zg_status unknown_name(const char *name, struct zg_error *err)
-{
-    if (strcmp(name, "opt-350m") == 0)
-        return zg_fail(err, ZG_USAGE,
-                       "model opt-350m is post-norm with projected embeddings; the pre-norm sizes "
-                       "are opt-125m and "
-                       "opt-1.3b to opt-30b");
-    char known[256] = "";
-    size_t used = 0;
-    const char *shape_name;
-    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, NULL)); i++) {
-        const size_t n = strlen(shape_name);
-        if (used + n + 3 > sizeof known)
-            break;
-        memcpy(known + used, shape_name, n);
-        memcpy(known + used + n, ", ", 3);
-        used += n + 2;
-    }
-    if (strchr(name, '/')) /* a path, and so input that is missing */
-        return zg_fail(err, ZG_INPUT, "model %s: no such directory", name);
-    return zg_fail(err, ZG_USAGE,
-                   "model %s: no such directory and no shape of that name; shapes are %.*s", name,
-                   used > 2 ? (int)used - 2 : 0, known);
-}
-
-enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
-                             struct zg_error *err)
-{
-    const struct zg_model_shape *shape;
-    const char *shape_name;
-    *out = NULL;
-    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, &shape)); i++)
-        if (strcmp(name, shape_name) == 0)
-            return zg_model_open_shape(out, name, shape, seed, err);
-    struct stat info;
-    if (stat(name, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        return unknown_name(name, err);
-    if (stat(name, &info) != 0)
-        return zg_fail(err, ZG_INPUT, "model %s: %s", name, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        return zg_fail(err, ZG_INPUT, "model %s is a file; give the directory with its config.json",
-                       name);
-    return zg_model_open_directory(out, name, err);
 }
 
 void zg_model_close(struct zg_model **model)

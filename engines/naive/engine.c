@@ -19,19 +19,6 @@ enum { LOGIT_ROWS = 1024 };
 
 extern const struct zg_engine zg_engine_naive;
 
-void zg_naive_phase(const struct zg_engine_state *state, enum zg_phase phase)
-{
-    if (state->options.on_phase)
-        state->options.on_phase(state->options.on_phase_context, phase);
-}
-
-void zg_naive_count(struct zg_engine_state *state, enum zg_phase phase, double flops, double bytes)
-{
-    state->cost.executed_flops += flops;
-    state->cost.phase_flops[phase] += flops;
-    state->cost.phase_bytes[phase] += bytes;
-}
-
 static void naive_close(struct zg_engine_state **state)
 {
     if (!state || !*state)

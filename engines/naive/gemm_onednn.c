@@ -33,15 +33,18 @@ static void gemm_close(struct zg_naive_gemm_state **state)
     *state = NULL;
 }
 
-/* The message names what has the dtype on every machine. */
+/* What has the dtype on every machine. */
+#ifdef ZOGAP_HAVE_OPENBLAS
+#define OTHERS "openblas or gemm=reference"
+#else
+#define OTHERS "reference"
+#endif
+
 static enum zg_status require(struct zg_dnnl *dnnl, enum zg_dtype dtype, struct zg_error *err)
 {
     struct zg_error cause = {0};
     const enum zg_status status = zg_dnnl_require(dnnl, dtype, &cause);
-    return status ? zg_fail(err, status, "engine naive: %s; use gemm=%s", cause.text,
-                            zg_naive_gemm_find("openblas") ? "openblas or gemm=reference"
-                                                           : "reference")
-                  : ZG_OK;
+    return status ? zg_fail(err, status, "engine naive: %s; use gemm=" OTHERS, cause.text) : ZG_OK;
 }
 
 static enum zg_status gemm_open(struct zg_naive_gemm_state **out,

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "engines/base/size.h"
 #include "engines/error.h"
 
 /* Attention of one head over one sequence, its own padding left out.  q, k, v are columns of rows
@@ -68,7 +69,13 @@ extern const struct zg_naive_kernels zg_naive_kernels_avx512;
 /* The table of zg_cpu_isa_choose(). */
 enum zg_status zg_naive_kernels_choose(const struct zg_naive_kernels **out, struct zg_error *err);
 
-/* Floats of scratch that a head of that size needs, the same for every ISA. */
-int64_t zg_naive_head_scratch(int64_t n, int64_t head_dim);
+/* Floats of scratch that a head of that size needs, the same for every ISA:
+ * q [n up to 4][head_dim], k^T [head_dim][n up to 32], v [n][head_dim up to 32], p [4][n up to
+ * 32]. */
+static inline int64_t zg_naive_head_scratch(int64_t n, int64_t head_dim)
+{
+    const int64_t n_wide = zg_round_up(n, ZG_NAIVE_STRIPE);
+    return n_wide * (head_dim + head_dim + zg_round_up(head_dim, ZG_NAIVE_STRIPE) + 4);
+}
 
 #endif

@@ -5,6 +5,7 @@
  *     perturb.c   dense passes over the weights: W <- keep W + c D
  *     batch.c     options expanded to sequences, left padding, labels; losses from log p
  *     forward.c   log-probabilities of the labels at the present weights
+ *     cost.c      phases and what they execute
  *     engine.c    the ZO interface
  */
 #ifndef ZG_NAIVE_NAIVE_H
@@ -105,6 +106,8 @@ struct zg_engine_state {
     struct zg_useful *useful;
     struct zg_cost cost;
 };
+
+/* ---- cost.c ---------------------------------------------------------------------------- */
 
 void zg_naive_phase(const struct zg_engine_state *state, enum zg_phase phase);
 void zg_naive_count(struct zg_engine_state *state, enum zg_phase phase, double flops, double bytes);

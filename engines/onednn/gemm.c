@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "engines/onednn/panel.h"
+#include "engines/onednn/onednn.h"
 #include "engines/runtime/kept.h"
 
 /* ---- rows ------------------------------------------------------------------------------------ */

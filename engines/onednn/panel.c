@@ -1,5 +1,5 @@
 /* panel.c - builds panels and everything that a product of theirs needs ahead of the first. */
-#include "engines/onednn/panel.h"
+#include "engines/onednn/onednn.h"
 
 #include <assert.h>
 #include <stdlib.h>

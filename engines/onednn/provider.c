@@ -5,7 +5,7 @@
 
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
-#include "engines/onednn/panel.h"
+#include "engines/onednn/onednn.h"
 
 static void provider_close(struct zg_provider_state **state)
 {

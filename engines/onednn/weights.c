@@ -1,5 +1,5 @@
 /* weights.c - reads, updates and gives back the values of panels, in the layouts and dtypes of
- * panel.h. */
+ * onednn.h. */
 #include <assert.h>
 #include <omp.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 #include "engines/model/convert.h"
-#include "engines/onednn/panel.h"
+#include "engines/onednn/onednn.h"
 #include "engines/runtime/kept.h"
 
 /* Rows of W that a thread reads and turns over at once: a cache line of each column in fp32. */

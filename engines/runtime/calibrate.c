@@ -47,8 +47,8 @@ static int64_t sample_weights(const struct zg_engine_state *s, const struct zg_l
     return n_rows;
 }
 
-void zg_calibrate_observe(struct zg_engine_state *s, const struct zg_linear *linear,
-                          const struct zg_gemm *g)
+static void observe(struct zg_engine_state *s, const struct zg_linear *linear,
+                    const struct zg_gemm *g)
 {
     struct zg_calibration *c = s->calibration;
     struct zg_panel *panel = g->w == linear->panel ? linear->panel : linear->panel_d;
@@ -140,10 +140,10 @@ static enum zg_status run_step(struct zg_engine_state *s, const struct zg_batch 
     const struct zg_probe pair[] = {{0, 1e-3f}, {0, -1e-3f}};
     double loss[2];
     struct zg_scores out = {.loss = loss};
-    const enum zg_status status = zg_runtime_begin(s, &direction, 1, err);
-    return status ? status
-                  : zg_runtime_score(s, batch, pair, zg_min64(2, s->options.limits.max_probes),
-                                     &out, err);
+    const enum zg_status status = zg_adapter_begin(s, &direction, 1, err);
+    if (!status)
+        zg_score_run(s, batch, pair, zg_min64(2, s->options.limits.max_probes), &out);
+    return status;
 }
 
 /* As if the step had never been: the next begin() draws V and U, and sets the panels' columns. */
@@ -185,12 +185,14 @@ enum zg_status zg_calibrate_run(struct zg_engine_state *s, struct zg_error *err)
     make_batch(s, batch);
     if (batch->batch.n_examples > 0) {
         s->calibration = &calibration;
+        s->observe = observe;
         s->options.on_phase = NULL; /* nobody's clock runs yet */
         status = run_step(s, &batch->batch, err);
         if (!status)
             status = keep_columns(s, err);
         s->options.on_phase = on_phase;
         s->calibration = NULL;
+        s->observe = NULL;
         forget_step(s);
     }
 done:

@@ -38,8 +38,3 @@ void zg_cost_plan(struct zg_engine_state *s, const struct zg_batch *batch, int64
                                 : zg_plan_useful_flops(&s->plan, &s->shape, n_probes, n, s->rank);
     s->cost.n_rows = s->plan.trie.n_rows * (zg_has(s, ZG_M_PAIRED) ? n_probes : 1);
 }
-
-void zg_runtime_cost(const struct zg_engine_state *state, struct zg_cost *out)
-{
-    *out = state->cost;
-}

@@ -82,8 +82,8 @@ static void run_gemm(struct zg_engine_state *s, const struct zg_linear *linear,
                      const struct zg_panel *panel, enum zg_dtype dtype, struct zg_gemm *g)
 {
     g->w = panel;
-    if (s->calibration)
-        zg_calibrate_observe(s, linear, g);
+    if (s->observe)
+        s->observe(s, linear, g);
     s->provider->gemm(s->provider_state, g);
     zg_cost_panel(s, &linear->shape, dtype, g);
 }

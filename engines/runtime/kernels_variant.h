@@ -1,4 +1,4 @@
-/* kernels_variant.h - the ISA files' tables, for kernels.c alone. */
+/* kernels_variant.h - the ISA files' tables, for kernels_table.c alone. */
 #ifndef ZG_RUNTIME_KERNELS_VARIANT_H
 #define ZG_RUNTIME_KERNELS_VARIANT_H
 

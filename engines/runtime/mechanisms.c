@@ -1,5 +1,5 @@
 /* mechanisms.c - which combinations of the runtime's mechanisms make sense. */
-#include "engines/runtime/runtime.h"
+#include "engines/runtime/mechanisms.h"
 
 enum zg_status zg_mechanisms_check(uint32_t mechanisms, struct zg_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * runtime.c - open, begin, apply, read and close of the inference-style runtime.  Sizes every
- * buffer in open.
+ * runtime.c - the members of the ZO interface for the inference-style runtime: what they check, and
+ * whom they ask.  open sizes every buffer.
  */
 #include "engines/runtime/runtime.h"
 
@@ -10,25 +10,11 @@
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
+#include "engines/runtime/mechanisms.h"
 #include "engines/runtime/state.h"
 
 /* Columns of the vocabulary per slice: a slice of logits of a usual batch stays in L2. */
 #define SLICE 2048
-
-void *zg_state_take(struct zg_engine_state *s, int64_t n_items, size_t item_size, const char *what,
-                    enum zg_status *status, struct zg_error *err)
-{
-    void *memory = NULL;
-    if (*status)
-        return NULL;
-    if (s->n_owned == (int64_t)(sizeof s->owned / sizeof s->owned[0]))
-        *status = zg_fail(err, ZG_ENV, "more buffers than the runtime has room to own");
-    else
-        *status = zg_buffer_alloc(&memory, n_items, (int64_t)item_size, what, err);
-    if (memory)
-        s->owned[s->n_owned++] = memory;
-    return memory;
-}
 
 /* ---- open ----------------------------------------------------------------------------------- */
 
@@ -226,6 +212,19 @@ enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direc
     return zg_adapter_begin(s, directions, n, err);
 }
 
+enum zg_status zg_runtime_score(struct zg_engine_state *s, const struct zg_batch *batch,
+                                const struct zg_probe *probes, int64_t n_probes,
+                                struct zg_scores *out, struct zg_error *err)
+{
+    zg_phase_start(s, ZG_PHASE_PLAN);
+    const enum zg_status status = zg_batch_check(batch, probes, n_probes, s->n_directions,
+                                                 &s->options.limits, &s->shape, err);
+    if (status)
+        return status;
+    zg_score_run(s, batch, probes, n_probes, out);
+    return ZG_OK;
+}
+
 enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_update *updates,
                                 int64_t n, float weight_decay, struct zg_error *err)
 {
@@ -240,6 +239,11 @@ enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_updat
     zg_adapter_apply(s, updates, n);
     zg_phase_start(s, ZG_PHASE_OTHER);
     return ZG_OK;
+}
+
+void zg_runtime_cost(const struct zg_engine_state *s, struct zg_cost *out)
+{
+    *out = s->cost;
 }
 
 enum zg_status zg_runtime_read(struct zg_engine_state *s, int32_t tensor, int64_t row_begin,

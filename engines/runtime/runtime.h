@@ -20,9 +20,6 @@
      ZG_MECHANISM_BIT(ZG_M_CANCEL) | ZG_MECHANISM_BIT(ZG_M_LAST) | ZG_MECHANISM_BIT(ZG_M_COMMON) | \
      ZG_MECHANISM_BIT(ZG_M_LAZY) | ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED))
 
-/* Valid combinations (zg_mechanism_needs()).  ZG_USAGE names the missing one. */
-enum zg_status zg_mechanisms_check(uint32_t mechanisms, struct zg_error *err);
-
 /* The members of struct zg_engine; `engine` is the declaration, for checking options. */
 enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_engine *engine,
                                const struct zg_provider *provider, const struct zg_model *model,

@@ -74,15 +74,9 @@ static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
     losses(s, batch, &pass, first, out);
 }
 
-enum zg_status zg_runtime_score(struct zg_engine_state *s, const struct zg_batch *batch,
-                                const struct zg_probe *probes, int64_t n_probes,
-                                struct zg_scores *out, struct zg_error *err)
+void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
+                  const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out)
 {
-    zg_phase_start(s, ZG_PHASE_PLAN);
-    const enum zg_status status = zg_batch_check(batch, probes, n_probes, s->n_directions,
-                                                 &s->options.limits, &s->shape, err);
-    if (status)
-        return status;
     zg_plan_build(&s->plan, batch, out->option_score != NULL);
     zg_cost_plan(s, batch, n_probes);
 
@@ -100,5 +94,4 @@ enum zg_status zg_runtime_score(struct zg_engine_state *s, const struct zg_batch
             zg_adapter_write(s, s->written_direction, 0.0f);
     }
     zg_phase_start(s, ZG_PHASE_OTHER);
-    return ZG_OK;
 }

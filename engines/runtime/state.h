@@ -9,7 +9,8 @@
  *     loss.c      head, log-sum-exp
  *     score.c     probes -> passes -> losses       cost.c      FLOPs and bytes
  *     calibrate.c outliers.c                       columns that int8 would spoil
- *     runtime.c   open, begin, apply, read, close
+ *     state.c     the buffers that are owned
+ *     runtime.c   open, begin, score, apply, read, close
  */
 #ifndef ZG_RUNTIME_STATE_H
 #define ZG_RUNTIME_STATE_H
@@ -18,7 +19,7 @@
 
 #include "engines/runtime/kernels.h"
 #include "engines/runtime/plan.h"
-#include "engines/runtime/runtime.h"
+#include "engines/runtime/provider.h"
 #include "engines/runtime/useful.h"
 
 /* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the
@@ -158,7 +159,10 @@ struct zg_engine_state {
     bool useful_apart;        /* `plan` is never the useful one */
     struct zg_cost cost;
     enum zg_phase phase;
-    struct zg_calibration *calibration; /* NULL but while open() calibrates */
+    /* NULL but while open() calibrates (calibrate.c): is shown each product before it is made. */
+    void (*observe)(struct zg_engine_state *s, const struct zg_linear *linear,
+                    const struct zg_gemm *g);
+    struct zg_calibration *calibration;
 
     void *owned[48]; /* every buffer, for close */
     int64_t n_owned;
@@ -312,12 +316,14 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
  * s->sum. */
 void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass);
 
+/* ---- score.c -------------------------------------------------------------------------------- */
+/* Losses of a batch that has been checked. */
+void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
+                  const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out);
+
 /* ---- calibrate.c ---------------------------------------------------------------------------- */
 /* int8 panels: finds their outlier columns and keeps them in bf16.  The last thing of open(). */
 enum zg_status zg_calibrate_run(struct zg_engine_state *s, struct zg_error *err);
-/* While s->calibration is set: what is about to be multiplied. */
-void zg_calibrate_observe(struct zg_engine_state *s, const struct zg_linear *linear,
-                          const struct zg_gemm *g);
 
 /* ---- cost.c --------------------------------------------------------------------------------- */
 /* A product in fp32. */

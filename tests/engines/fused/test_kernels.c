@@ -1,5 +1,5 @@
 /*
- * test_kernels.c - every variant of kernels.c against the reference, on every tile size and odd
+ * test_kernels.c - every variant of the kernels against the reference, on every tile size and odd
  * depths.
  *
  * A new line in the table is found and tested here without a change.

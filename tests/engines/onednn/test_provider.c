@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "engines/onednn/panel.h"
+#include "engines/onednn/onednn.h"
 #include "tests/engines/onednn/rig.h"
 
 /* ---- what our objects allocate (the link wraps these) ---------------------------------------- */

@@ -1,4 +1,5 @@
 /* test_mechanisms.c - which combinations of mechanisms are refused, and what the message says. */
+#include "engines/runtime/mechanisms.h"
 #include "engines/runtime/runtime.h"
 #include "tests/support/cunit_run.h"
 

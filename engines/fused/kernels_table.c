@@ -1,5 +1,5 @@
 /*
- * kernels.c - the table of kernel variants and the choice among them.
+ * kernels_table.c - the table of kernel variants and the choice among them.
  *
  * Built with baseline flags: nothing here may need the ISA that it chooses.
  */

@@ -1,5 +1,5 @@
 /*
- * panel.h - the provider's state and its panels, shared by panel.c (life), weights.c (values) and
+ * onednn.h - the provider's state and its panels, shared by panel.c (life), weights.c (values) and
  * gemm.c (products).
  *
  * W of all groups is one matrix side by side, so q, k and v are one product:
@@ -9,8 +9,8 @@
  *
  * Elements are fp32, bf16 or int8.  Why not oneDNN's blocked format: see README.md.
  */
-#ifndef ZG_ONEDNN_PANEL_H
-#define ZG_ONEDNN_PANEL_H
+#ifndef ZG_ONEDNN_ONEDNN_H
+#define ZG_ONEDNN_ONEDNN_H
 
 #include "engines/base/narrow.h"
 #include "engines/dnnl/library.h"

@@ -1,4 +1,4 @@
-/* kernels.c - chooses the kernels' variant at run time; built with baseline flags. */
+/* kernels_table.c - chooses the kernels' variant at run time; built with baseline flags. */
 #include "engines/runtime/kernels_variant.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* gemm.c - finds the loop's matrix product by name, and the one for a dtype. */
+/* gemm_table.c - finds the loop's matrix product by name, and the one for a dtype. */
 #include "engines/naive/gemm.h"
 
 #include "engines/base/cpu.h"
