@@ -341,8 +341,8 @@ def run_case(driver, engine, directory, what, batch, case):
     batch_path = os.path.join(directory, "batch.json")
     with open(batch_path, "w") as f:
         json.dump(batch, f)
-    numbers = [repr(case[k]) for k in ("steps", "rank", "nu", "eps", "lr", "seed")]
-    command = [driver, directory, batch_path, engine, *numbers, case["direction"]]
+    options = "+".join(f"{k}={case[k]}" for k in ("rank", "nu", "eps", "lr", "direction"))
+    command = [driver, directory, batch_path, engine, str(case["steps"]), str(case["seed"]), f"lozo:{options}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           check=False)
     if done.returncode == SKIPPED:

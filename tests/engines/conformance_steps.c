@@ -2,33 +2,33 @@
  * updates, decay. */
 #include "tests/engines/conformance.h"
 
-#include "engines/algorithm/lozo.h"
+#include "engines/algorithm/step.h"
 #include "engines/base/size.h"
 #include "tests/support/fixtures.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { N_STEPS = 11 };
 
-/* The same step in the reference: its own losses, its own coefficient. */
-static double reference_step(struct zg_reference *reference, const struct zg_lozo_options *o,
+/* The same step in the reference: its own losses, its own coefficient; the update goes along what
+ * was announced last. */
+static double reference_step(struct zg_reference *reference, const struct zg_algorithm_choice *lozo,
                              uint64_t step, const struct zg_batch *batch)
 {
-    struct zg_direction d =
-        zg_rig_direction(zg_lozo_seed_u(o, step), zg_lozo_seed_v(o, step), o->rank);
-    d.scale = o->rms_scale ? (float)(1 / sqrt((double)o->rank)) : 1.0f;
-    const double eps = (double)o->eps;
-    zg_reference_add(reference, &d, eps);
+    struct zg_question q;
+    lozo->algorithm->announce(lozo, step, NULL, &q);
+    const double eps = (double)(float)zg_algorithm_real(lozo, "eps");
+    const double lr = (double)(float)zg_algorithm_real(lozo, "lr");
+    zg_reference_add(reference, &q.directions[0], eps);
     const double plus = zg_reference_score(reference, batch, NULL, NULL);
-    zg_reference_add(reference, &d, -2 * eps);
+    zg_reference_add(reference, &q.directions[0], -2 * eps);
     const double minus = zg_reference_score(reference, batch, NULL, NULL);
-    zg_reference_add(reference, &d, eps);
+    zg_reference_add(reference, &q.directions[0], eps);
     const double c = (plus - minus) / (2 * eps);
-    if (o->direction == ZG_LOZO_OFFICIAL)
-        d.seed_u = zg_lozo_seed_u_official(o, step);
-    zg_reference_add(reference, &d, -(double)o->lr * c);
+    zg_reference_add(reference, &q.directions[q.n_directions - 1], -lr * c);
     return c;
 }
 
@@ -36,13 +36,15 @@ static double reference_step(struct zg_reference *reference, const struct zg_loz
  * weights then may be off by lr times that times the largest |D| <= |u| |v| <= 25 scale: the norm
  * of r = 2 deviates exceeds 5 once in 3e5 draws. The fp32 weights themselves round in each of up to
  * 5 writes a step. */
-static void run_steps(struct zg_lozo_options o, uint32_t mechanisms, const char *what)
+static void run_steps(const char *text, uint32_t mechanisms, const char *what)
 {
-    o.rank = 2;
-    o.eps = 2e-2f;
-    o.lr = 2e-3f;
-    o.scope = ZG_SCOPE_LINEAR;
-    o.seed = 17;
+    struct zg_algorithm_choice lozo = {0};
+    CU_ASSERT_EQUAL_FATAL(zg_algorithm_parse(text, &lozo, NULL), ZG_OK);
+    lozo.seed = 17;
+    zg_algorithm_set_real(&lozo, "eps", 2e-2);
+    zg_algorithm_set_real(&lozo, "lr", 2e-3);
+    const double lr = 2e-3, eps = 2e-2, rank = 2;
+    const bool rms = strcmp(zg_algorithm_word(&lozo, "direction-scale"), "rms") == 0;
     static const char *const batches[] = {"long and short", "different option counts",
                                           "language model, gold answers"};
     struct zg_rig rig;
@@ -53,22 +55,21 @@ static void run_steps(struct zg_lozo_options o, uint32_t mechanisms, const char 
     double moved = 0, allowed = 0, largest_c = 0;
     for (uint64_t step = 0; step < N_STEPS; step++) {
         struct zg_error err = {0};
-        struct zg_lozo_step got = {0};
+        struct zg_step got;
         const struct zg_batch *batch = zg_fixture_batch_find(batches[step % 3]);
         const enum zg_status status =
-            zg_lozo_run_step(&o, rig.engine, rig.state, step, batch, &got, &err);
+            zg_step_run(&lozo, rig.engine, rig.state, step, batch, NULL, &got, &err);
         if (!zg_rig_expect(status == ZG_OK, "%s, step %d: %s", what, (int)step, err.text))
             break;
-        const double want = reference_step(rig.reference, &o, step, batch);
+        const double want = reference_step(rig.reference, &lozo, step, batch);
         rig.n_writes += zg_rig_writes(&rig) ? 5 : 0;
-        const double tolerance =
-            zg_rig_tolerance(&rig, fmax(got.loss_plus, got.loss_minus)) / (double)o.eps;
-        zg_rig_expect(fabs(got.projected_gradient - want) <= tolerance,
+        const double tolerance = zg_rig_tolerance(&rig, fmax(got.loss[0], got.loss[1])) / eps;
+        zg_rig_expect(fabs(got.answer.gradient[0] - want) <= tolerance,
                       "%s, step %d: projected gradient %.9g, reference %.9g +- %.2g", what,
-                      (int)step, got.projected_gradient, want, tolerance);
-        const double scale_d = o.rms_scale ? sqrt(1 / (double)o.rank) : 1, largest_d = 25 * scale_d;
-        moved += pow(want * (double)o.lr * scale_d, 2) * (double)o.rank;
-        allowed += tolerance * (double)o.lr * largest_d;
+                      (int)step, got.answer.gradient[0], want, tolerance);
+        const double scale_d = rms ? sqrt(1 / rank) : 1, largest_d = 25 * scale_d;
+        moved += pow(want * lr * scale_d, 2) * rank;
+        allowed += tolerance * lr * largest_d;
         largest_c = fmax(largest_c, fabs(want));
     }
     double scale = 0;
@@ -88,18 +89,15 @@ static void run_steps(struct zg_lozo_options o, uint32_t mechanisms, const char 
 
 static void test_correct(void)
 {
-    const struct zg_lozo_options o = {.nu = 4, .direction = ZG_LOZO_CORRECT};
-    run_steps(o, zg_conformance_subject->mechanisms, "correct");
+    run_steps("lozo:nu=4", zg_conformance_subject->mechanisms, "correct");
 }
 static void test_official(void)
 {
-    const struct zg_lozo_options o = {.nu = 4, .direction = ZG_LOZO_OFFICIAL};
-    run_steps(o, zg_conformance_subject->mechanisms, "official");
+    run_steps("lozo:nu=4+direction=official", zg_conformance_subject->mechanisms, "official");
 }
 static void test_rms(void)
 {
-    const struct zg_lozo_options o = {.nu = 4, .rms_scale = true, .direction = ZG_LOZO_CORRECT};
-    run_steps(o, zg_conformance_subject->mechanisms, "rms scale");
+    run_steps("lozo:nu=4+direction-scale=rms", zg_conformance_subject->mechanisms, "rms scale");
 }
 
 /* V redrawn in each step, in every second, in every third: folded, and banked where the engine has
@@ -109,12 +107,12 @@ static void test_redraws(void)
     const uint32_t bank = ZG_MECHANISM_BIT(ZG_M_BANK);
     const uint32_t in_use = zg_conformance_subject->mechanisms & ~bank;
     const uint32_t kept = in_use | (zg_conformance_subject->engine->mechanisms & bank);
-    for (int64_t nu = 1; nu <= 3; nu++) {
-        const struct zg_lozo_options o = {.nu = nu, .direction = ZG_LOZO_CORRECT};
+    static const char *const texts[] = {"lozo:nu=1", "lozo:nu=2", "lozo:nu=3"};
+    for (int i = 0; i < 3; i++) {
         if (zg_conformance_subject->dtype == ZG_FP32)
-            run_steps(o, in_use, "folded");
+            run_steps(texts[i], in_use, "folded");
         if (kept & bank)
-            run_steps(o, kept, "bank");
+            run_steps(texts[i], kept, "bank");
     }
 }
 

@@ -2,7 +2,7 @@
  * steps_driver.c - runs an engine on a model directory and a batch in JSON, and prints its numbers:
  * what an independent implementation (scripts/check_pytorch.py) is compared with.
  *
- *     steps_driver MODEL_DIR BATCH.json ENGINE STEPS RANK NU EPS LR SEED correct|official
+ *     steps_driver MODEL_DIR BATCH.json ENGINE STEPS SEED ALGORITHM
  *
  * BATCH.json is {"loss": "classification" or "lm",
  *                 "examples": [{"stem": [ids], "options": [[ids], ...], "gold": 0}, ...]}
@@ -14,7 +14,7 @@
  *     step,t,loss_plus,loss_minus,projected_gradient
  *     weight,tensor,row,col,value      after them, the four corners of each 2-D tensor
  */
-#include "engines/algorithm/lozo.h"
+#include "engines/algorithm/step.h"
 #include "engines/zo.h"
 
 #include <jansson.h>
@@ -113,25 +113,24 @@ static enum zg_status print_weights(const struct zg_engine *engine, struct zg_en
 }
 
 static enum zg_status run(const struct zg_engine *engine, const char *model_dir,
-                          const struct batch *b, const struct zg_lozo_options *lozo,
+                          const struct batch *b, const struct zg_algorithm_choice *algorithm,
                           uint64_t n_steps, struct zg_error *err)
 {
     struct zg_model *model = NULL;
     struct zg_engine_state *state = NULL;
     struct zg_engine_options options = zg_engine_options_default(engine);
     options.n_threads = 2;
-    options.limits.max_rank = lozo->rank;
+    zg_algorithm_needs(algorithm, &options.limits);
     zg_engine_limits_include(&options.limits, &b->batch);
-    enum zg_status status = zg_lozo_check(lozo, err);
-    status = status ? status : zg_model_open(&model, model_dir, 0, err);
+    enum zg_status status = zg_model_open(&model, model_dir, 0, err);
     status = status ? status : engine->open(&state, model, &options, err);
     status = status ? status : print_scores(engine, state, b, err);
     for (uint64_t t = 0; !status && t < n_steps; t++) {
-        struct zg_lozo_step s;
-        status = zg_lozo_run_step(lozo, engine, state, t, &b->batch, &s, err);
+        struct zg_step s;
+        status = zg_step_run(algorithm, engine, state, t, &b->batch, NULL, &s, err);
         if (!status)
-            printf("step,%d,%.17g,%.17g,%.17g\n", (int)t, s.loss_plus, s.loss_minus,
-                   s.projected_gradient);
+            printf("step,%d,%.17g,%.17g,%.17g\n", (int)t, s.loss[0], s.loss[1],
+                   s.answer.gradient[0]);
     }
     status = status ? status : print_weights(engine, state, zg_model_shape(model), err);
     engine->close(&state);
@@ -142,9 +141,8 @@ static enum zg_status run(const struct zg_engine *engine, const char *model_dir,
 int main(int argc, char **argv)
 {
     static struct batch batch;
-    if (argc != 11 || !read_batch(&batch, argv[2])) {
-        fprintf(stderr, "usage: steps_driver MODEL_DIR BATCH.json ENGINE STEPS RANK NU EPS LR SEED "
-                        "correct|official\n");
+    if (argc != 7 || !read_batch(&batch, argv[2])) {
+        fprintf(stderr, "usage: steps_driver MODEL_DIR BATCH.json ENGINE STEPS SEED ALGORITHM\n");
         return EXIT_FAILURE;
     }
     const struct zg_engine *engine = zg_engine_find(argv[3]);
@@ -152,17 +150,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "engine %s is not in this build\n", argv[3]);
         return SKIPPED;
     }
-    const struct zg_lozo_options lozo = {
-        .rank = atoll(argv[5]),
-        .nu = atoll(argv[6]),
-        .eps = strtof(argv[7], NULL),
-        .lr = strtof(argv[8], NULL),
-        .seed = strtoull(argv[9], NULL, 10),
-        .direction = strcmp(argv[10], "official") == 0 ? ZG_LOZO_OFFICIAL : ZG_LOZO_CORRECT,
-        .scope = ZG_SCOPE_LINEAR,
-    };
     struct zg_error err = {0};
-    if (run(engine, argv[1], &batch, &lozo, strtoull(argv[4], NULL, 10), &err)) {
+    struct zg_algorithm_choice algorithm;
+    enum zg_status status = zg_algorithm_parse(argv[6], &algorithm, &err);
+    if (!status) {
+        algorithm.seed = strtoull(argv[5], NULL, 10);
+        status = run(engine, argv[1], &batch, &algorithm, strtoull(argv[4], NULL, 10), &err);
+    }
+    if (status) {
         fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }
