@@ -13,8 +13,6 @@
 #include "harness/options.h"
 #include "harness/policy.h"
 
-#define ZG_VERSION_TEXT "0.1.0"
-
 enum { ZG_MOST_DIRS = 26 }; /* tables call them A to Z */
 
 /* What `zogap gate` asks for besides cases, engines and policy; all as typed, NULL: not given. */

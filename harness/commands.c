@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "engines/base/json_memory.h"
+#include "harness/build.h"
 #include "harness/table.h"
-#include "harness/version.h"
 
 #define ZG_COMMAND(name) extern const struct zg_command zg_command_##name;
 #include "harness/cmd/commands.def"

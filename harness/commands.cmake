@@ -1,10 +1,10 @@
 # The part of the harness that is built on zogap_measure: options, cases, verification, commands, and the executable.
-# harness/version.h is made at build time, so that meta.json knows the sources it was built from.
+# harness/build.h is made at build time, so that meta.json knows the sources it was built from.
 set(version_dir "${CMAKE_BINARY_DIR}/generated")
 add_custom_target(zogap_version
-  COMMAND "${CMAKE_COMMAND}" -D "SOURCE=${CMAKE_SOURCE_DIR}" -D "OUTPUT=${version_dir}/harness/version.h"
+  COMMAND "${CMAKE_COMMAND}" -D "SOURCE=${CMAKE_SOURCE_DIR}" -D "VERSION=${PROJECT_VERSION}" -D "OUTPUT=${version_dir}/harness/build.h"
           -P "${CMAKE_SOURCE_DIR}/scripts/cmake/GitState.cmake"
-  BYPRODUCTS "${version_dir}/harness/version.h"
+  BYPRODUCTS "${version_dir}/harness/build.h"
   COMMENT "")
 
 add_library(zogap_harness STATIC

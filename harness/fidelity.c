@@ -9,8 +9,7 @@
 #include "engines/base/size.h"
 #include "harness/clock.h"
 #include "harness/dtypes.h"
-#include "harness/measure_json.h"
-#include "harness/meta.h"
+#include "harness/json.h"
 #include "harness/signals.h"
 
 enum { PROBES_A_V = 50, MOST_VS = 4 };

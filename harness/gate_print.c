@@ -6,8 +6,7 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/gate.h"
-#include "harness/measure_json.h"
-#include "harness/meta.h"
+#include "harness/json.h"
 
 /* Version of gate.json; its fields only ever grow. */
 enum { GATE_VERSION = 1 };

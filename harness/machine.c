@@ -21,7 +21,7 @@
 #include "harness/clock.h"
 #include "harness/counters.h"
 #include "harness/frequency.h"
-#include "harness/measure_json.h"
+#include "harness/json.h"
 #include "harness/sysfile.h"
 #include "harness/topology.h"
 

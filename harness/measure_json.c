@@ -4,10 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-json_t *zg_json_real(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
+#include "harness/json.h"
 
 /* A number that is -1 where it is not known. */
 static json_t *known(int64_t value)

@@ -24,7 +24,4 @@ json_t *zg_sampler_json(const struct zg_sampler *sampler);
 /* The fields of struct zg_peak under their names. */
 json_t *zg_peak_json(const struct zg_peak *peak);
 
-/* A number, or null where it is NaN or infinite. */
-json_t *zg_json_real(double value);
-
 #endif

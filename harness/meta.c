@@ -7,39 +7,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engines/base/json_memory.h"
+#include "harness/build.h"
 #include "harness/dtypes.h"
 #include "harness/file_out.h"
+#include "harness/json.h"
 #include "harness/measure_json.h"
 #include "harness/sysfile.h"
-#include "harness/version.h"
-
-json_t *zg_json_text(const char *text)
-{
-    json_t *value = json_string(text);
-    if (value || !text)
-        return value ? value : json_null();
-    char *const copy = strdup(text);
-    for (char *c = copy; c && *c; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    value = copy ? json_string(copy) : NULL;
-    free(copy);
-    return value;
-}
-
-static json_t *utc_now(void)
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-    char text[32];
-    gmtime_r(&now, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_string(text);
-}
 
 /* `--resume` and `--quiet` do not change what a command measures. */
 static json_t *command_line_json(const struct zg_words *words)
@@ -190,7 +166,7 @@ json_t *zg_meta_open(const struct zg_session *session, const char *command)
     json_object_set_new(meta, "tags", tags_json(&request->policy));
     json_object_set_new(meta, "status", json_string("running"));
     json_object_set_new(meta, "interrupted", json_false());
-    json_object_set_new(meta, "started_utc", utc_now());
+    json_object_set_new(meta, "started_utc", zg_json_utc_now());
     json_object_set_new(meta, "finished_utc", json_null());
     json_object_set_new(meta, "engines", engines_json(session));
     if (session->engines.n_items > 0)
@@ -402,7 +378,7 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
     json_object_set_new(meta, "status", json_string(status_word));
     json_object_set_new(meta, "interrupted", json_boolean(strcmp(status_word, "interrupted") == 0));
     json_object_set_new(meta, "finished_utc",
-                        strcmp(status_word, "running") == 0 ? json_null() : utc_now());
+                        strcmp(status_word, "running") == 0 ? json_null() : zg_json_utc_now());
     char *const text = json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     const enum zg_status status =
         text && !zg_json_memory_failed()

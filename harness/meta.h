@@ -67,7 +67,4 @@ void zg_meta_add_case(json_t *meta, json_t *case_meta);
 /* Adds a sentence to "notes". */
 void zg_meta_note(json_t *meta, const char *text);
 
-/* Text as JSON; bytes that are not UTF-8 become '?'. */
-json_t *zg_json_text(const char *text);
-
 #endif

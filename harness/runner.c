@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/case_row.h"
+#include "harness/json.h"
 #include "harness/measure_json.h"
 #include "harness/plan.h"
 #include "harness/roofline.h"

@@ -9,15 +9,15 @@
 #include <string.h>
 
 #include "harness/bench.h"
+#include "harness/build.h"
 #include "harness/command.h"
 #include "harness/counters.h"
 #include "harness/environment.h"
+#include "harness/json.h"
 #include "harness/machine.h"
 #include "harness/measure_json.h"
-#include "harness/meta.h"
 #include "harness/pin.h"
 #include "harness/table.h"
-#include "harness/version.h"
 #include "workloads/task.h"
 
 /* ---- the document ---------------------------------------------------------------------------- */

@@ -8,9 +8,9 @@
 
 #include "harness/command.h"
 #include "harness/estimate.h"
+#include "harness/json.h"
 #include "harness/ladder_plot.h"
 #include "harness/ladder_table.h"
-#include "harness/measure_json.h"
 #include "harness/runner.h"
 
 struct ladder_run {

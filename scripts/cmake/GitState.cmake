@@ -1,11 +1,14 @@
-# Writes harness/version.h: the commit that is built, and whether the tree differs from it.  Run as a script at build
-# time; the file changes only when the state does.
+# Writes harness/build.h: the version, the commit that is built, and whether the tree differs from it.  Run as a script at
+# build time; the file changes only when the state does.
 execute_process(COMMAND git -C "${SOURCE}" describe --always --dirty --abbrev=12 --exclude=*
                 OUTPUT_VARIABLE state OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
 if(failed OR NOT state MATCHES "^[0-9a-f]+(-dirty)?$")
   set(state "no git")
 endif()
-set(text "/* version.h - made by scripts/cmake/GitState.cmake. */\n#define ZG_GIT_STATE \"${state}\"\n")
+set(text "/* build.h - what was built; made by scripts/cmake/GitState.cmake. */
+#define ZG_VERSION_TEXT \"${VERSION}\"
+#define ZG_GIT_STATE    \"${state}\"
+")
 if(EXISTS "${OUTPUT}")
   file(READ "${OUTPUT}" old)
 endif()
