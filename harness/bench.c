@@ -8,8 +8,8 @@
 
 #include "engines/base/size.h"
 #include "harness/clock.h"
-#include "harness/dtypes.h"
 #include "harness/memory.h"
+#include "harness/precision.h"
 
 /* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64
  * Ki examples of 40 bytes) that they do not show in the memory of an engine. */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "harness/clock.h"
 #include "harness/counters_source.h"
@@ -499,14 +498,4 @@ void zg_counters_add(const struct zg_counters *counters, double *totals)
     for (int64_t t = 0; t < zg_counters_n_threads(counters); t++)
         for (int64_t i = 0; i < n; i++)
             totals[t * n + i] += zg_counters_thread(counters, t, i);
-}
-
-void zg_usage_read(struct zg_usage *out)
-{
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage);
-    *out = (struct zg_usage){.minor_faults = usage.ru_minflt,
-                             .major_faults = usage.ru_majflt,
-                             .voluntary_switches = usage.ru_nvcsw,
-                             .involuntary_switches = usage.ru_nivcsw};
 }

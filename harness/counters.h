@@ -32,7 +32,7 @@
  * Counts run for good from open() on, one set a worker; start() and stop() only read them, so a
  * sample costs two reads a worker and no allocation.  They belong to the threads of the team at
  * open(): a team that changes (pin.h tells how) would leave counts out.  Faults and context
- * switches of the whole process (getrusage) are in every sample beside these: zg_usage_read().
+ * switches of the whole process (getrusage) are in every sample beside these: usage.h.
  */
 #ifndef ZG_HARNESS_COUNTERS_H
 #define ZG_HARNESS_COUNTERS_H
@@ -81,8 +81,6 @@ int64_t zg_counters_n_counting(const struct zg_counters *counters);    /* of the
 int64_t zg_counters_n_multiplexed(const struct zg_counters *counters); /* of those */
 /* Does valgrind count?  Then a span is counted alike each time, and its time means nothing. */
 bool zg_counters_use_valgrind(const struct zg_counters *counters);
-/* Does valgrind run this process, as far as the build can tell? */
-bool zg_counters_under_valgrind(void);
 int64_t zg_counters_n_threads(const struct zg_counters *counters); /* 0 for NULL */
 
 /* Events of groups that do not count: name and reason. */
@@ -105,14 +103,5 @@ void zg_counters_add(const struct zg_counters *counters, double *totals);
 
 /* One worker's share of the same span; NaN where not counted. */
 double zg_counters_thread(const struct zg_counters *counters, int64_t thread, int64_t index);
-
-/* getrusage of the process: always there. */
-struct zg_usage {
-    int64_t minor_faults;
-    int64_t major_faults;
-    int64_t voluntary_switches;
-    int64_t involuntary_switches;
-};
-void zg_usage_read(struct zg_usage *out);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "harness/counters.h"
 #include "harness/counters_source.h"
+#include "harness/valgrind.h"
 
 #include <math.h>
 #include <omp.h>
@@ -23,22 +24,13 @@
 /* Where the dumps go, as callgrind was told in --callgrind-out-file. */
 #define PLACE "ZOGAP_CALLGRIND_OUT"
 
-bool zg_counters_under_valgrind(void)
-{
-#ifdef ZOGAP_HAVE_VALGRIND
-    return RUNNING_ON_VALGRIND != 0;
-#else
-    return false;
-#endif
-}
-
 static enum zg_event_found find(const char *name, int *code, char *reason, size_t size)
 {
     *code = 0;
     if (strcmp(name, "instructions") != 0)
         return ZG_EVENT_UNKNOWN;
 #ifdef ZOGAP_HAVE_VALGRIND
-    if (zg_counters_under_valgrind() && getenv(PLACE))
+    if (zg_valgrind_runs_us() && getenv(PLACE))
         return ZG_EVENT_KNOWN;
     snprintf(reason, size, "counted under valgrind alone: scripts/count_instructions.sh");
 #else

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/csv_cell.h"
 #include "harness/file_out.h"
 #include "harness/text_buffer.h"
 
@@ -35,9 +36,9 @@ static void build_header(struct zg_csv_out *csv, const char *const *extra_names)
     for (int64_t i = 0; i < csv->schema->n_columns + csv->n_extra; i++) {
         if (i)
             zg_text_buffer_append(&csv->row, ",", 1);
-        zg_text_buffer_csv_text(&csv->row, i < csv->schema->n_columns
-                                               ? csv->schema->columns[i].name
-                                               : extra_names[i - csv->schema->n_columns]);
+        zg_csv_cell_text(&csv->row, i < csv->schema->n_columns
+                                        ? csv->schema->columns[i].name
+                                        : extra_names[i - csv->schema->n_columns]);
     }
     zg_text_buffer_append(&csv->row, "\n", 1);
 }
@@ -172,15 +173,15 @@ static void append_field(struct zg_text_buffer *row, const struct zg_column *col
     switch (column->kind) {
     case ZG_COLUMN_TEXT:
         memcpy(&text, field, sizeof text);
-        zg_text_buffer_csv_text(row, text);
+        zg_csv_cell_text(row, text);
         break;
     case ZG_COLUMN_INTEGER:
         memcpy(&integer, field, sizeof integer);
-        zg_text_buffer_csv_integer(row, integer);
+        zg_csv_cell_integer(row, integer);
         break;
     case ZG_COLUMN_REAL:
         memcpy(&real, field, sizeof real);
-        zg_text_buffer_csv_real(row, real);
+        zg_csv_cell_real(row, real);
         break;
     }
 }
@@ -199,7 +200,7 @@ enum zg_status zg_csv_out_row(struct zg_csv_out *csv, const void *row, const dou
     for (int64_t i = 0; i < csv->n_extra; i++) {
         zg_text_buffer_append(&csv->row, ",", 1);
         if (extra)
-            zg_text_buffer_csv_real(&csv->row, extra[i]);
+            zg_csv_cell_real(&csv->row, extra[i]);
     }
     zg_text_buffer_append(&csv->row, "\n", 1);
     return write_row(csv, err);

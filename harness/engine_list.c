@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "harness/dtypes.h"
+#include "harness/precision.h"
 
 /* ---- mechanisms ------------------------------------------------------------------------------ */
 

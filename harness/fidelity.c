@@ -8,8 +8,8 @@
 #include "engines/base/philox.h"
 #include "engines/base/size.h"
 #include "harness/clock.h"
-#include "harness/dtypes.h"
 #include "harness/json.h"
+#include "harness/precision.h"
 #include "harness/signals.h"
 
 enum { PROBES_A_V = 50, MOST_VS = 4 };
@@ -65,21 +65,6 @@ struct zg_fidelity_result zg_fidelity_compare(const double *dl, const double *re
     result.sign = (double)n_same / (double)n;
     result.sign_large = result.n_large > 0 ? (double)n_same_large / (double)result.n_large : NAN;
     return result;
-}
-
-static bool has_int8(enum zg_dtype dtype, enum zg_dtype dtype_d)
-{
-    return dtype == ZG_INT8 || dtype_d == ZG_INT8;
-}
-
-double zg_fidelity_rms_bound(enum zg_dtype dtype, enum zg_dtype dtype_d)
-{
-    return !has_int8(dtype, dtype_d) ? 1.5e-2 : dtype != dtype_d ? 2.5e-2 : 6e-2;
-}
-
-double zg_fidelity_sign_bound(enum zg_dtype dtype, enum zg_dtype dtype_d)
-{
-    return !has_int8(dtype, dtype_d) ? 0.995 : dtype != dtype_d ? 0.99 : 0.98;
 }
 
 /* ---- which reference ------------------------------------------------------------------------- */

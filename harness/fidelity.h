@@ -84,8 +84,4 @@ json_t *zg_fidelity_json(const struct zg_fidelity_set *set);
 
 struct zg_fidelity_result zg_fidelity_compare(const double *dl, const double *reference, int64_t n);
 
-/* What a precision below fp32 is expected to keep. */
-double zg_fidelity_rms_bound(enum zg_dtype dtype, enum zg_dtype dtype_d);
-double zg_fidelity_sign_bound(enum zg_dtype dtype, enum zg_dtype dtype_d);
-
 #endif

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/dtypes.h"
 #include "harness/fidelity.h"
+#include "harness/precision.h"
 #include "harness/verify.h"
 
 static const char stdout_name[] = "standard output";
@@ -85,7 +85,7 @@ const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_
     if (is_reference || coarsest == ZG_FP32)
         return "equal";
     snprintf(text, size, "%s: loss within %g", zg_dtype_name(coarsest),
-             zg_verify_loss_tolerance(coarsest));
+             zg_loss_tolerance(coarsest));
     return text;
 }
 

@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #include "engines/base/size.h"
+#include "harness/blocks.h"
 #include "harness/child.h"
 #include "harness/clock.h"
 #include "harness/gate.h"
-#include "harness/sampler.h"
 #include "harness/signals.h"
 #include "harness/status_line.h"
 

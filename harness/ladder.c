@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/dtypes.h"
+#include "harness/precision.h"
 #include "harness/record.h"
 
 /* ---- the table ------------------------------------------------------------------------------- */

@@ -19,11 +19,12 @@
 
 #include "engines/base/cpu.h"
 #include "harness/clock.h"
-#include "harness/counters.h"
 #include "harness/frequency.h"
 #include "harness/json.h"
 #include "harness/sysfile.h"
 #include "harness/topology.h"
+#include "harness/usage.h"
+#include "harness/valgrind.h"
 
 #define CPU_SYS "/sys/devices/system/cpu/"
 
@@ -102,7 +103,7 @@ static json_t *virtual_json(void)
                      file_json("/sys/class/dmi/id/sys_vendor"), "dmi_product",
                      file_json("/sys/class/dmi/id/product_name"), "container",
                      access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0,
-                     "valgrind", zg_counters_under_valgrind());
+                     "valgrind", zg_valgrind_runs_us());
 }
 
 /* ---- topology, memory ------------------------------------------------------------- */

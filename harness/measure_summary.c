@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/dtypes.h"
 #include "harness/measure_work.h"
+#include "harness/precision.h"
 #include "harness/stats.h"
 
 /* Columns of the blocks of one contender: values[n_blocks]. */

@@ -11,10 +11,10 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/build.h"
-#include "harness/dtypes.h"
 #include "harness/file_out.h"
 #include "harness/json.h"
 #include "harness/measure_json.h"
+#include "harness/precision.h"
 #include "harness/sysfile.h"
 
 /* `--resume` and `--quiet` do not change what a command measures. */

@@ -1,6 +1,6 @@
 /*
  * sampler.c - see sampler.h.  The flow: warm-up and pilot, plan, blocks.  The rules alone are in
- * sampler_rules.c.
+ * blocks.c.
  */
 #include "harness/sampler.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engines/base/size.h"
+#include "harness/blocks.h"
 #include "harness/stats.h"
 
 enum { MOST_WARM_BLOCKS = 50, LEAST_PILOT = 3, MOST_PILOT = 10 };

@@ -7,6 +7,7 @@
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
+#include "harness/csv_cell.h"
 #include "harness/table.h"
 #include "harness/table_cells.h"
 #include "harness/text_buffer.h"
@@ -144,17 +145,17 @@ static void print_csv(const struct zg_table *table, int64_t n_rows, struct zg_te
 {
     for (int64_t c = 0; c < table->n_columns; c++) {
         zg_text_buffer_append(out, ",", c > 0);
-        zg_text_buffer_csv_text(out, table->headings[c].name);
+        zg_csv_cell_text(out, table->headings[c].name);
     }
     zg_text_buffer_append(out, "\n", 1);
     for (int64_t i = 0; i < n_rows * table->n_columns; i++) {
         const struct cell *const cell = &table->cells[i];
         if (cell->kind == ZG_COLUMN_TEXT)
-            zg_text_buffer_csv_text(out, cell->text);
+            zg_csv_cell_text(out, cell->text);
         else if (cell->kind == ZG_COLUMN_INTEGER)
-            zg_text_buffer_csv_integer(out, cell->integer);
+            zg_csv_cell_integer(out, cell->integer);
         else
-            zg_text_buffer_csv_real(out, cell->real);
+            zg_csv_cell_real(out, cell->real);
         zg_text_buffer_append(out, (i + 1) % table->n_columns ? "," : "\n", 1);
     }
 }
@@ -241,9 +242,9 @@ static void append_sql_name(struct zg_text_buffer *out, const char *name)
 static void append_sql_cell(struct zg_text_buffer *out, const struct cell *cell)
 {
     if (cell->kind == ZG_COLUMN_INTEGER && cell->integer != ZG_NO_INTEGER) {
-        zg_text_buffer_csv_integer(out, cell->integer);
+        zg_csv_cell_integer(out, cell->integer);
     } else if (cell->kind == ZG_COLUMN_REAL && isfinite(cell->real)) {
-        zg_text_buffer_csv_real(out, cell->real);
+        zg_csv_cell_real(out, cell->real);
     } else if (cell->kind == ZG_COLUMN_TEXT && cell->text) {
         json_t *const text = text_json(cell->text); /* UTF-8, as a database wants it */
         out->failed |= !text;

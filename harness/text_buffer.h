@@ -21,13 +21,8 @@ void zg_text_buffer_string(struct zg_text_buffer *text, const char *string);
 void zg_text_buffer_repeat(struct zg_text_buffer *text, char c, int64_t n);
 void zg_text_buffer_printf(struct zg_text_buffer *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Room for n more bytes, which the caller writes and then adds to `n`; NULL: no memory. */
+char *zg_text_buffer_room(struct zg_text_buffer *text, size_t n);
 void zg_text_buffer_free(struct zg_text_buffer *text);
-
-/* CSV cells: quoted by libcsv where a comma, quote or outer space asks for it; control characters
- * become '?', so that a row is always one line.  A NULL text, ZG_NO_INTEGER and NaN are empty
- * cells. */
-void zg_text_buffer_csv_text(struct zg_text_buffer *text, const char *value);
-void zg_text_buffer_csv_integer(struct zg_text_buffer *text, int64_t value);
-void zg_text_buffer_csv_real(struct zg_text_buffer *text, double value); /* %.9g */
 
 #endif

@@ -8,7 +8,7 @@
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
 #include "harness/clock.h"
-#include "harness/dtypes.h"
+#include "harness/precision.h"
 #include "harness/signals.h"
 
 /* More weights than this are compared in rows evenly spread over each tensor, first and last
@@ -133,13 +133,6 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
 
 /* ---- the verdict ----------------------------------------------------------------------------- */
 
-double zg_verify_loss_tolerance(enum zg_dtype coarsest)
-{
-    if (coarsest == ZG_FP32)
-        return ZG_VERIFY_LOSS_TOLERANCE;
-    return coarsest == ZG_INT8 ? ZG_VERIFY_LOSS_INT8 : ZG_VERIFY_LOSS_BF16;
-}
-
 static enum zg_dtype coarsest_of(const struct zg_contender *a, const struct zg_contender *b)
 {
     return zg_dtype_coarser(zg_dtype_coarser(a->options.dtype, a->options.dtype_d),
@@ -165,7 +158,7 @@ static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, d
     row->loss_difference_max = loss_difference;
     row->gradient_relative_error = squares > 0 ? sqrt(squares / reference_squares) : 0;
     row->gradient_sign_match = (double)n_same_sign / (double)a->n_steps;
-    row->loss_tolerance = zg_verify_loss_tolerance(coarsest) * largest_loss;
+    row->loss_tolerance = zg_loss_tolerance(coarsest) * largest_loss;
     if (coarsest != ZG_FP32)
         return;
     const double rms = sqrt(reference_squares / (double)a->n_steps);

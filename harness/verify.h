@@ -39,9 +39,6 @@
 
 #include "harness/bench.h"
 
-#define ZG_VERIFY_LOSS_TOLERANCE     1e-5
-#define ZG_VERIFY_LOSS_BF16          2e-2
-#define ZG_VERIFY_LOSS_INT8          1e-1
 #define ZG_VERIFY_LOSS_ROUNDING      1e-6
 #define ZG_VERIFY_GRADIENT_TOLERANCE 1e-3
 #define ZG_VERIFY_GRADIENT_MOST      5e-3
@@ -49,9 +46,6 @@
 #define ZG_TRIAL_UPDATE 0.1 /* an update's length over a probe's */
 
 enum { ZG_MAX_TRIAL_STEPS = 64 };
-
-/* Of losses up to 1, where that is the coarsest dtype. */
-double zg_verify_loss_tolerance(enum zg_dtype coarsest);
 
 struct zg_trial_options {
     struct zg_lozo_options lozo;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "harness/command.h"
-#include "harness/dtypes.h"
 #include "harness/estimate.h"
 #include "harness/gap_table.h"
+#include "harness/precision.h"
 #include "harness/runner.h"
 
 /* ---- --list ---------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* test_counters.c - harness/counters.c and its sources. */
 #include "harness/counters.h"
+#include "harness/usage.h"
 
 #include <math.h>
 #include <omp.h>

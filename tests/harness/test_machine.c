@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/frequency.h"
+#include "harness/json.h"
 #include "harness/measure_json.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/fake_root.h"

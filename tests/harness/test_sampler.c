@@ -1,8 +1,10 @@
 /* test_sampler.c - a run of harness/sampler.c: its spans and samples, its end, its cost. */
+#include "harness/blocks.h"
 #include "harness/sampler.h"
 
 #include <math.h>
 
+#include "harness/blocks.h"
 #include "tests/harness/sampler_script.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/malloc_count.h"

@@ -2,6 +2,7 @@
  * nobody. */
 #include <math.h>
 
+#include "harness/blocks.h"
 #include "harness/stats.h"
 #include "tests/harness/sampler_script.h"
 #include "tests/support/cunit_run.h"

@@ -1,10 +1,10 @@
-/* test_sampler_rules.c - the rules of harness/sampler.c alone: the order of a block, the end of the
+/* test_blocks.c - the rules of harness/blocks.c: the order of a block, the end of the
  * warm-up, the number of blocks. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/sampler.h"
+#include "harness/blocks.h"
 #include "tests/support/cunit_run.h"
 
 static void orders_are_permutations(void)

@@ -1,5 +1,5 @@
-/* dtypes.c - see dtypes.h. */
-#include "harness/dtypes.h"
+/* precision.c - dtypes and pairs of them as text, and the bounds that go with each. */
+#include "harness/precision.h"
 
 #include <string.h>
 
@@ -60,4 +60,24 @@ enum zg_dtype zg_dtypes_coarsest(const char *text)
     enum zg_dtype dtype = ZG_FP32, dtype_d = ZG_FP32;
     zg_dtypes_parse("dtype", text ? text : "", &dtype, &dtype_d, NULL);
     return zg_dtype_coarser(dtype, dtype_d);
+}
+
+double zg_loss_tolerance(enum zg_dtype coarsest)
+{
+    return coarsest == ZG_FP32 ? 1e-5 : coarsest == ZG_INT8 ? 1e-1 : 2e-2;
+}
+
+static bool has_int8(enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    return dtype == ZG_INT8 || dtype_d == ZG_INT8;
+}
+
+double zg_fidelity_rms_bound(enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    return !has_int8(dtype, dtype_d) ? 1.5e-2 : dtype != dtype_d ? 2.5e-2 : 6e-2;
+}
+
+double zg_fidelity_sign_bound(enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    return !has_int8(dtype, dtype_d) ? 0.995 : dtype != dtype_d ? 0.99 : 0.98;
 }

@@ -1,0 +1,17 @@
+/*
+ * usage.h - faults and context switches of the process so far (getrusage): always there.
+ */
+#ifndef ZG_HARNESS_USAGE_H
+#define ZG_HARNESS_USAGE_H
+
+#include <stdint.h>
+
+struct zg_usage {
+    int64_t minor_faults;
+    int64_t major_faults;
+    int64_t voluntary_switches;
+    int64_t involuntary_switches;
+};
+void zg_usage_read(struct zg_usage *out);
+
+#endif
