@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "engines/base/size.h"
+#include "harness/case_id.h"
 #include "harness/clock.h"
 #include "harness/memory.h"
 #include "harness/precision.h"
@@ -304,29 +305,7 @@ enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_loz
 
 void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out)
 {
-    const struct zg_case *const c = &contender->bench->c;
-    *out = (struct zg_case_row){
-        .engine = contender->item->label,
-        .model = c->model,
-        .task = c->task,
-        .objective = zg_objective_name((enum zg_objective)c->objective),
-        .algorithm = zg_algorithm_name(c->algorithm),
-        .dtype = zg_dtypes_name(contender->options.dtype, contender->options.dtype_d),
-        .scope = c->scope == ZG_SCOPE_FULL ? "full" : "linear",
-        .direction = zg_direction_name(c->direction),
-        .direction_scale = zg_direction_scale_name(c->direction_scale),
-        .split = zg_split_name((enum zg_split)c->split),
-        .batch = c->batch,
-        .rank = c->rank,
-        .nu = c->nu,
-        .eps = c->eps,
-        .lr = c->lr,
-        .bos = c->bos,
-        .row_limit = c->limit ? c->limit : ZG_NO_INTEGER,
-        .threads = contender->options.n_threads,
-        .seed = (int64_t)c->seed,
-        .synthetic = contender->bench->model ? zg_model_is_synthetic(contender->bench->model)
-                                             : ZG_NO_INTEGER,
-        .layers_resident = c->layers_resident ? c->layers_resident : ZG_NO_INTEGER,
-    };
+    const struct zg_bench *const bench = contender->bench;
+    zg_case_id(&bench->c, contender->item, contender->options.n_threads, out);
+    out->synthetic = zg_model_is_synthetic(bench->model);
 }

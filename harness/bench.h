@@ -109,8 +109,7 @@ void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v);
 /* Batch index mod n_batches. */
 struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index);
 
-/* The case columns of a contender's rows; texts are borrowed from the bench.  Without a model (a
- * bench that was never opened) `synthetic` is not available. */
+/* The case columns of a contender's rows; texts are borrowed from the bench. */
 void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out);
 
 /* Opens and closes the engine on a model of one small layer: whether this machine and build have

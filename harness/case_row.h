@@ -12,6 +12,8 @@
 
 #include "harness/record.h"
 
+enum { ZG_MAX_ENGINES = 16 }; /* of a run */
+
 /* Are these rows of one engine and one case?  Whether weights are synthetic follows from the
  * model. */
 bool zg_case_row_same(const struct zg_case_row *a, const struct zg_case_row *b);

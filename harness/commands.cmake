@@ -8,7 +8,7 @@ add_custom_target(zogap_version
   COMMENT "")
 
 add_library(zogap_harness STATIC
-  batch_set.c bench.c case.c commands.c engine_list.c environment.c estimate.c fidelity.c gap_table.c measure.c measure_phases.c measure_summary.c meta.c options.c plan.c policy.c result_dir.c
+  batch_set.c bench.c case.c case_id.c commands.c engine_list.c environment.c estimate.c fidelity.c gap_table.c show.c verify_table.c measure.c measure_phases.c measure_summary.c meta.c manifest.c options.c plan.c policy.c result_dir.c
   ladder.c ladder_plot.c ladder_rows.c ladder_table.c results.c runner.c session.c signals.c status_line.c
   verify.c words.c
   case_row.c child.c compare.c compare_table.c gate.c gate_builds.c gate_dirs.c gate_junit.c gate_print.c meta_diff.c result_set.c

@@ -6,8 +6,8 @@
 
 #include "harness/case_row.h"
 #include "harness/compare.h"
-#include "harness/gap_table.h"
 #include "harness/precision.h"
+#include "harness/show.h"
 
 static const char stdout_name[] = "standard output";
 

@@ -10,9 +10,10 @@
 #define ZG_HARNESS_ENGINE_LIST_H
 
 #include "engines/zo.h"
+#include "harness/case_row.h"
 #include "harness/options.h"
 
-enum { ZG_MAX_ENGINES = 16, ZG_MAX_SETTINGS = 8 };
+enum { ZG_MAX_SETTINGS = 8 };
 
 /* A list of mechanisms as written.  What it means for an engine at a dtype is
  * zg_mechanisms_choose(). */

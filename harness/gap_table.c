@@ -1,60 +1,16 @@
-/* gap_table.c - see gap_table.h. */
+/* gap_table.c - one table a case: times, speed-ups, rates, what low precision keeps, the check. */
 #include "harness/gap_table.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/fidelity.h"
+#include "harness/case_row.h"
 #include "harness/precision.h"
-#include "harness/verify.h"
+#include "harness/show.h"
+#include "harness/stats.h"
 
 static const char stdout_name[] = "standard output";
-
-static const char *show(char *text, size_t size, const char *format, double value)
-{
-    if (isfinite(value))
-        snprintf(text, size, format, value);
-    else
-        snprintf(text, size, "-");
-    return text;
-}
-
-static const struct unit { /* of the time of a step */
-    double least_s, per_s;
-    const char *format, *name;
-} units[] = {{0.1, 1, "%.3f", "s"}, {1e-4, 1e3, "%.2f", "ms"}, {-INFINITY, 1e6, "%.2f", "us"}};
-
-static const struct unit *unit_of(double s)
-{
-    const struct unit *unit = units;
-    while (s < unit->least_s)
-        unit++;
-    return unit;
-}
-
-const char *zg_step_time_show(double s, char *text, size_t size)
-{
-    const struct unit *const unit = unit_of(s);
-    show(text, size, unit->format, s * unit->per_s);
-    const size_t n = strlen(text);
-    if (isfinite(s))
-        snprintf(text + n, size - n, " %s", unit->name);
-    return text;
-}
-
-const char *zg_step_interval_show(const struct zg_stats *s, char *text, size_t size)
-{
-    const struct unit *const unit = unit_of(s->median);
-    char low[32], high[32];
-    zg_step_time_show(s->median, text, size);
-    const size_t n = strlen(text);
-    if (s->has_interval)
-        snprintf(text + n, size - n, " [%s, %s]",
-                 show(low, sizeof low, unit->format, s->low * unit->per_s),
-                 show(high, sizeof high, unit->format, s->high * unit->per_s));
-    return text;
-}
 
 static void add_speedup(struct zg_table *table, const struct zg_summary_row *row,
                         const char *baseline, double median, double low, double high)
@@ -69,31 +25,11 @@ static void add_speedup(struct zg_table *table, const struct zg_summary_row *row
     zg_table_real(table, median, text);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-/* What a check that was passed means: fp32 is held to rounding, and nothing coarser to be. */
-const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_reference,
-                             enum zg_dtype coarsest)
-{
-    if (verified == ZG_NO_INTEGER)
-        return "-";
-    if (!verified)
-        return "DISAGREES";
-    if (is_reference || coarsest == ZG_FP32)
-        return "equal";
-    snprintf(text, size, "%s: loss within %g", zg_dtype_name(coarsest),
-             zg_loss_tolerance(coarsest));
-    return text;
-}
-
 /* Of the rows of one case, the one that the others are held against; NULL: not there. */
 static const struct zg_summary_row *baseline_of(const struct zg_summary_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (same_text(rows[i].engine, rows[i].baseline))
+        if (zg_cell_same_text(rows[i].engine, rows[i].baseline))
             return &rows[i];
     return NULL;
 }
@@ -110,7 +46,7 @@ static bool any_below_fp32(const struct zg_summary_row *rows, int64_t n)
 static const char *show_bounded(char *text, size_t size, const char *format, double value,
                                 double bound, bool exceeds)
 {
-    const size_t n = strlen(show(text, size, format, value));
+    const size_t n = strlen(zg_real_show(text, size, format, value));
     if (isfinite(value) && exceeds && n < size) {
         snprintf(text + n, size - n, " (bound ");
         const size_t m = strlen(text);
@@ -131,7 +67,7 @@ static void add_fidelity(struct zg_table *table, const struct zg_summary_row *ro
     if (row->fidelity_probes > 0 && !isfinite(row->fidelity_rms)) {
         zg_table_real(table, row->fidelity_rms, "not finite");
         zg_table_real(table, row->fidelity_sign,
-                      show(text, sizeof text, "%.1f %%", 100 * row->fidelity_sign));
+                      zg_real_show(text, sizeof text, "%.1f %%", 100 * row->fidelity_sign));
         return;
     }
     zg_table_real(table, row->fidelity_rms,
@@ -154,8 +90,9 @@ static bool any_derived(const struct zg_summary_row *rows, int64_t n)
 static void add_derived(struct zg_table *table, const struct zg_summary_row *row, double value)
 {
     char text[64];
-    zg_table_real(table, value,
-                  show(text, sizeof text, row->counts_estimated == 1 ? "~%.3g" : "%.3g", value));
+    zg_table_real(
+        table, value,
+        zg_real_show(text, sizeof text, row->counts_estimated == 1 ? "~%.3g" : "%.3g", value));
 }
 
 static bool any_fidelity(const struct zg_summary_row *rows, int64_t n)
@@ -209,17 +146,18 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         add_speedup(table, row, row->second_baseline, row->second_speedup,
                     row->second_speedup_ci_low, row->second_speedup_ci_high);
         zg_table_real(table, row->gflops_useful,
-                      show(text, sizeof text, "%.1f", row->gflops_useful));
+                      zg_real_show(text, sizeof text, "%.1f", row->gflops_useful));
         zg_table_real(table, row->peak_share,
-                      show(text, sizeof text, "%.1f %%", 100 * row->peak_share));
+                      zg_real_show(text, sizeof text, "%.1f %%", 100 * row->peak_share));
         zg_table_real(table, row->peak_share_then,
-                      show(text, sizeof text, "%.1f %%", 100 * row->peak_share_then));
+                      zg_real_show(text, sizeof text, "%.1f %%", 100 * row->peak_share_then));
         zg_table_real(table, row->executed_peak_share,
-                      show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
+                      zg_real_show(text, sizeof text, "%.1f %%", 100 * row->executed_peak_share));
         add_derived(table, row, row->instructions_per_cycle);
         add_derived(table, row, row->ghz);
         add_derived(table, row, row->bytes_per_flop);
-        zg_table_real(table, row->peak_rss_mib, show(text, sizeof text, "%.0f", row->peak_rss_mib));
+        zg_table_real(table, row->peak_rss_mib,
+                      zg_real_show(text, sizeof text, "%.0f", row->peak_rss_mib));
         add_fidelity(table, row);
         zg_table_text(table,
                       zg_verified_show(
@@ -233,40 +171,12 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
     return status;
 }
 
-const char *zg_case_show(const struct zg_summary_row *row, char *text, size_t size)
-{
-    char layers[96] = "";
-    if (row->extrapolated == 1)
-        snprintf(layers, sizeof layers,
-                 " (%lld of %lld layers resident, repeated: throughput only)",
-                 (long long)row->layers_resident, (long long)row->layers);
-    snprintf(text, size, "%s%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s",
-             row->model ? row->model : "-",
-             row->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
-             row->task ? row->task : "-", row->split ? row->split : "-",
-             row->objective ? row->objective : "-", row->algorithm ? row->algorithm : "-",
-             (long long)row->batch, (long long)row->rank, (long long)row->nu,
-             (long long)row->threads, row->threads == 1 ? "" : "s");
-    for (char *c = text; *c; c++) /* a name from a file may hold anything */
-        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
-    return text;
-}
-
-void zg_case_title_print(const struct zg_summary_row *row)
-{
-    char name[1024], steps[64] = "";
-    if (row->n > 0 && row->steps > 0)
-        snprintf(steps, sizeof steps, " of the same %lld step%s", (long long)row->steps,
-                 row->steps == 1 ? "" : "s");
-    printf("%s, %lld block%s%s\n", zg_case_show(row, name, sizeof name), (long long)row->n,
-           row->n == 1 ? "" : "s", steps);
-}
-
 /* Rows of one case follow each other. */
 static bool same_case(const struct zg_summary_row *a, const struct zg_summary_row *b)
 {
 #define TEXT(name)                                                                                 \
-    &&(same_text(#name, "engine") || same_text(#name, "dtype") || same_text(a->name, b->name))
+    &&(zg_cell_same_text(#name, "engine") || zg_cell_same_text(#name, "dtype") ||                  \
+       zg_cell_same_text(a->name, b->name))
 #define INTEGER(name) &&a->name == b->name
 #define REAL(name)    &&a->name >= b->name && a->name <= b->name
     return true ZG_CASE_COLUMNS(TEXT, INTEGER, REAL);
@@ -291,7 +201,7 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
         end = begin + 1;
         /* an engine that comes again does so in another dtype */
         while (end < n && same_case(&rows[begin], &rows[end]) &&
-               !same_text(rows[begin].engine, rows[end].engine))
+               !zg_cell_same_text(rows[begin].engine, rows[end].engine))
             end++;
         int64_t titled = begin; /* an engine that was timed knows the number of blocks */
         for (int64_t i = begin; i < end; i++)
@@ -301,73 +211,5 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
         printf("%s", format == ZG_FORMAT_MARKDOWN ? "\n" : "");
         status = print_case(rows + begin, end - begin, format, err);
     }
-    return status;
-}
-
-/* Below fp32 no gradient is judged. */
-static const char *show_passed(char *text, size_t size, const struct zg_verify_row *row)
-{
-    if (row->passed != 1 || isfinite(row->gradient_tolerance) ||
-        same_text(row->engine, row->reference))
-        return row->passed ? "equal" : "DISAGREES";
-    snprintf(text, size, "loss within %.2g", row->loss_tolerance);
-    return text;
-}
-
-static bool any_layers_repeat(const struct zg_verify_row *rows, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (rows[i].layers_resident != ZG_NO_INTEGER)
-            return true;
-    return false;
-}
-
-enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n,
-                                     enum zg_format format, struct zg_error *err)
-{
-    const struct zg_heading headings[] = {
-        {"engine", "engine"},
-        {"dtype", "dtype"},
-        {"reference", "reference"},
-        {"model", "model"},
-        {"layers_resident", any_layers_repeat(rows, n) ? "layers resident, repeated" : NULL},
-        {"batch", "batch"},
-        {"steps", "steps"},
-        {"loss", "loss difference"},
-        {"gradient", "gradient error"},
-        {"sign", "signs equal"},
-        {"weight", "weight difference"},
-        {"check", "check"},
-        {"reason", "reason"},
-    };
-    struct zg_table *table = NULL;
-    enum zg_status status =
-        zg_format_is_for_people(format)
-            ? zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err)
-            : zg_table_of_rows(&table, &zg_schema_verify, rows, n, err);
-    for (int64_t i = 0; i < n && !status && zg_format_is_for_people(format); i++) {
-        const struct zg_verify_row *const row = &rows[i];
-        char text[64];
-        zg_table_text(table, row->engine);
-        zg_table_text(table, row->dtype);
-        zg_table_text(table, row->reference);
-        zg_table_text(table, row->model);
-        zg_table_integer(table, row->layers_resident);
-        zg_table_integer(table, row->batch);
-        zg_table_integer(table, row->steps);
-        zg_table_real(table, row->loss_difference_max,
-                      show(text, sizeof text, "%.2g", row->loss_difference_max));
-        zg_table_real(table, row->gradient_relative_error,
-                      show(text, sizeof text, "%.2g", row->gradient_relative_error));
-        zg_table_real(table, row->gradient_sign_match,
-                      show(text, sizeof text, "%.0f %%", 100 * row->gradient_sign_match));
-        zg_table_real(table, row->weight_difference_max,
-                      show(text, sizeof text, "%.2g", row->weight_difference_max));
-        zg_table_text(table, show_passed(text, sizeof text, row));
-        zg_table_text(table, row->reason);
-    }
-    if (!status)
-        status = zg_table_print(table, stdout, stdout_name, format, err);
-    zg_table_close(&table);
     return status;
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/gap_table.h"
 #include "harness/precision.h"
+#include "harness/show.h"
 #include "harness/stats.h"
 
 static const char stdout_name[] = "standard output";

@@ -7,6 +7,7 @@
 
 #include "engines/base/size.h"
 #include "harness/handoff.h"
+#include "harness/manifest.h"
 #include "harness/measure_json.h"
 #include "harness/measure_work.h"
 #include "harness/sampler.h"
@@ -467,7 +468,7 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
     enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);
     if (status)
         return status;
-    json_object_set_new(w->case_meta, "batches", zg_meta_batches(&w->set));
+    json_object_set_new(w->case_meta, "batches", zg_manifest_batches(&w->set));
     for (int64_t s = 0; s < w->n_subjects; s++) {
         struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
         w->contexts[s] = (struct subject_context){.contender = contender,
@@ -524,13 +525,13 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
         goto done;
     json_t *const plan = json_object_get(zg_meta_find_case(m->meta, index), "plan");
     json_t *const case_meta = w->case_meta =
-        zg_meta_case(&w->bench, index, fingerprint, w->n_contenders);
+        zg_manifest_case(&w->bench, index, fingerprint, w->n_contenders);
     json_object_set_new(case_meta, "finished", json_false());
     status = take_plan(w, plan, err);
     zg_meta_add_case(m->meta, case_meta);
     if (w->n_subjects > 0 && !status)
         status = time_engines(w, err);
-    json_object_set_new(case_meta, "engines", zg_meta_engines(&w->bench, w->n_contenders));
+    json_object_set_new(case_meta, "engines", zg_manifest_engines(&w->bench, w->n_contenders));
     json_object_set_new(case_meta, "fidelity", zg_fidelity_json(w->fidelity));
     json_object_set_new(case_meta, "v_redrawn_while_timing", json_boolean(!keeps_bank(w)));
     if (!status && w->n_subjects > 0)

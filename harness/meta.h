@@ -2,33 +2,18 @@
  * meta.h - meta.json: everything that is not a row, so that a reader can judge and repeat a run.
  *
  * The document grows while the run goes on and is replaced whole each time, so that it is valid
- * JSON at any moment; "status" says how far it got: running, complete, interrupted or failed.
+ * JSON at any moment; "status" says how far it got: running, complete, interrupted or failed.  What
+ * is in it of a session and its cases is manifest.h.
  */
 #ifndef ZG_HARNESS_META_H
 #define ZG_HARNESS_META_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "harness/batch_set.h"
-#include "harness/bench.h"
+#include "engines/error.h"
 #include "harness/machine.h"
-#include "harness/session.h"
-
-/* The document of a session that has begun: schema, build, command line, options, engines, machine,
- * pins, libraries. NULL: no memory. */
-json_t *zg_meta_open(const struct zg_session *session, const char *command);
-
-/* Model, data and engines' memory of a case; the caller adds what it measured. */
-json_t *zg_meta_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
-                     int64_t n_contenders);
-
-/* Each engine as it ran in a case: its dtype, the mechanisms in use, and, where it keeps a bank,
- * the redraws of V in it while the clock ran. */
-json_t *zg_meta_engines(const struct zg_bench *bench, int64_t n_contenders);
-
-/* Which batches the samples of a case run, and how like all drawn ones they are. */
-json_t *zg_meta_batches(const struct zg_batch_set *set);
 
 /* Sets "during", what the machine did since `before`, and "warnings". */
 void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/case_row.h"
-
 json_t *zg_plan_json(const struct zg_plan *plan)
 {
     json_t *const engines = json_array();

@@ -12,8 +12,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "harness/case_row.h"
 #include "harness/csv_in.h"
-#include "harness/engine_list.h"
 #include "harness/record.h"
 
 struct zg_plan {

@@ -12,7 +12,6 @@
 #include "harness/case_row.h"
 #include "harness/csv_in.h"
 #include "harness/csv_out.h"
-#include "harness/engine_list.h"
 #include "harness/record.h"
 
 struct zg_rows { /* row structs of one schema */

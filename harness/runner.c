@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/case_id.h"
 #include "harness/case_row.h"
 #include "harness/json.h"
+#include "harness/manifest.h"
 #include "harness/measure_json.h"
 #include "harness/plan.h"
 #include "harness/roofline.h"
@@ -14,20 +16,6 @@
 #include "harness/table.h"
 
 /* ---- preparing ------------------------------------------------------------------------------- */
-
-/* What a row of the case holds without a model says which one it is. */
-static void case_row_of(const struct zg_runner *runner, const struct zg_case *c, int64_t item,
-                        struct zg_case_row *row)
-{
-    const struct zg_session *const session = &runner->session;
-    struct zg_bench bench = {.c = *c};
-    const struct zg_contender contender = {
-        .bench = &bench,
-        .item = &session->engines.items[item],
-        .options = zg_engine_item_options(&session->engines.items[item], c->dtype, c->dtype_d,
-                                          session->n_threads)};
-    zg_bench_case_row(&contender, row);
-}
 
 /* An interrupted case has rows in the summary too, of the blocks that it got. */
 static bool was_cut_off(const void *context, const struct zg_case_row *row)
@@ -40,7 +28,7 @@ static bool was_cut_off(const void *context, const struct zg_case_row *row)
             continue;
         for (int64_t e = 0; e < runner->session.engines.n_items; e++) {
             struct zg_case_row expected;
-            case_row_of(runner, &c, e, &expected);
+            zg_case_id(&c, &runner->session.engines.items[e], runner->session.n_threads, &expected);
             if (zg_case_row_same(row, &expected))
                 return true;
         }
@@ -65,7 +53,7 @@ static int64_t n_planned(const void *context, const struct zg_case_row *row,
         for (int64_t e = 0; e < engines->n_items; e++)
             for (int64_t p = 0; p < plan.n_engines; p++)
                 if (strcmp(engines->items[e].label, plan.engines[p]) == 0) {
-                    case_row_of(runner, &c, e, &rows[*n_rows]);
+                    zg_case_id(&c, &engines->items[e], runner->session.n_threads, &rows[*n_rows]);
                     is_its |= zg_case_row_same(row, &rows[(*n_rows)++]);
                 }
         if (is_its && *n_rows == plan.n_engines)
@@ -178,7 +166,7 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
     if (status)
         return status;
     zg_machine_watch(&runner->before);
-    runner->meta = zg_meta_open(session, runner->command);
+    runner->meta = zg_manifest_open(session, runner->command);
     if (!runner->meta)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
@@ -206,7 +194,7 @@ static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
 {
     for (int64_t i = 0; i < runner->session.engines.n_items; i++) {
         struct zg_case_row row;
-        case_row_of(runner, c, i, &row);
+        zg_case_id(c, &runner->session.engines.items[i], runner->session.n_threads, &row);
         if (!zg_results_has_case(&runner->results, &row))
             return false;
     }

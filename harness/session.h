@@ -7,9 +7,9 @@
 
 #include "engines/base/cpu.h"
 #include "harness/bench.h"
-#include "harness/command.h"
 #include "harness/environment.h"
 #include "harness/pin.h"
+#include "harness/request.h"
 #include "harness/status_line.h"
 
 struct zg_session {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "harness/command.h"
+#include "harness/manifest.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
 #include "harness/session.h"
@@ -53,7 +54,7 @@ static enum zg_status measure_and_write(struct task *t, struct zg_error *err)
     if (status)
         return status;
     zg_machine_watch(&t->before);
-    t->meta = zg_meta_open(&t->session, "roofline");
+    t->meta = zg_manifest_open(&t->session, "roofline");
     if (request->policy.strict)
         status = zg_meta_check_strict(t->meta, &t->before, err);
     if (!status)

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 
 #include "harness/command.h"
-#include "harness/gap_table.h"
+#include "harness/csv_out.h"
+#include "harness/manifest.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
 #include "harness/session.h"
 #include "harness/signals.h"
 #include "harness/verify.h"
+#include "harness/verify_table.h"
 
 enum { TRIAL_STEPS = 10 };
 
@@ -103,7 +105,7 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
     if (!status && request->out_dir) {
         status = zg_result_dir_open(&dir, request->out_dir, false, err);
         zg_machine_watch(&before);
-        meta = zg_meta_open(&check->session, "verify");
+        meta = zg_manifest_open(&check->session, "verify");
     }
     for (int64_t i = 0; i < check->session.n_cases && !status; i++)
         status = check_case(check, i, err);

@@ -1,5 +1,4 @@
 /* test_sampler.c - a run of harness/sampler.c: its spans and samples, its end, its cost. */
-#include "harness/blocks.h"
 #include "harness/sampler.h"
 
 #include <math.h>
