@@ -1,5 +1,5 @@
-/* csv_cell.c - what a text, an integer, a real look like in a row: libcsv quotes the texts that need
- * it, and csv_in.c reads all of them back. */
+/* csv_cell.c - what a text, an integer, a real look like in a row: libcsv quotes the texts that
+ * need it, and csv_in.c reads all of them back. */
 #include "harness/csv_cell.h"
 
 #include <csv.h>

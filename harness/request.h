@@ -1,6 +1,6 @@
 /*
- * request.h - what a command line asks for, parsed: cases, engines, policy, and what single commands
- * take besides.
+ * request.h - what a command line asks for, parsed: cases, engines, policy, and what single
+ * commands take besides.
  */
 #ifndef ZG_HARNESS_REQUEST_H
 #define ZG_HARNESS_REQUEST_H
