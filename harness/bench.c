@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "engines/base/size.h"
+#include "harness/base/clock.h"
 #include "harness/case_id.h"
-#include "harness/clock.h"
 #include "harness/memory.h"
 #include "harness/precision.h"
 

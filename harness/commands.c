@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engines/base/json_memory.h"
-#include "harness/build.h"
+#include "harness/base/build.h"
 #include "harness/table.h"
 
 #define ZG_COMMAND(name) extern const struct zg_command zg_command_##name;

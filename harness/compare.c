@@ -9,7 +9,7 @@
 
 #include "engines/base/size.h"
 #include "harness/case_row.h"
-#include "harness/shift.h"
+#include "harness/stats/shift.h"
 
 static const struct zg_stats nothing = {
     .median = NAN, .mad = NAN, .low = NAN, .high = NAN, .coverage = NAN};

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "harness/result_set.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "harness/table.h"
 
 struct zg_compare_options {

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 #include "harness/counters_source.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 enum { MOST_SOURCES = 4, MOST_THREADS = 65536, N_REPEATS = 7 };
 

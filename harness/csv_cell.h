@@ -6,7 +6,7 @@
 #ifndef ZG_HARNESS_CSV_CELL_H
 #define ZG_HARNESS_CSV_CELL_H
 
-#include "harness/text_buffer.h"
+#include "harness/base/text_buffer.h"
 
 void zg_csv_cell_text(struct zg_text_buffer *row, const char *value);
 void zg_csv_cell_integer(struct zg_text_buffer *row, int64_t value);

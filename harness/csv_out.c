@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/file_out.h"
+#include "harness/base/text_buffer.h"
 #include "harness/csv_cell.h"
-#include "harness/file_out.h"
-#include "harness/text_buffer.h"
 
 struct zg_csv_out {
     const struct zg_schema *schema;

@@ -7,10 +7,10 @@
 
 #include "engines/base/philox.h"
 #include "engines/base/size.h"
-#include "harness/clock.h"
-#include "harness/json.h"
+#include "harness/base/clock.h"
+#include "harness/base/json.h"
+#include "harness/base/signals.h"
 #include "harness/precision.h"
-#include "harness/signals.h"
 
 enum { PROBES_A_V = 50, MOST_VS = 4 };
 

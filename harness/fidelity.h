@@ -25,10 +25,10 @@
 
 #include <jansson.h>
 
+#include "harness/base/status_line.h"
+#include "harness/base/text_buffer.h"
 #include "harness/bench.h"
 #include "harness/results.h"
-#include "harness/status_line.h"
-#include "harness/text_buffer.h"
 
 /* A probe counts as large from here on: arXiv:2605.28760. */
 #define ZG_FIDELITY_LARGE 0.005

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/json.h"
+#include "harness/base/json.h"
 #include "harness/sysfile.h"
 
 #define CPU_SYS "/sys/devices/system/cpu/"

@@ -8,7 +8,7 @@
 #include "harness/case_row.h"
 #include "harness/precision.h"
 #include "harness/show.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 static const char stdout_name[] = "standard output";
 

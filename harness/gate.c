@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "harness/case_row.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 void zg_gate_close(struct zg_gate *gate)
 {

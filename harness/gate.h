@@ -19,12 +19,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "harness/base/text_buffer.h"
 #include "harness/case.h"
-#include "harness/judge.h"
 #include "harness/policy.h"
 #include "harness/result_set.h"
+#include "harness/stats/judge.h"
 #include "harness/table.h"
-#include "harness/text_buffer.h"
 
 enum zg_gate_side { ZG_GATE_BASELINE, ZG_GATE_CANDIDATE };
 

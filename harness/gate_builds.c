@@ -23,12 +23,12 @@
 #include <unistd.h>
 
 #include "engines/base/size.h"
-#include "harness/blocks.h"
-#include "harness/child.h"
-#include "harness/clock.h"
+#include "harness/base/child.h"
+#include "harness/base/clock.h"
+#include "harness/base/signals.h"
+#include "harness/base/status_line.h"
 #include "harness/gate.h"
-#include "harness/signals.h"
-#include "harness/status_line.h"
+#include "harness/stats/blocks.h"
 
 static const char *const side_names[] = {"baseline", "candidate"};
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "engines/base/json_memory.h"
+#include "harness/base/json.h"
 #include "harness/gate.h"
-#include "harness/json.h"
 
 /* Version of gate.json; its fields only ever grow. */
 enum { GATE_VERSION = 1 };

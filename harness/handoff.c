@@ -6,8 +6,8 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "harness/clock.h"
-#include "harness/stats.h"
+#include "harness/base/clock.h"
+#include "harness/stats/stats.h"
 
 enum { N_BATCHES = 25, N_ROUNDS = 20, N_SPINS = 4000 };
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/file_out.h"
+#include "harness/base/file_out.h"
 
 extern char **environ;
 

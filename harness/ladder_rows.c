@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 /* ---- one case -------------------------------------------------------------------------------- */
 

@@ -18,9 +18,9 @@
 #endif
 
 #include "engines/base/cpu.h"
-#include "harness/clock.h"
+#include "harness/base/clock.h"
+#include "harness/base/json.h"
 #include "harness/frequency.h"
-#include "harness/json.h"
 #include "harness/sysfile.h"
 #include "harness/topology.h"
 #include "harness/usage.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/build.h"
-#include "harness/json.h"
+#include "harness/base/build.h"
+#include "harness/base/json.h"
 #include "harness/machine.h"
 #include "harness/measure_json.h"
 #include "harness/meta.h"

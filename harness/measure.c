@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "engines/base/size.h"
+#include "harness/base/signals.h"
 #include "harness/handoff.h"
 #include "harness/manifest.h"
 #include "harness/measure_json.h"
 #include "harness/measure_work.h"
 #include "harness/sampler.h"
-#include "harness/signals.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 /* Steps of a sample where --blocks came without a time to fill, and the most for the sake of more
  * batches. */

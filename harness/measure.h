@@ -5,12 +5,12 @@
 #ifndef ZG_HARNESS_MEASURE_H
 #define ZG_HARNESS_MEASURE_H
 
+#include "harness/base/text_buffer.h"
 #include "harness/counters.h"
 #include "harness/meta.h"
 #include "harness/peak.h"
 #include "harness/results.h"
 #include "harness/session.h"
-#include "harness/text_buffer.h"
 
 /* Steps of the check before a run, and a brief one: enough to fold an accumulated update into W
  * once, few enough for a slow loop. */

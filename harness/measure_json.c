@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "harness/json.h"
+#include "harness/base/json.h"
 
 /* A number that is -1 where it is not known. */
 static json_t *known(int64_t value)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "engines/base/size.h"
+#include "harness/base/signals.h"
 #include "harness/measure_work.h"
-#include "harness/signals.h"
 
 /* Counts hardly differ from step to step, so fewer will do for them. */
 enum { MOST_TIMED_STEPS = 20, MOST_COUNTED_STEPS = 5 };

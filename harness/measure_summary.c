@@ -6,7 +6,7 @@
 
 #include "harness/measure_work.h"
 #include "harness/precision.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 /* Columns of the blocks of one contender: values[n_blocks]. */
 static void block_walls(const struct zg_measure_work *w, int64_t contender, double *values)

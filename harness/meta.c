@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "engines/base/json_memory.h"
-#include "harness/file_out.h"
-#include "harness/json.h"
+#include "harness/base/file_out.h"
+#include "harness/base/json.h"
 #include "harness/record.h"
 
 void zg_meta_note(json_t *meta, const char *text)

@@ -10,9 +10,9 @@
 
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 #include "harness/peak_kernels.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 enum { MOST_REPEATS = 200, LEAST_REPEATS = 3, BURST_REPEATS = 3 };
 

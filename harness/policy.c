@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #define FIELD(name) .offset = offsetof(struct zg_policy, name)
 

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/file_out.h"
+#include "harness/base/file_out.h"
 
 /* What a small run writes: a disk that does not take this is full. */
 enum { TRIAL_BYTES = 65536 };

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json.h"
+#include "harness/base/signals.h"
 #include "harness/case_id.h"
 #include "harness/case_row.h"
-#include "harness/json.h"
 #include "harness/manifest.h"
 #include "harness/measure_json.h"
 #include "harness/plan.h"
 #include "harness/roofline.h"
-#include "harness/signals.h"
 #include "harness/table.h"
 
 /* ---- preparing ------------------------------------------------------------------------------- */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "harness/blocks.h"
-#include "harness/stats.h"
+#include "harness/stats/blocks.h"
+#include "harness/stats/stats.h"
 
 enum { MOST_WARM_BLOCKS = 50, LEAST_PILOT = 3, MOST_PILOT = 10 };
 

@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 #include "harness/counters.h"
 #include "harness/usage.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "harness/signals.h"
+#include "harness/base/signals.h"
 
 /* Has the engine the case's dtypes, and this machine what they need? */
 static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)

@@ -6,11 +6,11 @@
 #define ZG_HARNESS_SESSION_H
 
 #include "engines/base/cpu.h"
+#include "harness/base/status_line.h"
 #include "harness/bench.h"
 #include "harness/environment.h"
 #include "harness/pin.h"
 #include "harness/request.h"
-#include "harness/status_line.h"
 
 struct zg_session {
     const struct zg_request *request;

@@ -10,7 +10,7 @@
 
 #include "engines/model.h"
 #include "harness/record.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 /* The number by a format of printf, "-" where it is NaN or infinite: into text[size]. */
 const char *zg_real_show(char *text, size_t size, const char *format, double value);

@@ -7,10 +7,10 @@
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
+#include "harness/base/text_buffer.h"
 #include "harness/csv_cell.h"
 #include "harness/table.h"
 #include "harness/table_cells.h"
-#include "harness/text_buffer.h"
 
 /* Characters on a screen: UTF-8 continuation bytes take no place. */
 static int64_t width_of(const char *text)

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 
 #include "engines/base/size.h"
-#include "engines/interface/direction.h"
-#include "harness/clock.h"
+#include "harness/base/clock.h"
+#include "harness/base/signals.h"
 #include "harness/precision.h"
-#include "harness/signals.h"
 
 /* More weights than this are compared in rows evenly spread over each tensor, first and last
  * included: a low-rank update touches every row, and 2^28 elements keep the check within seconds.

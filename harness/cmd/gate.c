@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "engines/base/json_memory.h"
+#include "harness/base/file_out.h"
 #include "harness/command.h"
-#include "harness/file_out.h"
 #include "harness/result_dir.h"
 
 /* ---- options --------------------------------------------------------------------------------- */

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/build.h"
+#include "harness/base/json.h"
 #include "harness/bench.h"
-#include "harness/build.h"
 #include "harness/command.h"
 #include "harness/counters.h"
 #include "harness/environment.h"
-#include "harness/json.h"
 #include "harness/machine.h"
 #include "harness/measure_json.h"
 #include "harness/pin.h"

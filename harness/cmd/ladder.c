@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json.h"
 #include "harness/command.h"
 #include "harness/estimate.h"
-#include "harness/json.h"
 #include "harness/ladder_plot.h"
 #include "harness/ladder_table.h"
 #include "harness/runner.h"

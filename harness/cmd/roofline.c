@@ -6,12 +6,12 @@
 
 #include <stdlib.h>
 
+#include "harness/base/signals.h"
 #include "harness/command.h"
 #include "harness/manifest.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
 #include "harness/session.h"
-#include "harness/signals.h"
 #include "harness/table.h"
 
 static enum zg_status measure(struct zg_session *session, struct zg_roofline *roofline,

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "engines/base/size.h"
+#include "harness/base/file_out.h"
+#include "harness/base/signals.h"
 #include "harness/command.h"
-#include "harness/file_out.h"
 #include "harness/result_dir.h"
 #include "harness/session.h"
-#include "harness/signals.h"
 
 enum { MAX_PROBES = 256 };
 

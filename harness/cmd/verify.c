@@ -4,13 +4,13 @@
  */
 #include <stdlib.h>
 
+#include "harness/base/signals.h"
 #include "harness/command.h"
 #include "harness/csv_out.h"
 #include "harness/manifest.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
 #include "harness/session.h"
-#include "harness/signals.h"
 #include "harness/verify.h"
 #include "harness/verify_table.h"
 

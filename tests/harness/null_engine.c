@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engines/base/philox.h"
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 
 /* Numeric settings, in the order of struct script's array. */
 enum number {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/csv_out.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 #include "tests/harness/wrapped_step.h"
 
 /* Looked up once an engine: searching the environment at every step would be work of its own. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/blocks.h"
+#include "harness/stats/blocks.h"
 #include "tests/support/cunit_run.h"
 
 static void orders_are_permutations(void)

@@ -1,5 +1,5 @@
 /* test_child.c - harness/child.c: exit codes, errors, streams, and signals that are passed on. */
-#include "harness/child.h"
+#include "harness/base/child.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/clock.h"
-#include "harness/signals.h"
+#include "harness/base/clock.h"
+#include "harness/base/signals.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 

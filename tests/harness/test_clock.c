@@ -1,5 +1,5 @@
 /* test_clock.c - harness/clock.c. */
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 #include "tests/support/cunit_run.h"
 
 static void wall_runs_forward(void)

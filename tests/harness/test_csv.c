@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/file_out.h"
 #include "harness/csv_in.h"
 #include "harness/csv_out.h"
-#include "harness/file_out.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/child.h"
+#include "harness/base/child.h"
 #include "harness/gate.h"
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"

@@ -1,6 +1,6 @@
 /* test_judge.c - harness/judge.c: each verdict, Holm's levels, what cannot be judged, and how often
  * a run without any change is blamed. */
-#include "harness/judge.h"
+#include "harness/stats/judge.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/ladder_plot.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 

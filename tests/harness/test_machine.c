@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/json.h"
 #include "harness/frequency.h"
-#include "harness/json.h"
 #include "harness/measure_json.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/fake_root.h"

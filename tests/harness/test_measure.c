@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 #include "harness/peak_kernels.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "tests/harness/trial.h"
 
 /* The median over the blocks of null0's time over null1's, from samples.csv. */

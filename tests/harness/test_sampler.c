@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "harness/blocks.h"
+#include "harness/stats/blocks.h"
 #include "tests/harness/sampler_script.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/malloc_count.h"

@@ -2,8 +2,8 @@
  * nobody. */
 #include <math.h>
 
-#include "harness/blocks.h"
-#include "harness/stats.h"
+#include "harness/stats/blocks.h"
+#include "harness/stats/stats.h"
 #include "tests/harness/sampler_script.h"
 #include "tests/support/cunit_run.h"
 

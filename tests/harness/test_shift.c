@@ -1,6 +1,6 @@
 /* test_shift.c - harness/shift.c: known answers, enumeration, and the coverage that the interval
  * promises. */
-#include "harness/shift.h"
+#include "harness/stats/shift.h"
 
 #include <math.h>
 #include <stdlib.h>

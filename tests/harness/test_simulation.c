@@ -12,7 +12,7 @@
 
 #include "engines/base/philox.h"
 #include "harness/sampler.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "tests/support/cunit_run.h"
 
 enum { MOST_BLOCKS = 200 };

@@ -1,5 +1,5 @@
 /* test_stats.c - harness/stats.c: known answers, and the coverage that the interval promises. */
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -20,8 +20,8 @@
 #include "engines/base/narrow.h"
 #include "engines/base/size.h"
 #include "engines/dnnl/dnnl_compat.h"
-#include "harness/clock.h"
-#include "harness/stats.h"
+#include "harness/base/clock.h"
+#include "harness/stats/stats.h"
 #include "tests/engines/fused/guard.h"
 #include "tests/engines/fused/shapes.h"
 

@@ -1,11 +1,11 @@
 /* blocks.c - a shuffle keyed by the seed, a rule for warm-up, a plan from the pilot's spread. */
-#include "harness/blocks.h"
+#include "harness/stats/blocks.h"
 
 #include <math.h>
 
 #include "engines/base/philox.h"
 #include "engines/base/size.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 void zg_block_order(uint64_t seed, int64_t block, int64_t n_subjects, int64_t *order)
 {

@@ -1,5 +1,5 @@
 /* clock.c - see clock.h. */
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
 /* json.c - values that jansson has no call for: a number that may be none, a text that may hold
  * anything, the time. */
-#include "harness/json.h"
+#include "harness/base/json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* signals.c - see signals.h. */
-#include "harness/signals.h"
+#include "harness/base/signals.h"
 
 #include <stddef.h>
 

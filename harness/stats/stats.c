@@ -1,5 +1,5 @@
 /* stats.c - see stats.h. */
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* child.c - see child.h. */
 #define _GNU_SOURCE /* ppoll */
-#include "harness/child.h"
+#include "harness/base/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/clock.h"
-#include "harness/signals.h"
+#include "harness/base/clock.h"
+#include "harness/base/signals.h"
 
 /* That a child ended must wake ppoll(), and only a caught signal does. */
 static void wake(int number)

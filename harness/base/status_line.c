@@ -1,12 +1,12 @@
 /* status_line.c - see status_line.h. */
-#include "harness/status_line.h"
+#include "harness/base/status_line.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 
 enum { MAX_COLUMNS = 79 }; /* a wrapped line cannot be taken back */
 static const int64_t min_interval_ns = 100000000;

@@ -1,5 +1,5 @@
 /* shift.c - see shift.h. */
-#include "harness/shift.h"
+#include "harness/stats/shift.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* judge.c - see judge.h. */
-#include "harness/judge.h"
+#include "harness/stats/judge.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "harness/shift.h"
-#include "harness/stats.h"
+#include "harness/stats/shift.h"
+#include "harness/stats/stats.h"
 
 /* A p-value that equals its level but for the rounding of lgamma is at most that level. */
 #define ROUNDING 1e-12

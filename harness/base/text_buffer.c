@@ -1,5 +1,5 @@
 /* text_buffer.c - appends to a string; its room doubles, so a long table takes few allocations. */
-#include "harness/text_buffer.h"
+#include "harness/base/text_buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>

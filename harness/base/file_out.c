@@ -1,5 +1,5 @@
 /* file_out.c - see file_out.h. */
-#include "harness/file_out.h"
+#include "harness/base/file_out.h"
 
 #include <errno.h>
 #include <fcntl.h>
