@@ -9,8 +9,8 @@
 #include "engines/base/size.h"
 #include "harness/base/clock.h"
 #include "harness/case_id.h"
-#include "harness/memory.h"
-#include "harness/precision.h"
+#include "harness/machine/memory.h"
+#include "harness/rows/precision.h"
 
 /* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64
  * Ki examples of 40 bytes) that they do not show in the memory of an engine. */

@@ -16,10 +16,10 @@
 
 #include "engines/algorithm/lozo.h"
 #include "harness/case.h"
-#include "harness/counters.h"
 #include "harness/engine_list.h"
-#include "harness/memory.h"
-#include "harness/record.h"
+#include "harness/machine/memory.h"
+#include "harness/rows/record.h"
+#include "harness/timing/counters.h"
 #include "workloads/batch.h"
 #include "workloads/dataset.h"
 

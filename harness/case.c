@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 
 /* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
  * what a model or a data set really allows is checked where it is known. */

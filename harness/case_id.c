@@ -1,7 +1,7 @@
 /* case_id.c - the case columns of an engine's rows, from the case and the engine alone. */
 #include "harness/case_id.h"
 
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 
 void zg_case_id(const struct zg_case *c, const struct zg_engine_item *item, int64_t n_threads,
                 struct zg_case_row *out)

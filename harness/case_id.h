@@ -5,8 +5,8 @@
 #define ZG_HARNESS_CASE_ID_H
 
 #include "harness/case.h"
-#include "harness/case_row.h"
 #include "harness/engine_list.h"
+#include "harness/rows/case_row.h"
 
 /* The case columns of the item's rows; texts are borrowed from both.  `synthetic`, which the model
  * knows, is not available. */

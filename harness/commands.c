@@ -8,7 +8,7 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/base/build.h"
-#include "harness/table.h"
+#include "harness/rows/table.h"
 
 #define ZG_COMMAND(name) extern const struct zg_command zg_command_##name;
 #include "harness/cmd/commands.def"

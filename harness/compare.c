@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "harness/case_row.h"
+#include "harness/rows/case_row.h"
 #include "harness/stats/shift.h"
 
 static const struct zg_stats nothing = {

@@ -21,8 +21,8 @@
 #include <stdint.h>
 
 #include "harness/result_set.h"
+#include "harness/rows/table.h"
 #include "harness/stats/stats.h"
-#include "harness/table.h"
 
 struct zg_compare_options {
     bool common;     /* leave out what not every directory has, in place of refusing it */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/case_row.h"
 #include "harness/compare.h"
-#include "harness/precision.h"
-#include "harness/show.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/precision.h"
+#include "harness/rows/show.h"
 
 static const char stdout_name[] = "standard output";
 

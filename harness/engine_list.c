@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 
 /* ---- mechanisms ------------------------------------------------------------------------------ */
 

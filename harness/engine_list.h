@@ -10,8 +10,8 @@
 #define ZG_HARNESS_ENGINE_LIST_H
 
 #include "engines/zo.h"
-#include "harness/case_row.h"
 #include "harness/options.h"
+#include "harness/rows/case_row.h"
 
 enum { ZG_MAX_SETTINGS = 8 };
 

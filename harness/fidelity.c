@@ -10,7 +10,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 
 enum { PROBES_A_V = 50, MOST_VS = 4 };
 

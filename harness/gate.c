@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/case_row.h"
+#include "harness/rows/case_row.h"
 #include "harness/stats/stats.h"
 
 void zg_gate_close(struct zg_gate *gate)

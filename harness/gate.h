@@ -23,8 +23,8 @@
 #include "harness/case.h"
 #include "harness/policy.h"
 #include "harness/result_set.h"
+#include "harness/rows/table.h"
 #include "harness/stats/judge.h"
-#include "harness/table.h"
 
 enum zg_gate_side { ZG_GATE_BASELINE, ZG_GATE_CANDIDATE };
 

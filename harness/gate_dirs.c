@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/case_row.h"
 #include "harness/gate.h"
+#include "harness/rows/case_row.h"
 
 static const char *const side_names[] = {"baseline", "candidate"};
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "harness/precision.h"
-#include "harness/record.h"
+#include "harness/rows/precision.h"
+#include "harness/rows/record.h"
 
 /* ---- the table ------------------------------------------------------------------------------- */
 

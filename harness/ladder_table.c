@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/precision.h"
-#include "harness/show.h"
+#include "harness/rows/precision.h"
+#include "harness/rows/show.h"
 #include "harness/stats/stats.h"
 
 static const char stdout_name[] = "standard output";

@@ -5,7 +5,7 @@
 #define ZG_HARNESS_LADDER_TABLE_H
 
 #include "harness/ladder_rows.h"
-#include "harness/table.h"
+#include "harness/rows/table.h"
 
 /* One table a case, titled, and what the rungs' ratios multiply to; as CSV and JSON the rows of
  * ladder.csv.  `summary` are the run's rows, results->n_rows a case. */

@@ -8,7 +8,7 @@
 #include "engines/base/json_memory.h"
 #include "harness/base/signals.h"
 #include "harness/command.h"
-#include "harness/environment.h"
+#include "harness/machine/environment.h"
 
 /* A standard stream that the caller closed would be the number of the next file that is opened, and
  * what is printed would end in a result file.  Opened the wrong way round, reading it finds nothing

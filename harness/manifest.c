@@ -9,12 +9,12 @@
 
 #include "harness/base/build.h"
 #include "harness/base/json.h"
-#include "harness/machine.h"
+#include "harness/machine/machine.h"
+#include "harness/machine/sysfile.h"
 #include "harness/measure_json.h"
 #include "harness/meta.h"
-#include "harness/precision.h"
-#include "harness/record.h"
-#include "harness/sysfile.h"
+#include "harness/rows/precision.h"
+#include "harness/rows/record.h"
 
 /* `--resume` and `--quiet` do not change what a command measures. */
 static json_t *command_line_json(const struct zg_words *words)

@@ -7,12 +7,12 @@
 
 #include "engines/base/size.h"
 #include "harness/base/signals.h"
-#include "harness/handoff.h"
 #include "harness/manifest.h"
 #include "harness/measure_json.h"
 #include "harness/measure_work.h"
-#include "harness/sampler.h"
+#include "harness/peak/handoff.h"
 #include "harness/stats/stats.h"
+#include "harness/timing/sampler.h"
 
 /* Steps of a sample where --blocks came without a time to fill, and the most for the sake of more
  * batches. */

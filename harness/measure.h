@@ -6,11 +6,11 @@
 #define ZG_HARNESS_MEASURE_H
 
 #include "harness/base/text_buffer.h"
-#include "harness/counters.h"
 #include "harness/meta.h"
-#include "harness/peak.h"
+#include "harness/peak/peak.h"
 #include "harness/results.h"
 #include "harness/session.h"
+#include "harness/timing/counters.h"
 
 /* Steps of the check before a run, and a brief one: enough to fold an accumulated update into W
  * once, few enough for a slow loop. */

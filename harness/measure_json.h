@@ -7,10 +7,10 @@
 
 #include <jansson.h>
 
-#include "harness/counters.h"
-#include "harness/peak.h"
-#include "harness/pin.h"
-#include "harness/sampler.h"
+#include "harness/machine/pin.h"
+#include "harness/peak/peak.h"
+#include "harness/timing/counters.h"
+#include "harness/timing/sampler.h"
 
 /* {"method", "reason", "n_threads", "workers": [{"thread", "cpu_asked", "cpu_read", "core",
  * "package", "numa_node", "denormals_flushed"}]} */

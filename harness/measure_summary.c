@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "harness/measure_work.h"
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 #include "harness/stats/stats.h"
 
 /* Columns of the blocks of one contender: values[n_blocks]. */

@@ -3,10 +3,10 @@
 #define ZG_HARNESS_MEASURE_WORK_H
 
 #include "harness/batch_set.h"
-#include "harness/counters_derived.h"
 #include "harness/fidelity.h"
 #include "harness/measure.h"
 #include "harness/plan.h"
+#include "harness/timing/counters_derived.h"
 #include "harness/verify.h"
 
 /* What a step works on, for rates; see struct zg_cost. */

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "engines/error.h"
-#include "harness/machine.h"
+#include "harness/machine/machine.h"
 
 /* Sets "during", what the machine did since `before`, and "warnings". */
 void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "harness/result_set.h"
-#include "harness/table.h"
+#include "harness/rows/table.h"
 
 #define ZG_META_PEAK_TOLERANCE 0.05
 

@@ -12,9 +12,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "harness/case_row.h"
-#include "harness/csv_in.h"
-#include "harness/record.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/csv_in.h"
+#include "harness/rows/record.h"
 
 struct zg_plan {
     int64_t n_blocks;

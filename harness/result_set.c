@@ -10,8 +10,8 @@
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
-#include "harness/case_row.h"
-#include "harness/csv_in.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/csv_in.h"
 
 enum { PATH_SIZE = 1200 };
 

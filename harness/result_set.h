@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
-#include "harness/record.h"
+#include "harness/rows/record.h"
 
 /* A counter column of this name is what instructions a span took: such a row may lack its time. */
 #define ZG_INSTRUCTIONS_COLUMN "instructions"

@@ -9,10 +9,10 @@
 #ifndef ZG_HARNESS_RESULTS_H
 #define ZG_HARNESS_RESULTS_H
 
-#include "harness/case_row.h"
-#include "harness/csv_in.h"
-#include "harness/csv_out.h"
-#include "harness/record.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/csv_in.h"
+#include "harness/rows/csv_out.h"
+#include "harness/rows/record.h"
 
 struct zg_rows { /* row structs of one schema */
     const struct zg_schema *schema;

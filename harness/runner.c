@@ -8,12 +8,12 @@
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
 #include "harness/case_id.h"
-#include "harness/case_row.h"
 #include "harness/manifest.h"
 #include "harness/measure_json.h"
+#include "harness/peak/roofline.h"
 #include "harness/plan.h"
-#include "harness/roofline.h"
-#include "harness/table.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/table.h"
 
 /* ---- preparing ------------------------------------------------------------------------------- */
 

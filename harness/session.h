@@ -8,8 +8,8 @@
 #include "engines/base/cpu.h"
 #include "harness/base/status_line.h"
 #include "harness/bench.h"
-#include "harness/environment.h"
-#include "harness/pin.h"
+#include "harness/machine/environment.h"
+#include "harness/machine/pin.h"
 #include "harness/request.h"
 
 struct zg_session {

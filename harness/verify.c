@@ -8,7 +8,7 @@
 #include "engines/base/size.h"
 #include "harness/base/clock.h"
 #include "harness/base/signals.h"
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 
 /* More weights than this are compared in rows evenly spread over each tensor, first and last
  * included: a low-rank update touches every row, and 2^28 elements keep the check within seconds.

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/case_row.h"
 #include "harness/command.h"
-#include "harness/gap_table.h"
 #include "harness/ladder_table.h"
 #include "harness/meta_diff.h"
 #include "harness/result_set.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/gap_table.h"
 
 static const char stdout_name[] = "standard output";
 

@@ -12,12 +12,12 @@
 #include "harness/base/json.h"
 #include "harness/bench.h"
 #include "harness/command.h"
-#include "harness/counters.h"
-#include "harness/environment.h"
-#include "harness/machine.h"
+#include "harness/machine/environment.h"
+#include "harness/machine/machine.h"
+#include "harness/machine/pin.h"
 #include "harness/measure_json.h"
-#include "harness/pin.h"
-#include "harness/table.h"
+#include "harness/rows/table.h"
+#include "harness/timing/counters.h"
 #include "workloads/task.h"
 
 /* ---- the document ---------------------------------------------------------------------------- */

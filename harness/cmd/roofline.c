@@ -2,7 +2,7 @@
  * roofline.c - `zogap roofline`: the peaks of this machine, by the microbenchmarks of peak.h on the
  * pinned team.
  */
-#include "harness/roofline.h"
+#include "harness/peak/roofline.h"
 
 #include <stdlib.h>
 
@@ -11,8 +11,8 @@
 #include "harness/manifest.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
+#include "harness/rows/table.h"
 #include "harness/session.h"
-#include "harness/table.h"
 
 static enum zg_status measure(struct zg_session *session, struct zg_roofline *roofline,
                               struct zg_error *err)

@@ -6,8 +6,8 @@
 
 #include "harness/command.h"
 #include "harness/estimate.h"
-#include "harness/gap_table.h"
-#include "harness/precision.h"
+#include "harness/rows/gap_table.h"
+#include "harness/rows/precision.h"
 #include "harness/runner.h"
 
 /* ---- --list ---------------------------------------------------------------------------------- */

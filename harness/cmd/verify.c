@@ -6,13 +6,13 @@
 
 #include "harness/base/signals.h"
 #include "harness/command.h"
-#include "harness/csv_out.h"
 #include "harness/manifest.h"
 #include "harness/meta.h"
 #include "harness/result_dir.h"
+#include "harness/rows/csv_out.h"
+#include "harness/rows/verify_table.h"
 #include "harness/session.h"
 #include "harness/verify.h"
-#include "harness/verify_table.h"
 
 enum { TRIAL_STEPS = 10 };
 

@@ -1,5 +1,5 @@
 # Tests of options, cases, verification, commands, and of the binary itself.
-foreach(name child options case engine_list environment bench batch_set estimate fidelity ladder)
+foreach(name child options case engine_list environment bench batch_set estimate fidelity ladder measured_json)
   zogap_test(test_harness_${name} SOURCES test_${name}.c LIBS zogap_harness)
 endforeach()
 target_link_options(test_harness_batch_set PRIVATE -Wl,--wrap=zg_useful_flops)

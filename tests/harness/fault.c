@@ -28,7 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/peak.h"
+#include "harness/peak/peak.h"
 
 enum kind { MALLOC, JSON, OPEN, MKDIR, WRITE, PWRITE, FSYNC, RENAME, TRUNCATE, CLOSE, N_KINDS };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/csv_out.h"
+#include "harness/rows/csv_out.h"
 #include "harness/stats/stats.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

@@ -11,7 +11,7 @@
 #ifndef ZG_TESTS_HARNESS_SAMPLER_SCRIPT_H
 #define ZG_TESTS_HARNESS_SAMPLER_SCRIPT_H
 
-#include "harness/sampler.h"
+#include "harness/timing/sampler.h"
 
 #define MS INT64_C(1000000)
 

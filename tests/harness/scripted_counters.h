@@ -10,7 +10,7 @@
 #ifndef ZG_TESTS_SCRIPTED_COUNTERS_H
 #define ZG_TESTS_SCRIPTED_COUNTERS_H
 
-#include "harness/counters_source.h"
+#include "harness/timing/counters_source.h"
 
 extern const struct zg_counter_source scripted_source;
 

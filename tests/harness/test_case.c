@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "harness/case.h"
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 #include "tests/support/cunit_run.h"
 
 static const struct zg_flag *flag_named(const char *name)

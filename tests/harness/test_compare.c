@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/case_row.h"
 #include "harness/compare.h"
 #include "harness/meta_diff.h"
+#include "harness/rows/case_row.h"
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

@@ -1,6 +1,6 @@
 /* test_counters.c - harness/counters.c and its sources. */
-#include "harness/counters.h"
-#include "harness/usage.h"
+#include "harness/machine/usage.h"
+#include "harness/timing/counters.h"
 
 #include <math.h>
 #include <omp.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/counters_source.h"
+#include "harness/timing/counters_source.h"
 #include "tests/harness/scripted_counters.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/fake_root.h"

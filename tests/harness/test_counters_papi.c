@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/counters.h"
-#include "harness/counters_source.h"
+#include "harness/timing/counters.h"
+#include "harness/timing/counters_source.h"
 #include "tests/support/cunit_run.h"
 
 enum { THREADS = 2, N_TICKS = 3 };

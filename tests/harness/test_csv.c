@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "harness/base/file_out.h"
-#include "harness/csv_in.h"
-#include "harness/csv_out.h"
+#include "harness/rows/csv_in.h"
+#include "harness/rows/csv_out.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "engines/base/cpu.h"
-#include "harness/environment.h"
+#include "harness/machine/environment.h"
 #include "tests/support/cunit_run.h"
 
 static void expect(const char *core, enum zg_isa isa, const char *want)

@@ -1,6 +1,6 @@
 /* test_fidelity.c - harness/fidelity.h: errors and signs by hand, and the bounds. */
 #include "harness/fidelity.h"
-#include "harness/precision.h"
+#include "harness/rows/precision.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* test_handoff.c - harness/handoff.c: a time, also where threads share a cpu. */
 #define _GNU_SOURCE /* sched_setaffinity */
-#include "harness/handoff.h"
+#include "harness/peak/handoff.h"
 
 #include <math.h>
 #include <sched.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/base/clock.h"
-#include "harness/peak_kernels.h"
+#include "harness/peak/peak_kernels.h"
 #include "harness/stats/stats.h"
 #include "tests/harness/trial.h"
 

@@ -1,5 +1,5 @@
 /* test_memory.c - harness/memory.c. */
-#include "harness/memory.h"
+#include "harness/machine/memory.h"
 
 #include <math.h>
 #include <stdlib.h>

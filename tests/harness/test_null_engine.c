@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/sampler.h"
 #include "harness/stats/stats.h"
+#include "harness/timing/sampler.h"
 #include "tests/support/cunit_run.h"
 
 static const int32_t stem[] = {0, 7, 8}, bad[] = {20}, good[] = {21};

@@ -1,5 +1,5 @@
 /* test_peak.c - harness/peak.c: plausible, and the kernels compute what they say. */
-#include "harness/peak.h"
+#include "harness/peak/peak.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "engines/base/arena.h"
-#include "harness/peak_kernels.h"
+#include "harness/peak/peak_kernels.h"
 #include "tests/support/cunit_run.h"
 
 static const struct zg_peak_kernel *kernel(int i)

@@ -1,13 +1,13 @@
 /* test_pin.c - harness/pin.c and the topology below it. */
 #define _GNU_SOURCE /* sched_getcpu */
-#include "harness/pin.h"
+#include "harness/machine/pin.h"
 
 #include <omp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/topology.h"
+#include "harness/machine/topology.h"
 #include "tests/support/cunit_run.h"
 
 static int64_t n_allowed(void)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/case_row.h"
 #include "harness/result_set.h"
+#include "harness/rows/case_row.h"
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

@@ -1,5 +1,5 @@
 /* test_sampler.c - a run of harness/sampler.c: its spans and samples, its end, its cost. */
-#include "harness/sampler.h"
+#include "harness/timing/sampler.h"
 
 #include <math.h>
 

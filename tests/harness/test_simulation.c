@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 #include "engines/base/philox.h"
-#include "harness/sampler.h"
 #include "harness/stats/stats.h"
+#include "harness/timing/sampler.h"
 #include "tests/support/cunit_run.h"
 
 enum { MOST_BLOCKS = 200 };

@@ -1,5 +1,5 @@
 /* test_sysfile.c - harness/sysfile.c. */
-#include "harness/sysfile.h"
+#include "harness/machine/sysfile.h"
 
 #include <math.h>
 #include <string.h>

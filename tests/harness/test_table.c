@@ -1,5 +1,5 @@
 /* test_table.c - harness/table.c and table_print.c: one table, six forms. */
-#include "harness/table.h"
+#include "harness/rows/table.h"
 
 #include <csv.h>
 #include <jansson.h>

@@ -26,7 +26,7 @@
 #include <time.h>
 
 #include "engines/base/arena.h"
-#include "harness/peak_kernels.h"
+#include "harness/peak/peak_kernels.h"
 #include "tests/engines/fused/guard.h"
 #include "tests/engines/fused/shapes.h"
 #include "tests/engines/fused/words.h"

@@ -1,0 +1,44 @@
+/* memory.c - see memory.h. */
+#include "harness/machine/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/machine/sysfile.h"
+
+static double status_mib(const char *key)
+{
+    return zg_sysfile_field("/proc/self/status", key) / 1024;
+}
+
+double zg_memory_resident_mib(void)
+{
+    return status_mib("VmRSS:");
+}
+
+double zg_memory_available_mib(void)
+{
+    return zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024;
+}
+
+void zg_memory_mark(struct zg_memory_mark *out)
+{
+    *out = (struct zg_memory_mark){0};
+    const int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    out->reset = fd >= 0 && write(fd, "5", 1) == 1;
+    if (!out->reset)
+        snprintf(out->reason, sizeof out->reason,
+                 "/proc/self/clear_refs cannot reset the high-water mark: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    out->resident_mib = zg_memory_resident_mib();
+}
+
+double zg_memory_peak_mib(const struct zg_memory_mark *mark, double others_mib)
+{
+    return mark->reset ? status_mib("VmHWM:") - others_mib : NAN;
+}

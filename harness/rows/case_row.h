@@ -1,0 +1,40 @@
+/*
+ * case_row.h - are two rows of the same case, and if not, in which columns do they differ?
+ *
+ * Reals are the same where CSV writes them alike: nine digits.
+ */
+#ifndef ZG_HARNESS_CASE_ROW_H
+#define ZG_HARNESS_CASE_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/rows/record.h"
+
+enum { ZG_MAX_ENGINES = 16 }; /* of a run */
+
+/* Are these rows of one engine and one case?  Whether weights are synthetic follows from the
+ * model. */
+bool zg_case_row_same(const struct zg_case_row *a, const struct zg_case_row *b);
+
+/* The same but for the engine and its dtype: may the two be timed against each other? */
+bool zg_case_row_same_work(const struct zg_case_row *a, const struct zg_case_row *b);
+
+/* Writes the columns but engine and dtype in which the two differ, with both values, into
+ * text[size]: "batch 16 and 32, threads 2 and 4"; an empty cell is "none".  Cut to fit.  Returns
+ * how many there are; 0 gives "". */
+int64_t zg_case_row_differences(const struct zg_case_row *a, const struct zg_case_row *b,
+                                char *text, size_t size);
+
+/* The case columns by number, in the order of the rows: how many, which has the name (-1: none),
+ * and its cell copied from one row into another. */
+int64_t zg_case_n_columns(void);
+int64_t zg_case_column_find(const char *name);
+void zg_case_row_copy_cell(struct zg_case_row *to, const struct zg_case_row *from, int64_t column);
+
+/* NULL and "" are the same text: an empty cell. */
+bool zg_cell_same_text(const char *a, const char *b);
+bool zg_cell_same_real(double a, double b); /* NaN, an empty cell, equals NaN */
+
+#endif

@@ -1,0 +1,352 @@
+/* csv_in.c - see csv_in.h.  libcsv splits the cells; what a cell means is the schema's. */
+#define _GNU_SOURCE /* memrchr */
+#include "harness/rows/csv_in.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engines/base/size.h"
+
+/* Larger than any result file; a size beyond it is a wrong file. */
+#define MOST_BYTES (INT64_C(1) << 32)
+
+struct zg_csv_in {
+    const struct zg_schema *schema;
+    int64_t n_columns; /* of the schema's that the file has */
+    char *rows;        /* [capacity] row structs */
+    int64_t n;
+    int64_t capacity;
+    char **extra_names; /* [n_extra], in texts */
+    int64_t n_extra;
+    int64_t extra_capacity;
+    double *extra; /* [capacity][n_extra] */
+    char *texts;   /* every text, terminated: no longer than the file */
+    size_t texts_used;
+    char warning[512];
+};
+
+/* What libcsv's callbacks work on. */
+struct reading {
+    struct zg_csv_in *csv;
+    const char *path;
+    struct zg_error *err;
+    enum zg_status status;
+    int64_t row;    /* 0: the header */
+    int64_t column; /* of the next cell */
+};
+
+static char *keep_text(struct zg_csv_in *csv, const char *cell, size_t n)
+{
+    char *const text = csv->texts + csv->texts_used;
+    if (n)
+        memcpy(text, cell, n);
+    text[n] = '\0';
+    csv->texts_used += n + 1;
+    return text;
+}
+
+/* How many of the schema's columns every file of the version has. */
+static int64_t n_least(const struct zg_schema *schema)
+{
+    int64_t n = schema->n_columns;
+    while (schema->last_at_first && n > 0 &&
+           strcmp(schema->columns[n - 1].name, schema->last_at_first) != 0)
+        n--;
+    return n;
+}
+
+static bool is_column(const struct zg_column *column, const char *cell, size_t n)
+{
+    return n == strlen(column->name) && memcmp(cell, column->name, n) == 0;
+}
+
+static void header_cell(struct reading *r, const char *cell, size_t n)
+{
+    struct zg_csv_in *const csv = r->csv;
+    const int64_t i = r->column;
+    if (i < csv->n_columns && is_column(&csv->schema->columns[i], cell, n))
+        return;
+    if (i < n_least(csv->schema)) {
+        r->status = zg_fail(r->err, ZG_INPUT,
+                            "%s: column %lld is \"%.*s\", want \"%s\": the file is not of "
+                            "schema version %d, which this zogap reads",
+                            r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell,
+                            csv->schema->columns[i].name, ZG_SCHEMA_VERSION);
+        return;
+    }
+    csv->n_columns = zg_min64(csv->n_columns, i); /* an older file: its extra columns begin here */
+    if (!csv->schema->has_extra || !n) {
+        r->status = zg_fail(r->err, ZG_INPUT, "%s: column %lld \"%.*s\" is one too many", r->path,
+                            (long long)i + 1, n > 64 ? 64 : (int)n, cell);
+        return;
+    }
+    if (csv->n_extra == csv->extra_capacity) {
+        const int64_t capacity = 2 * csv->extra_capacity + 8;
+        char **const names = realloc(csv->extra_names, (size_t)capacity * sizeof *names);
+        if (!names) {
+            r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
+            return;
+        }
+        csv->extra_names = names;
+        csv->extra_capacity = capacity;
+    }
+    csv->extra_names[csv->n_extra++] = keep_text(csv, cell, n);
+}
+
+static void bad_number(struct reading *r, const char *cell, size_t n, const char *name,
+                       const char *want)
+{
+    r->status = zg_fail(r->err, ZG_INPUT, "%s: row %lld, column %s: \"%.*s\" is not %s", r->path,
+                        (long long)r->row, name, n > 64 ? 64 : (int)n, cell, want);
+}
+
+static double parse_real(struct reading *r, const char *cell, size_t n, const char *name)
+{
+    if (!n)
+        return NAN;
+    /* strtod also takes hexadecimal, "nan" and "inf", which we never write.  libcsv terminates the
+     * cell. */
+    char *end = NULL;
+    const double value = strspn(cell, "0123456789+-.eE") == n ? strtod(cell, &end) : NAN;
+    if (end != cell + n || !isfinite(value))
+        bad_number(r, cell, n, name, "a number");
+    return value;
+}
+
+static int64_t parse_integer(struct reading *r, const char *cell, size_t n, const char *name)
+{
+    if (!n)
+        return ZG_NO_INTEGER;
+    char *end = NULL;
+    errno = 0;
+    const long long value = strspn(cell, "0123456789-") == n ? strtoll(cell, &end, 10) : 0;
+    if (end != cell + n || errno)
+        bad_number(r, cell, n, name, "a whole number");
+    return value;
+}
+
+static void row_cell(struct reading *r, const char *cell, size_t n)
+{
+    struct zg_csv_in *const csv = r->csv;
+    const int64_t i = r->column, row = r->row - 1;
+    if (i == 0) /* columns that the file lacks are empty */
+        zg_row_clear(csv->schema, csv->rows + (size_t)row * csv->schema->row_size);
+    if (i >= csv->n_columns + csv->n_extra)
+        return; /* end_row() says so */
+    if (i >= csv->n_columns) {
+        const int64_t e = i - csv->n_columns;
+        csv->extra[row * csv->n_extra + e] = parse_real(r, cell, n, csv->extra_names[e]);
+        return;
+    }
+    const struct zg_column *const column = &csv->schema->columns[i];
+    char *const field = csv->rows + (size_t)row * csv->schema->row_size + column->offset;
+    if (column->kind == ZG_COLUMN_TEXT) {
+        const char *const text = n ? keep_text(csv, cell, n) : NULL;
+        memcpy(field, &text, sizeof text);
+    } else if (column->kind == ZG_COLUMN_INTEGER) {
+        const int64_t value = parse_integer(r, cell, n, column->name);
+        memcpy(field, &value, sizeof value);
+    } else {
+        const double value = parse_real(r, cell, n, column->name);
+        memcpy(field, &value, sizeof value);
+    }
+}
+
+static void on_cell(void *bytes, size_t n, void *context)
+{
+    struct reading *const r = context;
+    const char *const cell = bytes;
+    if (r->status)
+        return;
+    if (memchr(cell, '\0', n))
+        r->status =
+            zg_fail(r->err, ZG_INPUT, "%s: row %lld holds a NUL byte", r->path, (long long)r->row);
+    else if (r->row == 0)
+        header_cell(r, cell, n);
+    else
+        row_cell(r, cell, n);
+    r->column++;
+}
+
+static void end_header(struct reading *r)
+{
+    struct zg_csv_in *const csv = r->csv;
+    int64_t cells;
+    if (r->column < n_least(csv->schema)) {
+        r->status = zg_fail(
+            r->err, ZG_INPUT,
+            "%s: the header has %lld columns, want at least %lld: the file is not of schema "
+            "version %d, which this zogap reads",
+            r->path, (long long)r->column, (long long)n_least(csv->schema), ZG_SCHEMA_VERSION);
+        return;
+    }
+    csv->n_columns = zg_min64(csv->n_columns, r->column);
+    csv->rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);
+    if (zg_size_mul(csv->capacity, csv->n_extra, &cells))
+        csv->extra = calloc((size_t)cells + 1, sizeof *csv->extra);
+    if (!csv->rows || !csv->extra)
+        r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
+}
+
+static void on_row(int end, void *context)
+{
+    (void)end;
+    struct reading *const r = context;
+    if (r->status)
+        return;
+    const int64_t want = r->csv->n_columns + r->csv->n_extra;
+    if (r->row == 0)
+        end_header(r);
+    else if (r->column != want)
+        r->status = zg_fail(r->err, ZG_INPUT, "%s: row %lld has %lld cells, want %lld", r->path,
+                            (long long)r->row, (long long)r->column, (long long)want);
+    else
+        r->csv->n++;
+    r->row++;
+    r->column = 0;
+}
+
+/* The whole file into *bytes[*n], malloc'ed. */
+static enum zg_status slurp(const char *path, char **bytes, size_t *n, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    struct stat info;
+    *bytes = NULL;
+    *n = 0;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return zg_fail(err, ZG_INPUT, "%s: cannot read: %s", path, strerror(errno));
+    if (fstat(fd, &info) || !S_ISREG(info.st_mode) || info.st_size > MOST_BYTES) {
+        status = zg_fail(err, ZG_INPUT, "%s: not a regular file of a possible size", path);
+        goto done;
+    }
+    *bytes = malloc((size_t)info.st_size + 1);
+    if (!*bytes) {
+        status = zg_fail(err, ZG_ENV, "%s: no memory to read it", path);
+        goto done;
+    }
+    while (*n < (size_t)info.st_size) {
+        const ssize_t got = read(fd, *bytes + *n, (size_t)info.st_size - *n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            status = zg_fail(err, ZG_INPUT, "%s: cannot read: %s", path, strerror(errno));
+        if (got <= 0)
+            break;
+        *n += (size_t)got;
+    }
+done:
+    close(fd);
+    return status;
+}
+
+/* Cuts a last line without its end off. */
+static void drop_torn_row(struct zg_csv_in *csv, const char *path, const char *bytes, size_t *n)
+{
+    if (!*n || bytes[*n - 1] == '\n')
+        return;
+    const char *const newline = memrchr(bytes, '\n', *n);
+    *n = newline ? (size_t)(newline - bytes) + 1 : 0;
+    snprintf(csv->warning, sizeof csv->warning, "%.400s: the last row is torn and was dropped",
+             path);
+}
+
+static enum zg_status parse(struct zg_csv_in *csv, const char *path, const char *bytes, size_t n,
+                            struct zg_error *err)
+{
+    struct reading r = {.csv = csv, .path = path, .err = err};
+    struct csv_parser parser;
+    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
+        return zg_fail(err, ZG_ENV, "%s: libcsv does not start", path);
+    if (csv_parse(&parser, bytes, n, on_cell, on_row, &r) != n ||
+        csv_fini(&parser, on_cell, on_row, &r))
+        if (!r.status)
+            r.status = zg_fail(err, ZG_INPUT, "%s: row %lld: %s", path, (long long)r.row,
+                               csv_strerror(csv_error(&parser)));
+    csv_free(&parser);
+    if (!r.status && r.row == 0)
+        r.status = zg_fail(err, ZG_INPUT, "%s: no complete header row", path);
+    return r.status;
+}
+
+enum zg_status zg_csv_in_open(struct zg_csv_in **out, const char *path,
+                              const struct zg_schema *schema, struct zg_error *err)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    *out = NULL;
+    struct zg_csv_in *csv = calloc(1, sizeof *csv);
+    if (!csv)
+        return zg_fail(err, ZG_ENV, "%s: no memory to read it", path);
+    csv->schema = schema;
+    csv->n_columns = schema->n_columns;
+    enum zg_status status = slurp(path, &bytes, &n, err);
+    if (status)
+        goto done;
+    drop_torn_row(csv, path, bytes, &n);
+    for (size_t i = 0; i < n; i++)
+        csv->capacity += bytes[i] == '\n' || bytes[i] == '\r'; /* libcsv ends a row at either */
+    csv->texts = malloc(n + 1);
+    if (!csv->texts) {
+        status = zg_fail(err, ZG_ENV, "%s: no memory to read it", path);
+        goto done;
+    }
+    status = parse(csv, path, bytes, n, err);
+    if (status)
+        goto done;
+    *out = csv;
+    csv = NULL;
+done:
+    free(bytes);
+    zg_csv_in_close(&csv);
+    return status;
+}
+
+void zg_csv_in_close(struct zg_csv_in **csv)
+{
+    if (!csv || !*csv)
+        return;
+    free((*csv)->rows);
+    free((*csv)->extra_names);
+    free((*csv)->extra);
+    free((*csv)->texts);
+    free(*csv);
+    *csv = NULL;
+}
+
+int64_t zg_csv_in_n(const struct zg_csv_in *csv)
+{
+    return csv->n;
+}
+
+const void *zg_csv_in_rows(const struct zg_csv_in *csv)
+{
+    return csv->rows;
+}
+
+int64_t zg_csv_in_n_extra(const struct zg_csv_in *csv)
+{
+    return csv->n_extra;
+}
+
+const char *zg_csv_in_extra_name(const struct zg_csv_in *csv, int64_t column)
+{
+    return csv->extra_names[column];
+}
+
+double zg_csv_in_extra(const struct zg_csv_in *csv, int64_t row, int64_t column)
+{
+    return csv->extra[row * csv->n_extra + column];
+}
+
+const char *zg_csv_in_warning(const struct zg_csv_in *csv)
+{
+    return csv->warning[0] ? csv->warning : NULL;
+}

@@ -1,0 +1,165 @@
+/* table.c - see table.h: the cells.  table_print.c writes them out. */
+#include "harness/rows/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/rows/table_cells.h"
+
+bool zg_format_is_for_people(enum zg_format format)
+{
+    return format == ZG_FORMAT_TABLE || format == ZG_FORMAT_MARKDOWN;
+}
+
+enum zg_status zg_table_open(struct zg_table **out, const struct zg_heading *headings, int64_t n,
+                             struct zg_error *err)
+{
+    *out = NULL;
+    struct zg_table *table = calloc(1, sizeof *table);
+    if (table)
+        table->headings = calloc((size_t)n + 1, sizeof *table->headings);
+    bool complete = table && table->headings;
+    if (complete)
+        table->n_columns = n;
+    for (int64_t i = 0; complete && i < n; i++) {
+        table->headings[i].name = strdup(headings[i].name);
+        table->headings[i].shown = headings[i].shown ? strdup(headings[i].shown) : NULL;
+        complete = table->headings[i].name && (table->headings[i].shown || !headings[i].shown);
+    }
+    if (!complete) {
+        zg_table_close(&table);
+        return zg_fail(err, ZG_ENV, "no memory for a table");
+    }
+    *out = table;
+    return ZG_OK;
+}
+
+void zg_table_close(struct zg_table **table)
+{
+    if (!table || !*table)
+        return;
+    struct zg_table *const t = *table;
+    for (int64_t i = 0; i < t->n_columns; i++) {
+        free(t->headings[i].name);
+        free(t->headings[i].shown);
+    }
+    for (int64_t i = 0; i < t->n_cells; i++)
+        free(t->cells[i].text);
+    free(t->name);
+    free(t->headings);
+    free(t->cells);
+    free(t);
+    *table = NULL;
+}
+
+void zg_table_set_name(struct zg_table *table, const char *name)
+{
+    free(table->name);
+    table->name = strdup(name);
+    table->failed |= !table->name;
+}
+
+static struct cell *add(struct zg_table *table)
+{
+    if (table->failed)
+        return NULL;
+    if (table->n_cells == table->capacity) {
+        const int64_t capacity = 2 * table->capacity + 64;
+        struct cell *const cells = realloc(table->cells, (size_t)capacity * sizeof *cells);
+        if (!cells) {
+            table->failed = true;
+            return NULL;
+        }
+        table->cells = cells;
+        table->capacity = capacity;
+    }
+    struct cell *const cell = &table->cells[table->n_cells++];
+    memset(cell, 0, sizeof *cell);
+    return cell;
+}
+
+static void set_text(struct zg_table *table, struct cell *cell, const char *text)
+{
+    if (!text)
+        return;
+    cell->text = strdup(text);
+    table->failed |= !cell->text;
+}
+
+void zg_table_text(struct zg_table *table, const char *value)
+{
+    struct cell *const cell = add(table);
+    if (!cell)
+        return;
+    cell->kind = ZG_COLUMN_TEXT;
+    set_text(table, cell, value);
+}
+
+void zg_table_integer(struct zg_table *table, int64_t value)
+{
+    struct cell *const cell = add(table);
+    if (!cell)
+        return;
+    cell->kind = ZG_COLUMN_INTEGER;
+    cell->integer = value;
+}
+
+void zg_table_real(struct zg_table *table, double value, const char *shown)
+{
+    struct cell *const cell = add(table);
+    if (!cell)
+        return;
+    cell->kind = ZG_COLUMN_REAL;
+    cell->real = value;
+    set_text(table, cell, shown);
+}
+
+static void add_field(struct zg_table *table, const struct zg_column *column, const char *row)
+{
+    const char *text;
+    int64_t integer;
+    double real;
+    switch (column->kind) {
+    case ZG_COLUMN_TEXT:
+        memcpy(&text, row + column->offset, sizeof text);
+        zg_table_text(table, text);
+        break;
+    case ZG_COLUMN_INTEGER:
+        memcpy(&integer, row + column->offset, sizeof integer);
+        zg_table_integer(table, integer);
+        break;
+    case ZG_COLUMN_REAL:
+        memcpy(&real, row + column->offset, sizeof real);
+        zg_table_real(table, real, NULL);
+        break;
+    }
+}
+
+void zg_table_fields(struct zg_table *table, const struct zg_column *columns, int64_t n,
+                     const void *row)
+{
+    for (int64_t i = 0; i < n; i++)
+        add_field(table, &columns[i], row);
+}
+
+enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *schema,
+                                const void *rows, int64_t n, struct zg_error *err)
+{
+    *out = NULL;
+    struct zg_heading *const headings = calloc((size_t)schema->n_columns, sizeof *headings);
+    if (!headings)
+        return zg_fail(err, ZG_ENV, "no memory for a table");
+    for (int64_t i = 0; i < schema->n_columns; i++)
+        headings[i].name = headings[i].shown = schema->columns[i].name;
+    const enum zg_status status = zg_table_open(out, headings, schema->n_columns, err);
+    free(headings);
+    if (!status) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(schema->file, "."), schema->file);
+        zg_table_set_name(*out, name);
+    }
+    for (int64_t i = 0; !status && i < n; i++)
+        zg_table_fields(*out, schema->columns, schema->n_columns,
+                        (const char *)rows + (size_t)i * schema->row_size);
+    return status;
+}
