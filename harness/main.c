@@ -7,7 +7,7 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/base/signals.h"
-#include "harness/command.h"
+#include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
 
 /* A standard stream that the caller closed would be the number of the next file that is opened, and

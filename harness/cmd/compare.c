@@ -2,19 +2,19 @@
  * compare.c - `zogap compare DIR...`: the table of a result directory, or the same cases in
  * several: times, ratios with their intervals, and in what the machines differ.
  */
-#include "harness/compare.h"
+#include "harness/compare/compare.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/command.h"
-#include "harness/ladder_table.h"
-#include "harness/meta_diff.h"
-#include "harness/result_set.h"
+#include "harness/cmd/command.h"
+#include "harness/compare/meta_diff.h"
+#include "harness/ladder/ladder_table.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/gap_table.h"
+#include "harness/store/reader.h"
 
 static const char stdout_name[] = "standard output";
 

@@ -2,15 +2,15 @@
  * gate.c - `zogap gate`: is a candidate slower than the baseline?  From two result directories, or
  * by running two builds side by side.
  */
-#include "harness/gate.h"
+#include "harness/gate/gate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "engines/base/json_memory.h"
 #include "harness/base/file_out.h"
-#include "harness/command.h"
-#include "harness/result_dir.h"
+#include "harness/cmd/command.h"
+#include "harness/store/directory.h"
 
 /* ---- options --------------------------------------------------------------------------------- */
 

@@ -10,13 +10,13 @@
 
 #include "harness/base/build.h"
 #include "harness/base/json.h"
-#include "harness/bench.h"
-#include "harness/command.h"
+#include "harness/bench/bench.h"
+#include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/machine.h"
 #include "harness/machine/pin.h"
-#include "harness/measure_json.h"
 #include "harness/rows/table.h"
+#include "harness/run/measured_json.h"
 #include "harness/timing/counters.h"
 #include "workloads/task.h"
 

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "harness/base/json.h"
-#include "harness/command.h"
-#include "harness/estimate.h"
-#include "harness/ladder_plot.h"
-#include "harness/ladder_table.h"
-#include "harness/runner.h"
+#include "harness/cmd/command.h"
+#include "harness/ladder/ladder_plot.h"
+#include "harness/ladder/ladder_table.h"
+#include "harness/run/estimate.h"
+#include "harness/run/runner.h"
 
 struct ladder_run {
     struct zg_ladder ladder;

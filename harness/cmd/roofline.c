@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #include "harness/base/signals.h"
-#include "harness/command.h"
-#include "harness/manifest.h"
-#include "harness/meta.h"
-#include "harness/result_dir.h"
+#include "harness/cmd/command.h"
 #include "harness/rows/table.h"
-#include "harness/session.h"
+#include "harness/run/manifest.h"
+#include "harness/run/session.h"
+#include "harness/store/directory.h"
+#include "harness/store/meta.h"
 
 static enum zg_status measure(struct zg_session *session, struct zg_roofline *roofline,
                               struct zg_error *err)

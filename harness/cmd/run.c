@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 
-#include "harness/command.h"
-#include "harness/estimate.h"
+#include "harness/cmd/command.h"
 #include "harness/rows/gap_table.h"
 #include "harness/rows/precision.h"
-#include "harness/runner.h"
+#include "harness/run/estimate.h"
+#include "harness/run/runner.h"
 
 /* ---- --list ---------------------------------------------------------------------------------- */
 

@@ -9,9 +9,9 @@
 #include "engines/base/size.h"
 #include "harness/base/file_out.h"
 #include "harness/base/signals.h"
-#include "harness/command.h"
-#include "harness/result_dir.h"
-#include "harness/session.h"
+#include "harness/cmd/command.h"
+#include "harness/run/session.h"
+#include "harness/store/directory.h"
 
 enum { MAX_PROBES = 256 };
 

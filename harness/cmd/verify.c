@@ -5,14 +5,14 @@
 #include <stdlib.h>
 
 #include "harness/base/signals.h"
-#include "harness/command.h"
-#include "harness/manifest.h"
-#include "harness/meta.h"
-#include "harness/result_dir.h"
+#include "harness/bench/verify.h"
+#include "harness/cmd/command.h"
 #include "harness/rows/csv_out.h"
 #include "harness/rows/verify_table.h"
-#include "harness/session.h"
-#include "harness/verify.h"
+#include "harness/run/manifest.h"
+#include "harness/run/session.h"
+#include "harness/store/directory.h"
+#include "harness/store/meta.h"
 
 enum { TRIAL_STEPS = 10 };
 

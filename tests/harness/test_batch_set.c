@@ -1,6 +1,6 @@
 /* test_batch_set.c - batch_set.h: the batches chosen are those most like all, whatever their
  * number.  Linked with -Wl,--wrap=zg_useful_flops, which may find no memory. */
-#include "harness/batch_set.h"
+#include "harness/bench/batch_set.h"
 
 #include <math.h>
 

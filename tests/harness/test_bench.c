@@ -1,5 +1,5 @@
 /* test_bench.c - bench.h: what weights take in memory. */
-#include "harness/bench.h"
+#include "harness/bench/bench.h"
 
 #include "tests/support/cunit_run.h"
 

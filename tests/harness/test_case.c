@@ -1,7 +1,7 @@
 /* test_case.c - case.h: defaults, sweeps, refusals. */
 #include <string.h>
 
-#include "harness/case.h"
+#include "harness/request/case.h"
 #include "harness/rows/precision.h"
 #include "tests/support/cunit_run.h"
 

@@ -4,7 +4,7 @@
  */
 #include <unistd.h>
 
-#include "harness/verify.h"
+#include "harness/bench/verify.h"
 #include "tests/harness/trial.h"
 
 /* The engine at index 1 differs: it fails its check, is not timed and has no speed-up; the others

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/compare.h"
-#include "harness/meta_diff.h"
+#include "harness/compare/compare.h"
+#include "harness/compare/meta_diff.h"
 #include "harness/rows/case_row.h"
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"

@@ -1,7 +1,7 @@
 /* test_engine_list.c - engine_list.h: items, settings, mechanisms, labels. */
 #include <string.h>
 
-#include "harness/engine_list.h"
+#include "harness/request/engine_list.h"
 #include "tests/support/cunit_run.h"
 
 /* The first engine of the build that can be opened, whatever it is. */

@@ -1,5 +1,5 @@
 /* test_estimate.c - estimate.h: what makes a case longer makes its estimate longer. */
-#include "harness/estimate.h"
+#include "harness/run/estimate.h"
 #include "tests/support/cunit_run.h"
 
 static struct zg_request request;

@@ -1,5 +1,5 @@
 /* test_fidelity.c - harness/fidelity.h: errors and signs by hand, and the bounds. */
-#include "harness/fidelity.h"
+#include "harness/bench/fidelity.h"
 #include "harness/rows/precision.h"
 
 #include <math.h>

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/child.h"
-#include "harness/gate.h"
+#include "harness/gate/gate.h"
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

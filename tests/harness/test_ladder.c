@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/ladder_plot.h"
+#include "harness/ladder/ladder_plot.h"
 #include "harness/stats/stats.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

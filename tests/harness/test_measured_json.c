@@ -1,5 +1,5 @@
 /* test_measured_json.c - harness/run/measured_json.c: every record turns into JSON. */
-#include "harness/measure_json.h"
+#include "harness/run/measured_json.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/options.h"
+#include "harness/request/options.h"
 #include "tests/support/cunit_run.h"
 
 struct target {

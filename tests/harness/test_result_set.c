@@ -1,12 +1,12 @@
-/* test_result_set.c - harness/result_set.c and case_row.c: what a run wrote reads back grouped, and
+/* test_reader.c - harness/store/reader.c and rows/case_row.c: what a run wrote reads back grouped, and
  * what cannot be trusted is refused with the file named. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/result_set.h"
 #include "harness/rows/case_row.h"
+#include "harness/store/reader.h"
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

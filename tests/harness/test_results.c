@@ -1,5 +1,5 @@
 /*
- * test_results.c - results.h and meta.h: finished cases are found again, and warnings made errors.
+ * test_results.c - writer.h and meta.h: finished cases are found again, and warnings made errors.
  */
 #include <unistd.h>
 

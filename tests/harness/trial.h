@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/measure.h"
+#include "harness/run/measure.h"
 #include "tests/harness/null_engine.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"

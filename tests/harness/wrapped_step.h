@@ -6,7 +6,7 @@
 #ifndef ZG_TESTS_HARNESS_WRAPPED_STEP_H
 #define ZG_TESTS_HARNESS_WRAPPED_STEP_H
 
-#include "harness/bench.h"
+#include "harness/bench/bench.h"
 
 enum zg_status __real_zg_bench_step(struct zg_contender *contender,
                                     const struct zg_lozo_options *lozo, struct zg_lozo_step *out,

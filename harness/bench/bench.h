@@ -1,0 +1,125 @@
+/*
+ * bench.h - a case set up to run: model, tokenizer, data, batches, and engines opened on them.
+ *
+ *     struct zg_bench bench;
+ *     status = zg_bench_open(&bench, &c, &err);                               // model and data
+ *     status = zg_bench_open_engine(&bench, 0, &item, n_threads, &err);          // one contender
+ *     status = zg_bench_step(&bench.contenders[0], &lozo, &step, &err);           // its next step
+ *     zg_bench_close(&bench);
+ *
+ * Step t has the same batch and the same directions for every contender, unless a caller sets which
+ * batch comes next.  Batches are drawn before any clock runs.  Nothing here knows of timing policy
+ * or files.
+ */
+#ifndef ZG_HARNESS_BENCH_H
+#define ZG_HARNESS_BENCH_H
+
+#include "engines/algorithm/lozo.h"
+#include "harness/machine/memory.h"
+#include "harness/request/case.h"
+#include "harness/request/engine_list.h"
+#include "harness/rows/record.h"
+#include "harness/timing/counters.h"
+#include "workloads/batch.h"
+#include "workloads/dataset.h"
+
+/* What an engine's bank is opened for: the redraws of V of a check and of the fidelity, and the one
+ * before timing.  While the clock runs V stays where an engine keeps a bank: measure.h. */
+enum { ZG_BENCH_BANK = 16 };
+
+struct zg_phase_clock { /* where the time of a step goes; runs only while on */
+    bool on;
+    enum zg_phase phase;
+    int64_t since_ns;
+    double s[ZG_N_PHASES];
+    /* What the phases count besides, NULL: nothing.  Reading counters takes microseconds, so s is
+     * not to be trusted then.  Borrowed, like counts[ZG_N_PHASES][n_threads][n], added to. */
+    struct zg_counters *counters;
+    double *counts;
+    double cpu_s[ZG_N_PHASES];
+    int64_t cpu_since_ns;
+};
+
+struct zg_contender {
+    const struct zg_bench *bench;
+    const struct zg_engine_item *item;
+    struct zg_engine_options options;
+    struct zg_engine_state *state; /* NULL: not open */
+    uint64_t next_step;            /* numbers the directions */
+    uint64_t next_batch;           /* as next_step, unless the caller sets it */
+    uint64_t seed_v;               /* of the V announced last */
+    int64_t n_redraws;             /* of V since open, the first included */
+    struct zg_phase_clock clock;
+    struct zg_memory_mark mark; /* taken before it was opened */
+    double peak_rss_mib;        /* NaN: not known */
+};
+
+struct zg_bench {
+    struct zg_case c;
+    struct zg_model *model;
+    struct zg_dataset *dataset;
+    struct zg_dataset_stats stats;
+    bool embedded_tokenizer;
+    int64_t n_batches;
+    struct zg_example *examples; /* [n_batches][batch], tokens borrowed from the dataset */
+    int32_t pad_id;              /* of all batches, like the loss */
+    enum zg_loss loss;
+    struct zg_engine_limits limits; /* of all batches, this case's rank, two probes */
+    double resident_mib;            /* of the process with this case but no engine */
+    struct zg_contender contenders[ZG_MAX_ENGINES];
+};
+
+/* Opens model and data of a case.  ZG_USAGE, ZG_INPUT, ZG_ENV as they say. */
+enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c, struct zg_error *err);
+/* The same without batches: --batch may exceed the number of examples. */
+enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
+                                  struct zg_error *err);
+/* Closes engines, data and model.  Fine on a bench that failed to open or is all zero. */
+void zg_bench_close(struct zg_bench *bench);
+
+/* Opens contenders[index], which borrows the item, and notes the memory from here on: the caller
+ * runs the first step and then calls zg_bench_note_memory(). */
+enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
+                                    const struct zg_engine_item *item, int64_t n_threads,
+                                    struct zg_error *err);
+void zg_bench_close_engine(struct zg_contender *contender);
+/* Sets peak_rss_mib: what the process would have needed with this engine alone, that is, the
+ * high-water mark since its open() less the resident memory that other engines held by then. */
+void zg_bench_note_memory(struct zg_contender *contender);
+
+/* What the weights take at least in an engine, of the resident layers: the linear layers' in these
+ * dtypes, a copy for each of two; embedding and head in the first where the engine says so; all
+ * others in fp32. */
+double zg_bench_weight_bytes(const struct zg_bench *bench, const struct zg_engine *engine,
+                             enum zg_dtype dtype, enum zg_dtype dtype_d);
+
+/* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better
+ * said before the work than ended by the kernel in the middle of it. */
+enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
+                                     const struct zg_engine_list *engines, int64_t n_at_once,
+                                     struct zg_error *err);
+
+/* The contender's next step.  ZG_CHECK: a loss is not finite. */
+enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
+                             struct zg_lozo_step *out, struct zg_error *err);
+
+/* Counts a redraw if this V is another than the one before: zg_bench_step() does it. */
+void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v);
+
+/* Batch index mod n_batches. */
+struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index);
+
+/* The case columns of a contender's rows; texts are borrowed from the bench. */
+void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out);
+
+/* Opens and closes the engine on a model of one small layer: whether this machine and build have
+ * what the options ask for.  The engine's own status. */
+enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engine_options *options,
+                            struct zg_error *err);
+
+/* Does the case match the engines: dtype, scope, kind of direction?  Checked before anything is
+ * opened. */
+enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
+                              struct zg_error *err);
+
+#endif

@@ -1,0 +1,205 @@
+/* compare_table.c - what `zogap compare` prints of several directories: compare.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/compare/compare.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/precision.h"
+#include "harness/rows/show.h"
+
+static const char stdout_name[] = "standard output";
+
+enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + MOST_OTHERS }; /* --across has a bit a case column */
+
+const char *zg_compare_letter(int64_t set)
+{
+    static const char *const letters[] = {"A", "B", "C", "D", "E", "F", "G", "H", "I",
+                                          "J", "K", "L", "M", "N", "O", "P", "Q", "R",
+                                          "S", "T", "U", "V", "W", "X", "Y", "Z"};
+    return set < (int64_t)(sizeof letters / sizeof letters[0]) ? letters[set] : "?";
+}
+
+/* What the table holds depends on the directories. */
+struct layout {
+    bool baseline;     /* a directory has an engine beside its baseline */
+    bool instructions; /* a directory has them */
+    bool times;
+    bool dtype; /* more than one */
+};
+
+static struct layout layout_of(const struct zg_compare *compare)
+{
+    struct layout layout = {0};
+    for (int64_t i = 0; i < compare->n_lines; i++)
+        for (int64_t set = 0; set < compare->n_sets; set++) {
+            const struct zg_compare_cell *const cell = &compare->lines[i].cells[set];
+            if (!cell->c)
+                continue;
+            layout.baseline |= isfinite(cell->speedup.median);
+            layout.instructions |= isfinite(cell->instructions.median);
+            layout.times |= isfinite(cell->time.median);
+            layout.dtype |= zg_dtypes_coarsest(cell->c->id.dtype) != ZG_FP32;
+        }
+    return layout;
+}
+
+/* ---- cells ----------------------------------------------------------------------------------- */
+
+static void add_stats(struct zg_table *table, const struct zg_stats *stats, const char *shown)
+{
+    zg_table_real(table, stats->median, shown);
+    zg_table_real(table, stats->low, NULL);
+    zg_table_real(table, stats->high, NULL);
+}
+
+/* Of the first directory it is 1 by definition. */
+static void add_ratio(struct zg_table *table, const struct zg_stats *ratio, bool is_first)
+{
+    char text[96];
+    zg_stats_show_ratio(ratio, text, sizeof text);
+    add_stats(table, ratio, is_first && isfinite(ratio->median) ? "1" : text);
+}
+
+static bool is_baseline(const struct zg_compare *compare, int64_t set,
+                        const struct zg_result_case *c)
+{
+    return zg_result_set_baseline(compare->sets[set], c) == c;
+}
+
+static void add_check(struct zg_table *table, const struct zg_compare *compare, int64_t set,
+                      const struct zg_result_case *c)
+{
+    const struct zg_result_case *const reference = zg_result_set_baseline(compare->sets[set], c);
+    char text[64];
+    zg_table_text(
+        table, zg_verified_show(
+                   text, sizeof text, c->verified, reference == c,
+                   zg_dtype_coarser(zg_dtypes_coarsest(c->id.dtype),
+                                    zg_dtypes_coarsest(reference ? reference->id.dtype : NULL))));
+}
+
+/* In the order of the headings. */
+static void add_row(struct zg_table *table, const struct zg_compare *compare,
+                    const struct zg_compare_line *line, int64_t set)
+{
+    const struct zg_compare_cell *const cell = &line->cells[set];
+    const struct zg_result_case *const c = cell->c;
+    const struct zg_stats one = {.median = 1, .low = NAN, .high = NAN};
+    char text[128];
+    zg_table_fields(table, zg_schema_summary.columns, zg_case_n_columns(), &c->id);
+    zg_table_text(table, zg_compare_letter(set));
+    zg_table_text(table, compare->sets[set]->dir);
+    zg_table_integer(table, c->n);
+    add_stats(table, &cell->time, zg_step_interval_show(&cell->time, text, sizeof text));
+    add_ratio(table, &cell->over_first, set == 0);
+    zg_table_text(table, c->summary->baseline);
+    if (is_baseline(compare, set, c) && isfinite(cell->time.median))
+        add_stats(table, &one, "1 (baseline)");
+    else
+        add_ratio(table, &cell->speedup, false);
+    add_ratio(table, &cell->change, set == 0);
+    add_stats(table, &cell->instructions, NULL);
+    add_ratio(table, &cell->instructions_over_first, set == 0);
+    zg_table_integer(table, c->verified);
+    add_check(table, compare, set, c);
+}
+
+/* The case columns first: for people only those that tell the rows of a case apart. */
+static int64_t make_headings(struct zg_heading *headings, const struct zg_compare *compare,
+                             const struct layout *layout)
+{
+    const struct zg_heading others[] = {
+        {"set", "dir"},
+        {"directory", NULL},
+        {"n", "blocks"},
+        {"wall_s_per_step_median", layout->times ? "time of a step [95 %]" : NULL},
+        {"wall_s_per_step_ci_low", NULL},
+        {"wall_s_per_step_ci_high", NULL},
+        {"over_first", layout->times ? "over A [95 %]" : NULL},
+        {"over_first_ci_low", NULL},
+        {"over_first_ci_high", NULL},
+        {"baseline", NULL},
+        {"speedup", layout->baseline ? "speed-up [95 %]" : NULL},
+        {"speedup_ci_low", NULL},
+        {"speedup_ci_high", NULL},
+        {"speedup_over_first", layout->baseline ? "speed-up over A's [95 %]" : NULL},
+        {"speedup_over_first_ci_low", NULL},
+        {"speedup_over_first_ci_high", NULL},
+        {"instructions_per_step", layout->instructions ? "instructions" : NULL},
+        {"instructions_per_step_ci_low", NULL},
+        {"instructions_per_step_ci_high", NULL},
+        {"instructions_over_first", layout->instructions ? "fewer than A [95 %]" : NULL},
+        {"instructions_over_first_ci_low", NULL},
+        {"instructions_over_first_ci_high", NULL},
+        {"verified", NULL},
+        {"check", "check"},
+    };
+    const int64_t n_others = sizeof others / sizeof others[0];
+    _Static_assert(sizeof others / sizeof others[0] <= MOST_OTHERS, "room for the headings");
+    const int64_t n_case = zg_case_n_columns();
+    for (int64_t i = 0; i < n_case; i++) {
+        const char *const name = zg_schema_summary.columns[i].name;
+        const bool shown = !strcmp(name, "engine") || (layout->dtype && !strcmp(name, "dtype")) ||
+                           (compare->options.across >> i & 1);
+        headings[i] = (struct zg_heading){name, shown ? name : NULL};
+    }
+    memcpy(headings + n_case, others, sizeof others);
+    return n_case + n_others;
+}
+
+/* One table of the lines from `begin` to before `end`. */
+static enum zg_status print_lines(const struct zg_compare *compare, const struct layout *layout,
+                                  int64_t begin, int64_t end, enum zg_format format,
+                                  struct zg_error *err)
+{
+    struct zg_heading headings[MOST_HEADINGS];
+    struct zg_table *table = NULL;
+    enum zg_status status =
+        zg_table_open(&table, headings, make_headings(headings, compare, layout), err);
+    if (status)
+        return status;
+    zg_table_set_name(table, "compare");
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t set = 0; set < compare->n_sets; set++)
+            if (compare->lines[i].cells[set].c)
+                add_row(table, compare, &compare->lines[i], set);
+    status = zg_table_print(table, stdout, stdout_name, format, err);
+    zg_table_close(&table);
+    return status;
+}
+
+/* What the lines of a group are of.  Where columns may differ, it is so in one of the sets. */
+static void print_title(const struct zg_compare *compare, const struct zg_compare_line *line,
+                        enum zg_format format)
+{
+    char name[1024];
+    int64_t set = 0;
+    while (!line->cells[set].c)
+        set++;
+    zg_case_show(line->cells[set].c->summary, name, sizeof name);
+    if (compare->options.across)
+        printf("%s (in %s)\n", name, zg_compare_letter(set));
+    else
+        printf("%s\n", name);
+    printf("%s", format == ZG_FORMAT_MARKDOWN ? "\n" : "");
+}
+
+enum zg_status zg_compare_print(const struct zg_compare *compare, enum zg_format format,
+                                struct zg_error *err)
+{
+    const struct layout layout = layout_of(compare);
+    enum zg_status status = ZG_OK;
+    if (!zg_format_is_for_people(format))
+        return print_lines(compare, &layout, 0, compare->n_lines, format, err);
+    for (int64_t begin = 0, end; begin < compare->n_lines && !status; begin = end) {
+        end = begin + 1;
+        while (end < compare->n_lines && compare->lines[end].group == compare->lines[begin].group)
+            end++;
+        printf("%s", begin ? "\n" : "");
+        print_title(compare, &compare->lines[begin], format);
+        status = print_lines(compare, &layout, begin, end, format, err);
+    }
+    return status;
+}

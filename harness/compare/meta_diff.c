@@ -1,0 +1,242 @@
+/* meta_diff.c - see meta_diff.h. */
+#define _GNU_SOURCE /* asprintf */
+#include "harness/compare/meta_diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/compare/compare.h"
+
+struct diff {
+    struct zg_table *table;
+    int64_t n; /* sets */
+    int64_t n_rows;
+    bool failed;
+};
+
+/* ---- what is compared ------------------------------------------------------------------------ */
+
+static void copy(json_t *to, const json_t *from, const char *key)
+{
+    json_t *const value = json_object_get(from, key);
+    json_object_set_new(to, key, value ? json_incref(value) : json_null());
+}
+
+/* The cpus of the workers in one list: one line, on a large machine too. */
+static json_t *pin_facts(const json_t *pins)
+{
+    json_t *const facts = json_object();
+    json_t *const cpus = json_array();
+    size_t i;
+    json_t *worker;
+    copy(facts, pins, "method");
+    copy(facts, pins, "n_threads");
+    copy(facts, pins, "cpus_allowed");
+    copy(facts, pins, "cores_allowed");
+    json_array_foreach(json_object_get(pins, "workers"), i, worker)
+        json_array_append(cpus, json_object_get(worker, "cpu_read"));
+    json_object_set_new(facts, "cpu_read", cpus);
+    return facts;
+}
+
+static json_t *peak_facts(const json_t *peak)
+{
+    json_t *const facts = json_object();
+    copy(facts, peak, "fp32_gflops_all");
+    copy(facts, peak, "bf16_gflops_all");
+    copy(facts, peak, "int8_gflops_all");
+    copy(facts, peak, "read_gb_per_s_all");
+    return facts;
+}
+
+static json_t *facts_of(const json_t *meta)
+{
+    json_t *const facts = json_object();
+    copy(facts, meta, "zogap");
+    copy(facts, meta, "isa");
+    copy(facts, meta, "machine");
+    json_object_set_new(facts, "pins", pin_facts(json_object_get(meta, "pins")));
+    copy(facts, meta, "libraries");
+    copy(facts, meta, "environment");
+    json_object_set_new(facts, "peak", peak_facts(json_object_get(meta, "peak")));
+    copy(facts, meta, "policy");
+    return facts;
+}
+
+/* ---- walking --------------------------------------------------------------------------------- */
+
+/* Absent and null are the same: not known. */
+static bool same_value(const json_t *a, const json_t *b)
+{
+    const bool none_a = !a || json_is_null(a), none_b = !b || json_is_null(b);
+    return none_a || none_b ? none_a && none_b : json_equal(a, b);
+}
+
+/* Peaks that are near each other are noise. */
+static bool is_noise(const char *path, const json_t *const *values, int64_t n)
+{
+    double least = 0, most = 0;
+    if (strncmp(path, "peak.", 5) != 0)
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        const double value = json_number_value(values[i]); /* 0: none */
+        least = i == 0 || value < least ? value : least;
+        most = i == 0 || value > most ? value : most;
+    }
+    return least > 0 && most <= least * (1 + ZG_META_PEAK_TOLERANCE);
+}
+
+static void add_cell(struct diff *diff, const json_t *value)
+{
+    if (!value || json_is_null(value) || json_is_string(value)) {
+        zg_table_text(diff->table, json_string_value(value));
+        return;
+    }
+    char *const text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+    diff->failed |= !text;
+    zg_table_text(diff->table, text);
+    free(text);
+}
+
+/* What is not known may be of any type. */
+static bool all_are(const json_t *const *values, int64_t n, json_type type)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] && !json_is_null(values[i]) && json_typeof(values[i]) != type)
+            return false;
+    return true;
+}
+
+static bool has_containers(const json_t *array)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item) if (json_is_object(item) || json_is_array(item)) return true;
+    return false;
+}
+
+static void walk(struct diff *diff, const char *path, const json_t *const *values);
+
+/* The value under the key in every set, or at the index where key is NULL. */
+static void walk_child(struct diff *diff, const char *path, const json_t *const *values,
+                       const char *key, size_t index)
+{
+    char *child = NULL;
+    const json_t **const children = calloc((size_t)diff->n, sizeof *children);
+    const int n = key ? asprintf(&child, "%s%s%s", path, *path ? "." : "", key)
+                      : asprintf(&child, "%s.%zu", path, index);
+    if (!children || n < 0) {
+        diff->failed = true;
+        child = n < 0 ? NULL : child;
+    } else {
+        for (int64_t i = 0; i < diff->n; i++)
+            children[i] = key ? json_object_get(values[i], key) : json_array_get(values[i], index);
+        walk(diff, child, children);
+    }
+    free(child);
+    free(children);
+}
+
+static void walk_objects(struct diff *diff, const char *path, const json_t *const *values)
+{
+    for (int64_t i = 0; i < diff->n; i++) {
+        const char *key;
+        json_t *value;
+        json_object_foreach((json_t *)values[i], key, value)
+        {
+            bool seen = false; /* in an earlier set */
+            for (int64_t j = 0; j < i && !seen; j++)
+                seen = json_object_get(values[j], key) != NULL;
+            if (!seen)
+                walk_child(diff, path, values, key, 0);
+        }
+    }
+}
+
+static void walk_arrays(struct diff *diff, const char *path, const json_t *const *values)
+{
+    size_t most = 0;
+    for (int64_t i = 0; i < diff->n; i++)
+        most = json_array_size(values[i]) > most ? json_array_size(values[i]) : most;
+    for (size_t i = 0; i < most; i++)
+        walk_child(diff, path, values, NULL, i);
+}
+
+static void walk(struct diff *diff, const char *path, const json_t *const *values)
+{
+    bool same = true, containers = false;
+    for (int64_t i = 0; i < diff->n; i++) {
+        same = same && same_value(values[0], values[i]);
+        containers = containers || has_containers(values[i]);
+    }
+    if (same || is_noise(path, values, diff->n))
+        return;
+    if (all_are(values, diff->n, JSON_OBJECT)) {
+        walk_objects(diff, path, values);
+    } else if (containers && all_are(values, diff->n, JSON_ARRAY)) {
+        walk_arrays(diff, path, values);
+    } else {
+        zg_table_text(diff->table, path);
+        for (int64_t i = 0; i < diff->n; i++)
+            add_cell(diff, values[i]);
+        diff->n_rows++;
+    }
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static enum zg_status open_table(struct diff *diff, struct zg_error *err)
+{
+    struct zg_heading *const headings = calloc((size_t)diff->n + 1, sizeof *headings);
+    char(*const names)[32] = calloc((size_t)diff->n + 1, sizeof *names);
+    enum zg_status status = ZG_OK;
+    if (!headings || !names) {
+        status = zg_fail(err, ZG_ENV, "no memory for a table");
+        goto done;
+    }
+    headings[0] = (struct zg_heading){"fact", "differs"};
+    for (int64_t i = 0; i < diff->n; i++) {
+        snprintf(names[i], sizeof names[i], "value_%lld", (long long)i + 1);
+        headings[i + 1] = (struct zg_heading){names[i], zg_compare_letter(i)};
+    }
+    status = zg_table_open(&diff->table, headings, diff->n + 1, err);
+    if (!status)
+        zg_table_set_name(diff->table, "machines");
+done:
+    free(headings);
+    free(names);
+    return status;
+}
+
+enum zg_status zg_meta_diff(struct zg_table **out, int64_t *n_rows,
+                            const struct zg_result_set *const *sets, int64_t n,
+                            struct zg_error *err)
+{
+    struct diff diff = {.n = n};
+    *out = NULL;
+    *n_rows = 0;
+    json_t **const facts = calloc((size_t)n, sizeof *facts);
+    enum zg_status status =
+        facts ? open_table(&diff, err) : zg_fail(err, ZG_ENV, "no memory for a table");
+    if (status)
+        goto done;
+    for (int64_t i = 0; i < n; i++) {
+        facts[i] = facts_of(sets[i]->meta.json);
+        diff.failed |= !facts[i];
+    }
+    if (!diff.failed)
+        walk(&diff, "", (const json_t *const *)facts);
+    if (diff.failed) {
+        zg_table_close(&diff.table);
+        status = zg_fail(err, ZG_ENV, "no memory for a table");
+        goto done;
+    }
+    *out = diff.table;
+    *n_rows = diff.n_rows;
+done:
+    for (int64_t i = 0; i < n && facts; i++)
+        json_decref(facts[i]);
+    free(facts);
+    return status;
+}

@@ -1,0 +1,279 @@
+/* gate.c - the cases of a gate, their names and verdicts: gate.h. */
+#include "harness/gate/gate.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/rows/case_row.h"
+#include "harness/stats/stats.h"
+
+void zg_gate_close(struct zg_gate *gate)
+{
+    for (int64_t i = 0; i < gate->n_cases; i++)
+        for (int side = 0; side < 2; side++)
+            free(gate->cases[i].values[side]);
+    for (int64_t i = 0; i < gate->n_warnings; i++)
+        free(gate->warnings[i]);
+    for (int64_t i = 0; i < gate->n_causes; i++)
+        free(gate->causes[i].text);
+    free(gate->cases);
+    free(gate->warnings);
+    free(gate->causes);
+    zg_result_set_close(&gate->sets[0]);
+    zg_result_set_close(&gate->sets[1]);
+    *gate = (struct zg_gate){0};
+}
+
+/* ---- gathering ------------------------------------------------------------------------------- */
+
+enum zg_status zg_gate_add_case(struct zg_gate *gate, const struct zg_case_row *id,
+                                struct zg_error *err)
+{
+    if (gate->n_cases == gate->capacity) {
+        const int64_t capacity = 2 * gate->capacity + 8;
+        struct zg_gate_case *const cases = realloc(gate->cases, (size_t)capacity * sizeof *cases);
+        if (!cases)
+            return zg_fail(err, ZG_ENV, "no memory for %lld cases", (long long)capacity);
+        gate->cases = cases;
+        gate->capacity = capacity;
+    }
+    gate->cases[gate->n_cases++] = (struct zg_gate_case){.id = *id};
+    return ZG_OK;
+}
+
+enum zg_status zg_gate_add_cost(struct zg_gate_case *c, enum zg_gate_side side, double cost,
+                                struct zg_error *err)
+{
+    if (c->n[side] == c->capacity[side]) {
+        const int64_t capacity = 2 * c->capacity[side] + 16;
+        double *const values = realloc(c->values[side], (size_t)capacity * sizeof *values);
+        if (!values)
+            return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)capacity);
+        c->values[side] = values;
+        c->capacity[side] = capacity;
+    }
+    c->values[side][c->n[side]++] = cost;
+    return ZG_OK;
+}
+
+enum zg_status zg_gate_warn(struct zg_gate *gate, struct zg_error *err, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    char **const warnings =
+        realloc(gate->warnings, (size_t)(gate->n_warnings + 1) * sizeof *warnings);
+    if (!warnings)
+        return zg_fail(err, ZG_ENV, "no memory for a warning");
+    gate->warnings = warnings;
+    warnings[gate->n_warnings] = strdup(text);
+    if (!warnings[gate->n_warnings])
+        return zg_fail(err, ZG_ENV, "no memory for a warning");
+    gate->n_warnings++;
+    return ZG_OK;
+}
+
+void zg_gate_set_build(struct zg_gate *gate, enum zg_gate_side side,
+                       const struct zg_result_meta *meta)
+{
+    struct zg_gate_build *const build = &gate->builds[side];
+    snprintf(build->version, sizeof build->version, "%s", meta->version ? meta->version : "");
+    snprintf(build->git, sizeof build->git, "%s", meta->git ? meta->git : "");
+    snprintf(build->started_utc, sizeof build->started_utc, "%s",
+             meta->started_utc ? meta->started_utc : "");
+    if (side == ZG_GATE_BASELINE) {
+        snprintf(gate->cpu_name, sizeof gate->cpu_name, "%s", meta->cpu_name ? meta->cpu_name : "");
+        for (size_t n = strlen(gate->cpu_name); n > 0 && gate->cpu_name[n - 1] == ' '; n--)
+            gate->cpu_name[n - 1] = '\0'; /* some processors' names are padded */
+    }
+}
+
+/* ---- what would explain a difference --------------------------------------------------------- */
+
+/* The same but for numbers: "steal of 0.7 %" and "steal of 12 %". */
+static bool same_but_for_numbers(const char *a, const char *b)
+{
+    static const char number[] = "0123456789.";
+    for (;; a++, b++) {
+        a += strspn(a, number);
+        b += strspn(b, number);
+        if (*a != *b)
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
+static struct zg_gate_cause *find_or_add_cause(struct zg_gate *gate, const char *text)
+{
+    for (int64_t i = 0; i < gate->n_causes; i++)
+        if (same_but_for_numbers(gate->causes[i].text, text))
+            return &gate->causes[i];
+    struct zg_gate_cause *const causes =
+        realloc(gate->causes, (size_t)(gate->n_causes + 1) * sizeof *causes);
+    if (!causes)
+        return NULL;
+    gate->causes = causes;
+    causes[gate->n_causes] = (struct zg_gate_cause){.text = strdup(text)};
+    return causes[gate->n_causes].text ? &causes[gate->n_causes++] : NULL;
+}
+
+enum zg_status zg_gate_count_run(struct zg_gate *gate, enum zg_gate_side side,
+                                 const struct zg_result_meta *meta, struct zg_error *err)
+{
+    gate->n_runs[side]++;
+    for (size_t i = 0; i < json_array_size(meta->warnings); i++) {
+        const char *const text = json_string_value(json_array_get(meta->warnings, i));
+        struct zg_gate_cause *const cause = text ? find_or_add_cause(gate, text) : NULL;
+        if (text && !cause)
+            return zg_fail(err, ZG_ENV, "no memory for a warning");
+        if (cause)
+            cause->n[side]++;
+    }
+    return ZG_OK;
+}
+
+enum zg_status zg_gate_warn_of_runs(struct zg_gate *gate, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < gate->n_causes && !status; i++) {
+        const struct zg_gate_cause *const cause = &gate->causes[i];
+        if (gate->n_runs[0] == 1 && gate->n_runs[1] == 1)
+            status = zg_gate_warn(gate, err, "%s%s%s: %s", cause->n[0] ? "baseline" : "",
+                                  cause->n[0] && cause->n[1] ? " and " : "",
+                                  cause->n[1] ? "candidate" : "", cause->text);
+        else
+            status = zg_gate_warn(
+                gate, err, "%s (%lld of %lld runs of the baseline, %lld of %lld of the candidate)",
+                cause->text, (long long)cause->n[0], (long long)gate->n_runs[0],
+                (long long)cause->n[1], (long long)gate->n_runs[1]);
+    }
+    return status;
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void append(char *text, size_t size, const char *name, const char *value)
+{
+    const size_t n = strlen(text);
+    snprintf(text + n, size - n, ", %s %s", name, value);
+}
+
+/* Does the column differ among the cases? */
+#define ANY_DIFFERS(same)                                                                          \
+    for (int64_t i = 1; i < gate->n_cases; i++) {                                                  \
+        const struct zg_case_row *const a = &gate->cases[0].id, *const b = &gate->cases[i].id;     \
+        differs = differs || !(same);                                                              \
+    }
+#define TEXT(column)                                                                               \
+    if (strcmp(#column, "engine") != 0) {                                                          \
+        bool differs = false;                                                                      \
+        ANY_DIFFERS(zg_cell_same_text(a->column, b->column))                                       \
+        if (differs)                                                                               \
+            append(c->name, sizeof c->name, #column, c->id.column ? c->id.column : "none");        \
+    }
+#define INTEGER(column)                                                                            \
+    {                                                                                              \
+        bool differs = false;                                                                      \
+        ANY_DIFFERS(a->column == b->column)                                                        \
+        snprintf(cell, sizeof cell, "%lld", (long long)c->id.column);                              \
+        if (differs)                                                                               \
+            append(c->name, sizeof c->name, #column,                                               \
+                   c->id.column == ZG_NO_INTEGER ? "none" : cell);                                 \
+    }
+#define REAL(column)                                                                               \
+    {                                                                                              \
+        bool differs = false;                                                                      \
+        ANY_DIFFERS(zg_cell_same_real(a->column, b->column))                                       \
+        snprintf(cell, sizeof cell, "%.9g", c->id.column);                                         \
+        if (differs)                                                                               \
+            append(c->name, sizeof c->name, #column, cell);                                        \
+    }
+
+static void name_case(const struct zg_gate *gate, struct zg_gate_case *c)
+{
+    char cell[32];
+    snprintf(c->name, sizeof c->name, "%s", c->id.engine ? c->id.engine : "");
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)
+}
+
+void zg_gate_name_cases(struct zg_gate *gate)
+{
+    for (int64_t i = 0; i < gate->n_cases; i++)
+        name_case(gate, &gate->cases[i]);
+}
+
+/* ---- verdicts -------------------------------------------------------------------------------- */
+
+static enum zg_status find_medians(struct zg_gate_case *c, struct zg_error *err)
+{
+    for (int side = 0; side < 2; side++) {
+        double *const copy = calloc((size_t)c->n[side] + 1, sizeof *copy);
+        if (!copy)
+            return zg_fail(err, ZG_ENV, "no memory for %lld costs", (long long)c->n[side]);
+        if (c->n[side] > 0)
+            memcpy(copy, c->values[side], (size_t)c->n[side] * sizeof *copy);
+        c->median[side] = zg_median(copy, c->n[side]);
+        free(copy);
+    }
+    return ZG_OK;
+}
+
+enum zg_status zg_gate_judge(struct zg_gate *gate, struct zg_error *err)
+{
+    const enum zg_pairing pairing = gate->measure == ZG_GATE_INSTRUCTIONS ? ZG_COUNTED
+                                    : gate->paired                        ? ZG_PAIRED
+                                                                          : ZG_UNPAIRED;
+    struct zg_judged *const judged = calloc((size_t)gate->n_cases + 1, sizeof *judged);
+    if (!judged)
+        return zg_fail(err, ZG_ENV, "no memory for %lld cases", (long long)gate->n_cases);
+    for (int64_t i = 0; i < gate->n_cases; i++) {
+        const struct zg_gate_case *const c = &gate->cases[i];
+        judged[i] = (struct zg_judged){.name = c->name,
+                                       .pairing = pairing,
+                                       .threshold = gate->threshold,
+                                       .baseline = c->values[ZG_GATE_BASELINE],
+                                       .candidate = c->values[ZG_GATE_CANDIDATE],
+                                       .n_baseline = c->n[ZG_GATE_BASELINE],
+                                       .n_candidate = c->n[ZG_GATE_CANDIDATE]};
+    }
+    enum zg_status status = zg_judge(judged, gate->n_cases, err);
+    for (int64_t i = 0; i < gate->n_cases && !status; i++) {
+        gate->cases[i].judged = judged[i];
+        status = find_medians(&gate->cases[i], err);
+    }
+    free(judged);
+    return status;
+}
+
+int64_t zg_gate_count(const struct zg_gate *gate, enum zg_judgement judgement)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < gate->n_cases; i++)
+        n += gate->cases[i].judged.judgement == judgement;
+    return n;
+}
+
+enum zg_judgement zg_gate_verdict(const struct zg_gate *gate)
+{
+    for (int j = 0; j < ZG_N_JUDGEMENTS; j++) /* in the order of gravity */
+        if (zg_gate_count(gate, (enum zg_judgement)j) > 0)
+            return (enum zg_judgement)j;
+    return ZG_JUDGED_SAME;
+}
+
+const char *zg_gate_sentence(const struct zg_gate *gate, char *text, size_t size)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (int j = 0; j < ZG_N_JUDGEMENTS && n < size; j++)
+        n += (size_t)snprintf(text + n, size - n, "%s%lld %s", j ? ", " : "",
+                              (long long)zg_gate_count(gate, (enum zg_judgement)j),
+                              zg_judgement_name((enum zg_judgement)j));
+    return text;
+}

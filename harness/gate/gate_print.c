@@ -1,0 +1,233 @@
+/* gate_print.c - a judged gate as a table, gate.json and Markdown: gate.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engines/base/json_memory.h"
+#include "harness/base/json.h"
+#include "harness/gate/gate.h"
+
+/* Version of gate.json; its fields only ever grow. */
+enum { GATE_VERSION = 1 };
+
+static const char *measure_name(enum zg_gate_measure measure)
+{
+    static const char *const names[] = {"auto", "ratio", "seconds", "instructions"};
+    return names[measure];
+}
+
+/* "1.095 [1.020, 1.130]"; of counts "1.0061 (counted)", which have four digits worth telling. */
+static const char *show_ratio(const struct zg_judged *judged, char *text, size_t size)
+{
+    if (judged->pairing == ZG_COUNTED)
+        snprintf(text, size, "%.4f (counted)", judged->ratio);
+    else
+        snprintf(text, size, "%.3f [%.3f, %.3f]", judged->ratio, judged->low, judged->high);
+    return text;
+}
+
+static const char *show_confidence(const struct zg_judged *judged, char *text, size_t size)
+{
+    snprintf(text, size, "%.4g %%", 100 * judged->confidence);
+    return isfinite(judged->confidence) ? text : NULL;
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+static enum zg_status make_table(struct zg_table **table, const struct zg_gate *gate,
+                                 struct zg_error *err)
+{
+    static const struct zg_heading headings[] = {{"case", "case"},
+                                                 {"verdict", "verdict"},
+                                                 {"ratio", "candidate / baseline"},
+                                                 {"ratio_low", NULL},
+                                                 {"ratio_high", NULL},
+                                                 {"confidence", "interval at"},
+                                                 {"p", NULL},
+                                                 {"threshold", NULL},
+                                                 {"baseline_median", "baseline"},
+                                                 {"candidate_median", "candidate"},
+                                                 {"baseline_blocks", "blocks"},
+                                                 {"candidate_blocks", "candidate's"},
+                                                 {"reason", "because"}};
+    const enum zg_status status =
+        zg_table_open(table, headings, sizeof headings / sizeof headings[0], err);
+    if (!status)
+        zg_table_set_name(*table, "gate");
+    for (int64_t i = 0; i < gate->n_cases && !status; i++) {
+        const struct zg_gate_case *const c = &gate->cases[i];
+        char text[96];
+        zg_table_text(*table, c->name);
+        zg_table_text(*table, zg_judgement_name(c->judged.judgement));
+        zg_table_real(*table, c->judged.ratio, show_ratio(&c->judged, text, sizeof text));
+        zg_table_real(*table, c->judged.low, NULL);
+        zg_table_real(*table, c->judged.high, NULL);
+        zg_table_real(*table, c->judged.confidence, show_confidence(&c->judged, text, sizeof text));
+        zg_table_real(*table, c->judged.p, NULL);
+        zg_table_real(*table, c->judged.threshold, NULL);
+        zg_table_real(*table, c->median[ZG_GATE_BASELINE], NULL);
+        zg_table_real(*table, c->median[ZG_GATE_CANDIDATE], NULL);
+        zg_table_integer(*table, c->n[ZG_GATE_BASELINE]);
+        zg_table_integer(*table, c->n[ZG_GATE_CANDIDATE]);
+        zg_table_text(*table, c->judged.reason);
+    }
+    return status;
+}
+
+enum zg_status zg_gate_print(const struct zg_gate *gate, enum zg_format format, FILE *file,
+                             const char *file_name, struct zg_error *err)
+{
+    struct zg_table *table = NULL;
+    enum zg_status status = make_table(&table, gate, err);
+    if (!status)
+        status = zg_table_print(table, file, file_name, format, err);
+    zg_table_close(&table);
+    return status;
+}
+
+/* ---- gate.json ------------------------------------------------------------------------------- */
+
+static json_t *values_json(const struct zg_gate_case *c, enum zg_gate_side side)
+{
+    json_t *const values = json_array();
+    for (int64_t i = 0; i < c->n[side]; i++)
+        json_array_append_new(values, zg_json_real(c->values[side][i]));
+    return values;
+}
+
+static json_t *cell_text(const char *value)
+{
+    return value && *value ? zg_json_text(value) : json_null();
+}
+static json_t *cell_integer(int64_t value)
+{
+    return value == ZG_NO_INTEGER ? json_null() : json_integer(value);
+}
+
+static json_t *case_json(const struct zg_gate_case *c)
+{
+    const struct zg_judged *const judged = &c->judged;
+    json_t *const o = json_object();
+    json_t *const id = json_object();
+#define TEXT(column)    json_object_set_new(id, #column, cell_text(c->id.column));
+#define INTEGER(column) json_object_set_new(id, #column, cell_integer(c->id.column));
+#define REAL(column)    json_object_set_new(id, #column, zg_json_real(c->id.column));
+    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)
+#undef TEXT
+#undef INTEGER
+#undef REAL
+    json_object_set_new(o, "name", zg_json_text(c->name));
+    json_object_set_new(o, "verdict", json_string(zg_judgement_name(judged->judgement)));
+    json_object_set_new(o, "reason", zg_json_text(judged->reason));
+    json_object_set_new(o, "ratio", zg_json_real(judged->ratio));
+    json_object_set_new(o, "ratio_low", zg_json_real(judged->low));
+    json_object_set_new(o, "ratio_high", zg_json_real(judged->high));
+    json_object_set_new(o, "confidence", zg_json_real(judged->confidence));
+    json_object_set_new(o, "p", zg_json_real(judged->p));
+    json_object_set_new(o, "baseline_median", zg_json_real(c->median[ZG_GATE_BASELINE]));
+    json_object_set_new(o, "candidate_median", zg_json_real(c->median[ZG_GATE_CANDIDATE]));
+    json_object_set_new(o, "baseline", values_json(c, ZG_GATE_BASELINE));
+    json_object_set_new(o, "candidate", values_json(c, ZG_GATE_CANDIDATE));
+    json_object_set_new(o, "case", id);
+    return o;
+}
+
+static json_t *build_json(const struct zg_gate_build *build)
+{
+    json_t *const o = json_object();
+    json_object_set_new(o, "version", cell_text(build->version));
+    json_object_set_new(o, "git", cell_text(build->git));
+    json_object_set_new(o, "started_utc", cell_text(build->started_utc));
+    return o;
+}
+
+enum zg_status zg_gate_json(const struct zg_gate *gate, struct zg_text_buffer *out,
+                            struct zg_error *err)
+{
+    json_t *const o = json_object();
+    json_t *const counts = json_object(), *const cases = json_array(),
+                  *const warnings = json_array();
+    for (int j = 0; j < ZG_N_JUDGEMENTS; j++)
+        json_object_set_new(counts, zg_judgement_name((enum zg_judgement)j),
+                            json_integer(zg_gate_count(gate, (enum zg_judgement)j)));
+    for (int64_t i = 0; i < gate->n_cases; i++)
+        json_array_append_new(cases, case_json(&gate->cases[i]));
+    for (int64_t i = 0; i < gate->n_warnings; i++)
+        json_array_append_new(warnings, zg_json_text(gate->warnings[i]));
+    json_object_set_new(o, "gate_version", json_integer(GATE_VERSION));
+    json_object_set_new(o, "verdict", json_string(zg_judgement_name(zg_gate_verdict(gate))));
+    json_object_set_new(o, "counts", counts);
+    json_object_set_new(o, "measure", json_string(measure_name(gate->measure)));
+    json_object_set_new(o, "measured", zg_json_text(gate->measured));
+    json_object_set_new(o, "paired", json_boolean(gate->paired));
+    json_object_set_new(o, "max_regression", zg_json_real(gate->threshold));
+    json_object_set_new(o, "alpha", zg_json_real(ZG_JUDGE_ALPHA));
+    json_object_set_new(o, "cpu", cell_text(gate->cpu_name));
+    json_object_set_new(o, "baseline", build_json(&gate->builds[ZG_GATE_BASELINE]));
+    json_object_set_new(o, "candidate", build_json(&gate->builds[ZG_GATE_CANDIDATE]));
+    json_object_set_new(o, "warnings", warnings);
+    json_object_set_new(o, "cases", cases);
+    char *const text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(o);
+    if (text) {
+        zg_text_buffer_string(out, text);
+        zg_text_buffer_string(out, "\n");
+    }
+    free(text);
+    return text && !out->failed && !zg_json_memory_failed()
+               ? ZG_OK
+               : zg_fail(err, ZG_ENV, "no memory for gate.json");
+}
+
+/* ---- Markdown -------------------------------------------------------------------------------- */
+
+/* The table's own Markdown, which it prints to files only. */
+static enum zg_status append_table(const struct zg_gate *gate, struct zg_text_buffer *out,
+                                   struct zg_error *err)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *const file = open_memstream(&bytes, &n);
+    if (!file)
+        return zg_fail(err, ZG_ENV, "no memory for a Markdown table");
+    const enum zg_status status =
+        zg_gate_print(gate, ZG_FORMAT_MARKDOWN, file, "a Markdown table in memory", err);
+    fclose(file);
+    if (bytes)
+        zg_text_buffer_append(out, bytes, n);
+    free(bytes);
+    return status;
+}
+
+static void append_build(struct zg_text_buffer *out, const char *name,
+                         const struct zg_gate_build *build)
+{
+    zg_text_buffer_printf(out, "%s: zogap %s (%s), %s", name,
+                          build->version[0] ? build->version : "of no known version",
+                          build->git[0] ? build->git : "no git state",
+                          build->started_utc[0] ? build->started_utc : "at no known time");
+}
+
+enum zg_status zg_gate_markdown(const struct zg_gate *gate, struct zg_text_buffer *out,
+                                struct zg_error *err)
+{
+    char sentence[96];
+    zg_text_buffer_printf(out, "## zogap gate: %s\n\n%s. ",
+                          zg_judgement_name(zg_gate_verdict(gate)),
+                          zg_gate_sentence(gate, sentence, sizeof sentence));
+    zg_text_buffer_printf(out, "Above 1 is slower; the threshold is %g %%. Measured: %s.\n\n",
+                          100 * gate->threshold, gate->measured);
+    const enum zg_status status = append_table(gate, out, err);
+    if (status)
+        return status;
+    zg_text_buffer_string(out, "\n");
+    for (int64_t i = 0; i < gate->n_warnings; i++)
+        zg_text_buffer_printf(out, "- warning: %s\n", gate->warnings[i]);
+    if (gate->n_warnings)
+        zg_text_buffer_string(out, "\n");
+    append_build(out, "Baseline", &gate->builds[ZG_GATE_BASELINE]);
+    append_build(out, "; candidate", &gate->builds[ZG_GATE_CANDIDATE]);
+    zg_text_buffer_printf(out, "; %s.\n", gate->cpu_name[0] ? gate->cpu_name : "no known cpu");
+    return out->failed ? zg_fail(err, ZG_ENV, "no memory for a Markdown page") : ZG_OK;
+}

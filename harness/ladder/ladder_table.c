@@ -1,0 +1,165 @@
+/* ladder_table.c - see ladder_table.h. */
+#include "harness/ladder/ladder_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/rows/precision.h"
+#include "harness/rows/show.h"
+#include "harness/stats/stats.h"
+
+static const char stdout_name[] = "standard output";
+
+static void add_ratio(struct zg_table *table, double median, double low, double high)
+{
+    char text[96];
+    const struct zg_stats stats = {
+        .median = median, .low = low, .high = high, .has_interval = isfinite(low)};
+    zg_stats_show_ratio(&stats, text, sizeof text);
+    zg_table_real(table, median, text);
+}
+
+static const char *show_paper_has(int64_t paper_has)
+{
+    if (paper_has == ZG_NO_INTEGER)
+        return "";
+    return paper_has ? "yes" : "no";
+}
+
+/* Where a rung is held against another than the one above it, its label says which. */
+static void add_label(struct zg_table *table, const struct zg_ladder_row *row,
+                      const struct zg_ladder_row *above)
+{
+    char text[256];
+    const bool skips = row->previous && strcmp(row->kind, "ladder") == 0 &&
+                       strcmp(row->previous, above->name) != 0;
+    snprintf(text, sizeof text, "%s%s%s", row->label, skips ? "; against " : "",
+             skips ? row->previous : "");
+    zg_table_text(table, text);
+}
+
+static enum zg_status print_case(const struct zg_ladder_result *result, enum zg_format format,
+                                 struct zg_error *err)
+{
+    const bool removes = strcmp(result->rows[0].kind, "ladder") != 0;
+    const struct zg_heading headings[] = {
+        {"rung", removes ? "runtime" : "rung"},
+        {"step", "time of a step"},
+        {"ratio", removes ? "slow-down [95 %]" : "against the one above [95 %]"},
+        {"share", removes ? NULL : "share of the gap"},
+        {"speedup", "against the loop [95 %]"},
+        {"paper", "paper has it"},
+        {"check", "check"},
+        {"label", removes ? "what is left out" : "what it changes"},
+    };
+    struct zg_table *table = NULL;
+    char text[64];
+    enum zg_status status =
+        zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err);
+    for (int64_t i = 0; i < result->n_rows && !status; i++) {
+        const struct zg_ladder_row *const row = &result->rows[i];
+        const bool plain = i == 0 || (removes && i == 1);
+        zg_table_text(table, row->name);
+        zg_table_real(table, row->wall_s_per_step_median,
+                      zg_step_time_show(row->wall_s_per_step_median, text, sizeof text));
+        if (plain)
+            zg_table_text(table, "");
+        else
+            add_ratio(table, row->ratio, row->ratio_ci_low, row->ratio_ci_high);
+        text[0] = '\0';
+        if (isfinite(row->gap_share))
+            snprintf(text, sizeof text, "%.1f %%", 100 * row->gap_share);
+        zg_table_real(table, row->gap_share, text);
+        if (i == 0)
+            zg_table_text(table, "");
+        else
+            add_ratio(table, row->speedup, row->speedup_ci_low, row->speedup_ci_high);
+        zg_table_text(table, show_paper_has(row->paper_has));
+        zg_table_text(table, zg_verified_show(text, sizeof text, row->verified, i == 0,
+                                              zg_dtypes_coarsest(row->dtype)));
+        add_label(table, row, &result->rows[i ? i - 1 : 0]);
+    }
+    if (!status)
+        status = zg_table_print(table, stdout, stdout_name, format, err);
+    zg_table_close(&table);
+    return status;
+}
+
+static void print_product(const struct zg_ladder_result *result)
+{
+    char text[96];
+    const struct zg_stats stats = {.median = result->end_to_end,
+                                   .low = result->end_to_end_ci_low,
+                                   .high = result->end_to_end_ci_high,
+                                   .has_interval = isfinite(result->end_to_end_ci_low)};
+    if (!isfinite(result->product))
+        return;
+    zg_stats_show_ratio(&stats, text, sizeof text);
+    printf("the ratios multiply to %.2fx; measured end to end: %s, %.1f %% apart\n",
+           result->product, text, result->apart_percent);
+}
+
+static enum zg_status print_rows(const struct zg_ladder_result *results, int64_t n,
+                                 enum zg_format format, struct zg_error *err)
+{
+    struct zg_table *table = NULL;
+    int64_t n_rows = 0;
+    struct zg_ladder_row *const rows = calloc((size_t)(n * ZG_MAX_RUNGS + 1), sizeof *rows);
+    if (!rows)
+        return zg_fail(err, ZG_ENV, "no memory for a table");
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < results[i].n_rows; j++)
+            rows[n_rows++] = results[i].rows[j];
+    enum zg_status status = zg_table_of_rows(&table, &zg_schema_ladder, rows, n_rows, err);
+    if (!status)
+        status = zg_table_print(table, stdout, stdout_name, format, err);
+    zg_table_close(&table);
+    free(rows);
+    return status;
+}
+
+enum zg_status zg_ladder_table_print(const struct zg_ladder_result *results, int64_t n,
+                                     const struct zg_summary_row *summary, enum zg_format format,
+                                     struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    if (!zg_format_is_for_people(format))
+        return print_rows(results, n, format, err);
+    for (int64_t i = 0; i < n && !status; i++) {
+        const char *const gap = format == ZG_FORMAT_MARKDOWN ? "\n" : "";
+        printf("%s", i > 0 ? "\n" : "");
+        zg_case_title_print(&summary[i * results[i].n_rows]);
+        printf("%s", gap);
+        status = print_case(&results[i], format, err);
+        printf("%s", gap);
+        if (!status)
+            print_product(&results[i]);
+    }
+    return status;
+}
+
+enum zg_status zg_ladder_list_print(const struct zg_ladder *ladder, enum zg_format format,
+                                    struct zg_error *err)
+{
+    static const struct zg_heading headings[] = {{"rung", "rung"},
+                                                 {"name", "name"},
+                                                 {"paper_has", "paper has it"},
+                                                 {"label", "what it changes"},
+                                                 {"engine", "engine"}};
+    struct zg_table *table = NULL;
+    enum zg_status status =
+        zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err);
+    for (int64_t i = 0; i < ladder->n_rungs && !status; i++) {
+        const struct zg_rung *const rung = &ladder->rungs[i];
+        zg_table_integer(table, i);
+        zg_table_text(table, rung->name);
+        zg_table_text(table, show_paper_has(rung->paper_has));
+        zg_table_text(table, rung->label);
+        zg_table_text(table, rung->item);
+    }
+    if (!status)
+        status = zg_table_print(table, stdout, stdout_name, format, err);
+    zg_table_close(&table);
+    return status;
+}

@@ -1,0 +1,336 @@
+/*
+ * case.c - the table of case options, and sweeps over them; see case.h.
+ */
+#include "harness/request/case.h"
+
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/rows/precision.h"
+
+/* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
+ * what a model or a data set really allows is checked where it is known. */
+enum { MAX_BATCH = 1 << 20, MAX_RANK = 1 << 14 };
+
+static enum zg_status set_bos(void *target, const struct zg_flag *flag, const char *value,
+                              struct zg_error *err)
+{
+    if (zg_bos_parse(&((struct zg_case *)target)->bos, value, NULL) == ZG_OK)
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--%s %s: must be official, stock, none or a token id",
+                   flag->name, *value ? value : "\"\"");
+}
+
+static enum zg_status set_dtypes(void *target, const struct zg_flag *flag, const char *value,
+                                 struct zg_error *err)
+{
+    struct zg_case *const c = target;
+    char what[64];
+    snprintf(what, sizeof what, "--%s", flag->name);
+    return zg_dtypes_parse(what, value, &c->dtype, &c->dtype_d, err);
+}
+
+/* The float that the engines get must still be a usable number. */
+static enum zg_status set_float(void *target, const struct zg_flag *flag, const char *value,
+                                struct zg_error *err)
+{
+    struct zg_flag plain = *flag;
+    plain.kind = ZG_FLAG_REAL;
+    const enum zg_status status = zg_flag_set(target, &plain, value, err);
+    if (status)
+        return status;
+    const double number = *(double *)((char *)target + flag->offset);
+    if (number != 0 && (number > FLT_MAX || number < FLT_MIN))
+        return zg_fail(err, ZG_USAGE, "--%s %s: must be a number that fp32 holds", flag->name,
+                       value);
+    return ZG_OK;
+}
+
+#define OBJECTIVES       "task|lm-prompt"
+#define ALGORITHMS       "lozo|mezo|factorized|fzoo"
+#define SPLITS           "train|dev"
+#define DIRECTIONS       "correct|official"
+#define DIRECTION_SCALES "none|rms"
+#define FIELD(name)      .offset = offsetof(struct zg_case, name)
+
+const struct zg_flag zg_case_flags[] = {
+    {.name = "model",
+     .kind = ZG_FLAG_TEXT,
+     .value = "NAME|DIR",
+     .fallback = "opt-125m",
+     FIELD(model),
+     .is_axis = true,
+     .summary = "shape name (opt-125m ... opt-30b: synthetic weights) or a Hugging Face directory"},
+    {.name = "tokenizer",
+     .kind = ZG_FLAG_TEXT,
+     .value = "DIR",
+     FIELD(tokenizer),
+     .is_axis = false,
+     .summary =
+         "directory with vocab.json and merges.txt; default: the model's, else the embedded one"},
+    {.name = "task",
+     .kind = ZG_FLAG_TEXT,
+     .value = "NAME|FILE",
+     .fallback = "embedded",
+     FIELD(task),
+     .is_axis = true,
+     .summary = "built-in task (see `zogap info`) or a task file FILE.json"},
+    {.name = "data",
+     .kind = ZG_FLAG_TEXT,
+     .value = "DIR",
+     FIELD(data),
+     .is_axis = false,
+     .summary = "directory of the task's data files; default: beside the task file"},
+    {.name = "objective",
+     .kind = ZG_FLAG_CHOICE,
+     .value = OBJECTIVES,
+     .fallback = "task",
+     FIELD(objective),
+     .is_axis = true,
+     .choices = OBJECTIVES,
+     .summary = "the task's own loss, or the mean token loss over the unlabelled prompt"},
+    {.name = "algorithm",
+     .kind = ZG_FLAG_CHOICE,
+     .value = "lozo",
+     .fallback = "lozo",
+     FIELD(algorithm),
+     .is_axis = true,
+     .choices = ALGORITHMS,
+     .summary = "zeroth-order algorithm; this version has lozo"},
+    {.name = "batch",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     .fallback = "16",
+     FIELD(batch),
+     .is_axis = true,
+     .min = 1,
+     .max = MAX_BATCH,
+     .summary = "examples per step"},
+    {.name = "rank",
+     .kind = ZG_FLAG_INT,
+     .value = "R",
+     .fallback = "2",
+     FIELD(rank),
+     .is_axis = true,
+     .min = 1,
+     .max = MAX_RANK,
+     .summary = "columns of U and V"},
+    {.name = "nu",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     .fallback = "50",
+     FIELD(nu),
+     .is_axis = true,
+     .min = 1,
+     .summary = "steps between redraws of V"},
+    {.name = "eps",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "X",
+     .fallback = "1e-3",
+     FIELD(eps),
+     .is_axis = true,
+     .min = 0,
+     .set = set_float,
+     .summary = "probe size"},
+    {.name = "lr",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "X",
+     .fallback = "1e-6",
+     FIELD(lr),
+     .is_axis = true,
+     .min = 0,
+     .min_allowed = true,
+     .set = set_float,
+     .summary = "learning rate"},
+    {.name = "scope",
+     .kind = ZG_FLAG_CHOICE,
+     .value = "linear|full",
+     .fallback = "linear",
+     FIELD(scope),
+     .is_axis = true,
+     .choices = "linear|full",
+     .summary = "weights that are perturbed: the linear layers', or all"},
+    {.name = "direction",
+     .kind = ZG_FLAG_CHOICE,
+     .value = DIRECTIONS,
+     .fallback = "correct",
+     FIELD(direction),
+     .is_axis = true,
+     .choices = DIRECTIONS,
+     .summary = "update along the probed direction, or, as the official code, along another on "
+                "steps that redraw V"},
+    {.name = "direction-scale",
+     .kind = ZG_FLAG_CHOICE,
+     .value = DIRECTION_SCALES,
+     .fallback = "none",
+     FIELD(direction_scale),
+     .is_axis = true,
+     .choices = DIRECTION_SCALES,
+     .summary = "scale of U V^T: 1, or 1/sqrt(rank)"},
+    {.name = "dtype",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "fp32|bf16|int8|M+D",
+     .fallback = "fp32",
+     FIELD(dtype),
+     .is_axis = true,
+     .set = set_dtypes,
+     .summary = "type of linear layers' weights and inputs; M+D, like bf16+int8: that of a pair's "
+                "mean and of its half difference, where the engine has mechanism centred"},
+    {.name = "layers-resident",
+     .kind = ZG_FLAG_INT,
+     .value = "K",
+     FIELD(layers_resident),
+     .is_axis = true,
+     .min = 0,
+     .summary = "keep K distinct layers and repeat them up to the model's depth, for a model that "
+                "does not fit into memory; 0: all are distinct"},
+    {.name = "seed",
+     .kind = ZG_FLAG_SEED,
+     .value = "N",
+     .fallback = "1",
+     FIELD(seed),
+     .is_axis = true,
+     .summary = "of directions, data order, synthetic weights and the order of engines"},
+    {.name = "bos",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "official|stock|none|ID",
+     .fallback = "official",
+     FIELD(bos),
+     .is_axis = true,
+     .set = set_bos,
+     .summary = "beginning of sequence: id 0 as the official code, id 2 as the stock tokenizer, "
+                "none, or an id"},
+    {.name = "split",
+     .kind = ZG_FLAG_CHOICE,
+     .value = SPLITS,
+     .fallback = "train",
+     FIELD(split),
+     .is_axis = true,
+     .choices = SPLITS,
+     .summary = "which of the task's data files"},
+    {.name = "limit",
+     .kind = ZG_FLAG_INT,
+     .value = "N",
+     FIELD(limit),
+     .is_axis = true,
+     .min = 1,
+     .summary = "use the first N rows of the data only"},
+    {.name = NULL},
+};
+
+const char *zg_direction_name(int direction)
+{
+    return direction ? "official" : "correct";
+}
+const char *zg_direction_scale_name(int direction_scale)
+{
+    return direction_scale ? "rms" : "none";
+}
+const char *zg_algorithm_name(int algorithm)
+{
+    static const char *const names[] = {"lozo", "mezo", "factorized", "fzoo"};
+    return names[algorithm];
+}
+
+struct zg_lozo_options zg_case_lozo(const struct zg_case *c)
+{
+    return (struct zg_lozo_options){.rank = c->rank,
+                                    .nu = c->nu,
+                                    .eps = (float)c->eps,
+                                    .lr = (float)c->lr,
+                                    .rms_scale = c->direction_scale != 0,
+                                    .direction = (enum zg_lozo_direction)c->direction,
+                                    .scope = (enum zg_scope)c->scope,
+                                    .seed = c->seed};
+}
+
+/* ---- sweeps ---------------------------------------------------------------------------------- */
+
+static enum zg_status check_values(const struct zg_flag *flag, const struct zg_words *values,
+                                   struct zg_error *err)
+{
+    struct zg_case scratch = {0};
+    for (int64_t i = 0; i < values->n_words; i++) {
+        const enum zg_status status = zg_flag_set(&scratch, flag, values->words[i], err);
+        if (status)
+            return status;
+        for (int64_t j = 0; j < i; j++)
+            if (strcmp(values->words[i], values->words[j]) == 0)
+                return zg_fail(err, ZG_USAGE, "--%s: %s is listed twice", flag->name,
+                               values->words[i]);
+    }
+    return ZG_OK;
+}
+
+enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, const char *value,
+                            struct zg_error *err)
+{
+    /* a path that holds a comma is a path if it exists */
+    const bool is_one = !flag->is_axis || (flag->kind == ZG_FLAG_TEXT && access(value, F_OK) == 0);
+    char what[64];
+    snprintf(what, sizeof what, "--%s", flag->name);
+    struct zg_words values;
+    enum zg_status status = zg_words_split(&values, what, value, is_one ? '\0' : ',', err);
+    if (status)
+        return status;
+    status = check_values(flag, &values, err);
+    int64_t at = 0;
+    while (at < sweep->n_axes && sweep->axes[at].flag != flag)
+        at++;
+    if (!status && at == ZG_MAX_AXES)
+        status = zg_fail(err, ZG_USAGE, "--%s: more than %d case options", flag->name, ZG_MAX_AXES);
+    if (status) {
+        zg_words_close(&values);
+        return status;
+    }
+    if (at == sweep->n_axes)
+        sweep->n_axes++;
+    else
+        zg_words_close(&sweep->axes[at].values);
+    sweep->axes[at] = (struct zg_axis){flag, values};
+    if (zg_sweep_n_cases(sweep) > ZG_MAX_CASES)
+        return zg_fail(err, ZG_USAGE, "--%s %s: the sweep has more than %d cases", flag->name,
+                       value, ZG_MAX_CASES);
+    return ZG_OK;
+}
+
+void zg_sweep_close(struct zg_sweep *sweep)
+{
+    for (int64_t i = 0; i < sweep->n_axes; i++)
+        zg_words_close(&sweep->axes[i].values);
+    sweep->n_axes = 0;
+}
+
+int64_t zg_sweep_n_cases(const struct zg_sweep *sweep)
+{
+    int64_t n = 1;
+    for (int64_t i = 0; i < sweep->n_axes && n <= ZG_MAX_CASES; i++)
+        n *= sweep->axes[i].values.n_words; /* a list is shorter than a command line: no overflow */
+    return n;
+}
+
+static enum zg_status check_case(const struct zg_case *c, struct zg_error *err)
+{
+    if (c->algorithm != ZG_ALGORITHM_LOZO)
+        return zg_fail(err, ZG_USAGE, "--algorithm %s: this version has lozo only",
+                       zg_algorithm_name(c->algorithm));
+    const struct zg_lozo_options lozo = zg_case_lozo(c);
+    return zg_lozo_check(&lozo, err);
+}
+
+enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct zg_case *out,
+                             struct zg_error *err)
+{
+    *out = (struct zg_case){0};
+    const struct zg_flag_group defaults[] = {{"case", zg_case_flags, 0}, {0}};
+    enum zg_status status = zg_flags_default(defaults, out, err);
+    for (int64_t i = sweep->n_axes - 1; i >= 0 && !status; i--) {
+        const struct zg_axis *axis = &sweep->axes[i];
+        status =
+            zg_flag_set(out, axis->flag, axis->values.words[index % axis->values.n_words], err);
+        index /= axis->values.n_words;
+    }
+    return status ? status : check_case(out, err);
+}

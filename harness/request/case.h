@@ -1,0 +1,70 @@
+/*
+ * case.h - a case is what is computed: model, task, algorithm and their numbers.  A list given to a
+ * case option makes a sweep, the product of all lists.
+ *
+ * How it is measured is policy.h, by which engines is engine_list.h.
+ */
+#ifndef ZG_HARNESS_CASE_H
+#define ZG_HARNESS_CASE_H
+
+#include "engines/algorithm/lozo.h"
+#include "harness/request/options.h"
+#include "workloads/dataset.h"
+
+enum zg_algorithm {
+    ZG_ALGORITHM_LOZO,
+    ZG_ALGORITHM_MEZO,
+    ZG_ALGORITHM_FACTORIZED,
+    ZG_ALGORITHM_FZOO
+};
+
+struct zg_case {
+    const char *model;     /* shape name or directory */
+    const char *tokenizer; /* directory, NULL: the model's, else the embedded one */
+    const char *task;      /* name or FILE.json */
+    const char *data;      /* directory, NULL: beside the task */
+    int objective, algorithm, scope, direction, direction_scale, split;
+    enum zg_dtype dtype, dtype_d;   /* of the means and of the half differences: zo.h */
+    int64_t layers_resident;        /* distinct layers, repeated up to the depth; 0: all */
+    int32_t bos;                    /* token id or ZG_BOS_NONE */
+    int64_t batch, rank, nu, limit; /* limit 0: all rows */
+    double eps, lr;
+    uint64_t seed;
+};
+
+/* Ends with a row without a name; fields of struct zg_case. */
+extern const struct zg_flag zg_case_flags[];
+
+const char *zg_algorithm_name(int algorithm);
+const char *zg_direction_name(int direction);
+const char *zg_direction_scale_name(int direction_scale);
+
+/* The numbers as the step loop takes them. */
+struct zg_lozo_options zg_case_lozo(const struct zg_case *c);
+
+/* ---- sweeps ---------------------------------------------------------------------------------- */
+
+enum { ZG_MAX_AXES = 24, ZG_MAX_CASES = 10000 };
+
+struct zg_axis {
+    const struct zg_flag *flag;
+    struct zg_words values;
+};
+
+struct zg_sweep {
+    struct zg_axis axes[ZG_MAX_AXES]; /* in order of first use: the last one varies fastest */
+    int64_t n_axes;
+};
+
+/* Takes the value or list of a case option; the last use of an option wins.  Checks every value. */
+enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, const char *value,
+                            struct zg_error *err);
+void zg_sweep_close(struct zg_sweep *sweep);
+
+int64_t zg_sweep_n_cases(const struct zg_sweep *sweep);
+/* Case number `index`, borrowed strings included, valid until the sweep is closed.  ZG_USAGE: a
+ * combination that this version does not have. */
+enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct zg_case *out,
+                             struct zg_error *err);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * options.c - see options.h.  Reading @FILE is words.c.
+ */
+#include "harness/request/options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_OPTIONS = 64, CODE_BASE = 256, CODE_HELP = CODE_BASE + MAX_OPTIONS };
+
+int64_t zg_choice_find(const char *choices, const char *text)
+{
+    const size_t n = strlen(text);
+    for (int64_t index = 0; choices; index++) {
+        const char *bar = strchr(choices, '|');
+        const size_t length = bar ? (size_t)(bar - choices) : strlen(choices);
+        if (length == n && memcmp(choices, text, n) == 0)
+            return index;
+        choices = bar ? bar + 1 : NULL;
+    }
+    return -1;
+}
+
+static enum zg_status set_real(double *field, const struct zg_flag *flag, const char *what,
+                               const char *value, struct zg_error *err)
+{
+    double number = 0;
+    const enum zg_status status = zg_parse_real(what, value, &number, err);
+    if (status)
+        return status;
+    if (number < flag->min || (!flag->min_allowed && number == flag->min) ||
+        (flag->max > 0 && number > flag->max))
+        return flag->max > 0
+                   ? zg_fail(err, ZG_USAGE, "%s %s: must be a number %s %g and at most %g", what,
+                             value, flag->min_allowed ? "of at least" : "above", flag->min,
+                             flag->max)
+                   : zg_fail(err, ZG_USAGE, "%s %s: must be a number %s %g", what, value,
+                             flag->min_allowed ? "of at least" : "above", flag->min);
+    *field = number;
+    return ZG_OK;
+}
+
+enum zg_status zg_flag_set(void *target, const struct zg_flag *flag, const char *value,
+                           struct zg_error *err)
+{
+    char what[64];
+    void *const field = (char *)target + flag->offset;
+    snprintf(what, sizeof what, "--%s", flag->name);
+    switch (flag->kind) {
+    case ZG_FLAG_SWITCH:
+        *(bool *)field = true;
+        return ZG_OK;
+    case ZG_FLAG_TEXT:
+        if (!*value)
+            return zg_fail(err, ZG_USAGE, "%s \"\": must not be empty, but a %s", what,
+                           flag->value);
+        *(const char **)field = value;
+        return ZG_OK;
+    case ZG_FLAG_INT:
+        return zg_parse_int(what, value, (int64_t)flag->min,
+                            flag->max > 0 ? (int64_t)flag->max : INT64_MAX, field, err);
+    case ZG_FLAG_SEED: {
+        int64_t seed = 0; /* half of the range: a CSV cell is a signed integer */
+        const enum zg_status status = zg_parse_int(what, value, 0, INT64_MAX, &seed, err);
+        if (!status)
+            *(uint64_t *)field = (uint64_t)seed;
+        return status;
+    }
+    case ZG_FLAG_REAL:
+        return set_real(field, flag, what, value, err);
+    case ZG_FLAG_CHOICE: {
+        const int64_t choice = zg_choice_find(flag->choices, value);
+        if (choice < 0)
+            return zg_fail(err, ZG_USAGE, "%s %s: must be one of %s", what, *value ? value : "\"\"",
+                           flag->choices);
+        *(int *)field = (int)choice;
+        return ZG_OK;
+    }
+    case ZG_FLAG_CUSTOM:
+        return flag->set(target, flag, value, err);
+    }
+    return zg_fail(err, ZG_USAGE, "%s: has no kind", what);
+}
+
+enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *request,
+                                struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (; groups->title; groups++)
+        for (const struct zg_flag *flag = groups->flags; flag->name && !status; flag++)
+            if (flag->fallback && flag->kind != ZG_FLAG_SWITCH)
+                status = zg_flag_set((char *)request + groups->offset, flag, flag->fallback, err);
+    return status;
+}
+
+/* getopt_long cannot tell unknown from ambiguous; the message should. */
+static enum zg_status fail_unknown(const struct option *options, const char *argument,
+                                   struct zg_error *err)
+{
+    if (strncmp(argument, "--", 2) != 0)
+        return zg_fail(err, ZG_USAGE, "%s: unknown option; --help lists the options", argument);
+    const char *name = argument + 2;
+    const size_t n = strcspn(name, "=");
+    int n_matches = 0;
+    for (const struct option *o = options; o->name; o++) {
+        if (strncmp(o->name, name, n) != 0)
+            continue;
+        n_matches++;
+        if (strlen(o->name) == n && o->has_arg == no_argument && name[n] == '=')
+            return zg_fail(err, ZG_USAGE, "--%s: takes no value, but has %s", o->name, name + n);
+    }
+    if (n_matches > 1)
+        return zg_fail(err, ZG_USAGE, "--%.*s: ambiguous, %d options begin so", (int)n, name,
+                       n_matches);
+    return zg_fail(err, ZG_USAGE, "--%.*s: unknown option; --help lists the options", (int)n, name);
+}
+
+static enum zg_status take_operand(const struct zg_flag *operand, const char *value,
+                                   zg_on_flag *on_flag, void *request, struct zg_error *err)
+{
+    if (!operand)
+        return zg_fail(err, ZG_USAGE, "%s: is not an option; this command takes no arguments",
+                       *value ? value : "\"\"");
+    return on_flag(request, NULL, operand, value, err);
+}
+
+enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct zg_flag *operand,
+                              int argc, char **argv, zg_on_flag *on_flag, void *request, bool *help,
+                              struct zg_error *err)
+{
+    struct option options[MAX_OPTIONS + 2] = {0};
+    const struct zg_flag *flags[MAX_OPTIONS];
+    const struct zg_flag_group *flag_groups[MAX_OPTIONS];
+    int n = 0;
+    for (const struct zg_flag_group *group = groups; group->title; group++)
+        for (const struct zg_flag *flag = group->flags; flag->name; flag++) {
+            if (n == MAX_OPTIONS)
+                return zg_fail(err, ZG_USAGE, "more than %d options in one command", MAX_OPTIONS);
+            const int has_arg = flag->kind == ZG_FLAG_SWITCH ? no_argument : required_argument;
+            flags[n] = flag;
+            flag_groups[n] = group;
+            options[n] = (struct option){flag->name, has_arg, NULL, CODE_BASE + n};
+            n++;
+        }
+    options[n] = (struct option){"help", no_argument, NULL, CODE_HELP};
+
+    *help = false;
+    optind = 0; /* GNU: start afresh */
+    for (;;) {
+        opterr = 0;
+        const int code = getopt_long(argc, argv, "-:h", options, NULL);
+        if (code == -1)
+            break;
+        if (code == CODE_HELP || code == 'h') {
+            *help = true;
+            return ZG_OK;
+        }
+        if (code == 1) { /* the '-' above: an operand, in its place */
+            const enum zg_status status = take_operand(operand, optarg, on_flag, request, err);
+            if (status)
+                return status;
+            continue;
+        }
+        if (code == ':')
+            return zg_fail(err, ZG_USAGE, "%s: needs a value; --help shows which",
+                           argv[optind - 1]);
+        if (code < CODE_BASE && optopt > 0 && optopt < CODE_BASE)
+            return zg_fail(err, ZG_USAGE, "-%c: unknown option; --help lists the options", optopt);
+        if (code < CODE_BASE)
+            return fail_unknown(options, argv[optind - 1], err);
+        const int index = code - CODE_BASE;
+        const enum zg_status status =
+            on_flag(request, flag_groups[index], flags[index], optarg, err);
+        if (status)
+            return status;
+    }
+    enum zg_status status = ZG_OK;
+    for (; optind < argc && !status; optind++) /* after -- */
+        status = take_operand(operand, argv[optind], on_flag, request, err);
+    return status;
+}
+
+/* Prints text indented and wrapped at the width that man pages have. */
+static void print_wrapped(const char *text, int indent, FILE *out)
+{
+    const int width = 96 - indent;
+    while (*text) {
+        int n = (int)strlen(text);
+        if (n > width) {
+            n = width;
+            while (n > 0 && text[n] != ' ')
+                n--;
+            if (n == 0)
+                n = (int)strcspn(text, " ");
+        }
+        fprintf(out, "%*s%.*s\n", indent, "", n, text);
+        text += n;
+        while (*text == ' ')
+            text++;
+    }
+}
+
+void zg_flag_print(const struct zg_flag *flag, const char *dashes, FILE *out)
+{
+    fprintf(out, "  %s%s%s%s", dashes, flag->name, flag->value ? " " : "",
+            flag->value ? flag->value : "");
+    if (flag->fallback)
+        fprintf(out, "   [%s]", flag->fallback);
+    fprintf(out, "%s\n", flag->is_axis ? "   (list: sweep)" : "");
+    print_wrapped(flag->summary, 6, out);
+}
+
+void zg_flags_print(const struct zg_flag_group *groups, FILE *out)
+{
+    for (; groups->title; groups++) {
+        fprintf(out, "\n%s:\n", groups->title);
+        for (const struct zg_flag *flag = groups->flags; flag->name; flag++)
+            zg_flag_print(flag, "--", out);
+    }
+}

@@ -1,0 +1,188 @@
+/*
+ * words.c - words of options.h: lists cut at a separator, and option files (@FILE).
+ */
+#include "harness/request/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An option file is written by hand: anything larger is a mistaken path. */
+enum { MAX_FILE_BYTES = 1 << 20 };
+
+void zg_words_close(struct zg_words *words)
+{
+    free(words->text);
+    free(words->words);
+    *words = (struct zg_words){0};
+}
+
+enum zg_status zg_words_split(struct zg_words *out, const char *what, const char *text,
+                              char separator, struct zg_error *err)
+{
+    *out = (struct zg_words){0};
+    size_t n = 1;
+    for (const char *c = text; *c; c++)
+        n += *c == separator;
+    struct zg_words words = {strdup(text), calloc(n, sizeof(char *)), (int64_t)n};
+    enum zg_status status = ZG_OK;
+    if (!words.text || !words.words)
+        status = zg_fail(err, ZG_ENV, "%s: no memory", what);
+    char *next = words.text;
+    for (size_t i = 0; i < n && !status; i++) {
+        words.words[i] = next;
+        next = strchr(next, separator);
+        if (next)
+            *next++ = '\0';
+        if (!*words.words[i])
+            status =
+                zg_fail(err, ZG_USAGE, "%s %s: has an empty item", what, *text ? text : "\"\"");
+    }
+    if (status)
+        zg_words_close(&words);
+    else
+        *out = words;
+    return status;
+}
+
+/* ---- @FILE ----------------------------------------------------------------------------------- */
+
+/* Words grow in one text buffer as offsets, since realloc moves it. */
+struct builder {
+    char *text;
+    size_t n_text, text_size;
+    size_t *starts;
+    size_t n_starts, starts_size;
+    bool failed; /* out of memory */
+};
+
+static void put_char(struct builder *b, char c)
+{
+    if (b->n_text == b->text_size && !b->failed) {
+        const size_t size = 2 * b->text_size + 256;
+        char *text = realloc(b->text, size);
+        if (text) {
+            b->text = text;
+            b->text_size = size;
+        }
+        b->failed = !text;
+    }
+    if (!b->failed)
+        b->text[b->n_text++] = c;
+}
+
+static void start_word(struct builder *b)
+{
+    if (b->n_starts == b->starts_size && !b->failed) {
+        const size_t size = 2 * b->starts_size + 32;
+        size_t *starts = realloc(b->starts, size * sizeof *starts);
+        if (starts) {
+            b->starts = starts;
+            b->starts_size = size;
+        }
+        b->failed = !starts;
+    }
+    if (!b->failed)
+        b->starts[b->n_starts++] = b->n_text;
+}
+
+static enum zg_status add_file_words(struct builder *b, const char *path, const char *data,
+                                     size_t n, struct zg_error *err)
+{
+    char quote = 0;
+    bool in_word = false;
+    for (size_t i = 0; i < n; i++) {
+        const char c = data[i];
+        if (c == '\0')
+            return zg_fail(err, ZG_INPUT, "@%s: has a NUL byte; an option file is text", path);
+        if (!quote && isspace((unsigned char)c)) {
+            if (in_word)
+                put_char(b, '\0');
+            in_word = false;
+            continue;
+        }
+        if (!in_word && c == '#') {
+            while (i + 1 < n && data[i + 1] != '\n')
+                i++;
+            continue;
+        }
+        if (!in_word) {
+            if (c == '@')
+                return zg_fail(err, ZG_INPUT, "@%s: holds an @FILE itself; files do not nest",
+                               path);
+            start_word(b);
+            in_word = true;
+        }
+        if (c == quote)
+            quote = 0;
+        else if (!quote && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && quote != '\'' && i + 1 < n)
+            put_char(b, data[++i]);
+        else
+            put_char(b, c);
+    }
+    if (quote)
+        return zg_fail(err, ZG_INPUT, "@%s: the quote %c is not closed", path, quote);
+    if (in_word)
+        put_char(b, '\0');
+    return ZG_OK;
+}
+
+static enum zg_status add_file(struct builder *b, const char *path, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    char *data = NULL;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return zg_fail(err, ZG_INPUT, "@%s: %s; must be a readable file of options", path,
+                       strerror(errno));
+    data = malloc(MAX_FILE_BYTES + 1);
+    if (!data) {
+        status = zg_fail(err, ZG_ENV, "@%s: no memory", path);
+        goto done;
+    }
+    const size_t n = fread(data, 1, MAX_FILE_BYTES + 1, file);
+    if (ferror(file)) /* a directory, for one */
+        status = zg_fail(err, ZG_INPUT, "@%s: %s; must be a readable file of options", path,
+                         strerror(errno));
+    else if (n > MAX_FILE_BYTES)
+        status = zg_fail(err, ZG_INPUT, "@%s: must be at most %d bytes", path, MAX_FILE_BYTES);
+    else
+        status = add_file_words(b, path, data, n, err);
+done:
+    free(data);
+    fclose(file);
+    return status;
+}
+
+enum zg_status zg_words_expand(struct zg_words *out, int argc, char **argv, struct zg_error *err)
+{
+    *out = (struct zg_words){0};
+    struct builder b = {0};
+    enum zg_status status = ZG_OK;
+    for (int i = 0; i < argc && !status; i++) {
+        if (i > 0 && argv[i][0] == '@') {
+            status = add_file(&b, argv[i] + 1, err);
+            continue;
+        }
+        start_word(&b);
+        for (const char *c = argv[i]; *c; c++)
+            put_char(&b, *c);
+        put_char(&b, '\0');
+    }
+    /* argv ends with a NULL */
+    char **words = b.failed || status ? NULL : calloc(b.n_starts + 1, sizeof *words);
+    if (!status && !words)
+        status = zg_fail(err, ZG_ENV, "no memory for the command line");
+    if (!status) {
+        for (size_t i = 0; i < b.n_starts; i++)
+            words[i] = b.text + b.starts[i];
+        *out = (struct zg_words){b.text, words, (int64_t)b.n_starts};
+        b.text = NULL;
+    }
+    free(b.text);
+    free(b.starts);
+    return status;
+}

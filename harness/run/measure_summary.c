@@ -1,0 +1,163 @@
+/* measure_summary.c - the rows of summary.csv from the blocks of a case: measure_work.h. */
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/rows/precision.h"
+#include "harness/run/measure_work.h"
+#include "harness/stats/stats.h"
+
+/* Columns of the blocks of one contender: values[n_blocks]. */
+static void block_walls(const struct zg_measure_work *w, int64_t contender, double *values)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++)
+        values[b] = w->blocks[b * w->n_contenders + contender].wall_s_per_step;
+}
+
+static double block_amount(const struct zg_measure_work *w, int64_t contender, enum amount amount,
+                           double *scratch)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++)
+        scratch[b] = w->blocks[b * w->n_contenders + contender].amounts[amount];
+    return zg_median(scratch, w->n_blocks);
+}
+
+/* Paired ratios of times; false where that baseline was not timed. */
+static bool speedup_over(const struct zg_measure_work *w, int64_t baseline, int64_t i,
+                         double *scratch, struct zg_stats *out)
+{
+    const int64_t n = w->n_blocks;
+    double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
+    if (baseline < 0 || !w->verdicts[baseline].row.passed)
+        return false;
+    block_walls(w, i, walls);
+    block_walls(w, baseline, others);
+    zg_stats_ratios(others, walls, n, ratios);
+    zg_stats_of(ratios, n, walls, out);
+    return true;
+}
+
+/* A VM's neighbours take a fifth of a core for seconds and give it back: the share of the peak that
+ * the cores had at the time. */
+static double peak_share_then(const struct zg_measure_work *w, int64_t contender,
+                              double peak_gflops, double *scratch)
+{
+    const double best = w->m->peak->gflops[ZG_FP32].all.best;
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        const struct block_record *const r = &w->blocks[b * w->n_contenders + contender];
+        const double gflops = r->amounts[USEFUL_FLOPS] / r->wall_s_per_step / 1e9;
+        scratch[b] = gflops / (peak_gflops * r->beside.fma_gflops / best);
+    }
+    return zg_median(scratch, w->n_blocks);
+}
+
+/* The median over blocks of one of the derived values, at `offset` in struct zg_derived. */
+static double block_derived(const struct zg_measure_work *w, int64_t contender, size_t offset,
+                            double *scratch)
+{
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        const struct zg_derived *const d = &w->blocks[b * w->n_contenders + contender].derived;
+        memcpy(&scratch[b], (const char *)d + offset, sizeof *scratch);
+    }
+    return zg_median(scratch, w->n_blocks);
+}
+
+static void summarise_counts(const struct zg_measure_work *w, int64_t i, double *scratch,
+                             struct zg_summary_row *row)
+{
+#define DERIVED(name) row->name = block_derived(w, i, offsetof(struct zg_derived, name), scratch)
+    DERIVED(instructions_per_cycle);
+    DERIVED(ghz);
+    DERIVED(bytes_per_flop);
+#undef DERIVED
+    const struct zg_derived *const first = &w->blocks[i].derived;
+    if (first->any)
+        row->counts_estimated = first->estimated;
+}
+
+static void summarise_times(const struct zg_measure_work *w, int64_t i, double *scratch,
+                            struct zg_summary_row *row)
+{
+    const int64_t n = w->n_blocks;
+    double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
+    struct zg_stats stats;
+    block_walls(w, i, walls);
+    zg_stats_of(walls, n, ratios, &stats);
+    row->n = n;
+    row->steps = w->n_steps;
+    row->wall_s_per_step_median = stats.median;
+    row->wall_s_per_step_mad = stats.mad;
+    row->wall_s_per_step_ci_low = stats.low;
+    row->wall_s_per_step_ci_high = stats.high;
+    row->useful_flops_per_step = block_amount(w, i, USEFUL_FLOPS, others);
+    row->executed_flops_per_step = block_amount(w, i, EXECUTED_FLOPS, others);
+    row->rows_per_pass = block_amount(w, i, ROWS, others);
+    row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
+    row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
+    const struct zg_engine_options *const options = &w->bench.contenders[i].options;
+    row->peak_gflops = zg_peak_of_pair(w->m->peak, options->dtype, options->dtype_d);
+    if (isfinite(row->peak_gflops))
+        row->peak_dtype = zg_dtypes_name(options->dtype, options->dtype_d);
+    row->peak_share = row->gflops_useful / row->peak_gflops;
+    row->executed_peak_share = row->gflops_executed / row->peak_gflops;
+    row->peak_share_then = peak_share_then(w, i, row->peak_gflops, others);
+    summarise_counts(w, i, others, row);
+    if (speedup_over(w, w->m->session->baseline, i, scratch, &stats)) {
+        row->speedup = stats.median;
+        row->speedup_ci_low = stats.low;
+        row->speedup_ci_high = stats.high;
+    }
+    if (speedup_over(w, w->m->session->second_baseline, i, scratch, &stats)) {
+        row->second_speedup = stats.median;
+        row->second_speedup_ci_low = stats.low;
+        row->second_speedup_ci_high = stats.high;
+    }
+}
+
+static void summarise_fidelity(const struct zg_measure_work *w, int64_t i,
+                               struct zg_summary_row *row)
+{
+    const struct zg_fidelity_result result = zg_fidelity_result(w->fidelity, i);
+    if (result.n_probes == 0)
+        return;
+    row->fidelity_probes = result.n_probes;
+    row->fidelity_rms = result.rms;
+    row->fidelity_sign = result.sign;
+    row->fidelity_sign_large = result.sign_large;
+    row->fidelity_large_probes = result.n_large;
+}
+
+enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err)
+{
+    const struct zg_model_shape *const shape = zg_model_shape(w->bench.model);
+    double *const scratch = calloc((size_t)(3 * w->n_blocks + 1), sizeof *scratch);
+    if (!scratch)
+        return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)w->n_blocks);
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < w->n_contenders && !status; i++) {
+        const struct zg_contender *const contender = &w->bench.contenders[i];
+        struct zg_summary_row row;
+        struct zg_case_row case_row;
+        zg_row_clear(&zg_schema_summary, &row);
+        zg_bench_case_row(contender, &case_row);
+        zg_row_set_case(&row, &case_row);
+        row.n = 0;
+        row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
+        if (w->m->session->second_baseline >= 0)
+            row.second_baseline =
+                w->m->session->engines.items[w->m->session->second_baseline].label;
+        row.peak_rss_mib = contender->peak_rss_mib;
+        row.extrapolated = zg_shape_n_resident(shape) < shape->n_layers;
+        row.layers = shape->n_layers;
+        summarise_fidelity(w, i, &row);
+        /* alone, finite losses are all that was checked */
+        if (w->n_contenders > 1 || !w->verdicts[i].row.passed)
+            row.verified = w->verdicts[i].row.passed;
+        if (w->verdicts[i].row.passed && w->n_blocks > 0)
+            summarise_times(w, i, scratch, &row);
+        status = zg_results_add(w->m->results, &zg_schema_summary, &row, err);
+    }
+    free(scratch);
+    return status;
+}

@@ -1,0 +1,71 @@
+/* measure_work.h - a case while it is measured.  Private to measure.c and measure_summary.c. */
+#ifndef ZG_HARNESS_MEASURE_WORK_H
+#define ZG_HARNESS_MEASURE_WORK_H
+
+#include "harness/bench/batch_set.h"
+#include "harness/bench/fidelity.h"
+#include "harness/bench/verify.h"
+#include "harness/run/measure.h"
+#include "harness/store/block_plan.h"
+#include "harness/timing/counters_derived.h"
+
+/* What a step works on, for rates; see struct zg_cost. */
+enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
+
+/* What the machine could do next to a span. */
+struct measured_beside {
+    double fma_gflops; /* NaN where no peak was measured */
+    double handoff_ns; /* NaN of one thread */
+};
+
+struct block_record { /* of one contender in one block */
+    double wall_s_per_step;
+    struct measured_beside beside;
+    double amounts[N_AMOUNTS]; /* per step */
+    struct zg_derived derived;
+};
+
+struct subject_context {
+    struct zg_contender *contender;
+    const struct zg_lozo_options *lozo;
+    const struct zg_batch_set *set;
+    double amounts[N_AMOUNTS]; /* of the last span */
+    double *counts;            /* of all samples: [n_threads][events]; NULL: nothing counts */
+    int64_t n_counted;         /* their steps */
+};
+
+struct zg_measure_work {
+    struct zg_measurement *m;
+    struct zg_bench bench;
+    int64_t n_contenders;
+    struct zg_lozo_options lozo; /* of the steps that are timed */
+    struct zg_fidelity_set *fidelity;
+    struct zg_trial trials[ZG_MAX_ENGINES];
+    struct zg_verdict verdicts[ZG_MAX_ENGINES];
+    int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
+    struct subject_context contexts[ZG_MAX_ENGINES]; /* of each subject */
+    int64_t n_subjects;
+    int64_t n_steps;           /* of a sample */
+    json_t *case_meta;         /* borrowed from the measurement's */
+    struct zg_block_plan plan; /* n_blocks 0: none yet */
+    int64_t n_blocks_before;   /* of the plan, by a run that was cut off */
+    int64_t n_disturbed;       /* samples, those before included */
+    struct zg_batch_set set;
+    struct block_record *blocks; /* [capacity][n_contenders] */
+    int64_t capacity, n_blocks;
+    struct measured_beside beside; /* after the last sample; NaN before the first */
+};
+
+/* Zeroed counts[n][n_threads][events] of the measurement's counters, malloc'ed; NULL where nothing
+ * counts, or there is no memory: then counters.csv has no such rows. */
+double *zg_measure_counts_make(const struct zg_measure_work *w, int64_t n);
+
+/* Runs the steps of a sample again, a few at most, and adds a row of each phase of every subject,
+ * with what it counts; and the rows of counters.csv, of the samples too.  The phases' clock and
+ * counters are so in no sample. */
+enum zg_status zg_measure_phases(struct zg_measure_work *w, struct zg_error *err);
+
+/* Adds a row of every contender to the summary. */
+enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err);
+
+#endif

@@ -1,0 +1,331 @@
+/* runner.c - see runner.h. */
+#include "harness/run/runner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/json.h"
+#include "harness/base/signals.h"
+#include "harness/peak/roofline.h"
+#include "harness/request/case_id.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/table.h"
+#include "harness/run/manifest.h"
+#include "harness/run/measured_json.h"
+#include "harness/store/block_plan.h"
+
+/* ---- preparing ------------------------------------------------------------------------------- */
+
+/* An interrupted case has rows in the summary too, of the blocks that it got. */
+static bool was_cut_off(const void *context, const struct zg_case_row *row)
+{
+    const struct zg_runner *const runner = context;
+    for (int64_t i = 0; i < runner->session.n_cases; i++) {
+        struct zg_case c;
+        if (zg_meta_case_is_finished(runner->meta, i) ||
+            zg_sweep_case(&runner->session.request->sweep, i, &c, NULL))
+            continue;
+        for (int64_t e = 0; e < runner->session.engines.n_items; e++) {
+            struct zg_case_row expected;
+            zg_case_id(&c, &runner->session.engines.items[e], runner->session.n_threads, &expected);
+            if (zg_case_row_same(row, &expected))
+                return true;
+        }
+    }
+    return false;
+}
+
+static int64_t n_planned(const void *context, const struct zg_case_row *row,
+                         struct zg_case_row rows[ZG_MAX_ENGINES], int64_t *n_rows)
+{
+    const struct zg_runner *const runner = context;
+    const struct zg_engine_list *const engines = &runner->session.engines;
+    for (int64_t i = 0; i < runner->session.n_cases; i++) {
+        struct zg_case c;
+        struct zg_block_plan plan;
+        bool is_its = false;
+        if (zg_meta_case_is_finished(runner->meta, i) ||
+            !zg_block_plan_read(&plan,
+                                json_object_get(zg_meta_find_case(runner->meta, i), "plan")) ||
+            zg_sweep_case(&runner->session.request->sweep, i, &c, NULL))
+            continue;
+        *n_rows = 0;
+        for (int64_t e = 0; e < engines->n_items; e++)
+            for (int64_t p = 0; p < plan.n_engines; p++)
+                if (strcmp(engines->items[e].label, plan.engines[p]) == 0) {
+                    zg_case_id(&c, &engines->items[e], runner->session.n_threads, &rows[*n_rows]);
+                    is_its |= zg_case_row_same(row, &rows[(*n_rows)++]);
+                }
+        if (is_its && *n_rows == plan.n_engines)
+            return plan.n_blocks;
+    }
+    *n_rows = 0;
+    return 0;
+}
+
+static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
+{
+    const struct zg_policy *const policy = &runner->session.request->policy;
+    const int64_t n = zg_counters_n(runner->counters);
+    const char **const names = calloc((size_t)n + 1, sizeof *names);
+    if (!names)
+        return zg_fail(err, ZG_ENV, "no memory for %lld counters", (long long)n);
+    for (int64_t i = 0; i < n; i++)
+        names[i] = zg_counters_event(runner->counters, i)->column;
+    const struct zg_results_resume resume = {was_cut_off, n_planned, runner};
+    enum zg_status status = ZG_OK;
+    if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
+        status = zg_meta_resume(runner->meta, runner->dir.path, err);
+    if (!status)
+        status = zg_results_open(&runner->results, runner->dir.path,
+                                 policy->resume ? &resume : NULL, names, n, err);
+    free(names);
+    return status;
+}
+
+/* Of every engine in every case. */
+static uint32_t dtypes_in_use(const struct zg_session *session)
+{
+    uint32_t bits = 0;
+    for (int64_t i = 0; i < session->n_cases; i++) {
+        struct zg_case c;
+        if (zg_sweep_case(&session->request->sweep, i, &c, NULL))
+            continue;
+        for (int64_t e = 0; e < session->engines.n_items; e++) {
+            const struct zg_engine_options options =
+                zg_engine_item_options(&session->engines.items[e], c.dtype, c.dtype_d, 1);
+            bits |= 1u << options.dtype | 1u << options.dtype_d;
+        }
+    }
+    return bits;
+}
+
+/* Most of a small run is spent on peaks, and a gate starts dozens of runs that need none: it asks
+ * for brief ones by a variable, for an option would be one that older builds refuse. */
+static enum zg_status read_peaks_wish(bool *brief, struct zg_error *err)
+{
+    const char *const value = getenv("ZOGAP_PEAKS");
+    *brief = value && strcmp(value, "brief") == 0;
+    if (value && *value && !*brief && strcmp(value, "full") != 0)
+        return zg_fail(err, ZG_USAGE, "ZOGAP_PEAKS=%s is unknown; it takes full or brief", value);
+    return ZG_OK;
+}
+
+static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
+{
+    if (zg_counters_use_valgrind(runner->counters)) { /* what it emulates has no peak */
+        zg_peak_none(&runner->peak, runner->session.n_threads);
+        return ZG_OK;
+    }
+    bool brief = false;
+    enum zg_status status = read_peaks_wish(&brief, err);
+    if (status)
+        return status;
+    zg_status_line_show(&runner->session.line, true, "measuring the machine's peaks");
+    const struct zg_peak_request request = {.n_threads = runner->session.n_threads,
+                                            .isa = runner->session.isa,
+                                            .time_s = brief ? 0.02 : 0.1,
+                                            .dtypes = dtypes_in_use(&runner->session),
+                                            .read_bytes = brief ? -1 : 0};
+    if (brief)
+        zg_meta_note(runner->meta, "ZOGAP_PEAKS is brief: peaks were measured for a fifth of the "
+                                   "usual time, memory bandwidth not at all");
+    struct zg_roofline roofline;
+    status = zg_peak_measure(&runner->peak, &request, err);
+    if (status)
+        return status;
+    json_object_set_new(runner->meta, "peak", zg_peak_json(&runner->peak));
+    zg_roofline_make(&roofline, &runner->peak, &request);
+    return zg_roofline_write(&roofline, runner->dir.path, err);
+}
+
+static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
+{
+    struct zg_session *const session = &runner->session;
+    const struct zg_request *const request = session->request;
+    if (request->policy.resume && !request->out_dir)
+        return zg_fail(err, ZG_USAGE, "--resume: needs --out DIR, the directory to go on in");
+    const double max_time_s = zg_policy_max_time_s(&request->policy);
+    if (max_time_s > 0 && max_time_s < request->policy.min_time_s)
+        return zg_fail(err, ZG_USAGE, "--max-time %g: must be at least the --min-time of %g",
+                       max_time_s, request->policy.min_time_s);
+    enum zg_status status = zg_measure_check_banks(session, err);
+    if (!status)
+        status = zg_session_begin(session, err);
+    if (!status)
+        status = zg_session_try_engines(session, err);
+    if (!status)
+        status = zg_session_check_files(session, session->engines.n_items, err);
+    const struct zg_counters_request counters = {.events = request->policy.events,
+                                                 .n_threads = session->n_threads,
+                                                 .multiplex = request->policy.multiplex};
+    if (!status)
+        status = zg_counters_open(&runner->counters, &counters, err);
+    if (!status)
+        status = zg_result_dir_open(&runner->dir, request->out_dir, request->policy.resume, err);
+    if (status)
+        return status;
+    zg_machine_watch(&runner->before);
+    runner->meta = zg_manifest_open(session, runner->command);
+    if (!runner->meta)
+        return zg_fail(err, ZG_ENV, "no memory for meta.json");
+    json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
+    if (request->policy.strict)
+        status = zg_meta_check_strict(runner->meta, &runner->before, err);
+    if (!status)
+        status = open_files(runner, err);
+    if (!status)
+        status = measure_peak(runner, err);
+    if (!status)
+        status = zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
+    return status;
+}
+
+/* ---- measuring ------------------------------------------------------------------------------- */
+
+/* While the run goes on. */
+static enum zg_status write_meta(void *context, struct zg_error *err)
+{
+    struct zg_runner *const runner = context;
+    return zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
+}
+
+static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
+{
+    for (int64_t i = 0; i < runner->session.engines.n_items; i++) {
+        struct zg_case_row row;
+        zg_case_id(c, &runner->session.engines.items[i], runner->session.n_threads, &row);
+        if (!zg_results_has_case(&runner->results, &row))
+            return false;
+    }
+    return true;
+}
+
+static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *err)
+{
+    struct zg_session *const session = &runner->session;
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status && !zg_signals_caught(); i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (status || is_finished(runner, &c))
+            continue;
+        status = zg_measure_case(&runner->measurement, i, err);
+        const bool whole = !status && !zg_signals_caught();
+        if (!status)
+            status = zg_results_write(&runner->results, err);
+        if (!status && whole) {
+            zg_meta_finish_case(runner->meta, i);
+            status = write_meta(runner, err);
+        }
+    }
+    return status;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+FILE *zg_runner_notes(const struct zg_runner *runner)
+{
+    return runner->session.request->format == ZG_FORMAT_TABLE ? stdout : stderr;
+}
+
+static void print_peak(const struct zg_peak *peak, FILE *notes)
+{
+    fprintf(notes, "peak %.0f GFLOP/s fp32", peak->gflops[ZG_FP32].all.best);
+    for (int dtype = ZG_FP32 + 1; dtype < ZG_N_DTYPES; dtype++)
+        if (isfinite(peak->gflops[dtype].all.best))
+            fprintf(notes, ", %.0f %s (%s)", peak->gflops[dtype].all.best,
+                    zg_dtype_name((enum zg_dtype)dtype), zg_isa_name(peak->isas[dtype]));
+    if (isfinite(peak->read_gb_per_s.all.best))
+        fprintf(notes, ", %.1f GB/s", peak->read_gb_per_s.all.best);
+    fputs("; ", notes);
+}
+
+static void print_notes(const struct zg_runner *runner)
+{
+    FILE *const notes = zg_runner_notes(runner);
+    if (runner->session.left_out[0])
+        fprintf(notes, "note: %s\n", runner->session.left_out);
+    zg_meta_print_warnings(runner->meta, notes);
+    if (runner->measurement.notes.n > 0)
+        fwrite(runner->measurement.notes.data, 1, runner->measurement.notes.n, notes);
+    const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);
+    if (n_multiplexed > 0)
+        fprintf(
+            notes,
+            "note: %lld events took turns on the counter registers (--multiplex): their counts, "
+            "and what is derived from them, are estimates\n",
+            (long long)n_multiplexed);
+    if (isfinite(runner->peak.gflops[ZG_FP32].all.best))
+        print_peak(&runner->peak, notes);
+    fprintf(notes, "results in %s\n", runner->dir.path);
+}
+
+static enum zg_status fail_disagreement(const struct zg_runner *runner, struct zg_error *err)
+{
+    const struct zg_measurement *const m = &runner->measurement;
+    return zg_fail(err, ZG_CHECK,
+                   "%lld engine check%s failed, no speed-up is given for %s; first: %s",
+                   (long long)m->n_disagreeing, m->n_disagreeing == 1 ? "" : "s",
+                   m->n_disagreeing == 1 ? "it" : "them", m->first_disagreement);
+}
+
+static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
+{
+    runner->measurement = (struct zg_measurement){.session = &runner->session,
+                                                  .results = &runner->results,
+                                                  .counters = runner->counters,
+                                                  .peak = &runner->peak,
+                                                  .meta = runner->meta,
+                                                  .on_plan = write_meta,
+                                                  .context = runner};
+    enum zg_status status = measure_cases(runner, err);
+    zg_status_line_clear(&runner->session.line);
+    if (status && runner->measurement.n_samples == 0 && runner->dir.is_new &&
+        !zg_signals_caught()) {
+        zg_result_dir_discard(&runner->dir);
+        return status;
+    }
+    if (runner->write && (!status || runner->results.summary.n > 0)) {
+        /* what was measured is worth its files, whatever a later case ran into */
+        const enum zg_status written = runner->write(runner, status ? NULL : err);
+        status = status ? status : written;
+    }
+    const char *const word = zg_signals_caught() ? "interrupted" : status ? "failed" : "complete";
+    if (status)
+        json_object_set_new(runner->meta, "failure", zg_json_text(err->text));
+    const enum zg_status written =
+        zg_meta_write(runner->meta, runner->dir.path, word, &runner->before, status ? NULL : err);
+    status = status ? status : written;
+    if (!status)
+        status = runner->print(runner, err);
+    if (!status)
+        print_notes(runner);
+    if (!status && zg_signals_caught())
+        return zg_fail(err, ZG_ENV, "interrupted; what was measured is in %s", runner->dir.path);
+    if (!status && runner->measurement.n_disagreeing > 0)
+        return fail_disagreement(runner, err);
+    if (!status && runner->session.request->policy.strict)
+        return zg_meta_fail_strict(runner->meta, runner->dir.path, err);
+    return status;
+}
+
+enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err)
+{
+    const enum zg_status status = prepare(runner, err);
+    if (!status)
+        return run_all(runner, err);
+    zg_result_dir_discard(&runner->dir);
+    return status;
+}
+
+void zg_runner_close(struct zg_runner *runner)
+{
+    zg_text_buffer_free(&runner->measurement.notes);
+    zg_results_close(&runner->results);
+    zg_counters_close(&runner->counters);
+    json_decref(runner->meta);
+    runner->meta = NULL;
+    zg_session_close(&runner->session);
+}

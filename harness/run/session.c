@@ -1,0 +1,207 @@
+/* session.c - see session.h. */
+#include "harness/run/session.h"
+
+#include <omp.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/base/signals.h"
+
+/* Has the engine the case's dtypes, and this machine what they need? */
+static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)
+{
+    const uint32_t dtypes = 1u << c->dtype | 1u << c->dtype_d;
+    if (dtypes == 1u << ZG_FP32)
+        return true;
+    const struct zg_engine_options options = zg_engine_item_options(item, c->dtype, c->dtype_d, 1);
+    return (item->engine->dtypes & dtypes) == dtypes &&
+           zg_bench_try(item->engine, &options, NULL) != ZG_ENV;
+}
+
+/* Without --engines all engines of the build are meant that can run the cases. */
+static void leave_out_engines(struct zg_session *session)
+{
+    struct zg_engine_list *const list = &session->engines;
+    char *const text = session->left_out;
+    const size_t size = sizeof session->left_out;
+    int64_t n_kept = 0;
+    for (int64_t e = 0; e < list->n_items; e++) {
+        bool can = true;
+        for (int64_t i = 0; i < session->n_cases && can; i++) {
+            struct zg_case c;
+            can = zg_sweep_case(&session->request->sweep, i, &c, NULL) ||
+                  can_run(&list->items[e], &c);
+        }
+        const size_t n = strlen(text);
+        if (can)
+            list->items[n_kept++] = list->items[e];
+        else if (n < size)
+            snprintf(text + n, size - n, "%s%s",
+                     n ? ", " : "left out for want of the dtype: ", list->items[e].label);
+    }
+    if (n_kept > 0)
+        list->n_items = n_kept;
+    else
+        text[0] = '\0'; /* the check says why */
+}
+
+static enum zg_status find_baseline(struct zg_session *session, struct zg_error *err)
+{
+    const char *const name = session->request->policy.baseline;
+    session->baseline = zg_engine_list_find(&session->engines, name ? name : "naive");
+    if (session->baseline >= 0)
+        return ZG_OK;
+    session->baseline = 0;
+    if (!name)
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--baseline %s: must be one of the --engines of this run", name);
+}
+
+/* The baseline's engine again, in a dtype of its own: what a loop of the same precision takes. */
+static int64_t matched_baseline(const struct zg_session *session)
+{
+    const struct zg_engine_item *const items = session->engines.items;
+    const struct zg_engine_item *const base = &items[session->baseline];
+    for (int64_t i = 0; i < session->engines.n_items; i++)
+        if (items[i].engine == base->engine && items[i].has_dtype &&
+            !(base->has_dtype && items[i].dtype == base->dtype &&
+              items[i].dtype_d == base->dtype_d))
+            return i;
+    return -1;
+}
+
+static enum zg_status find_second_baseline(struct zg_session *session, struct zg_error *err)
+{
+    const char *const name = session->request->policy.second_baseline;
+    session->second_baseline =
+        name ? zg_engine_list_find(&session->engines, name) : matched_baseline(session);
+    if (!name || session->second_baseline >= 0)
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--second-baseline %s: must be one of the --engines of this run",
+                   name);
+}
+
+static enum zg_status check_cases(const struct zg_session *session, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (!status)
+            status = zg_bench_check(&c, &session->engines, err);
+    }
+    return status;
+}
+
+static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *err)
+{
+    const struct zg_policy *const policy = &session->request->policy;
+    const struct zg_pin_request request = {.n_threads = policy->threads, .cpus = policy->cpus};
+    const enum zg_status status = zg_pin_open(&session->pin, &request, err);
+    if (status)
+        return status;
+    session->n_threads = zg_pin_n_threads(session->pin);
+    if (omp_get_thread_limit() < session->n_threads)
+        return zg_fail(err, ZG_ENV,
+                       "OMP_THREAD_LIMIT=%d: must be at least the %lld threads of the team",
+                       omp_get_thread_limit(), (long long)session->n_threads);
+    return ZG_OK;
+}
+
+static enum zg_status open_team(struct zg_session *out, struct zg_error *err)
+{
+    enum zg_status status = zg_cpu_isa_choose(&out->isa, err);
+    if (!status)
+        status = choose_cpus(out, err);
+    if (status)
+        return status;
+    char places[16384];
+    const bool fits = zg_pin_places(out->pin, places, sizeof places);
+    zg_environment_settle(&out->environment, out->request->argv, fits ? places : NULL);
+    zg_status_line_open(&out->line, out->request->policy.quiet);
+    return ZG_OK;
+}
+
+enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_request *request,
+                                    struct zg_error *err)
+{
+    *out = (struct zg_session){.request = request};
+    const enum zg_status status = open_team(out, err);
+    if (status)
+        zg_session_close(out);
+    return status;
+}
+
+enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
+                               struct zg_error *err)
+{
+    *out = (struct zg_session){.request = request, .n_cases = zg_sweep_n_cases(&request->sweep)};
+    enum zg_status status =
+        zg_engine_list_parse(&out->engines, request->engines, request->mechanisms, err);
+    if (!status && !request->engines)
+        leave_out_engines(out);
+    if (!status)
+        status = find_baseline(out, err);
+    if (!status)
+        status = find_second_baseline(out, err);
+    if (!status)
+        status = check_cases(out, err);
+    if (!status)
+        status = open_team(out, err);
+    if (status)
+        zg_session_close(out);
+    return status;
+}
+
+enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err)
+{
+    if (!session->environment.openblas_is_openmp)
+        return zg_fail(err, ZG_ENV, "%s", session->environment.warning);
+    zg_signals_watch();
+    return zg_pin_bind(session->pin, err);
+}
+
+enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        for (int64_t e = 0; e < session->engines.n_items && !status; e++) {
+            const struct zg_engine_item *const item = &session->engines.items[e];
+            const struct zg_engine_options options =
+                zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
+            status = zg_bench_try(item->engine, &options, err);
+            if (status)
+                zg_fail_within(err, status, "engine %s", item->label);
+        }
+    }
+    return status;
+}
+
+void zg_session_close(struct zg_session *session)
+{
+    zg_status_line_clear(&session->line);
+    zg_pin_close(&session->pin);
+    zg_engine_list_close(&session->engines);
+}
+
+enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
+                                      struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case c;
+        struct zg_bench bench = {0};
+        zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
+                            (long long)i + 1, (long long)session->n_cases);
+        status = zg_sweep_case(&session->request->sweep, i, &c, err);
+        if (!status)
+            status = zg_bench_open(&bench, &c, err);
+        if (!status)
+            status = zg_bench_check_memory(&bench, &session->engines, n_at_once, err);
+        zg_bench_close(&bench);
+    }
+    zg_status_line_clear(&session->line);
+    return status;
+}

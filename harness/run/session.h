@@ -1,0 +1,52 @@
+/*
+ * session.h - what the measuring commands have in common before a case is opened: the engines,
+ * every case of the sweep checked, the pinned team, the environment put right.
+ */
+#ifndef ZG_HARNESS_SESSION_H
+#define ZG_HARNESS_SESSION_H
+
+#include "engines/base/cpu.h"
+#include "harness/base/status_line.h"
+#include "harness/bench/bench.h"
+#include "harness/machine/environment.h"
+#include "harness/machine/pin.h"
+#include "harness/request/request.h"
+
+struct zg_session {
+    const struct zg_request *request;
+    struct zg_engine_list engines;
+    int64_t n_cases;
+    int64_t baseline;        /* index into the engines: what the others are held against */
+    int64_t second_baseline; /* for speed-ups alone; -1: none */
+    enum zg_isa isa;
+    struct zg_pin *pin;
+    int64_t n_threads;
+    struct zg_environment environment;
+    char left_out[160]; /* engines of the build that lack a dtype of the cases; "": none */
+    struct zg_status_line line;
+};
+
+/* Checks the request and chooses the cpus; may start the program again (environment.h).  ZG_USAGE:
+ * options.  ZG_ENV: the machine; also an OpenBLAS that does not run on the pinned team. */
+enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
+                               struct zg_error *err);
+
+/* The part without engines and cases: ISA, cpus, environment; n_cases stays 0. */
+enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_request *request,
+                                    struct zg_error *err);
+
+/* Binds the team and catches signals: from here on work may run. */
+enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err);
+
+/* Opens every engine as every case asks for it, on a model of one small layer: what the machine
+ * lacks shows at once.  The engine's own status. */
+enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err);
+
+void zg_session_close(struct zg_session *session);
+
+/* Opens and closes model and data of every case, so that a bad file shows before hours of work, not
+ * after; checks that the weights of n_at_once engines fit into memory. */
+enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
+                                      struct zg_error *err);
+
+#endif

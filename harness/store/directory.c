@@ -1,0 +1,173 @@
+/* directory.c - see directory.h. */
+#include "harness/store/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/file_out.h"
+
+/* What a small run writes: a disk that does not take this is full. */
+enum { TRIAL_BYTES = 65536 };
+
+static const char *const result_files[] = {
+    "meta.json",    "samples.csv",  "phases.csv", "summary.csv", "verify.csv",
+    "fidelity.csv", "score.csv",    "ladder.csv", "ladder.gp",   "ladder.svg",
+    "curve.csv",    "roofline.csv", "gate.json",  NULL};
+
+bool zg_result_dir_has(const struct zg_result_dir *dir, const char *name)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", dir->path, name);
+    return access(path, F_OK) == 0;
+}
+
+static enum zg_status make_dirs(struct zg_result_dir *dir, struct zg_error *err)
+{
+    char part[sizeof dir->path];
+    const size_t n = strlen(dir->path);
+    for (size_t i = 1; i <= n; i++) {
+        if (dir->path[i] != '/' && dir->path[i] != '\0')
+            continue;
+        memcpy(part, dir->path, i);
+        part[i] = '\0';
+        const bool made = mkdir(part, 0777) == 0;
+        if (!made && errno == EEXIST)
+            dir->n_kept = (int64_t)i;
+        else if (!made)
+            return zg_fail(err, ZG_ENV,
+                           "--out %s: cannot make %s: %s; must be a writable directory", dir->path,
+                           part, strerror(errno));
+    }
+    struct stat status;
+    if (stat(dir->path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return zg_fail(err, ZG_ENV, "--out %s: is not a directory", dir->path);
+    return ZG_OK;
+}
+
+/* From the innermost one outwards; what holds files stays. */
+static void remove_made_dirs(const struct zg_result_dir *dir)
+{
+    char path[sizeof dir->path];
+    memcpy(path, dir->path, sizeof path);
+    while ((int64_t)strlen(path) > dir->n_kept && (rmdir(path) == 0 || errno == ENOENT)) {
+        char *const slash = strrchr(path, '/');
+        if (!slash)
+            break;
+        *slash = '\0';
+    }
+}
+
+static enum zg_status try_to_write(const struct zg_result_dir *dir, struct zg_error *err)
+{
+    static const char bytes[TRIAL_BYTES];
+    char path[1200];
+    snprintf(path, sizeof path, "%s/.zogap-trial-%ld", dir->path, (long)getpid());
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return zg_fail(err, ZG_ENV, "--out %s: %s; must be a writable directory", dir->path,
+                       strerror(errno));
+    enum zg_status status = zg_file_write(fd, dir->path, bytes, sizeof bytes, err);
+    if (!status && fsync(fd) != 0)
+        status = zg_fail(err, ZG_ENV, "--out %s: %s", dir->path, strerror(errno));
+    close(fd);
+    unlink(path);
+    return status;
+}
+
+/* Two runs in one directory would mix their rows.  The lock goes with the process, however it ends.
+ * A file system that cannot lock does not keep anybody from measuring. */
+static enum zg_status lock(const struct zg_result_dir *dir, struct zg_error *err)
+{
+    const int fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return ZG_OK;
+    close(fd);
+    return zg_fail(err, ZG_USAGE,
+                   "--out %s: another zogap is writing there; choose another "
+                   "directory, or wait for it",
+                   dir->path);
+}
+
+/* A file that was being written when its process was killed: file_out.h, and the trial above. */
+static bool is_left_over(const char *name)
+{
+    const char *const end = strrchr(name, '.');
+    bool ours = strncmp(name, ".zogap-trial-", 13) == 0;
+    for (int i = 0; result_files[i] && *name == '.' && end && strcmp(end, ".tmp") == 0; i++)
+        ours |= strncmp(name + 1, result_files[i], strlen(result_files[i])) == 0;
+    return ours;
+}
+
+static void remove_left_overs(const struct zg_result_dir *dir)
+{
+    char path[1200];
+    DIR *const entries = opendir(dir->path);
+    const struct dirent *entry;
+    while (entries && (entry = readdir(entries)))
+        if (is_left_over(entry->d_name) &&
+            snprintf(path, sizeof path, "%s/%s", dir->path, entry->d_name) < (int)sizeof path)
+            unlink(path);
+    if (entries)
+        closedir(entries);
+}
+
+enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
+                                  struct zg_error *err)
+{
+    *out = (struct zg_result_dir){0};
+    if (given) {
+        if (strlen(given) >= sizeof out->path)
+            return zg_fail(err, ZG_USAGE, "--out: the path must be shorter than %d bytes",
+                           (int)sizeof out->path);
+        strcpy(out->path, given);
+        for (size_t n = strlen(out->path); n > 1 && out->path[n - 1] == '/'; n--)
+            out->path[n - 1] = '\0';
+    } else {
+        /* a second run within the same second takes the next name */
+        const time_t now = time(NULL);
+        struct tm local;
+        localtime_r(&now, &local);
+        char stamp[32];
+        strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+        snprintf(out->path, sizeof out->path, "zogap-results/%s", stamp);
+        for (int i = 2; access(out->path, F_OK) == 0 && i < 100; i++)
+            snprintf(out->path, sizeof out->path, "zogap-results/%s-%d", stamp, i);
+    }
+    for (int i = 0; result_files[i] && !resume; i++)
+        if (zg_result_dir_has(out, result_files[i]))
+            return zg_fail(err, ZG_USAGE,
+                           "--out %s: already holds results (%s); choose another directory",
+                           out->path, result_files[i]);
+    enum zg_status status = make_dirs(out, err);
+    if (!status)
+        status = lock(out, err);
+    if (!status && resume)
+        remove_left_overs(out);
+    if (!status)
+        status = try_to_write(out, err);
+    if (status) {
+        remove_made_dirs(out);
+        return status;
+    }
+    out->is_new = !resume;
+    return ZG_OK;
+}
+
+void zg_result_dir_discard(const struct zg_result_dir *dir)
+{
+    char path[1200];
+    if (!dir->is_new)
+        return;
+    for (int i = 0; result_files[i]; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir->path, result_files[i]);
+        unlink(path);
+    }
+    remove_made_dirs(dir);
+}

@@ -1,0 +1,463 @@
+/* reader.c - see reader.h. */
+#include "harness/store/reader.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engines/base/json_memory.h"
+#include "engines/base/size.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/csv_in.h"
+
+enum { PATH_SIZE = 1200 };
+
+struct zg_result_files {
+    struct zg_csv_in *samples, *summary, *verify; /* the texts of rows live here */
+    const char **counter_names;
+    int64_t *integers; /* [2][n samples]: blocks, then steps, each case's together */
+    double *reals;     /* [1 + n_counters][n samples]: times, then counters */
+    char **warnings;   /* [n_warnings] */
+};
+
+static void path_of(const struct zg_result_set *set, const char *file, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/%s", set->dir, file);
+}
+
+static enum zg_status no_memory(const struct zg_result_set *set, struct zg_error *err)
+{
+    return zg_fail(err, ZG_ENV, "%s: no memory to read it", set->dir);
+}
+
+static enum zg_status warn(struct zg_result_set *set, const char *text, struct zg_error *err)
+{
+    char **const warnings =
+        realloc(set->files->warnings, (size_t)(set->n_warnings + 1) * sizeof *warnings);
+    if (!warnings)
+        return no_memory(set, err);
+    set->files->warnings = warnings;
+    set->warnings = (const char *const *)warnings;
+    warnings[set->n_warnings] = strdup(text);
+    if (!warnings[set->n_warnings])
+        return no_memory(set, err);
+    for (char *c = warnings[set->n_warnings]; *c; c++) /* one line, whatever a cell holds */
+        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
+    set->n_warnings++;
+    return ZG_OK;
+}
+
+/* ---- meta.json ------------------------------------------------------------------------------- */
+
+static const json_t *at(const json_t *object, const char *group, const char *key)
+{
+    return json_object_get(json_object_get(object, group), key);
+}
+
+static double number(const json_t *value)
+{
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static enum zg_status read_meta(struct zg_result_set *set, struct zg_error *err)
+{
+    struct zg_result_meta *const meta = &set->meta;
+    char path[PATH_SIZE];
+    json_error_t error;
+    path_of(set, "meta.json", path);
+    json_t *const json = meta->json = zg_json_read_file(path, &error);
+    if (!json && error.line < 1) /* cannot be opened; the text names the file */
+        return zg_fail(err, ZG_INPUT, "%s", error.text);
+    if (!json)
+        return zg_fail(err, ZG_INPUT, "%s: line %d: %s", path, error.line, error.text);
+    const json_t *const version = json_object_get(json, "schema_version");
+    if (!json_is_integer(version))
+        return zg_fail(err, ZG_INPUT, "%s: has no schema_version: not a result of zogap", path);
+    if (json_integer_value(version) != ZG_SCHEMA_VERSION)
+        return zg_fail(err, ZG_INPUT, "%s: schema_version is %lld; this zogap reads %d", path,
+                       (long long)json_integer_value(version), ZG_SCHEMA_VERSION);
+    const json_t *const threads = at(json, "pins", "n_threads");
+    meta->command = json_string_value(json_object_get(json, "command"));
+    meta->status = json_string_value(json_object_get(json, "status"));
+    meta->version = json_string_value(at(json, "zogap", "version"));
+    meta->git = json_string_value(at(json, "zogap", "git"));
+    meta->started_utc = json_string_value(json_object_get(json, "started_utc"));
+    meta->baseline = json_string_value(json_object_get(json, "baseline"));
+    meta->cpu_name = json_string_value(at(json_object_get(json, "machine"), "cpu", "name"));
+    meta->isa = json_string_value(json_object_get(json, "isa"));
+    meta->threads = json_is_integer(threads) ? json_integer_value(threads) : ZG_NO_INTEGER;
+    meta->fp32_gflops = number(at(json, "peak", "fp32_gflops_all"));
+    meta->bf16_gflops = number(at(json, "peak", "bf16_gflops_all"));
+    meta->int8_gflops = number(at(json, "peak", "int8_gflops_all"));
+    meta->read_gb_per_s = number(at(json, "peak", "read_gb_per_s_all"));
+    const json_t *const warnings = json_object_get(json, "warnings");
+    meta->warnings = json_is_array(warnings) ? warnings : NULL;
+    return ZG_OK;
+}
+
+/* ---- the CSV files --------------------------------------------------------------------------- */
+
+static enum zg_status read_csv(struct zg_result_set *set, struct zg_csv_in **csv,
+                               const struct zg_schema *schema, struct zg_error *err)
+{
+    char path[PATH_SIZE];
+    path_of(set, schema->file, path);
+    enum zg_status status = zg_csv_in_open(csv, path, schema, err);
+    if (!status && zg_csv_in_n(*csv) == 0)
+        status = zg_fail(err, ZG_INPUT, "%s: has a header but no row", path);
+    if (!status && zg_csv_in_warning(*csv)) {
+        set->torn = true;
+        status = warn(set, zg_csv_in_warning(*csv), err);
+    }
+    return status;
+}
+
+static struct zg_case_row case_of(const void *row)
+{
+    struct zg_case_row c;
+    memcpy(&c, row, sizeof c); /* every row starts with the case columns */
+    return c;
+}
+
+/* The row of verify.csv on this engine and case, NULL if there is none. */
+static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
+                                               const struct zg_case_row *id)
+{
+    const struct zg_verify_row *const rows = zg_csv_in_rows(csv);
+    for (int64_t i = 0; i < zg_csv_in_n(csv); i++) {
+        const struct zg_case_row c = case_of(&rows[i]);
+        if (zg_case_row_same(&c, id))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+/* Rows of a case follow each other; an engine that comes again does so in the next case. */
+static int64_t group_of(const struct zg_result_set *set, const struct zg_result_case *c)
+{
+    if (c == set->cases)
+        return 0;
+    const struct zg_result_case *const last = c - 1;
+    bool same = zg_case_row_same_work(&last->id, &c->id);
+    for (const struct zg_result_case *other = set->cases; same && other < c; other++)
+        same = other->group != last->group || strcmp(other->id.engine, c->id.engine) != 0;
+    return last->group + !same;
+}
+
+static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err)
+{
+    const struct zg_summary_row *const rows = zg_csv_in_rows(set->files->summary);
+    const int64_t n = zg_csv_in_n(set->files->summary);
+    set->cases = calloc((size_t)n, sizeof *set->cases);
+    if (!set->cases)
+        return no_memory(set, err);
+    for (int64_t i = 0; i < n; i++) {
+        struct zg_result_case *const c = &set->cases[i];
+        c->id = case_of(&rows[i]);
+        if (!c->id.engine)
+            return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld names no engine", set->dir,
+                           (long long)i + 1);
+        if (zg_result_set_find(set, &c->id))
+            return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld repeats engine %s on a case",
+                           set->dir, (long long)i + 1, c->id.engine);
+        c->group = group_of(set, c);
+        c->summary = &rows[i];
+        c->verify = find_verify(set->files->verify, &c->id);
+        c->verified = rows[i].verified;
+        /* empty where an engine was alone: it agreed with nothing but itself */
+        if (c->verify && c->verify->passed == 0 && c->verified == ZG_NO_INTEGER)
+            c->verified = 0;
+        if (c->verify && c->verified != ZG_NO_INTEGER && c->verify->passed != c->verified)
+            return zg_fail(err, ZG_INPUT,
+                           "%s/summary.csv: row %lld: verified of engine %s is not what verify.csv "
+                           "has in passed",
+                           set->dir, (long long)i + 1, c->id.engine);
+        set->n_cases++;
+    }
+    return ZG_OK;
+}
+
+/* ---- samples --------------------------------------------------------------------------------- */
+
+static enum zg_status check_sample(const struct zg_result_set *set, int64_t i, int64_t instructions,
+                                   struct zg_error *err)
+{
+    const struct zg_sample_row *const row =
+        (const struct zg_sample_row *)zg_csv_in_rows(set->files->samples) + i;
+    const bool counted =
+        instructions >= 0 && zg_csv_in_extra(set->files->samples, i, instructions) > 0;
+    if (row->block < 0 || row->steps < 1)
+        return zg_fail(err, ZG_INPUT,
+                       "%s/samples.csv: row %lld: needs a block of at least 0 and at least 1 step",
+                       set->dir, (long long)i + 1);
+    if (isnan(row->wall_s_per_step) && !counted)
+        return zg_fail(err, ZG_INPUT, "%s/samples.csv: row %lld: wall_s_per_step is empty",
+                       set->dir, (long long)i + 1);
+    if (row->wall_s_per_step <= 0)
+        return zg_fail(err, ZG_INPUT,
+                       "%s/samples.csv: row %lld: wall_s_per_step is %g; a time is positive",
+                       set->dir, (long long)i + 1, row->wall_s_per_step);
+    return ZG_OK;
+}
+
+struct place { /* of a sample: where it belongs, and which row it is */
+    int64_t c, block, row;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *const x = a, *const y = b;
+    if (x->c != y->c)
+        return x->c < y->c ? -1 : 1;
+    return (x->block > y->block) - (x->block < y->block);
+}
+
+/* Which case each sample is of, sorted by case and block; *n_kept of them have one. */
+static enum zg_status place_samples(struct zg_result_set *set, struct place *places,
+                                    int64_t *n_kept, struct zg_error *err)
+{
+    const struct zg_sample_row *const rows = zg_csv_in_rows(set->files->samples);
+    const int64_t n = zg_csv_in_n(set->files->samples);
+    const int64_t instructions = zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN);
+    enum zg_status status = ZG_OK;
+    *n_kept = 0;
+    for (int64_t i = 0; i < n && !status; i++) {
+        const struct zg_case_row id = case_of(&rows[i]);
+        const struct zg_result_case *const c = zg_result_set_find(set, &id);
+        status = check_sample(set, i, instructions, err);
+        if (c)
+            places[(*n_kept)++] = (struct place){c - set->cases, rows[i].block, i};
+    }
+    if (!status && *n_kept < n) {
+        char text[PATH_SIZE + 128];
+        snprintf(text, sizeof text,
+                 "%s/samples.csv: %lld samples of a case that was cut off are left out", set->dir,
+                 (long long)(n - *n_kept));
+        status = warn(set, text, err);
+    }
+    if (!status)
+        qsort(places, (size_t)*n_kept, sizeof *places, compare_places);
+    for (int64_t i = 1; i < *n_kept && !status; i++)
+        if (compare_places(&places[i - 1], &places[i]) == 0)
+            status =
+                zg_fail(err, ZG_INPUT, "%s/samples.csv: block %lld of engine %s is there twice",
+                        set->dir, (long long)places[i].block, set->cases[places[i].c].id.engine);
+    return status;
+}
+
+/* Copies the samples into columns, each case's together. */
+static enum zg_status copy_samples(struct zg_result_set *set, const struct place *places, int64_t n,
+                                   struct zg_error *err)
+{
+    struct zg_result_files *const files = set->files;
+    const struct zg_sample_row *const rows = zg_csv_in_rows(files->samples);
+    const int64_t n_counters = set->n_counters;
+    int64_t n_reals;
+    if (!zg_size_mul(n, n_counters + 1, &n_reals))
+        return no_memory(set, err);
+    files->integers = calloc(2 * (size_t)n + 1, sizeof *files->integers);
+    files->reals = calloc((size_t)n_reals + 1, sizeof *files->reals);
+    if (!files->integers || !files->reals)
+        return no_memory(set, err);
+    int64_t *const blocks = files->integers, *const steps = files->integers + n;
+    double *const times = files->reals, *const counters = files->reals + n;
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_sample_row *const row = &rows[places[i].row];
+        struct zg_result_case *const c = &set->cases[places[i].c];
+        if (c->n++ == 0) {
+            c->block = blocks + i;
+            c->steps = steps + i;
+            c->wall_s = times + i;
+            c->counters = counters + i * n_counters;
+        }
+        blocks[i] = row->block;
+        steps[i] = row->steps;
+        times[i] = row->wall_s_per_step;
+        for (int64_t e = 0; e < n_counters; e++)
+            counters[i * n_counters + e] =
+                zg_csv_in_extra(files->samples, places[i].row, e) / (double)row->steps;
+    }
+    return ZG_OK;
+}
+
+/* Has every engine that summary.csv says was timed the samples that it says? */
+static enum zg_status check_counts(struct zg_result_set *set, struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < set->n_cases && !status; i++) {
+        const struct zg_result_case *const c = &set->cases[i];
+        const int64_t want = zg_max64(c->summary->n, 0); /* empty: not timed */
+        char text[PATH_SIZE + 256];
+        if (c->n == want)
+            continue;
+        snprintf(text, sizeof text,
+                 "%s/samples.csv: has %lld samples of engine %.100s where summary.csv counts %lld",
+                 set->dir, (long long)c->n, c->id.engine, (long long)want);
+        status = c->n == 0 ? zg_fail(err, ZG_INPUT, "%s", text) : warn(set, text, err);
+    }
+    return status;
+}
+
+static enum zg_status read_samples(struct zg_result_set *set, struct zg_error *err)
+{
+    struct zg_csv_in *const csv = set->files->samples;
+    const int64_t n = zg_csv_in_n(csv);
+    int64_t n_kept = 0;
+    set->n_counters = zg_csv_in_n_extra(csv);
+    set->files->counter_names =
+        calloc((size_t)set->n_counters + 1, sizeof *set->files->counter_names);
+    struct place *const places = calloc((size_t)n, sizeof *places);
+    enum zg_status status = places && set->files->counter_names ? ZG_OK : no_memory(set, err);
+    if (!status)
+        set->counter_names = set->files->counter_names;
+    for (int64_t i = 0; i < set->n_counters && !status; i++)
+        set->files->counter_names[i] = zg_csv_in_extra_name(csv, i);
+    if (!status)
+        status = place_samples(set, places, &n_kept, err);
+    if (!status)
+        status = copy_samples(set, places, n_kept, err);
+    if (!status)
+        status = check_counts(set, err);
+    free(places);
+    return status;
+}
+
+/* ---- the set --------------------------------------------------------------------------------- */
+
+static enum zg_status check_directory(const char *dir, struct zg_error *err)
+{
+    struct stat info;
+    if (strlen(dir) > PATH_SIZE - 32)
+        return zg_fail(err, ZG_INPUT, "%.64s...: the path is longer than %d bytes", dir,
+                       PATH_SIZE - 32);
+    if (!*dir || stat(dir, &info) != 0)
+        return zg_fail(err, ZG_INPUT, "%s: cannot read: %s", *dir ? dir : "\"\"",
+                       strerror(*dir ? errno : ENOENT));
+    if (!S_ISDIR(info.st_mode))
+        return zg_fail(err, ZG_INPUT, "%s: is not a directory; want one that `zogap run` wrote",
+                       dir);
+    return ZG_OK;
+}
+
+enum zg_status zg_result_set_open(struct zg_result_set **out, const char *dir, struct zg_error *err)
+{
+    *out = NULL;
+    enum zg_status status = check_directory(dir, err);
+    if (status)
+        return status;
+    struct zg_result_set *set = calloc(1, sizeof *set);
+    if (set) {
+        set->files = calloc(1, sizeof *set->files);
+        set->dir = strdup(dir);
+    }
+    if (!set || !set->files || !set->dir) {
+        status = zg_fail(err, ZG_ENV, "%s: no memory to read it", dir);
+        goto done;
+    }
+    for (size_t n = strlen(set->dir); n > 1 && set->dir[n - 1] == '/'; n--)
+        set->dir[n - 1] = '\0';
+    status = read_meta(set, err);
+    if (!status)
+        status = read_csv(set, &set->files->summary, &zg_schema_summary, err);
+    if (!status)
+        status = read_csv(set, &set->files->verify, &zg_schema_verify, err);
+    if (!status)
+        status = read_csv(set, &set->files->samples, &zg_schema_samples, err);
+    if (!status)
+        status = make_cases(set, err);
+    if (!status)
+        status = read_samples(set, err);
+done:
+    if (status)
+        zg_result_set_close(&set);
+    *out = set;
+    return status;
+}
+
+void zg_result_set_close(struct zg_result_set **set)
+{
+    if (!set || !*set)
+        return;
+    struct zg_result_files *const files = (*set)->files;
+    for (int64_t i = 0; files && i < (*set)->n_warnings; i++)
+        free(files->warnings[i]);
+    if (files) {
+        zg_csv_in_close(&files->samples);
+        zg_csv_in_close(&files->summary);
+        zg_csv_in_close(&files->verify);
+        free(files->counter_names);
+        free(files->integers);
+        free(files->reals);
+        free(files->warnings);
+    }
+    free(files);
+    json_decref((*set)->meta.json);
+    free((*set)->cases);
+    free((*set)->dir);
+    free(*set);
+    *set = NULL;
+}
+
+const struct zg_result_case *zg_result_set_find(const struct zg_result_set *set,
+                                                const struct zg_case_row *id)
+{
+    for (int64_t i = 0; i < set->n_cases; i++)
+        if (zg_case_row_same(&set->cases[i].id, id))
+            return &set->cases[i];
+    return NULL;
+}
+
+const struct zg_result_case *zg_result_set_baseline(const struct zg_result_set *set,
+                                                    const struct zg_result_case *c)
+{
+    for (int64_t i = 0; i < set->n_cases; i++)
+        if (set->cases[i].group == c->group &&
+            zg_cell_same_text(set->cases[i].id.engine, c->summary->baseline))
+            return &set->cases[i];
+    return NULL;
+}
+
+int64_t zg_result_case_ratios(const struct zg_result_case *a, const struct zg_result_case *b,
+                              double *ratios)
+{
+    int64_t n = 0;
+    for (int64_t i = 0, j = 0; i < a->n && j < b->n;)
+        if (a->block[i] != b->block[j])
+            a->block[i] < b->block[j] ? i++ : j++;
+        else
+            ratios[n++] = a->wall_s[i++] / b->wall_s[j++];
+    return n;
+}
+
+int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name)
+{
+    for (int64_t i = 0; i < set->n_counters; i++)
+        if (strcmp(set->counter_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+int64_t zg_result_case_differences(const struct zg_result_case *a, const struct zg_result_case *b,
+                                   char *text, size_t size)
+{
+    int64_t n = zg_case_row_differences(&a->id, &b->id, text, size);
+    if (a->n == 0 || b->n == 0)
+        return n;
+    if (a->summary->steps != b->summary->steps) {
+        const size_t used = strlen(text);
+        snprintf(text + used, size - used, "%ssteps %lld and %lld", used ? ", " : "",
+                 (long long)a->summary->steps, (long long)b->summary->steps);
+        n++;
+    }
+    if (!zg_cell_same_real(a->summary->useful_flops_per_step, b->summary->useful_flops_per_step)) {
+        const size_t used = strlen(text);
+        snprintf(text + used, size - used, "%suseful_flops_per_step %.9g and %.9g",
+                 used ? ", " : "", a->summary->useful_flops_per_step,
+                 b->summary->useful_flops_per_step);
+        n++;
+    }
+    return n;
+}

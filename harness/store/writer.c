@@ -1,0 +1,272 @@
+/* writer.c - see writer.h. */
+#include "harness/store/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/store/block_plan.h"
+
+/* ---- rows in memory -------------------------------------------------------------------------- */
+
+static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_error *err)
+{
+    const size_t size = rows->schema->row_size;
+    if (rows->n == rows->capacity) {
+        const int64_t capacity = 2 * rows->capacity + 16;
+        char *const grown = realloc(rows->rows, (size_t)capacity * size);
+        if (!grown)
+            return zg_fail(err, ZG_ENV, "no memory for rows of %s", rows->schema->file);
+        rows->rows = grown;
+        rows->capacity = capacity;
+    }
+    memcpy(rows->rows + (size_t)rows->n * size, row, size);
+    rows->n++;
+    return ZG_OK;
+}
+
+static struct zg_rows *rows_of(struct zg_results *results, const struct zg_schema *schema)
+{
+    struct zg_rows *const all[] = {&results->summary, &results->phases, &results->verify,
+                                   &results->fidelity, &results->counts};
+    for (int i = 0; i < ZG_RESULTS_FILES; i++)
+        if (all[i]->schema == schema)
+            return all[i];
+    return NULL;
+}
+
+enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
+                              const void *row, struct zg_error *err)
+{
+    return rows_add(rows_of(results, schema), row, err);
+}
+
+const char *zg_results_text(struct zg_results *results, const char *text)
+{
+    char **const texts =
+        realloc(results->texts, (size_t)(results->n_texts + 1) * sizeof *results->texts);
+    if (!texts)
+        return "";
+    results->texts = texts;
+    char *const copy = strdup(text);
+    if (copy)
+        results->texts[results->n_texts++] = copy;
+    return copy ? copy : "";
+}
+
+/* ---- resuming -------------------------------------------------------------------------------- */
+
+bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c)
+{
+    const struct zg_summary_row *const rows = (const void *)results->summary.rows;
+    for (int64_t i = 0; i < results->summary.n; i++) {
+        struct zg_case_row row;
+        memcpy(&row, &rows[i], sizeof row); /* every row starts with the case columns */
+        if (zg_case_row_same(&row, c))
+            return true;
+    }
+    return false;
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* Reads a file's rows back, those of finished cases only.  A file that is not there has none. */
+static enum zg_status read_rows(struct zg_results *results, struct zg_csv_in **csv,
+                                struct zg_rows *rows, const struct zg_results_resume *resume,
+                                struct zg_error *err)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", results->dir, rows->schema->file);
+    if (!exists(path))
+        return ZG_OK;
+    enum zg_status status = zg_csv_in_open(csv, path, rows->schema, err);
+    const char *const in = status ? NULL : zg_csv_in_rows(*csv);
+    for (int64_t i = 0; !status && i < zg_csv_in_n(*csv); i++) {
+        const void *const row = in + (size_t)i * rows->schema->row_size;
+        if (rows == &results->summary ? !resume->was_cut_off(resume->context, row)
+                                      : zg_results_has_case(results, row))
+            status = rows_add(rows, row, err);
+    }
+    return status;
+}
+
+/* The blocks that are kept of the case that was last asked for: its rows follow each other. */
+struct kept_blocks {
+    struct zg_case_row rows[ZG_MAX_ENGINES];
+    int64_t n_rows, n_blocks;
+};
+
+static bool is_among(const struct kept_blocks *kept, const struct zg_case_row *c)
+{
+    for (int64_t i = 0; i < kept->n_rows; i++)
+        if (zg_case_row_same(&kept->rows[i], c))
+            return true;
+    return false;
+}
+
+static enum zg_status keep_sample(const struct zg_results *results,
+                                  const struct zg_results_resume *resume, int64_t i,
+                                  struct kept_blocks *kept, bool *keep, struct zg_error *err)
+{
+    const struct zg_csv_in *const in = results->old_samples;
+    const struct zg_sample_row *const row = (const struct zg_sample_row *)zg_csv_in_rows(in) + i;
+    struct zg_case_row c;
+    memcpy(&c, row, sizeof c);
+    *keep = zg_results_has_case(results, &c);
+    if (*keep)
+        return ZG_OK;
+    if (!is_among(kept, &c)) {
+        *kept = (struct kept_blocks){0};
+        const int64_t n = resume->n_planned(resume->context, &c, kept->rows, &kept->n_rows);
+        const enum zg_status status =
+            zg_block_plan_there(in, kept->rows, kept->n_rows, n, &kept->n_blocks, err);
+        if (status)
+            return status;
+    }
+    *keep = is_among(kept, &c) && row->block < kept->n_blocks;
+    return ZG_OK;
+}
+
+/* Writes samples.csv without rows for which keep[i] is false. */
+static enum zg_status rewrite_samples(const struct zg_results *results, const bool *keep,
+                                      struct zg_error *err)
+{
+    const struct zg_csv_in *const in = results->old_samples;
+    const int64_t n_extra = zg_csv_in_n_extra(in);
+    const struct zg_sample_row *const rows = zg_csv_in_rows(in);
+    struct zg_csv_out *out = NULL;
+    enum zg_status status = ZG_OK;
+    const char **const names = calloc((size_t)n_extra + 1, sizeof *names);
+    double *const extra = calloc((size_t)n_extra + 1, sizeof *extra);
+    if (!names || !extra) {
+        status = zg_fail(err, ZG_ENV, "no memory for the columns of %s/%s", results->dir,
+                         zg_schema_samples.file);
+        goto done;
+    }
+    for (int64_t i = 0; i < n_extra; i++)
+        names[i] = zg_csv_in_extra_name(in, i);
+    status = zg_csv_out_open(&out, results->dir, &zg_schema_samples, ZG_CSV_REPLACE, names, n_extra,
+                             err);
+    for (int64_t i = 0; !status && i < zg_csv_in_n(in); i++) {
+        for (int64_t j = 0; j < n_extra; j++)
+            extra[j] = zg_csv_in_extra(in, i, j);
+        if (keep[i])
+            status = zg_csv_out_row(out, &rows[i], extra, err);
+    }
+    if (!status)
+        status = zg_csv_out_close(&out, err);
+done:
+    zg_csv_out_abort(&out);
+    free(names);
+    free(extra);
+    return status;
+}
+
+/* Drops the samples of cases that were not finished, but for their whole blocks. */
+static enum zg_status trim_samples(struct zg_results *results,
+                                   const struct zg_results_resume *resume, struct zg_error *err)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_samples.file);
+    if (!exists(path))
+        return ZG_OK;
+    enum zg_status status = zg_csv_in_open(&results->old_samples, path, &zg_schema_samples, err);
+    if (status)
+        return status;
+    const int64_t n = zg_csv_in_n(results->old_samples);
+    struct kept_blocks kept = {0};
+    bool all = true;
+    bool *const keep = calloc((size_t)n + 1, sizeof *keep);
+    if (!keep)
+        status = zg_fail(err, ZG_ENV, "no memory for the rows of %s", path);
+    for (int64_t i = 0; i < n && !status; i++) {
+        status = keep_sample(results, resume, i, &kept, &keep[i], err);
+        all &= keep[i];
+    }
+    if (!status && !all)
+        status = rewrite_samples(results, keep, err);
+    free(keep);
+    return status;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+enum zg_status zg_results_open(struct zg_results *out, const char *dir,
+                               const struct zg_results_resume *resume,
+                               const char *const *extra_names, int64_t n_extra,
+                               struct zg_error *err)
+{
+    *out = (struct zg_results){.dir = dir,
+                               .summary.schema = &zg_schema_summary,
+                               .phases.schema = &zg_schema_phases,
+                               .verify.schema = &zg_schema_verify,
+                               .fidelity.schema = &zg_schema_fidelity,
+                               .counts.schema = &zg_schema_counts};
+    enum zg_status status = ZG_OK;
+    if (resume) {
+        status = read_rows(out, &out->old[0], &out->summary, resume, err);
+        if (!status)
+            status = read_rows(out, &out->old[1], &out->phases, resume, err);
+        if (!status)
+            status = read_rows(out, &out->old[2], &out->verify, resume, err);
+        if (!status)
+            status = read_rows(out, &out->old[3], &out->fidelity, resume, err);
+        if (!status)
+            status = read_rows(out, &out->old[4], &out->counts, resume, err);
+        if (!status)
+            status = trim_samples(out, resume, err);
+    }
+    if (!status)
+        status = zg_csv_out_open(&out->samples, dir, &zg_schema_samples, ZG_CSV_STREAM, extra_names,
+                                 n_extra, err);
+    if (status)
+        zg_results_close(out);
+    return status;
+}
+
+void zg_results_close(struct zg_results *results)
+{
+    zg_csv_out_abort(&results->samples); /* a stream keeps its rows */
+    free(results->summary.rows);
+    free(results->phases.rows);
+    free(results->verify.rows);
+    free(results->fidelity.rows);
+    free(results->counts.rows);
+    for (int i = 0; i < ZG_RESULTS_FILES; i++)
+        zg_csv_in_close(&results->old[i]);
+    zg_csv_in_close(&results->old_samples);
+    for (int64_t i = 0; i < results->n_texts; i++)
+        free(results->texts[i]);
+    free(results->texts);
+    *results = (struct zg_results){0};
+}
+
+static enum zg_status write_rows(const char *dir, const struct zg_rows *rows, struct zg_error *err)
+{
+    struct zg_csv_out *csv = NULL;
+    enum zg_status status = zg_csv_out_open(&csv, dir, rows->schema, ZG_CSV_REPLACE, NULL, 0, err);
+    for (int64_t i = 0; !status && i < rows->n; i++)
+        status = zg_csv_out_row(csv, rows->rows + (size_t)i * rows->schema->row_size, NULL, err);
+    if (!status)
+        return zg_csv_out_close(&csv, err);
+    zg_csv_out_abort(&csv);
+    return status;
+}
+
+enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err)
+{
+    enum zg_status status = write_rows(results->dir, &results->verify, err);
+    if (!status && results->fidelity.n > 0)
+        status = write_rows(results->dir, &results->fidelity, err);
+    if (!status && results->counts.n > 0)
+        status = write_rows(results->dir, &results->counts, err);
+    if (!status)
+        status = write_rows(results->dir, &results->phases, err);
+    if (!status)
+        status = write_rows(results->dir, &results->summary, err);
+    return status;
+}

@@ -1,0 +1,67 @@
+/*
+ * writer.h - the CSV files of a run while it grows: samples at once, the others rewritten whole
+ * after each case.
+ *
+ * A case is finished when summary.csv has its rows: it is written last.  Resuming keeps the rows of
+ * finished cases, and of a case that was cut off the samples of whole blocks (block_plan.h); it
+ * drops the others', so no sample appears twice.
+ */
+#ifndef ZG_HARNESS_WRITER_H
+#define ZG_HARNESS_WRITER_H
+
+#include "harness/rows/case_row.h"
+#include "harness/rows/csv_in.h"
+#include "harness/rows/csv_out.h"
+#include "harness/rows/record.h"
+
+struct zg_rows { /* row structs of one schema */
+    const struct zg_schema *schema;
+    char *rows;
+    int64_t n, capacity;
+};
+
+enum { ZG_RESULTS_FILES = 5 }; /* that are kept in memory */
+
+struct zg_results {
+    const char *dir;
+    struct zg_csv_out *samples;
+    struct zg_rows summary, phases, verify, fidelity, counts;
+    struct zg_csv_in *old[ZG_RESULTS_FILES]; /* of a resumed run: the rows' texts live here */
+    struct zg_csv_in *old_samples;           /* NULL: there were none */
+    char **texts;                            /* copies that rows point to */
+    int64_t n_texts;
+};
+
+/* What a run that goes on keeps: the rows of the summary's cases but those that were cut off, and
+ * of those whole blocks. */
+struct zg_results_resume {
+    bool (*was_cut_off)(const void *context, const struct zg_case_row *c);
+    /* If c is of a case that was cut off and had a plan: how many blocks, else 0; and rows[n_rows]
+     * are of its case and each engine that was to be timed. */
+    int64_t (*n_planned)(const void *context, const struct zg_case_row *c,
+                         struct zg_case_row rows[ZG_MAX_ENGINES], int64_t *n_rows);
+    const void *context;
+};
+
+/* Opens the files of a new run, or of one that goes on.  extra_names are samples.csv's counter
+ * columns; resume is NULL for a new run.  ZG_INPUT, ZG_ENV as csv_in.h and csv_out.h. */
+enum zg_status zg_results_open(struct zg_results *out, const char *dir,
+                               const struct zg_results_resume *resume,
+                               const char *const *extra_names, int64_t n_extra,
+                               struct zg_error *err);
+void zg_results_close(struct zg_results *results);
+
+/* Has the summary a row of this engine on this case? */
+bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
+
+/* Adds a row to summary, phases, verify, fidelity or counts; its schema says which. */
+enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
+                              const void *row, struct zg_error *err);
+/* A copy of the text that lives as long as the results. */
+const char *zg_results_text(struct zg_results *results, const char *text);
+
+/* Rewrites verify.csv, fidelity.csv and counters.csv if they have rows, phases.csv and, last,
+ * summary.csv. */
+enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err);
+
+#endif
