@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "harness/base/clock.h"
 #include "harness/base/signals.h"
 #include "harness/rows/precision.h"

@@ -2,9 +2,9 @@
  * engine_list.h - the engines of a run: `naive,openblas:mechanisms=-trie,fused,fused`.
  *
  * An item is an engine's name and, after colons, KEY=VALUE: `dtype=` (precision.h) and
- * `mechanisms=` (items joined by +) are everybody's, other keys are the engine's own settings.  Its label, as
- * written, names it in every table; an item that is listed twice gets #2, #3, ... (that is an A/A
- * comparison).
+ * `mechanisms=` (items joined by +) are everybody's, other keys are the engine's own settings.
+ * Its label, as written, names it in every table; an item that is listed twice gets #2, #3, ...
+ * (that is an A/A comparison).
  */
 #ifndef ZG_HARNESS_ENGINE_LIST_H
 #define ZG_HARNESS_ENGINE_LIST_H

@@ -43,8 +43,8 @@ enum zg_status zg_measure_check_banks(const struct zg_session *session, struct z
 /* Adds the case's rows to the results and an entry to meta's "cases"; where there was one with a
  * plan, of a run that was cut off, only what is missing of it is measured (block_plan.h).
  * ZG_CHECK: a loss stopped being finite while the clock ran, or other engines agree than did when
- * the plan was made.  An interruption is no failure: the caller looks at zg_signals_caught(), and calls
- * zg_meta_finish_case() when the rows are in the files. */
+ * the plan was made.  An interruption is no failure: the caller looks at zg_signals_caught(), and
+ * calls zg_meta_finish_case() when the rows are in the files. */
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err);
 
 #endif

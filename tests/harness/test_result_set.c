@@ -1,4 +1,4 @@
-/* test_reader.c - harness/store/reader.c and rows/case_row.c: what a run wrote reads back grouped, and
+/* test_reader.c - harness/store/reader.c, rows/case_row.c: what a run wrote reads back grouped, and
  * what cannot be trusted is refused with the file named. */
 #include <math.h>
 #include <stdlib.h>
