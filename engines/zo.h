@@ -103,8 +103,8 @@
 #include <stdint.h>
 
 #include "engines/error.h"
+#include "engines/example.h"
 #include "engines/model.h"
-#include "workloads/example.h"
 
 #define ZG_INTERFACE_VERSION 1u
 
@@ -353,7 +353,7 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
 
 /* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, in n_probes probes of
  * n_directions directions (a clean probe has none) of that rank; 0: without factors.  The same for
- * all engines; implemented beside the trie (runtime/).  NaN: no memory to count. */
+ * all engines; implemented beside the trie (layout/).  NaN: no memory to count. */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
                        int64_t n_probes, int64_t n_directions, int64_t rank);
 

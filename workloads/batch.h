@@ -25,8 +25,8 @@
 #include <stdint.h>
 
 #include "engines/error.h"
+#include "engines/example.h"
 #include "workloads/dataset.h"
-#include "workloads/example.h"
 
 struct zg_batcher;
 

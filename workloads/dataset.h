@@ -32,7 +32,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
-#include "workloads/example.h"
+#include "engines/example.h"
 #include "workloads/task.h"
 #include "workloads/tokenizer.h"
 

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 #include "engines/error.h"
+#include "engines/example.h"
 #include "workloads/csv_source.h"
-#include "workloads/example.h"
 
 #define ZG_TASK_MAX_FILE_BYTES (INT64_C(1) << 20)
 #define ZG_TASK_MAX_OPTIONS    INT64_C(1024)

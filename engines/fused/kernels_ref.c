@@ -3,8 +3,8 @@
  *
  * The other variants are checked against it.  It is slow, and nobody but the tests calls it.
  */
+#include "engines/base/convert.h"
 #include "engines/fused/kernels.h"
-#include "engines/model/convert.h"
 
 enum { NR = 8 };
 

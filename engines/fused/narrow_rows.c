@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
+#include "engines/base/convert.h"
 #include "engines/base/size.h"
 #include "engines/fused/kernels.h"
-#include "engines/model/convert.h"
 
 enum { CHUNK = 64 }; /* numbers widened at once, from a copy that the compiler sees no alias of */
 

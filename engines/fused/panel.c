@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "engines/base/convert.h"
 #include "engines/fused/fused.h"
-#include "engines/model/convert.h"
 
 enum { AHEAD = 8 }; /* strips */
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/base/convert.h"
 #include "engines/base/size.h"
 #include "engines/model/config.h"
-#include "engines/model/convert.h"
 #include "engines/model/shards.h"
 #include "engines/model/source.h"
 

@@ -6,10 +6,10 @@
  * there is one.  Vectors are simd.h's: the width is certain, and the tile's sums stay in
  * registers.
  */
+#include "engines/base/convert.h"
 #include "engines/base/simd.h"
 #include "engines/base/size.h"
 #include "engines/model.h"
-#include "engines/model/convert.h"
 #include "engines/naive/kernels.h"
 
 enum {

@@ -12,9 +12,9 @@
 #define ZG_NAIVE_NAIVE_H
 
 #include "engines/base/narrow.h"
+#include "engines/layout/useful.h"
 #include "engines/naive/gemm.h"
 #include "engines/naive/kernels.h"
-#include "engines/runtime/useful.h"
 #include "engines/zo.h"
 
 /* ---- weights.c ------------------------------------------------------------------------- */

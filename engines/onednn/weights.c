@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "engines/base/arena.h"
+#include "engines/base/convert.h"
 #include "engines/base/size.h"
-#include "engines/model/convert.h"
 #include "engines/onednn/onednn.h"
 #include "engines/runtime/kept.h"
 

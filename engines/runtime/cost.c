@@ -1,8 +1,8 @@
 /*
  * cost.c - adds up what was executed, phase by phase (zo.h, struct zg_cost).  Counted are products,
- * as in useful.c; bytes take every operand once, weights in their panel's dtype.  Not counted,
- * being small beside them: int8's scales, one a row of W and of x, and the second byte of the few
- * columns kept beside int8.
+ * as in layout/useful.c; bytes take every operand once, weights in their panel's dtype.  Not
+ * counted, being small beside them: int8's scales, one a row of W and of x, and the second byte of
+ * the few columns kept beside int8.
  */
 #include "engines/runtime/state.h"
 

@@ -5,8 +5,8 @@
 #ifndef ZG_RUNTIME_KEPT_H
 #define ZG_RUNTIME_KEPT_H
 
+#include "engines/base/convert.h"
 #include "engines/base/narrow.h"
-#include "engines/model/convert.h"
 #include "engines/runtime/provider.h"
 
 /* kept[c] = row[columns[c]] as bf16 holds it; n <= ZG_MAX_KEPT. */

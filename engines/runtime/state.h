@@ -17,10 +17,10 @@
 
 #include <omp.h>
 
+#include "engines/layout/plan.h"
+#include "engines/layout/useful.h"
 #include "engines/runtime/kernels.h"
-#include "engines/runtime/plan.h"
 #include "engines/runtime/provider.h"
-#include "engines/runtime/useful.h"
 
 /* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the
  * last one and pruned (mechanism `last`): queries then come from fewer rows than keys.  Where

@@ -79,13 +79,13 @@ zogap_plant(wrong-row engines/runtime/forward.c [[`s->plan.scored_row[i % n_scor
 
 # ---- the batch and its losses ----
 
-zogap_plant(shared engines/runtime/trie.c [[parent, `token`, trie->n_rows);]] [[parent == 0 ? 0 : token]]
+zogap_plant(shared engines/layout/trie.c [[parent, `token`, trie->n_rows);]] [[parent == 0 ? 0 : token]]
             "sequences that differ in their first word share its row")
-zogap_plant(other-stem engines/runtime/plan.c [[option, `stem_row`, !cancels]] [[stem_row - (o > 0)]]
+zogap_plant(other-stem engines/layout/plan.c [[option, `stem_row`, !cancels]] [[stem_row - (o > 0)]]
             "the second option is scored one row early")
-zogap_plant(option-sum engines/runtime/plan_loss.c [[cancels, logit, lse) / `(double)n`;]] [[1.0]]
+zogap_plant(option-sum engines/layout/plan_loss.c [[cancels, logit, lse) / `(double)n`;]] [[1.0]]
             "an option's score is its sum, not its mean" --task words.json)
-zogap_plant(lm-mean engines/runtime/plan_loss.c [[n_tokens += `n`;]] [[1]]
+zogap_plant(lm-mean engines/layout/plan_loss.c [[n_tokens += `n`;]] [[1]]
             "the mean is over examples, not tokens" --objective lm-prompt)
 zogap_plant(padding engines/naive/batch.c [=[t = `T - 1 - batch->n_option[s]`;]=] [=[T - 2 - batch->n_option[s]]=]
             "a row before the option counts in its score" --task words.json)

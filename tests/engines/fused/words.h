@@ -7,9 +7,9 @@
 
 #include <stdlib.h>
 
+#include "engines/base/convert.h"
 #include "engines/base/size.h"
 #include "engines/fused/kernels.h"
-#include "engines/model/convert.h"
 
 /* to[i] * scale is x[i] rounded; returns the scale. */
 static inline float test_round_row(enum zg_dtype dtype, const float *x, int64_t n, float *to)

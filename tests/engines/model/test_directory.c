@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/convert.h"
 #include "engines/base/float_bits.h"
-#include "engines/model/convert.h"
 #include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/safetensors_writer.h"

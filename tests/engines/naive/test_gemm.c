@@ -2,9 +2,9 @@
  * double sums. */
 #include "engines/naive/gemm.h"
 
+#include "engines/base/convert.h"
 #include "engines/base/narrow.h"
 #include "engines/base/philox.h"
-#include "engines/model/convert.h"
 #include "tests/support/cunit_run.h"
 
 #include <math.h>

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/convert.h"
 #include "engines/base/narrow.h"
 #include "engines/base/philox.h"
 #include "engines/base/size.h"
-#include "engines/model/convert.h"
 
 /* ---- data ------------------------------------------------------------------------------------ */
 

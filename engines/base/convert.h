@@ -4,8 +4,8 @@
  * Integer operations and one exact subtraction, so that flush-to-zero modes of the calling thread
  * change nothing, and without branches, so that the loops vectorise.
  */
-#ifndef ZG_MODEL_CONVERT_H
-#define ZG_MODEL_CONVERT_H
+#ifndef ZG_BASE_CONVERT_H
+#define ZG_BASE_CONVERT_H
 
 #include <stdint.h>
 

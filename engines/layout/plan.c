@@ -2,7 +2,7 @@
  * plan.c - lays a batch out as rows, queries and attention blocks (plan.h).  What it costs is in
  * useful.c, what the scores are worth in plan_loss.c.
  */
-#include "engines/runtime/plan.h"
+#include "engines/layout/plan.h"
 
 #include <string.h>
 

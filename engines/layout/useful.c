@@ -6,13 +6,13 @@
  * times that) and head dots; a multiply and an add are two.  Not counted, being small beside them:
  * norms, softmax, ReLU, biases, sums.
  */
-#include "engines/runtime/useful.h"
+#include "engines/layout/useful.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "engines/base/size.h"
-#include "engines/runtime/plan.h"
+#include "engines/layout/plan.h"
 
 double zg_plan_n_keys(const struct zg_plan *plan, bool scored)
 {

@@ -11,8 +11,8 @@
  * ancestors.  So no segment is ever split, a sequence adds at most one segment, and rows keep their
  * numbers once given.
  */
-#ifndef ZG_RUNTIME_TRIE_H
-#define ZG_RUNTIME_TRIE_H
+#ifndef ZG_LAYOUT_TRIE_H
+#define ZG_LAYOUT_TRIE_H
 
 #include <stdint.h>
 

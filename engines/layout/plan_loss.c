@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "engines/runtime/plan.h"
+#include "engines/layout/plan.h"
 
 /* Sum over the option's tokens of log p(token | prefix); without the normaliser where
  * it cancels. */

@@ -13,13 +13,13 @@
  * Building a plan is O(tokens) and allocates nothing.  It knows nothing of weights, probes or
  * threads.
  */
-#ifndef ZG_RUNTIME_PLAN_H
-#define ZG_RUNTIME_PLAN_H
+#ifndef ZG_LAYOUT_PLAN_H
+#define ZG_LAYOUT_PLAN_H
 
-#include "engines/runtime/trie.h"
+#include "engines/layout/trie.h"
 #include "engines/zo.h"
 
-/* What the mechanisms of those names ask of a layout (mechanisms.c says which go together). */
+/* What the mechanisms of those names ask of a layout (zg_mechanism_needs(): which go together). */
 struct zg_plan_rules {
     /* Equal prefixes share rows, and the last token of an option gets no row.  Off: one whole
      * sequence per option. */

@@ -1,6 +1,6 @@
 /* test_convert.c - all 65,536 numbers of each 16-bit type against their definition, flush-to-
  * zero or not. */
-#include "engines/model/convert.h"
+#include "engines/base/convert.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
  * trie.c - see trie.h.  Nothing is allocated after open; a lookup is a probe or two into the hash
  * map.
  */
-#include "engines/runtime/trie.h"
+#include "engines/layout/trie.h"
 
 #include <assert.h>
 #include <string.h>

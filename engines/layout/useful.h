@@ -1,8 +1,8 @@
 /*
  * useful.h - zg_useful_flops() of zo.h for engines, which may not allocate in a step.
  */
-#ifndef ZG_RUNTIME_USEFUL_H
-#define ZG_RUNTIME_USEFUL_H
+#ifndef ZG_LAYOUT_USEFUL_H
+#define ZG_LAYOUT_USEFUL_H
 
 #include "engines/zo.h"
 

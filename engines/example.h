@@ -9,8 +9,8 @@
  *
  * Plain data, no functions: whoever made the arrays owns them; a batch borrows its examples.
  */
-#ifndef ZG_WORKLOADS_EXAMPLE_H
-#define ZG_WORKLOADS_EXAMPLE_H
+#ifndef ZG_ENGINES_EXAMPLE_H
+#define ZG_ENGINES_EXAMPLE_H
 
 #include <stdint.h>
 

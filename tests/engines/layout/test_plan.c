@@ -1,5 +1,5 @@
 /* test_plan.c - the layout of batches: by hand on a small one, by properties on random ones. */
-#include "engines/runtime/plan.h"
+#include "engines/layout/plan.h"
 #include "tests/support/cunit_run.h"
 
 #include <math.h>
@@ -366,5 +366,5 @@ int main(void)
         {"limits", test_limits},
         {NULL, NULL},
     };
-    return zg_test_run("engines/runtime/plan", tests);
+    return zg_test_run("engines/layout/plan", tests);
 }
