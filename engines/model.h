@@ -4,7 +4,7 @@
  * A model is a set of named tensors that can be read, row by row, as fp32.  It does not promise to
  * hold them in memory: synthetic weights are generated on demand, a Hugging Face directory is
  * memory-mapped. That is what lets an engine that packs weights into its own layout keep a single
- * copy of them.
+ * copy of them.  Which tensors there are, and what each is, is tensors.h's.
  *
  *     struct zg_model *model = NULL;
  *     if (zg_model_open(&model, "opt-125m", 1, &err)) ...       // or a directory with config.json
@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
+#include "engines/tensors.h"
 
 enum zg_dtype { ZG_FP32, ZG_BF16, ZG_FP16, ZG_INT8, ZG_N_DTYPES };
 
@@ -41,54 +42,16 @@ struct zg_model_shape {
     /* Distinct layers: layer l is layer l % n_resident, weights, adapters and all.  0: every layer
      * is distinct.  Only resident layers have tensors.  Set by zg_model_alias_layers(). */
     int64_t n_resident;
+    enum zg_family family; /* whose table (tensors.h) has the tensors */
 };
 
 static inline int64_t zg_shape_n_resident(const struct zg_model_shape *shape)
 {
     return shape->n_resident > 0 ? shape->n_resident : shape->n_layers;
 }
-/* How many of the depth's layers are this resident one. */
-static inline int64_t zg_shape_n_aliases(const struct zg_model_shape *shape, int64_t resident)
-{
-    const int64_t n = zg_shape_n_resident(shape);
-    return shape->n_layers / n + (resident < shape->n_layers % n);
-}
 
 #define ZG_POSITION_OFFSET 2 /* OPT: position p reads row p + 2 of the table */
 #define ZG_LAYER_NORM_EPS  1e-5f
-
-/* Tensor identities.  An id also names the tensor in the random streams (zo.h), so the numbers
- * are a contract: globals are 0..15, layer l's tensors are 16 * (l + 1) + kind. */
-enum zg_tensor_global {
-    ZG_T_EMBED_TOKENS = 0,    /* [n_vocab][d_model] */
-    ZG_T_EMBED_POSITIONS = 1, /* [n_positions + 2][d_model] */
-    ZG_T_FINAL_NORM_WEIGHT = 2,
-    ZG_T_FINAL_NORM_BIAS = 3,
-    ZG_T_HEAD = 4, /* [n_vocab][d_model]; reads as the embedding where the head is tied */
-    ZG_N_TENSOR_GLOBALS = 5,
-};
-/* clang-format off */
-enum zg_tensor_kind {
-    ZG_T_Q_WEIGHT = 0,      ZG_T_Q_BIAS = 1,      /* [d_model][d_model], [d_model] */
-    ZG_T_K_WEIGHT = 2,      ZG_T_K_BIAS = 3,
-    ZG_T_V_WEIGHT = 4,      ZG_T_V_BIAS = 5,
-    ZG_T_OUT_WEIGHT = 6,    ZG_T_OUT_BIAS = 7,
-    ZG_T_FC1_WEIGHT = 8,    ZG_T_FC1_BIAS = 9,    /* [d_ffn][d_model], [d_ffn] */
-    ZG_T_FC2_WEIGHT = 10,   ZG_T_FC2_BIAS = 11,   /* [d_model][d_ffn], [d_model] */
-    ZG_T_NORM1_WEIGHT = 12, ZG_T_NORM1_BIAS = 13, /* self_attn_layer_norm */
-    ZG_T_NORM2_WEIGHT = 14, ZG_T_NORM2_BIAS = 15, /* the layer's final_layer_norm, before the MLP */
-    ZG_N_TENSOR_KINDS = 16,
-};
-/* clang-format on */
-static inline int32_t zg_tensor_layer(int64_t layer, enum zg_tensor_kind kind)
-{
-    return (int32_t)(16 * (layer + 1)) + (int32_t)kind;
-}
-/* One past the largest id of a model of n_layers. */
-static inline int32_t zg_tensor_end(int64_t n_layers)
-{
-    return (int32_t)(16 * (n_layers + 1));
-}
 
 struct zg_model;
 
@@ -124,17 +87,6 @@ const char *zg_model_name(const struct zg_model *model); /* shape name, or the d
 bool zg_model_is_synthetic(const struct zg_model *model);
 /* Of the embedding; synthetic: ZG_FP32. */
 enum zg_dtype zg_model_stored_dtype(const struct zg_model *model);
-
-/* Rows and columns of a tensor; a 1-D tensor of n elements is [n][1].  False if there is no such
- * tensor. */
-bool zg_model_tensor_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
-                          int64_t *n_cols);
-
-/* The Hugging Face name with the `model.` prefix, e.g. "model.decoder.layers.0.fc1.weight", into
- * name[size]. */
-void zg_model_tensor_name(int32_t id, char *name, size_t size);
-/* The id of such a name (with or without prefix), -1 if the shape has no such tensor. */
-int32_t zg_model_tensor_find(const struct zg_model_shape *shape, const char *name);
 
 /* Reads rows row_begin .. row_begin + n_rows - 1 of tensor `id` as fp32, from any thread: row i
  * goes to dst + i * ld.  ld is in floats and >= the tensor's columns.  The range must lie inside

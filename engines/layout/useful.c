@@ -23,23 +23,38 @@ double zg_plan_n_keys(const struct zg_plan *plan, bool scored)
     return n;
 }
 
+/* FLOPs of one row through a matrix: x W^T, V^T x, U times that. */
+struct product {
+    double base, down, up;
+};
+
+static struct product product_of(const struct zg_model_shape *shape, int32_t tensor, int64_t rank)
+{
+    int64_t n_out = 0, n_in = 0;
+    zg_model_tensor_size(shape, tensor, &n_out, &n_in);
+    const double out = (double)n_out, in = (double)n_in, r = (double)rank;
+    return (struct product){2.0 * out * in, 2.0 * r * in, 2.0 * r * out};
+}
+
 double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_shape *shape,
                             int64_t n_probes, int64_t n_directions, int64_t rank)
 {
-    const double d = (double)shape->d_model, f = (double)shape->d_ffn, r = (double)rank;
+    const double d = (double)shape->d_model;
     const double probes = (double)n_probes, layers = (double)shape->n_layers;
     const double rows = (double)plan->trie.n_rows, scored = (double)plan->n_scored;
+    double flops = 0.0;
 
-    /* A row through one matrix [d][d], and through the MLP: base product; low-rank terms. */
-    const double square = 2.0 * d * d, mlp = 2.0 * 2.0 * d * f;
-    const double square_rank = 2.0 * r * (d + d), mlp_rank = 2.0 * 2.0 * r * (d + f);
-
-    /* Keys and values are needed for every row; queries, output and MLP of the last layer for
-     * scored rows. */
-    const double kv = layers * rows;
-    const double rest = (layers - 1.0) * rows + scored;
-    double flops = probes * (2.0 * (square + square_rank) * kv);
-    flops += probes * ((2.0 * (square + square_rank) + mlp + mlp_rank) * rest);
+    /* Keys and values are needed for every row; what else the last layer has, for scored rows. */
+    for (int kind = 0; kind < ZG_N_TENSOR_KINDS; kind++) {
+        const int32_t id = zg_tensor_layer(0, (enum zg_tensor_kind)kind);
+        const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
+        if (!tensor || !tensor->is_linear)
+            continue;
+        const struct product p = product_of(shape, id, rank);
+        const bool every_row = kind == ZG_T_K_WEIGHT || kind == ZG_T_V_WEIGHT;
+        const double n_rows = (layers - 1.0) * rows + (every_row ? rows : scored);
+        flops += probes * (p.base + p.down + p.up) * n_rows;
+    }
 
     /* q k^T and p v: 2 d multiply-adds per key. */
     const double keys = (layers - 1.0) * zg_plan_n_keys(plan, false) + zg_plan_n_keys(plan, true);
@@ -49,7 +64,12 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
      * and V^T x.  Without factors each D x is one more product, which serves all its probes. */
     const double first_q_rows = shape->n_layers > 1 ? rows : scored;
     const double first = rank > 0 ? 1.0 : fmin(probes, 1.0 + (double)n_directions);
-    flops -= (probes - first) * (square + 2.0 * r * d) * (2.0 * rows + first_q_rows);
+    const enum zg_tensor_kind shared[] = {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT};
+    for (int i = 0; i < 3; i++) {
+        const struct product p = product_of(shape, zg_tensor_layer(0, shared[i]), rank);
+        const double n_rows = shared[i] == ZG_T_Q_WEIGHT ? first_q_rows : rows;
+        flops -= (probes - first) * (p.base + p.down) * n_rows;
+    }
 
     /* Head: whole rows of logits where the normaliser is needed, else the options' rows. */
     double head_dots = (double)plan->n_normalised * (double)shape->n_vocab;

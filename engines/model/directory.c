@@ -86,17 +86,6 @@ static const struct zg_model_source source = {
 
 /* ---- locating tensors ---- */
 
-/* The id of a stored tensor, -1 for one that the model has no use for: fairseq's
- * `decoder.version`, a copy of a tied head.  Fairseq calls the head `output_projection`. */
-static int32_t id_of(const struct zg_model_shape *shape, const char *name)
-{
-    const char *const bare = strncmp(name, "model.", 6) == 0 ? name + 6 : name;
-    int32_t id = zg_model_tensor_find(shape, name);
-    if (strcmp(bare, "decoder.output_projection.weight") == 0)
-        id = ZG_T_HEAD;
-    return id == ZG_T_HEAD && shape->tied_head ? -1 : id;
-}
-
 static enum zg_status check_stored_shape(const struct zg_shard *shard,
                                          const struct zg_safetensor *tensor, int64_t rows,
                                          int64_t cols, struct zg_error *err)
@@ -136,9 +125,10 @@ static enum zg_status locate(void *context, const struct zg_shard *shard,
                              const struct zg_safetensor *tensor, struct zg_error *err)
 {
     struct directory *const d = context;
-    const int32_t id = id_of(&d->shape, tensor->name);
+    const int32_t id = zg_model_tensor_find(&d->shape, tensor->name);
     int64_t rows, cols;
-    if (id < 0 || !zg_model_tensor_size(&d->shape, id, &rows, &cols))
+    /* What the model has no use for: fairseq's `decoder.version`, a copy of a tied head. */
+    if (!zg_model_tensor_size(&d->shape, id, &rows, &cols) || zg_tensor_owner(&d->shape, id) != id)
         return ZG_OK;
     struct located *const out = &d->tensors[id];
     if (out->shard)
@@ -163,10 +153,10 @@ static enum zg_status check_complete(const struct directory *d, const char *path
     for (int32_t id = 0; id < d->n_ids; id++) {
         int64_t rows, cols;
         char name[128];
-        if (d->tensors[id].shard || (id == ZG_T_HEAD && d->shape.tied_head) ||
+        if (d->tensors[id].shard || zg_tensor_owner(&d->shape, id) != id ||
             !zg_model_tensor_size(&d->shape, id, &rows, &cols))
             continue;
-        zg_model_tensor_name(id, name, sizeof name);
+        zg_model_tensor_name(&d->shape, id, name, sizeof name);
         return zg_fail(err, ZG_INPUT, "%s: the weights lack tensor %s%s", path, name,
                        id == ZG_T_HEAD ? " (config.json says tie_word_embeddings false)" : "");
     }
@@ -223,7 +213,7 @@ static enum zg_status check_finite(const struct directory *d, struct zg_error *e
             char name[128];
             int64_t rows, cols;
             zg_model_tensor_size(&d->shape, id, &rows, &cols);
-            zg_model_tensor_name(id, name, sizeof name);
+            zg_model_tensor_name(&d->shape, id, name, sizeof name);
             return zg_fail(err, ZG_INPUT,
                            "%s: tensor %s, row %" PRId64 ", column %" PRId64
                            ": the weight is NaN or infinite",

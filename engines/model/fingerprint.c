@@ -52,7 +52,7 @@ uint64_t zg_model_fingerprint(const struct zg_model *model)
     uint64_t h = 0;
     for (int32_t id = 0; id < zg_tensor_end(model->shape.n_layers); id++) {
         int64_t rows, cols;
-        if ((id == ZG_T_HEAD && model->shape.tied_head) ||
+        if (zg_tensor_owner(&model->shape, id) != id ||
             !zg_model_tensor_size(&model->shape, id, &rows, &cols))
             continue;
         const uint64_t entry[] = {(uint64_t)id, (uint64_t)rows, (uint64_t)cols,

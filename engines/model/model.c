@@ -69,9 +69,7 @@ enum zg_dtype zg_model_stored_dtype(const struct zg_model *model)
 void zg_model_read_elements(const struct zg_model *model, int32_t id, int64_t begin, int64_t n,
                             float *dst)
 {
-    if (id == ZG_T_HEAD && model->shape.tied_head)
-        id = ZG_T_EMBED_TOKENS;
-    model->source->read(model->state, id, begin, n, dst);
+    model->source->read(model->state, zg_tensor_owner(&model->shape, id), begin, n, dst);
 }
 
 void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, int64_t n_rows,

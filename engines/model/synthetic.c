@@ -21,14 +21,14 @@ static const struct {
     const char *name;
     struct zg_model_shape shape;
 } shapes[] = {
-    /* name       layers  d     heads  ffn    vocab  positions  tied, all distinct */
-    {"opt-mini", {2, 128, 4, 512, 2912, 512, true, 0}},
-    {"opt-125m", {12, 768, 12, 3072, 50272, 2048, true, 0}},
-    {"opt-1.3b", {24, 2048, 32, 8192, 50272, 2048, true, 0}},
-    {"opt-2.7b", {32, 2560, 32, 10240, 50272, 2048, true, 0}},
-    {"opt-6.7b", {32, 4096, 32, 16384, 50272, 2048, true, 0}},
-    {"opt-13b", {40, 5120, 40, 20480, 50272, 2048, true, 0}},
-    {"opt-30b", {48, 7168, 56, 28672, 50272, 2048, true, 0}},
+    /* name       layers  d     heads  ffn    vocab  positions  tied, all distinct, family */
+    {"opt-mini", {2, 128, 4, 512, 2912, 512, true, 0, ZG_FAMILY_OPT}},
+    {"opt-125m", {12, 768, 12, 3072, 50272, 2048, true, 0, ZG_FAMILY_OPT}},
+    {"opt-1.3b", {24, 2048, 32, 8192, 50272, 2048, true, 0, ZG_FAMILY_OPT}},
+    {"opt-2.7b", {32, 2560, 32, 10240, 50272, 2048, true, 0, ZG_FAMILY_OPT}},
+    {"opt-6.7b", {32, 4096, 32, 16384, 50272, 2048, true, 0, ZG_FAMILY_OPT}},
+    {"opt-13b", {40, 5120, 40, 20480, 50272, 2048, true, 0, ZG_FAMILY_OPT}},
+    {"opt-30b", {48, 7168, 56, 28672, 50272, 2048, true, 0, ZG_FAMILY_OPT}},
 };
 
 const char *zg_model_shape_name(int64_t index, const struct zg_model_shape **shape)
@@ -40,18 +40,16 @@ const char *zg_model_shape_name(int64_t index, const struct zg_model_shape **sha
     return shapes[index].name;
 }
 
-static bool is_norm_gain(int32_t id)
-{
-    if (id < 16)
-        return id == ZG_T_FINAL_NORM_WEIGHT;
-    return id % 16 == ZG_T_NORM1_WEIGHT || id % 16 == ZG_T_NORM2_WEIGHT;
-}
+struct drawn {
+    struct zg_model_shape shape;
+    uint64_t seed;
+};
 
 static void read(const void *state, int32_t id, int64_t begin, int64_t n, float *dst)
 {
-    const uint64_t seed = *(const uint64_t *)state;
-    const float mean = is_norm_gain(id) ? 1.0f : 0.0f;
-    zg_philox_normal(seed, id, ZG_STREAM_WEIGHTS, begin, n, dst);
+    const struct drawn *const drawn = state;
+    const float mean = zg_tensor_at(&drawn->shape, id)->is_norm ? 1.0f : 0.0f;
+    zg_philox_normal(drawn->seed, id, ZG_STREAM_WEIGHTS, begin, n, dst);
     for (int64_t i = 0; i < n; i++)
         dst[i] = mean + INIT_STD * dst[i];
 }
@@ -66,11 +64,11 @@ enum zg_status zg_model_open_shape(struct zg_model **out, const char *name,
     enum zg_status status = zg_model_shape_check(shape, name, err);
     if (status != ZG_OK)
         return status;
-    uint64_t *state = malloc(sizeof *state);
-    if (!state)
+    struct drawn *drawn = malloc(sizeof *drawn);
+    if (!drawn)
         return zg_fail(err, ZG_ENV, "model %s: no memory", name);
-    *state = seed;
-    status = zg_model_make(out, name, shape, &zg_synthetic_source, state, ZG_FP32, err);
+    *drawn = (struct drawn){*shape, seed};
+    status = zg_model_make(out, name, shape, &zg_synthetic_source, drawn, ZG_FP32, err);
     if (status == ZG_OK)
         (*out)->synthetic = true;
     return status;

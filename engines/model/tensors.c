@@ -1,86 +1,98 @@
-/* tensors.c - the tensors of an OPT model: sizes, Hugging Face names, counts.  No weights here. */
+/* tensors.c - finds tensors in their family's table: sizes, Hugging Face names, counts.  No weights
+ * here. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/size.h"
+#include "engines/model/family.h"
 #include "engines/model/source.h"
 
-static const char *const global_names[ZG_N_TENSOR_GLOBALS] = {
-    [ZG_T_EMBED_TOKENS] = "decoder.embed_tokens.weight",
-    [ZG_T_EMBED_POSITIONS] = "decoder.embed_positions.weight",
-    [ZG_T_FINAL_NORM_WEIGHT] = "decoder.final_layer_norm.weight",
-    [ZG_T_FINAL_NORM_BIAS] = "decoder.final_layer_norm.bias",
-    [ZG_T_HEAD] = "lm_head.weight",
-};
-
-static const char *const kind_names[ZG_N_TENSOR_KINDS] = {
-    [ZG_T_Q_WEIGHT] = "self_attn.q_proj.weight",
-    [ZG_T_Q_BIAS] = "self_attn.q_proj.bias",
-    [ZG_T_K_WEIGHT] = "self_attn.k_proj.weight",
-    [ZG_T_K_BIAS] = "self_attn.k_proj.bias",
-    [ZG_T_V_WEIGHT] = "self_attn.v_proj.weight",
-    [ZG_T_V_BIAS] = "self_attn.v_proj.bias",
-    [ZG_T_OUT_WEIGHT] = "self_attn.out_proj.weight",
-    [ZG_T_OUT_BIAS] = "self_attn.out_proj.bias",
-    [ZG_T_FC1_WEIGHT] = "fc1.weight",
-    [ZG_T_FC1_BIAS] = "fc1.bias",
-    [ZG_T_FC2_WEIGHT] = "fc2.weight",
-    [ZG_T_FC2_BIAS] = "fc2.bias",
-    [ZG_T_NORM1_WEIGHT] = "self_attn_layer_norm.weight",
-    [ZG_T_NORM1_BIAS] = "self_attn_layer_norm.bias",
-    [ZG_T_NORM2_WEIGHT] = "final_layer_norm.weight",
-    [ZG_T_NORM2_BIAS] = "final_layer_norm.bias",
-};
-
-static bool global_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
-                        int64_t *n_cols)
+static const struct zg_family_table *table_of(const struct zg_model_shape *shape)
 {
-    *n_cols = shape->d_model;
-    switch (id) {
-    case ZG_T_EMBED_TOKENS:
-    case ZG_T_HEAD:
-        *n_rows = shape->n_vocab;
-        return true;
-    case ZG_T_EMBED_POSITIONS:
-        *n_rows = shape->n_positions + ZG_POSITION_OFFSET;
-        return true;
-    case ZG_T_FINAL_NORM_WEIGHT:
-    case ZG_T_FINAL_NORM_BIAS:
-        *n_rows = shape->d_model;
-        *n_cols = 1;
-        return true;
-    default:
-        return false;
+    static const struct zg_family_table *const tables[ZG_N_FAMILIES] = {
+        [ZG_FAMILY_OPT] = &zg_family_opt,
+    };
+    return tables[shape->family];
+}
+
+const struct zg_tensor *zg_tensor_at(const struct zg_model_shape *shape, int32_t id)
+{
+    if (id < 0 || id >= zg_tensor_end(zg_shape_n_resident(shape)))
+        return NULL;
+    const struct zg_family_table *const table = table_of(shape);
+    const struct zg_tensor *const tensors =
+        zg_tensor_layer_of(id) < 0 ? table->globals : table->kinds;
+    const struct zg_tensor *const tensor = &tensors[id % ZG_N_TENSOR_KINDS];
+    return tensor->name ? tensor : NULL;
+}
+
+int32_t zg_tensor_bias(const struct zg_model_shape *shape, int32_t id)
+{
+    const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
+    return tensor && tensor->bias ? id - id % ZG_N_TENSOR_KINDS + tensor->bias : -1;
+}
+
+int32_t zg_tensor_owner(const struct zg_model_shape *shape, int32_t id)
+{
+    return id == ZG_T_HEAD && shape->tied_head ? ZG_T_EMBED_TOKENS : id;
+}
+
+static int64_t extent(const struct zg_model_shape *shape, enum zg_extent which)
+{
+    switch (which) {
+    case ZG_EXTENT_D_MODEL:
+        return shape->d_model;
+    case ZG_EXTENT_D_FFN:
+        return shape->d_ffn;
+    case ZG_EXTENT_N_VOCAB:
+        return shape->n_vocab;
+    case ZG_EXTENT_POSITIONS:
+        return shape->n_positions + ZG_POSITION_OFFSET;
+    case ZG_EXTENT_ONE:
+        break;
     }
+    return 1;
 }
 
 bool zg_model_tensor_size(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
                           int64_t *n_cols)
 {
-    if (id < 0 || id >= zg_tensor_end(zg_shape_n_resident(shape)))
+    const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
+    if (!tensor)
         return false;
-    if (id < 16)
-        return global_size(shape, id, n_rows, n_cols);
-    const int32_t kind = id % 16;
-    *n_rows = kind == ZG_T_FC1_WEIGHT || kind == ZG_T_FC1_BIAS ? shape->d_ffn : shape->d_model;
-    *n_cols = kind == ZG_T_FC2_WEIGHT ? shape->d_ffn : shape->d_model;
-    if (kind % 2 == 1 || kind == ZG_T_NORM1_WEIGHT || kind == ZG_T_NORM2_WEIGHT)
-        *n_cols = 1;
+    *n_rows = extent(shape, tensor->rows);
+    *n_cols = extent(shape, tensor->cols);
     return true;
 }
 
-void zg_model_tensor_name(int32_t id, char *name, size_t size)
+int64_t zg_model_max_cols(const struct zg_model_shape *shape)
 {
-    if (id >= 16)
-        snprintf(name, size, "model.decoder.layers.%" PRId32 ".%s", id / 16 - 1,
-                 kind_names[id % 16]);
-    else if (id == ZG_T_HEAD)
-        snprintf(name, size, "%s", global_names[id]); /* the head is outside `model.` */
-    else if (id >= 0 && id < ZG_N_TENSOR_GLOBALS)
-        snprintf(name, size, "model.%s", global_names[id]);
-    else
+    int64_t most = 0, n_rows, n_cols;
+    for (int32_t id = 0; id < zg_tensor_end(1); id++) /* all layers have the same */
+        if (zg_model_tensor_size(shape, id, &n_rows, &n_cols))
+            most = zg_max64(most, n_cols);
+    return most;
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+void zg_model_tensor_name(const struct zg_model_shape *shape, int32_t id, char *name, size_t size)
+{
+    const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
+    if (!tensor)
         snprintf(name, size, "?");
+    else if (zg_tensor_layer_of(id) < 0)
+        snprintf(name, size, "%s", tensor->name);
+    else
+        snprintf(name, size, "%s%" PRId64 ".%s", table_of(shape)->layers, zg_tensor_layer_of(id),
+                 tensor->name);
+}
+
+/* Files have names with and without the prefix. */
+static const char *without_prefix(const char *name)
+{
+    return strncmp(name, "model.", 6) == 0 ? name + 6 : name;
 }
 
 /* Reads a layer number in its only spelling ("7", not "07" or "+7"); -1 if there is none below
@@ -96,40 +108,57 @@ static int64_t parse_layer(const char *text, int64_t n_layers, const char **end)
     return spelled && layer < n_layers ? layer : -1;
 }
 
+static bool is_named(const struct zg_tensor *tensor, const char *bare)
+{
+    return tensor->name && (strcmp(bare, without_prefix(tensor->name)) == 0 ||
+                            (tensor->other_name && strcmp(bare, tensor->other_name) == 0));
+}
+
 int32_t zg_model_tensor_find(const struct zg_model_shape *shape, const char *name)
 {
-    if (strncmp(name, "model.", 6) == 0)
-        name += 6;
-    for (int32_t id = 0; id < ZG_N_TENSOR_GLOBALS; id++)
-        if (strcmp(name, global_names[id]) == 0)
+    const struct zg_family_table *const table = table_of(shape);
+    const char *const bare = without_prefix(name), *const layers = without_prefix(table->layers);
+    for (int32_t id = 0; id < ZG_N_TENSOR_KINDS; id++)
+        if (is_named(&table->globals[id], bare))
             return id;
-    static const char prefix[] = "decoder.layers.";
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+    if (strncmp(bare, layers, strlen(layers)) != 0)
         return -1;
     const char *rest;
-    const int64_t layer = parse_layer(name + sizeof prefix - 1, zg_shape_n_resident(shape), &rest);
+    const int64_t layer = parse_layer(bare + strlen(layers), zg_shape_n_resident(shape), &rest);
     if (layer < 0 || *rest != '.')
         return -1;
     for (int kind = 0; kind < ZG_N_TENSOR_KINDS; kind++)
-        if (strcmp(rest + 1, kind_names[kind]) == 0)
+        if (is_named(&table->kinds[kind], rest + 1))
             return zg_tensor_layer(layer, (enum zg_tensor_kind)kind);
     return -1;
 }
 
+/* ---- counts ---------------------------------------------------------------------------------- */
+
+static int64_t count_params(const struct zg_model_shape *shape, bool linear_only)
+{
+    int64_t n = 0, n_rows, n_cols;
+    for (int32_t id = 0; id < zg_tensor_end(1); id++) {
+        if (!zg_model_tensor_size(shape, id, &n_rows, &n_cols) ||
+            zg_tensor_owner(shape, id) != id ||
+            (linear_only && !zg_tensor_at(shape, id)->is_linear))
+            continue;
+        n += n_rows * n_cols * (zg_tensor_layer_of(id) < 0 ? 1 : shape->n_layers);
+    }
+    return n;
+}
+
 int64_t zg_model_n_linear_params(const struct zg_model_shape *shape)
 {
-    return shape->n_layers * shape->d_model * (4 * shape->d_model + 2 * shape->d_ffn);
+    return count_params(shape, true);
 }
 
 int64_t zg_model_n_params(const struct zg_model_shape *shape)
 {
-    const int64_t d = shape->d_model;
-    const int64_t biases = 5 * d + shape->d_ffn, norms = 4 * d; /* q, k, v, out, fc2; fc1 */
-    const int64_t embeddings =
-        (shape->n_vocab * (shape->tied_head ? 1 : 2) + shape->n_positions + ZG_POSITION_OFFSET) * d;
-    return zg_model_n_linear_params(shape) + shape->n_layers * (biases + norms) + embeddings +
-           2 * d;
+    return count_params(shape, false);
 }
+
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 /* Far above any model, and low enough that no product of sizes or count of bytes leaves int64_t. */
 #define MAX_LAYERS INT64_C(4096)

@@ -84,11 +84,11 @@ static void embed(struct zg_engine_state *s)
 }
 
 /* x += bias where there is one; n = layer norm of x, which in bf16 is rounded from cache */
-static void norm(struct zg_engine_state *s, const float *bias, int32_t gain, int32_t shift)
+static void norm(struct zg_engine_state *s, const float *bias, int32_t gain)
 {
     zg_naive_phase(s, ZG_PHASE_NORM);
     const int64_t d = s->weights.shape.d_model, n_rows = s->batch.n_sequences * s->batch.length;
-    const float *g = zg_naive_tensor(&s->weights, gain), *b = zg_naive_tensor(&s->weights, shift);
+    const float *g = zg_naive_tensor(&s->weights, gain), *b = zg_naive_bias(&s->weights, gain);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t row = 0; row < n_rows; row++) {
         float *n = s->low ? s->row + omp_get_thread_num() * s->row_stride : s->n + row * d;
@@ -105,7 +105,7 @@ static void attention(struct zg_engine_state *s, int64_t layer)
     const struct zg_naive_batch *b = &s->batch;
     const struct zg_model_shape *shape = &s->weights.shape;
     const int64_t d = shape->d_model, dh = d / shape->n_heads, T = b->length;
-    const float *bias = zg_naive_tensor(&s->weights, zg_tensor_layer(layer, ZG_T_Q_BIAS));
+    const float *bias = zg_naive_bias(&s->weights, zg_tensor_layer(layer, ZG_T_Q_WEIGHT));
     double keys = 0;
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static, 1)                \
     reduction(+ : keys)
@@ -158,20 +158,20 @@ static const float *layer(struct zg_engine_state *s, int64_t l, const float *bia
     const struct zg_naive_weights *w = &s->weights;
     const int64_t d = w->shape.d_model, f = w->shape.d_ffn;
     const int64_t n_rows = s->batch.n_sequences * s->batch.length;
-    const int32_t id = zg_tensor_layer(l, ZG_T_Q_WEIGHT);
-    norm(s, bias, id + ZG_T_NORM1_WEIGHT, id + ZG_T_NORM1_BIAS);
-    multiply(s, ZG_PHASE_QKV, n_rows, 3 * d, d, s->n, 0, zg_naive_matrix(w, id), s->qkv, 3 * d,
+    const int32_t qkv = zg_tensor_layer(l, ZG_T_Q_WEIGHT),
+                  out = zg_tensor_layer(l, ZG_T_OUT_WEIGHT);
+    const int32_t fc1 = zg_tensor_layer(l, ZG_T_FC1_WEIGHT),
+                  fc2 = zg_tensor_layer(l, ZG_T_FC2_WEIGHT);
+    norm(s, bias, zg_tensor_layer(l, ZG_T_NORM1_WEIGHT));
+    multiply(s, ZG_PHASE_QKV, n_rows, 3 * d, d, s->n, 0, zg_naive_matrix(w, qkv), s->qkv, 3 * d,
              false);
     attention(s, l);
-    multiply(s, ZG_PHASE_OUT, n_rows, d, d, s->n, 0, zg_naive_matrix(w, id + ZG_T_OUT_WEIGHT), s->x,
-             d, true);
-    norm(s, zg_naive_tensor(w, id + ZG_T_OUT_BIAS), id + ZG_T_NORM2_WEIGHT, id + ZG_T_NORM2_BIAS);
-    multiply(s, ZG_PHASE_FC1, n_rows, f, d, s->n, 0, zg_naive_matrix(w, id + ZG_T_FC1_WEIGHT),
-             s->ffn, f, false);
-    relu(s, zg_naive_tensor(w, id + ZG_T_FC1_BIAS));
-    multiply(s, ZG_PHASE_FC2, n_rows, d, f, s->ffn, 0, zg_naive_matrix(w, id + ZG_T_FC2_WEIGHT),
-             s->x, d, true);
-    return zg_naive_tensor(w, id + ZG_T_FC2_BIAS);
+    multiply(s, ZG_PHASE_OUT, n_rows, d, d, s->n, 0, zg_naive_matrix(w, out), s->x, d, true);
+    norm(s, zg_naive_bias(w, out), zg_tensor_layer(l, ZG_T_NORM2_WEIGHT));
+    multiply(s, ZG_PHASE_FC1, n_rows, f, d, s->n, 0, zg_naive_matrix(w, fc1), s->ffn, f, false);
+    relu(s, zg_naive_bias(w, fc1));
+    multiply(s, ZG_PHASE_FC2, n_rows, d, f, s->ffn, 0, zg_naive_matrix(w, fc2), s->x, d, true);
+    return zg_naive_bias(w, fc2);
 }
 
 /* log_p of rows begin .. begin + n - 1.  The normaliser of every position but a sequence's last is
@@ -203,7 +203,7 @@ void zg_naive_forward(struct zg_engine_state *state)
     const float *bias = NULL;
     for (int64_t l = 0; l < shape->n_layers; l++)
         bias = layer(s, l % zg_shape_n_resident(shape), bias);
-    norm(s, bias, ZG_T_FINAL_NORM_WEIGHT, ZG_T_FINAL_NORM_BIAS);
+    norm(s, bias, ZG_T_FINAL_NORM_WEIGHT);
     const void *head = zg_naive_matrix(&s->weights, ZG_T_HEAD);
     for (int64_t begin = 0; begin < n_rows; begin += s->logit_rows) {
         const int64_t n = zg_min64(s->logit_rows, n_rows - begin);

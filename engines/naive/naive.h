@@ -39,6 +39,8 @@ bool zg_naive_is_low(const struct zg_naive_weights *weights, int32_t id);
 /* The tensor's values [rows][cols]; the tied head is the embedding.  q, k, v of a layer follow each
  * other. */
 float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id);
+/* The bias that goes with a linear layer's weight or a norm's gain. */
+float *zg_naive_bias(const struct zg_naive_weights *weights, int32_t id);
 uint16_t *zg_naive_tensor_low(const struct zg_naive_weights *weights, int32_t id);
 /* Either, for a product. */
 const void *zg_naive_matrix(const struct zg_naive_weights *weights, int32_t id);

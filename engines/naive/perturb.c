@@ -42,7 +42,7 @@ static bool move_of(const struct zg_engine_state *s, const struct zg_direction *
                     int32_t visit, struct move *m)
 {
     const struct zg_naive_weights *w = &s->weights;
-    const int32_t n_globals = zg_tensor_layer(0, ZG_T_Q_WEIGHT);
+    const int32_t n_globals = ZG_N_TENSOR_KINDS;
     const bool first = visit < w->n_tensors;
     const int32_t id = first ? visit : n_globals + (visit - n_globals) % (w->n_tensors - n_globals);
     *m = (struct move){.direction = direction, .id = id, .first = first, .keep = 1};

@@ -10,8 +10,8 @@
 
 bool zg_naive_is_low(const struct zg_naive_weights *weights, int32_t id)
 {
-    return weights->dtype == ZG_BF16 &&
-           (id == ZG_T_EMBED_TOKENS || id == ZG_T_HEAD || zg_scope_includes(ZG_SCOPE_LINEAR, id));
+    const struct zg_tensor *const tensor = zg_tensor_at(&weights->shape, id);
+    return weights->dtype == ZG_BF16 && (tensor->is_linear || tensor->is_table);
 }
 
 /* Rows read at a time: enough for a thread, first touch by the thread that will write them in
@@ -34,34 +34,44 @@ static void read_tensor(const struct zg_naive_weights *w, const struct zg_model 
     }
 }
 
-/* q, k and v stand together, weights and biases, so that one product serves the three. */
-static const enum zg_tensor_kind layer_order[ZG_N_TENSOR_KINDS] = {
-    ZG_T_Q_WEIGHT,     ZG_T_K_WEIGHT,   ZG_T_V_WEIGHT,     ZG_T_Q_BIAS,
-    ZG_T_K_BIAS,       ZG_T_V_BIAS,     ZG_T_OUT_WEIGHT,   ZG_T_OUT_BIAS,
-    ZG_T_FC1_WEIGHT,   ZG_T_FC1_BIAS,   ZG_T_FC2_WEIGHT,   ZG_T_FC2_BIAS,
-    ZG_T_NORM1_WEIGHT, ZG_T_NORM1_BIAS, ZG_T_NORM2_WEIGHT, ZG_T_NORM2_BIAS};
-
+/* A tensor that has its place keeps it. */
 static bool place(struct zg_naive_weights *w, int32_t id)
 {
     int64_t n_rows, n_cols, n;
-    w->offset[id] = -1;
-    if (!zg_model_tensor_size(&w->shape, id, &n_rows, &n_cols) ||
-        (id == ZG_T_HEAD && w->shape.tied_head))
+    if (w->offset[id] >= 0 || !zg_model_tensor_size(&w->shape, id, &n_rows, &n_cols) ||
+        zg_tensor_owner(&w->shape, id) != id)
         return true;
     int64_t *const total = zg_naive_is_low(w, id) ? &w->n_low : &w->n_values;
     w->offset[id] = *total;
     return zg_size_mul(n_rows, n_cols, &n) && zg_size_add(*total, n, total);
 }
 
+/* q, k and v stand together, weights and biases, so that one product serves the three. */
+static bool place_qkv(struct zg_naive_weights *w, int64_t layer)
+{
+    const int32_t ids[] = {zg_tensor_layer(layer, ZG_T_Q_WEIGHT),
+                           zg_tensor_layer(layer, ZG_T_K_WEIGHT),
+                           zg_tensor_layer(layer, ZG_T_V_WEIGHT)};
+    bool fits = true;
+    for (int i = 0; i < 3; i++)
+        fits = fits && place(w, ids[i]);
+    for (int i = 0; i < 3; i++)
+        fits = fits && place(w, zg_tensor_bias(&w->shape, ids[i]));
+    return fits;
+}
+
 /* Where each tensor lies. */
 static enum zg_status place_all(struct zg_naive_weights *w, struct zg_error *err)
 {
     bool fits = true;
-    for (int32_t id = 0; id < 16; id++)
+    for (int32_t id = 0; id < w->n_tensors; id++)
+        w->offset[id] = -1;
+    for (int32_t id = 0; id < w->n_tensors; id++) {
+        const int64_t layer = zg_tensor_layer_of(id);
+        if (layer >= 0 && id == zg_tensor_layer(layer, ZG_T_Q_WEIGHT))
+            fits = fits && place_qkv(w, layer);
         fits = fits && place(w, id);
-    for (int64_t l = 0; l < zg_shape_n_resident(&w->shape); l++)
-        for (int k = 0; k < ZG_N_TENSOR_KINDS; k++)
-            fits = fits && place(w, zg_tensor_layer(l, layer_order[k]));
+    }
     return fits ? ZG_OK : zg_fail(err, ZG_ENV, "the model has too many weights to count");
 }
 
@@ -72,7 +82,7 @@ enum zg_status zg_naive_weights_open(struct zg_naive_weights *weights, const str
     *weights = (struct zg_naive_weights){.shape = *zg_model_shape(model), .dtype = dtype};
     struct zg_naive_weights *const w = weights;
     w->n_tensors = zg_tensor_end(zg_shape_n_resident(&w->shape));
-    const int64_t widest = zg_max64(w->shape.d_model, w->shape.d_ffn);
+    const int64_t widest = zg_model_max_cols(&w->shape);
     void *offset = NULL, *values = NULL, *low = NULL, *rows = NULL;
     enum zg_status status =
         zg_buffer_alloc(&offset, w->n_tensors, sizeof *w->offset, "the tensor table", err);
@@ -109,13 +119,18 @@ void zg_naive_weights_close(struct zg_naive_weights *weights)
 
 static int64_t offset_of(const struct zg_naive_weights *weights, int32_t id)
 {
-    return weights->offset[id == ZG_T_HEAD && weights->shape.tied_head ? ZG_T_EMBED_TOKENS : id];
+    return weights->offset[zg_tensor_owner(&weights->shape, id)];
 }
 
 float *zg_naive_tensor(const struct zg_naive_weights *weights, int32_t id)
 {
     assert(!zg_naive_is_low(weights, id));
     return weights->values + offset_of(weights, id);
+}
+
+float *zg_naive_bias(const struct zg_naive_weights *weights, int32_t id)
+{
+    return zg_naive_tensor(weights, zg_tensor_bias(&weights->shape, id));
 }
 
 uint16_t *zg_naive_tensor_low(const struct zg_naive_weights *weights, int32_t id)

@@ -157,7 +157,7 @@ static void forget_step(struct zg_engine_state *s)
 static enum zg_status open_calibration(struct zg_engine_state *s, struct zg_calibration *c,
                                        struct zg_error *err)
 {
-    const size_t widest = (size_t)zg_max64(s->shape.d_model, s->shape.d_ffn);
+    const size_t widest = (size_t)zg_model_max_cols(&s->shape);
     size_t n_panels = 0;
     ZG_FOR_EACH_PANEL(s, linear)
     n_panels += 2; /* `panel` and `panel_d` */

@@ -131,7 +131,7 @@ static enum zg_status open_provider(struct zg_engine_state *s, struct zg_error *
         .n_threads = s->options.n_threads,
         .max_rows = zg_max64(1, (zg_has(s, ZG_M_PAIRED) ? limits->max_probes : 1) *
                                     zg_plan_max_rows(limits, &rules)),
-        .max_in = zg_max64(s->shape.d_model, s->shape.d_ffn),
+        .max_in = zg_model_max_cols(&s->shape),
         .max_extra = zg_adapter_max_extra(s),
         .packed = s->provider->can_pack && zg_has(s, ZG_M_PACKED),
     };

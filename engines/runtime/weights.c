@@ -92,23 +92,36 @@ static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
         .ldx = kind == ZG_L_FC2 ? s->wide.ld : s->h.ld,
         .ldy = kind == ZG_L_OUT || kind == ZG_L_FC2 ? s->x.ld : s->wide.ld,
     };
-    for (int g = 0; g < spec->n_groups; g++) /* a bias's id follows its weight's */
-        read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out);
+    for (int g = 0; g < spec->n_groups; g++)
+        read_vector(s, zg_tensor_bias(&s->shape, linear->tensors[g]), n_out, bias + g * n_out);
     return pack(s, linear, err);
 }
 
-/* Vectors of one layer: biases of q, k, v (twice where a layer has them whole and split), out, fc1,
- * fc2, then gains and biases of two norms. */
+/* Vectors of one layer: a bias for every group of every panel (q, k, v come twice where a layer has
+ * them whole and split), then gains and biases of two norms. */
 static int64_t layer_floats(const struct zg_model_shape *shape)
 {
-    return 12 * shape->d_model + shape->d_ffn;
+    int64_t total = 4 * shape->d_model, n_out, n_in;
+    for (int kind = 0; kind < ZG_N_LINEARS; kind++)
+        if (zg_model_tensor_size(shape, zg_tensor_layer(0, specs[kind].weights[0]), &n_out, &n_in))
+            total += specs[kind].n_groups * n_out;
+    return total;
+}
+
+static float *take_norm(struct zg_engine_state *s, struct zg_norm *norm, int32_t gain,
+                        float *vectors)
+{
+    const int64_t d = s->shape.d_model;
+    *norm = (struct zg_norm){.gain = vectors, .bias = vectors + d};
+    read_vector(s, gain, d, norm->gain);
+    read_vector(s, zg_tensor_bias(&s->shape, gain), d, norm->bias);
+    return vectors + 2 * d;
 }
 
 static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float *vectors,
                                  struct zg_error *err)
 {
     struct zg_layer *layer = &s->layers[index];
-    const int64_t d = s->shape.d_model;
     enum zg_status status = ZG_OK;
     for (int kind = 0; !status && kind < ZG_N_LINEARS; kind++) {
         if (count_visits(s, index, (enum zg_linear_kind)kind) == 0)
@@ -116,17 +129,8 @@ static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float
         status = open_linear(s, index, (enum zg_linear_kind)kind, vectors, err);
         vectors += layer->linear[kind].shape.n_groups * layer->linear[kind].shape.n_out;
     }
-    const struct {
-        float **vector;
-        enum zg_tensor_kind kind;
-    } norms[] = {{&layer->norm1.gain, ZG_T_NORM1_WEIGHT},
-                 {&layer->norm1.bias, ZG_T_NORM1_BIAS},
-                 {&layer->norm2.gain, ZG_T_NORM2_WEIGHT},
-                 {&layer->norm2.bias, ZG_T_NORM2_BIAS}};
-    for (int i = 0; i < 4; i++, vectors += d) {
-        *norms[i].vector = vectors;
-        read_vector(s, zg_tensor_layer(index, norms[i].kind), d, vectors);
-    }
+    vectors = take_norm(s, &layer->norm1, zg_tensor_layer(index, ZG_T_NORM1_WEIGHT), vectors);
+    take_norm(s, &layer->norm2, zg_tensor_layer(index, ZG_T_NORM2_WEIGHT), vectors);
     zg_model_release(s->model);
     return status;
 }
@@ -140,7 +144,8 @@ enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
     zg_model_release(s->model);
     s->head = s->shape.tied_head ? s->embed : take_table(s, ZG_T_HEAD, &status, err);
     s->final_norm.gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
-    s->final_norm.bias = take_table(s, ZG_T_FINAL_NORM_BIAS, &status, err);
+    s->final_norm.bias =
+        take_table(s, zg_tensor_bias(&s->shape, ZG_T_FINAL_NORM_WEIGHT), &status, err);
     zg_model_release(s->model);
     s->layers = zg_state_take(s, n_layers, sizeof *s->layers, "layers", &status, err);
     float *vectors =
@@ -165,10 +170,10 @@ void zg_weights_close(struct zg_engine_state *s)
 
 struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group)
 {
-    if (tensor < zg_tensor_layer(0, ZG_T_Q_WEIGHT) ||
-        tensor >= zg_tensor_end(zg_shape_n_resident(&s->shape)))
+    const int64_t index = zg_tensor_layer_of(tensor);
+    if (index < 0 || index >= zg_shape_n_resident(&s->shape))
         return NULL;
-    struct zg_layer *layer = &s->layers[tensor / ZG_N_TENSOR_KINDS - 1];
+    struct zg_layer *layer = &s->layers[index];
     for (int kind = 0; kind < ZG_N_LINEARS; kind++)
         for (*group = 0; layer->linear[kind].panel && *group < layer->linear[kind].shape.n_groups;
              ++*group)

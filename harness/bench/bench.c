@@ -178,17 +178,21 @@ enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engi
 double zg_bench_weight_bytes(const struct zg_bench *bench, const struct zg_engine *engine,
                              enum zg_dtype dtype, enum zg_dtype dtype_d)
 {
-    struct zg_model_shape resident = *zg_model_shape(bench->model);
-    resident.n_layers = zg_shape_n_resident(&resident);
-    const double n_linear = (double)zg_model_n_linear_params(&resident);
-    const double n_tables =
-        (double)(resident.n_vocab * (resident.tied_head ? 1 : 2) * resident.d_model);
-    const double n_others = (double)zg_model_n_params(&resident) - n_linear - n_tables;
-    const int64_t per_weight =
-        zg_dtype_bytes(dtype) + (dtype == dtype_d ? 0 : zg_dtype_bytes(dtype_d));
-    return n_linear * (double)per_weight +
-           n_tables * (double)zg_dtype_bytes(engine->low_tables ? dtype : ZG_FP32) +
-           n_others * (double)zg_dtype_bytes(ZG_FP32);
+    const struct zg_model_shape *const shape = zg_model_shape(bench->model);
+    const int64_t linear = zg_dtype_bytes(dtype) + (dtype == dtype_d ? 0 : zg_dtype_bytes(dtype_d));
+    const int64_t table = zg_dtype_bytes(engine->low_tables ? dtype : ZG_FP32);
+    double bytes = 0;
+    for (int32_t id = 0; id < zg_tensor_end(zg_shape_n_resident(shape)); id++) {
+        int64_t n_rows, n_cols;
+        const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
+        if (!zg_model_tensor_size(shape, id, &n_rows, &n_cols) || zg_tensor_owner(shape, id) != id)
+            continue;
+        const int64_t each = tensor->is_linear  ? linear
+                             : tensor->is_table ? table
+                                                : zg_dtype_bytes(ZG_FP32);
+        bytes += (double)(n_rows * n_cols) * (double)each;
+    }
+    return bytes;
 }
 
 enum zg_status zg_bench_check_memory(const struct zg_bench *bench,

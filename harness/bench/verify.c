@@ -107,7 +107,7 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
                                       struct zg_error *err)
 {
     const struct zg_model_shape *const shape = zg_model_shape(a->bench->model);
-    const int64_t n_cols_max = zg_max64(shape->d_model, shape->d_ffn);
+    const int64_t n_cols_max = zg_model_max_cols(shape);
     const int64_t stride = zg_ceil_div(zg_model_n_linear_params(shape), max_compared);
     float *rows[3] = {0};
     enum zg_status status = ZG_OK;

@@ -142,7 +142,8 @@ double zg_rig_tolerance(const struct zg_rig *rig, double value)
 {
     const bool low = rig->options.dtype != ZG_FP32;
     const int64_t k = rig->n_writes + (low ? 2 : zg_max64(rig->shape.d_ffn, rig->shape.d_model));
-    const double n_visits = (double)zg_shape_n_aliases(&rig->shape, 0);
+    const double n_visits =
+        (double)zg_ceil_div(rig->shape.n_layers, zg_shape_n_resident(&rig->shape));
     const double errors = 8 * (double)rig->shape.n_layers * n_visits + 2;
     return 2 * zg_rig_unit(rig) * sqrt((double)k) * sqrt(errors) * (1 + fabs(value));
 }

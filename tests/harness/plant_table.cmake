@@ -51,8 +51,8 @@ zogap_plant(no-bias engines/runtime/forward.c [[.bias = `linear->bias`,]]
             [[linear == &s->layers[1].linear[ZG_L_OUT] ? NULL : linear->bias]]
             "one linear layer has no bias")
 zogap_plant(nan-weight engines/runtime/weights.c
-            [[`read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out)`;]]
-            [[read_vector(s, linear->tensors[g] + 1, n_out, bias + g * n_out),
+            [[`read_vector(s, zg_tensor_bias(&s->shape, linear->tensors[g]), n_out, bias + g * n_out)`;]]
+            [[read_vector(s, zg_tensor_bias(&s->shape, linear->tensors[g]), n_out, bias + g * n_out),
               (void)(layer == 1 && kind == ZG_L_FC1 ? (bias[7] = NAN) : 0.0f)]]
             "one value of a bias before a ReLU is NaN")
 zogap_plant(relu-missing engines/runtime/forward.c [[s->h, `ZG_EPILOGUE_RELU`, s->wide]]

@@ -15,12 +15,12 @@ static const struct {
     const char *name;
     struct zg_model_shape shape;
 } shapes[] = {
-    /*        layers  d  heads ffn vocab positions tied */
-    {"tiny", {1, 16, 2, 32, 101, 64, true, 0}},
-    {"odd", {2, 24, 3, 40, 103, 64, true, 0}},
-    {"untied", {2, 40, 2, 72, 211, 70, false, 0}},
-    {"three layers", {3, 64, 4, 256, 523, 64, true, 0}},
-    {"head of 64", {2, 128, 2, 392, 1009, 128, false, 0}},
+    /*        layers  d  heads ffn vocab positions tied, all distinct, family */
+    {"tiny", {1, 16, 2, 32, 101, 64, true, 0, ZG_FAMILY_OPT}},
+    {"odd", {2, 24, 3, 40, 103, 64, true, 0, ZG_FAMILY_OPT}},
+    {"untied", {2, 40, 2, 72, 211, 70, false, 0, ZG_FAMILY_OPT}},
+    {"three layers", {3, 64, 4, 256, 523, 64, true, 0, ZG_FAMILY_OPT}},
+    {"head of 64", {2, 128, 2, 392, 1009, 128, false, 0, ZG_FAMILY_OPT}},
 };
 
 const struct zg_model_shape *zg_fixture_shape(int64_t index, const char **name)

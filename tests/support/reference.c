@@ -33,8 +33,7 @@ static void *take(int64_t n, size_t size)
 static bool tensor_exists(const struct zg_model_shape *shape, int32_t id, int64_t *n_rows,
                           int64_t *n_cols)
 {
-    return zg_model_tensor_size(shape, id, n_rows, n_cols) &&
-           !(id == ZG_T_HEAD && shape->tied_head);
+    return zg_model_tensor_size(shape, id, n_rows, n_cols) && zg_tensor_owner(shape, id) == id;
 }
 
 enum zg_status zg_reference_open(struct zg_reference **out, const struct zg_model *model,
@@ -77,8 +76,7 @@ double zg_reference_weight(const struct zg_reference *reference, int32_t tensor,
                            int64_t col)
 {
     int64_t n_rows, n_cols;
-    if (tensor == ZG_T_HEAD && reference->shape.tied_head)
-        tensor = ZG_T_EMBED_TOKENS;
+    tensor = zg_tensor_owner(&reference->shape, tensor);
     if (!zg_model_tensor_size(&reference->shape, tensor, &n_rows, &n_cols))
         return NAN;
     return reference->w[tensor][row * n_cols + col];
@@ -174,7 +172,7 @@ static void linear(const struct zg_reference *r, int32_t weight, int64_t T, cons
 {
     int64_t n_out, n_in;
     (void)zg_model_tensor_size(&r->shape, weight, &n_out, &n_in);
-    const double *w = r->w[weight], *b = r->w[weight + 1]; /* a bias follows its weight, model.h */
+    const double *w = r->w[weight], *b = r->w[zg_tensor_bias(&r->shape, weight)];
     for (int64_t t = 0; t < T; t++, x += n_in, y += n_out) {
         int64_t o = 0;
         for (; o + SIDE_BY_SIDE <= n_out; o += SIDE_BY_SIDE)
@@ -272,7 +270,7 @@ static void layer(const struct zg_reference *r, int64_t l, int64_t T, struct wor
 static double log_probability(const struct zg_reference *r, const double *h, int32_t token)
 {
     const int64_t d = r->shape.d_model, n_vocab = r->shape.n_vocab;
-    const double *head = r->w[r->shape.tied_head ? ZG_T_EMBED_TOKENS : ZG_T_HEAD];
+    const double *head = r->w[zg_tensor_owner(&r->shape, ZG_T_HEAD)];
     double *logit = take(n_vocab, sizeof *logit);
     double largest = -INFINITY, total = 0;
     for (int64_t i = 0; i < n_vocab; i++) {

@@ -220,10 +220,10 @@ static void plant(const struct zg_model_shape *shape, int32_t id, int64_t n_outl
                   int64_t cols, float *values)
 {
     const float factor = 20.0f;
-    if (id < zg_tensor_layer(0, ZG_T_Q_WEIGHT))
-        return;
     const int kind = id % ZG_N_TENSOR_KINDS;
-    const int64_t layer = id / ZG_N_TENSOR_KINDS - 1;
+    const int64_t layer = zg_tensor_layer_of(id);
+    if (layer < 0)
+        return;
     const bool reads1 = kind == ZG_T_Q_WEIGHT || kind == ZG_T_K_WEIGHT || kind == ZG_T_V_WEIGHT;
     const bool is1 = kind == ZG_T_NORM1_WEIGHT || kind == ZG_T_NORM1_BIAS;
     const bool is2 = kind == ZG_T_NORM2_WEIGHT || kind == ZG_T_NORM2_BIAS;
@@ -247,7 +247,7 @@ static int64_t collect(const struct zg_model *model, const struct zg_write_optio
     for (int32_t id = 0; id < zg_tensor_end(shape->n_layers); id++) {
         int64_t rows, cols;
         if (!zg_model_tensor_size(shape, id, &rows, &cols) ||
-            (id == ZG_T_HEAD && shape->tied_head && !options->head_copy))
+            (zg_tensor_owner(shape, id) != id && !options->head_copy))
             continue;
         struct named *const item = &all[n++];
         item->values = malloc((size_t)(rows * cols) * sizeof(float));
@@ -257,7 +257,7 @@ static int64_t collect(const struct zg_model *model, const struct zg_write_optio
         for (int64_t i = 0; options->gain != 0.0f && cols > 1 && i < rows * cols; i++)
             item->values[i] *= options->gain;
         plant(shape, id, options->n_outliers, rows, cols, item->values);
-        zg_model_tensor_name(id, item->name, sizeof item->name);
+        zg_model_tensor_name(shape, id, item->name, sizeof item->name);
         const bool cut = !options->prefix && strncmp(item->name, "model.", 6) == 0;
         item->tensor = (struct zg_written_tensor){item->name + (cut ? 6 : 0), options->dtype, rows,
                                                   cols, item->values};

@@ -103,7 +103,7 @@ static void test_settings(void)
 
 static const int32_t stem[] = {0, 3, 4}, option[] = {5, 6};
 static const struct zg_option options[] = {{option, 1}, {option, 2}};
-static const struct zg_model_shape shape = {1, 8, 2, 8, 10, 6, true, 0};
+static const struct zg_model_shape shape = {1, 8, 2, 8, 10, 6, true, 0, ZG_FAMILY_OPT};
 static const struct zg_probe probe = {0, 0.1f};
 
 static enum zg_status check(const struct zg_example *example, int32_t pad_id,

@@ -119,7 +119,7 @@ static void with_tensor(const char *dir, const struct zg_written_tensor *extra)
         int64_t rows, cols;
         if (id == ZG_T_HEAD || !zg_model_tensor_size(&small, id, &rows, &cols))
             continue;
-        zg_model_tensor_name(id, names[n], sizeof names[n]);
+        zg_model_tensor_name(&small, id, names[n], sizeof names[n]);
         zg_model_read(model, id, 0, rows, values[n], cols);
         tensors[n] = (struct zg_written_tensor){names[n], ZG_FP32, rows, cols, values[n]};
         if (strcmp(names[n], extra->name) != 0)
