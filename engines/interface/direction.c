@@ -78,13 +78,12 @@ void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor
     }
 }
 
-bool zg_scope_includes(enum zg_scope scope, int32_t tensor)
+bool zg_scope_includes(enum zg_scope scope, const struct zg_model_shape *shape, int32_t tensor)
 {
-    if (scope == ZG_SCOPE_FULL || tensor < 16)
-        return scope == ZG_SCOPE_FULL;
-    const int32_t kind = tensor % 16;
-    return kind <= ZG_T_FC2_WEIGHT &&
-           kind % 2 == 0; /* q, k, v, out, fc1, fc2: the even ones; biases are odd */
+    if (scope == ZG_SCOPE_FULL)
+        return true;
+    const struct zg_tensor *const line = zg_tensor_at(shape, tensor);
+    return line && line->is_linear;
 }
 
 static const char *kind_name(enum zg_direction_kind kind)

@@ -26,8 +26,9 @@ void zg_direction_row_lowrank(const struct zg_direction *direction, const float 
 void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor, int64_t row,
                             int64_t col_begin, int64_t n_cols, int64_t ld, float *d);
 
-/* Is the tensor in the scope?  ZG_SCOPE_LINEAR: the weights of q, k, v, out, fc1, fc2. */
-bool zg_scope_includes(enum zg_scope scope, int32_t tensor);
+/* Is the tensor in the scope?  ZG_SCOPE_LINEAR: the weights of linear layers, as the family's table
+ * has them (tensors.h); of OPT q, k, v, out, fc1, fc2. */
+bool zg_scope_includes(enum zg_scope scope, const struct zg_model_shape *shape, int32_t tensor);
 
 /* ZG_USAGE where the announced directions are malformed, are not of the engine's kinds or
  * scopes, or exceed the limits. */

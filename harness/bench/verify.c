@@ -119,7 +119,8 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
     *gap = (struct weight_gap){0};
     for (int32_t id = 0; !status && id < zg_tensor_end(shape->n_layers); id++) {
         int64_t n_rows = 0, n_cols = 0;
-        if (!zg_scope_includes(scope, id) || !zg_model_tensor_size(shape, id, &n_rows, &n_cols))
+        if (!zg_scope_includes(scope, shape, id) ||
+            !zg_model_tensor_size(shape, id, &n_rows, &n_cols))
             continue;
         for (int64_t row = 0; !status && row < n_rows && !isnan(gap->difference); row += stride)
             status = compare_row(a, b, id, row, n_cols, rows, gap, err);

@@ -139,7 +139,7 @@ void zg_reference_add(struct zg_reference *reference, const struct zg_direction 
     for (int32_t id = 0; id < reference->n_tensors; id++) {
         int64_t n_rows, n_cols;
         if (!tensor_exists(&reference->shape, id, &n_rows, &n_cols) ||
-            !zg_scope_includes(direction->scope, id))
+            !zg_scope_includes(direction->scope, &reference->shape, id))
             continue;
         if (lowrank && n_cols > 1) /* LoZO perturbs 1-D tensors densely */
             add_lowrank(reference->w[id], n_rows, n_cols, direction, id, coefficient);

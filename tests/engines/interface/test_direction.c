@@ -69,13 +69,20 @@ static void test_dense_rows(void)
 
 static void test_scope(void)
 {
+    const struct zg_model_shape shape = {.n_layers = 2,
+                                         .d_model = 8,
+                                         .n_heads = 2,
+                                         .d_ffn = 12,
+                                         .n_vocab = 10,
+                                         .n_positions = 6,
+                                         .tied_head = true};
     for (int32_t id = 0; id < zg_tensor_end(2); id++) {
         const int32_t kind = id % 16;
         const bool linear = id >= 16 && (kind == ZG_T_Q_WEIGHT || kind == ZG_T_K_WEIGHT ||
                                          kind == ZG_T_V_WEIGHT || kind == ZG_T_OUT_WEIGHT ||
                                          kind == ZG_T_FC1_WEIGHT || kind == ZG_T_FC2_WEIGHT);
-        CU_ASSERT_EQUAL(zg_scope_includes(ZG_SCOPE_LINEAR, id), linear);
-        CU_ASSERT(zg_scope_includes(ZG_SCOPE_FULL, id));
+        CU_ASSERT_EQUAL(zg_scope_includes(ZG_SCOPE_LINEAR, &shape, id), linear);
+        CU_ASSERT(zg_scope_includes(ZG_SCOPE_FULL, &shape, id));
     }
 }
 
