@@ -1,0 +1,393 @@
+/* test_csv.c - csv_out.c and csv_in.c: what is written reads back, and what is broken is
+ * named. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/file_out.h"
+#include "harness/rows/csv_in.h"
+#include "harness/rows/csv_out.h"
+#include "tests/support/cunit_run.h"
+#include "tests/support/temp_dir.h"
+
+static struct zg_sample_row sample_row(int64_t block)
+{
+    struct zg_sample_row row;
+    zg_row_clear(&zg_schema_samples, &row);
+    row.engine = "naive:gemm=onednn";
+    row.model = "dir, with \"quotes\"";
+    row.task = " outer space ";
+    row.seed = INT64_MAX;
+    row.block = block;
+    row.order = 0;
+    row.steps = -7;
+    row.wall_s_per_step = 0.123456789;
+    row.cpu_s_per_step = 5e-324; /* the smallest double */
+    return row;
+}
+
+static void open_stream(struct zg_csv_out **csv, const char *dir)
+{
+    static const char *const names[] = {"perf_page_faults", "papi_tot_ins"};
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_out_open(csv, dir, &zg_schema_samples, ZG_CSV_STREAM, names, 2, &err), ZG_OK);
+}
+
+static void samples_round_trip(void)
+{
+    char dir[64];
+    make_temp_dir(dir);
+    struct zg_csv_out *out = NULL;
+    open_stream(&out, dir);
+    for (int64_t i = 0; i < 100; i++) {
+        const struct zg_sample_row row = sample_row(i);
+        const double extra[] = {(double)i * 1e9, NAN};
+        CU_ASSERT_EQUAL(zg_csv_out_row(out, &row, i % 2 ? extra : NULL, NULL), ZG_OK);
+    }
+    CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
+    CU_ASSERT_PTR_NULL(out);
+
+    struct zg_csv_in *in = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&in, temp_path(dir, "samples.csv"), &zg_schema_samples, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_csv_in_n(in), 100);
+    CU_ASSERT_EQUAL(zg_csv_in_n_extra(in), 2);
+    CU_ASSERT_STRING_EQUAL(zg_csv_in_extra_name(in, 1), "papi_tot_ins");
+    CU_ASSERT_PTR_NULL(zg_csv_in_warning(in));
+    const struct zg_sample_row *const rows = zg_csv_in_rows(in);
+    for (int64_t i = 0; i < zg_csv_in_n(in); i++) {
+        const struct zg_sample_row want = sample_row(i);
+        CU_ASSERT_STRING_EQUAL(rows[i].engine, want.engine);
+        CU_ASSERT_STRING_EQUAL(rows[i].model, want.model);
+        CU_ASSERT_STRING_EQUAL(rows[i].task, want.task);
+        CU_ASSERT_PTR_NULL(rows[i].objective);
+        CU_ASSERT_EQUAL(rows[i].seed, INT64_MAX);
+        CU_ASSERT_EQUAL(rows[i].block, i);
+        CU_ASSERT_EQUAL(rows[i].steps, -7);
+        CU_ASSERT_EQUAL(rows[i].batch, ZG_NO_INTEGER);
+        CU_ASSERT_EQUAL(rows[i].wall_s_per_step, 0.123456789); /* nine digits: exact in %.9g */
+        CU_ASSERT(rows[i].cpu_s_per_step > 0);
+        CU_ASSERT(i % 2 ? zg_csv_in_extra(in, i, 0) == (double)i * 1e9
+                        : isnan(zg_csv_in_extra(in, i, 0)));
+        CU_ASSERT(isnan(zg_csv_in_extra(in, i, 1)));
+    }
+    zg_csv_in_close(&in);
+    remove_temp_dir(dir);
+}
+
+/* Bytes, not values: numbers bare, texts quoted where needed, empty where not available, one
+ * line a row. */
+static void the_format_is_as_documented(void)
+{
+    char dir[64];
+    make_temp_dir(dir);
+    struct zg_csv_out *out = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_out_open(&out, dir, &zg_schema_curve, ZG_CSV_REPLACE, NULL, 0, NULL), ZG_OK);
+    struct zg_curve_row row;
+    zg_row_clear(&zg_schema_curve, &row);
+    row.engine = "a\nb,\"c\"";
+    row.step = 3;
+    row.loss = 1.0 / 3.0;
+    row.projected_gradient = INFINITY;
+    CU_ASSERT_EQUAL(zg_csv_out_row(out, &row, NULL, NULL), ZG_OK);
+    CU_ASSERT_PTR_NULL(read_temp_file(dir, "curve.csv")); /* not there before it is whole */
+    CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
+    char *const text = read_temp_file(dir, "curve.csv");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_EQUAL(strncmp(text, "engine,model,task,", 18), 0);
+    const char *const second = strchr(text, '\n') + 1;
+    CU_ASSERT_EQUAL(strncmp(second, "\"a?b,\"\"c\"\"\",,,", 14), 0);
+    CU_ASSERT(strstr(second, ",3,0.333333333,,") != NULL);
+    CU_ASSERT_EQUAL(strlen(strchr(second, '\n')), 1);
+    CU_ASSERT_EQUAL(count_temp_files(dir), 1);
+    free(text);
+    remove_temp_dir(dir);
+}
+
+static void a_stream_is_continued(void)
+{
+    char dir[64];
+    make_temp_dir(dir);
+    struct zg_csv_out *out = NULL;
+    struct zg_csv_in *in = NULL;
+    for (int64_t i = 0; i < 3; i++) {
+        const struct zg_sample_row row = sample_row(i);
+        open_stream(&out, dir);
+        CU_ASSERT_EQUAL(zg_csv_out_row(out, &row, NULL, NULL), ZG_OK);
+        zg_csv_out_abort(&out); /* as a kill would: rows that were written stay */
+        /* what a kill in the middle of a row leaves behind */
+        FILE *const file = fopen(temp_path(dir, "samples.csv"), "a");
+        fputs("naive,torn", file);
+        fclose(file);
+    }
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&in, temp_path(dir, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_csv_in_n(in), 3);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(zg_csv_in_warning(in));
+    CU_ASSERT(strstr(zg_csv_in_warning(in), "torn") != NULL);
+    zg_csv_in_close(&in);
+    open_stream(&out, dir);
+    CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_in_open(&in, temp_path(dir, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_csv_in_n(in), 3);
+    CU_ASSERT_PTR_NULL(zg_csv_in_warning(in));
+    zg_csv_in_close(&in);
+
+    /* A header that was torn itself starts afresh; another header is refused and left alone. */
+    write_temp_file(dir, "samples.csv", "engine,mod", 10);
+    open_stream(&out, dir);
+    CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
+    write_temp_file(dir, "samples.csv", "other,header\n1,2\n", 17);
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_csv_out_open(&out, dir, &zg_schema_samples, ZG_CSV_STREAM, NULL, 0, &err),
+                    ZG_INPUT);
+    CU_ASSERT(strstr(err.text, "header") != NULL);
+    char *const text = read_temp_file(dir, "samples.csv");
+    CU_ASSERT_STRING_EQUAL(text, "other,header\n1,2\n");
+    free(text);
+    remove_temp_dir(dir);
+}
+
+/* A full disk, by /dev/full: the error names the file, and nothing else changes. */
+static void a_full_disk_is_reported(void)
+{
+    char dir[64];
+    make_temp_dir(dir);
+    struct zg_csv_out *out = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(symlink("/dev/full", temp_path(dir, "samples.csv")), 0);
+    CU_ASSERT_EQUAL(zg_csv_out_open(&out, dir, &zg_schema_samples, ZG_CSV_STREAM, NULL, 0, &err),
+                    ZG_ENV);
+    CU_ASSERT_PTR_NULL(out);
+    CU_ASSERT(strstr(err.text, "samples.csv") != NULL && strstr(err.text, "No space") != NULL);
+    remove_temp_dir(dir);
+}
+
+static void replacing_is_all_or_nothing(void)
+{
+    char dir[64];
+    make_temp_dir(dir);
+    struct zg_error err = {0};
+    struct zg_csv_out *out = NULL;
+    CU_ASSERT_EQUAL(zg_file_replace(dir, "summary.csv", "old\n", 4, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        zg_csv_out_open(&out, dir, &zg_schema_summary, ZG_CSV_REPLACE, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(count_temp_files(dir), 2);
+    zg_csv_out_abort(&out);
+    CU_ASSERT_EQUAL(count_temp_files(dir), 1);
+    char *const text = read_temp_file(dir, "summary.csv");
+    CU_ASSERT_STRING_EQUAL(text, "old\n");
+    free(text);
+    remove_temp_dir(dir);
+
+    CU_ASSERT_EQUAL(zg_file_replace(dir, "x", "x", 1, &err), ZG_ENV);
+    CU_ASSERT(strstr(err.text, dir) != NULL && strstr(err.text, "No such file") != NULL);
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_csv_out_open(&out, dir, &zg_schema_summary, ZG_CSV_REPLACE, NULL, 0, &err),
+                    ZG_ENV);
+    CU_ASSERT_EQUAL(zg_csv_out_open(&out, dir, &zg_schema_samples, ZG_CSV_STREAM, NULL, 0, NULL),
+                    ZG_ENV);
+    CU_ASSERT_PTR_NULL(out);
+    char *const long_name = malloc(5000);
+    memset(long_name, 'd', 4999);
+    long_name[4999] = '\0';
+    CU_ASSERT_EQUAL(zg_file_replace(long_name, "x", "x", 1, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(
+        zg_csv_out_open(&out, long_name, &zg_schema_samples, ZG_CSV_STREAM, NULL, 0, NULL), ZG_ENV);
+    free(long_name);
+}
+
+/* The curve's header with `rows` below it: read, expecting the status and words of the message. */
+static void expect_input(const char *rows, size_t n, const char *says)
+{
+    char dir[64], bytes[4096];
+    make_temp_dir(dir);
+    size_t used = 0;
+    for (int64_t i = 0; i < zg_schema_curve.n_columns; i++)
+        used += (size_t)snprintf(bytes + used, sizeof bytes - used, "%s%s", i ? "," : "",
+                                 zg_schema_curve.columns[i].name);
+    bytes[used++] = '\n';
+    memcpy(bytes + used, rows, n);
+    write_temp_file(dir, "curve.csv", bytes, used + n);
+    struct zg_csv_in *in = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_csv_in_open(&in, temp_path(dir, "curve.csv"), &zg_schema_curve, &err),
+                    ZG_INPUT);
+    CU_ASSERT_PTR_NULL(in);
+    if (!strstr(err.text, says) || !strstr(err.text, "curve.csv"))
+        printf("\n    \"%s\" does not say \"%s\"", err.text, says);
+    CU_ASSERT(strstr(err.text, says) != NULL && strstr(err.text, "curve.csv") != NULL);
+    remove_temp_dir(dir);
+}
+
+/* A complete row with `value` in the named column, the others empty. */
+static void expect_bad_cell(const char *column, const char *value, const char *says)
+{
+    char row[1024];
+    size_t used = 0;
+    for (int64_t i = 0; i < zg_schema_curve.n_columns; i++)
+        used += (size_t)snprintf(row + used, sizeof row - used, "%s%s", i ? "," : "",
+                                 strcmp(zg_schema_curve.columns[i].name, column) ? "" : value);
+    row[used++] = '\n';
+    expect_input(row, used, says);
+}
+
+static void broken_files_are_named(void)
+{
+    expect_input("a,b\n", 4, "row 1 has 2 cells");
+    expect_input("\"open\n", 6, "row 1");
+    expect_input("a\"b\n", 4, "row 1");
+    expect_input("a\0b\n", 4, "NUL");
+    expect_bad_cell("loss", "1.0x", "\"1.0x\" is not a number");
+    expect_bad_cell("loss", "nan", "is not a number");
+    expect_bad_cell("loss", "1e999", "is not a number");
+    expect_bad_cell("loss", "0x10", "is not a number");
+    expect_bad_cell("loss", "--", "is not a number");
+    expect_bad_cell("step", "1.5", "is not a whole number");
+    expect_bad_cell("step", "99999999999999999999", "is not a whole number");
+    expect_bad_cell("step", "-", "is not a whole number");
+    expect_bad_cell("eval_accuracy", "1,2", "cells, want");
+}
+
+static void broken_headers_are_named(void)
+{
+    static const struct {
+        const char *bytes, *says;
+    } bad[] = {
+        {"", "no complete header"},
+        {"engine", "no complete header"},
+        {"engine,model\n", "header has 2 columns"},
+        {"model,engine\n", "column 1 is \"model\", want \"engine\""},
+    };
+    char dir[64];
+    make_temp_dir(dir);
+    struct zg_csv_in *in = NULL;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct zg_error err = {0};
+        write_temp_file(dir, "curve.csv", bad[i].bytes, strlen(bad[i].bytes));
+        CU_ASSERT_EQUAL(zg_csv_in_open(&in, temp_path(dir, "curve.csv"), &zg_schema_curve, &err),
+                        ZG_INPUT);
+        CU_ASSERT(strstr(err.text, bad[i].says) != NULL);
+    }
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_csv_in_open(&in, temp_path(dir, "absent.csv"), &zg_schema_curve, &err),
+                    ZG_INPUT);
+    CU_ASSERT_EQUAL(zg_csv_in_open(&in, dir, &zg_schema_curve, NULL), ZG_INPUT);
+    CU_ASSERT_EQUAL(zg_csv_in_open(&in, "/dev/zero", &zg_schema_curve, NULL), ZG_INPUT);
+    remove_temp_dir(dir);
+}
+
+/* Writes a file of the first n columns of a schema and one extra, "more" (NULL: none), and a row of
+ * cells "1"; returns what reading it says. */
+static enum zg_status read_older(struct zg_csv_in **in, const struct zg_schema *schema, int64_t n,
+                                 const char *more)
+{
+    char dir[64], text[4096] = "";
+    size_t used = 0;
+    make_temp_dir(dir);
+    for (int64_t i = 0; i < n; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "," : "",
+                                 schema->columns[i].name);
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%s\n1", more ? "," : "",
+                             more ? more : "");
+    for (int64_t i = 1; i < n + (more != NULL); i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, ",1");
+    used += (size_t)snprintf(text + used, sizeof text - used, "\n");
+    CU_ASSERT_FATAL(used < sizeof text);
+    write_temp_file(dir, schema->file, text, used);
+    const enum zg_status status = zg_csv_in_open(in, temp_path(dir, schema->file), schema, NULL);
+    remove_temp_dir(dir);
+    return status;
+}
+
+/* Columns of a version are added at the end: a file of before them has empty cells there. */
+static void older_files_of_the_version_read(void)
+{
+    struct zg_csv_in *in = NULL;
+    const struct zg_schema *schema = &zg_schema_summary;
+    int64_t least = 1;
+    while (strcmp(schema->columns[least - 1].name, schema->last_at_first) != 0)
+        least++;
+    CU_ASSERT_EQUAL(read_older(&in, schema, least - 1, NULL), ZG_INPUT);
+    CU_ASSERT_EQUAL(read_older(&in, schema, least, "more"), ZG_INPUT);
+    CU_ASSERT_EQUAL_FATAL(read_older(&in, schema, least, NULL), ZG_OK);
+    const struct zg_summary_row *const row = zg_csv_in_rows(in);
+    CU_ASSERT_EQUAL(row->layers, 1);
+    CU_ASSERT(isnan(row->peak_share_then));
+    CU_ASSERT_EQUAL(row->fidelity_probes, ZG_NO_INTEGER);
+    zg_csv_in_close(&in);
+    /* what follows the columns that it has is extra */
+    schema = &zg_schema_samples;
+    CU_ASSERT_EQUAL_FATAL(read_older(&in, schema, schema->n_columns - 1, "papi_tot_ins"), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_csv_in_n_extra(in), 1);
+    CU_ASSERT_STRING_EQUAL(zg_csv_in_extra_name(in, 0), "papi_tot_ins");
+    CU_ASSERT_EQUAL(zg_csv_in_extra(in, 0, 0), 1);
+    CU_ASSERT_EQUAL(((const struct zg_sample_row *)zg_csv_in_rows(in))->disturbed, ZG_NO_INTEGER);
+    zg_csv_in_close(&in);
+    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, zg_schema_verify.n_columns - 1, NULL),
+                    ZG_INPUT);
+}
+
+/* Each schema: columns distinct, inside the struct, and the file's own header accepted by the
+ * reader. */
+static void schemas_are_consistent(void)
+{
+    const struct zg_schema *const schemas[] = {&zg_schema_samples,  &zg_schema_phases,
+                                               &zg_schema_summary,  &zg_schema_verify,
+                                               &zg_schema_fidelity, &zg_schema_curve};
+    char dir[64];
+    make_temp_dir(dir);
+    for (size_t s = 0; s < sizeof schemas / sizeof *schemas; s++) {
+        const struct zg_schema *const schema = schemas[s];
+        bool has_last = !schema->last_at_first;
+        for (int64_t i = 0; i < schema->n_columns; i++) {
+            has_last |= !has_last && !strcmp(schema->columns[i].name, schema->last_at_first);
+            CU_ASSERT(schema->columns[i].offset + 8 <= schema->row_size);
+            for (int64_t j = 0; j < i; j++)
+                CU_ASSERT(strcmp(schema->columns[i].name, schema->columns[j].name) != 0);
+        }
+        CU_ASSERT(has_last);
+        char *const row = malloc(schema->row_size);
+        zg_row_clear(schema, row);
+        const struct zg_case_row c = {.engine = "e", .batch = 16, .synthetic = 1};
+        zg_row_set_case(row, &c);
+        struct zg_csv_out *out = NULL;
+        struct zg_csv_in *in = NULL;
+        CU_ASSERT_EQUAL_FATAL(zg_csv_out_open(&out, dir, schema, ZG_CSV_REPLACE, NULL, 0, NULL),
+                              ZG_OK);
+        CU_ASSERT_EQUAL(zg_csv_out_row(out, row, NULL, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(zg_csv_in_open(&in, temp_path(dir, schema->file), schema, NULL),
+                              ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(zg_csv_in_n(in), 1);
+        const struct zg_case_row *const back = zg_csv_in_rows(in);
+        CU_ASSERT_STRING_EQUAL(back->engine, "e");
+        CU_ASSERT_EQUAL(back->batch, 16);
+        CU_ASSERT_EQUAL(back->synthetic, 1);
+        zg_csv_in_close(&in);
+        free(row);
+    }
+    remove_temp_dir(dir);
+}
+
+int main(void)
+{
+    const struct zg_test tests[] = {
+        {"samples round trip", samples_round_trip},
+        {"the format is as documented", the_format_is_as_documented},
+        {"a stream is continued", a_stream_is_continued},
+        {"a full disk is reported", a_full_disk_is_reported},
+        {"replacing is all or nothing", replacing_is_all_or_nothing},
+        {"broken files are named", broken_files_are_named},
+        {"broken headers are named", broken_headers_are_named},
+        {"older files of the version read", older_files_of_the_version_read},
+        {"schemas are consistent", schemas_are_consistent},
+        {0}};
+    return zg_test_run("csv", tests);
+}

@@ -1,0 +1,279 @@
+/* test_table.c - table.c and table_print.c: one table, six forms. */
+#include "harness/rows/table.h"
+
+#include <csv.h>
+#include <jansson.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/cunit_run.h"
+
+static struct zg_table *example(void)
+{
+    static const struct zg_heading headings[] = {
+        {"engine", "engine"}, {"n", "n"}, {"wall_s", "s/step"}, {"note", "note"}, {"hidden", NULL}};
+    struct zg_table *table = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, headings, 5, NULL), ZG_OK);
+    zg_table_text(table, "na\xc3\xafve"); /* two bytes, one character */
+    zg_table_integer(table, 12);
+    zg_table_real(table, 1.23456789, "1.23 s");
+    zg_table_text(table, "a|b, \"c\"");
+    zg_table_integer(table, 1);
+    zg_table_text(table, "fused");
+    zg_table_integer(table, ZG_NO_INTEGER);
+    zg_table_real(table, NAN, NULL);
+    zg_table_text(table, NULL);
+    zg_table_integer(table, 2);
+    return table;
+}
+
+/* Prints into a string, malloc'ed. */
+static char *printed(const struct zg_table *table, enum zg_format format)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *const file = open_memstream(&text, &size);
+    CU_ASSERT_EQUAL(zg_table_print(table, file, "memory", format, NULL), ZG_OK);
+    fclose(file);
+    return text;
+}
+
+static void expect_printed(enum zg_format format, const char *want)
+{
+    struct zg_table *table = example();
+    char *const text = printed(table, format);
+    if (strcmp(text, want))
+        printf("\n%s", text);
+    CU_ASSERT_STRING_EQUAL(text, want);
+    free(text);
+    zg_table_close(&table);
+    CU_ASSERT_PTR_NULL(table);
+}
+
+static void aligned(void)
+{
+    expect_printed(ZG_FORMAT_TABLE, "engine   n  s/step  note\n"
+                                    "na\xc3\xafve   12  1.23 s  a|b, \"c\"\n"
+                                    "fused    -       -  \n");
+}
+
+static void markdown(void)
+{
+    expect_printed(ZG_FORMAT_MARKDOWN, "| engine | n | s/step | note |\n"
+                                       "| --- | ---: | ---: | --- |\n"
+                                       "| na\xc3\xafve | 12 | 1.23 s | a\\|b, \"c\" |\n"
+                                       "| fused | - | - |  |\n");
+}
+
+static void json_lines(void)
+{
+    expect_printed(ZG_FORMAT_JSONL,
+                   "{\"engine\": \"na\xc3\xafve\", \"n\": 12, \"wall_s\": 1.23456789, "
+                   "\"note\": \"a|b, \\\"c\\\"\", \"hidden\": 1}\n"
+                   "{\"engine\": \"fused\", \"n\": null, \"wall_s\": null, \"note\": null, "
+                   "\"hidden\": 2}\n");
+}
+
+static void sql(void)
+{
+    expect_printed(
+        ZG_FORMAT_SQL,
+        "BEGIN;\nCREATE TABLE \"rows\" (\n  \"engine\" TEXT,\n  \"n\" BIGINT,\n"
+        "  \"wall_s\" DOUBLE PRECISION,\n  \"note\" TEXT,\n  \"hidden\" BIGINT\n);\n"
+        "INSERT INTO \"rows\" VALUES ('na\xc3\xafve', 12, 1.23456789, 'a|b, \"c\"', 1);\n"
+        "INSERT INTO \"rows\" VALUES ('fused', NULL, NULL, NULL, 2);\nCOMMIT;\n");
+}
+
+/* The name, the headings and the texts of a table are anybody's. */
+static void sql_quotes(void)
+{
+    static const struct zg_heading heading[] = {{"a\"b", "x"}};
+    struct zg_table *table = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
+    zg_table_set_name(table, "t\"; DROP");
+    zg_table_text(table, "it's'); --");
+    zg_table_text(table, "\xff");
+    char *const text = printed(table, ZG_FORMAT_SQL);
+    CU_ASSERT_STRING_EQUAL(text, "BEGIN;\nCREATE TABLE \"t\"\"; DROP\" (\n  \"a\"\"b\" TEXT\n);\n"
+                                 "INSERT INTO \"t\"\"; DROP\" VALUES ('it''s''); --');\n"
+                                 "INSERT INTO \"t\"\"; DROP\" VALUES ('?');\nCOMMIT;\n");
+    free(text);
+    zg_table_close(&table);
+}
+
+struct cells {
+    int n_cells, n_rows;
+    char text[32][64];
+};
+
+static void on_cell(void *bytes, size_t n, void *context)
+{
+    struct cells *const cells = context;
+    snprintf(cells->text[cells->n_cells++], 64, "%.*s", (int)n, (const char *)bytes);
+}
+
+static void on_row(int end, void *context)
+{
+    (void)end;
+    ((struct cells *)context)->n_rows++;
+}
+
+static void csv_parses_back(void)
+{
+    struct zg_table *table = example();
+    char *const text = printed(table, ZG_FORMAT_CSV);
+    struct cells cells = {0};
+    struct csv_parser parser;
+    CU_ASSERT_EQUAL_FATAL(csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI), 0);
+    CU_ASSERT_EQUAL(csv_parse(&parser, text, strlen(text), on_cell, on_row, &cells), strlen(text));
+    CU_ASSERT_EQUAL(csv_fini(&parser, on_cell, on_row, &cells), 0);
+    csv_free(&parser);
+    const char *const want[] = {"engine",       "n",  "wall_s",     "note",       "hidden",
+                                "na\xc3\xafve", "12", "1.23456789", "a|b, \"c\"", "1",
+                                "fused",        "",   "",           "",           "2"};
+    CU_ASSERT_EQUAL(cells.n_rows, 3);
+    CU_ASSERT_EQUAL_FATAL(cells.n_cells, 15);
+    for (int i = 0; i < 15; i++)
+        CU_ASSERT_STRING_EQUAL(cells.text[i], want[i]);
+    free(text);
+    zg_table_close(&table);
+}
+
+static void json_parses_back(void)
+{
+    struct zg_table *table = example();
+    char *const text = printed(table, ZG_FORMAT_JSON);
+    json_t *const rows = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
+    CU_ASSERT_EQUAL(json_array_size(rows), 2);
+    const json_t *const first = json_array_get(rows, 0), *const second = json_array_get(rows, 1);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(first, "engine")), "na\xc3\xafve");
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(first, "n")), 12);
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(first, "wall_s")), 1.23456789);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(first, "note")), "a|b, \"c\"");
+    CU_ASSERT(json_is_null(json_object_get(second, "n")));
+    CU_ASSERT(json_is_null(json_object_get(second, "wall_s")));
+    CU_ASSERT(json_is_null(json_object_get(second, "note")));
+    json_decref(rows);
+    free(text);
+    zg_table_close(&table);
+}
+
+/* A file name may hold any byte; no form may break by it. */
+static void hostile_texts_stay_in_their_cell(void)
+{
+    static const struct zg_heading heading[] = {{"x", "x"}};
+    struct zg_table *table = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
+    zg_table_text(table, "line\nbreak\x1b[31m\xff");
+    for (int format = 0; format <= ZG_FORMAT_SQL; format++) {
+        char *const text = printed(table, (enum zg_format)format);
+        CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
+        CU_ASSERT_PTR_NULL(strstr(text, "line\nbreak"));
+        if (format == ZG_FORMAT_JSON || format == ZG_FORMAT_JSONL) {
+            json_t *const json = json_loads(text, 0, NULL);
+            CU_ASSERT_PTR_NOT_NULL(json);
+            json_decref(json);
+        }
+        free(text);
+    }
+    zg_table_close(&table);
+}
+
+static void rows_of_a_schema(void)
+{
+    struct zg_summary_row rows[2];
+    struct zg_table *table = NULL;
+    for (int i = 0; i < 2; i++) {
+        zg_row_clear(&zg_schema_summary, &rows[i]);
+        rows[i].engine = i ? "b" : "a";
+        rows[i].n = i;
+        rows[i].speedup = 6.25;
+    }
+    CU_ASSERT_EQUAL_FATAL(zg_table_of_rows(&table, &zg_schema_summary, rows, 2, NULL), ZG_OK);
+    char *const text = printed(table, ZG_FORMAT_JSON);
+    json_t *const json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    CU_ASSERT_EQUAL(json_array_size(json), 2);
+    const json_t *const second = json_array_get(json, 1);
+    CU_ASSERT_EQUAL((int64_t)json_object_size(second), zg_schema_summary.n_columns);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(second, "engine")), "b");
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(second, "speedup")), 6.25);
+    CU_ASSERT(json_is_null(json_object_get(second, "peak_share")));
+    json_decref(json);
+    free(text);
+    char *const sql_text = printed(table, ZG_FORMAT_SQL);
+    zg_test_expect_words(sql_text, "CREATE TABLE \"summary\" (\n  \"engine\" TEXT,");
+    free(sql_text);
+    zg_table_close(&table);
+}
+
+static void an_empty_table_is_fine(void)
+{
+    static const struct zg_heading heading[] = {{"x", "x"}};
+    struct zg_table *table = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
+    const char *const want[] = {
+        "x\n",  "x\n",
+        "[]\n", "| x |\n| --- |\n",
+        "",     "BEGIN;\nCREATE TABLE \"rows\" (\n  \"x\" TEXT\n);\nCOMMIT;\n"};
+    for (int format = 0; format <= ZG_FORMAT_SQL; format++) {
+        char *const text = printed(table, (enum zg_format)format);
+        CU_ASSERT_STRING_EQUAL(text, want[format]);
+        free(text);
+    }
+    zg_table_close(&table);
+}
+
+static void a_file_that_takes_nothing_is_reported(void)
+{
+    struct zg_table *table = example();
+    struct zg_error err = {0};
+    FILE *file = fopen("/dev/full", "w");
+    CU_ASSERT_EQUAL(zg_table_print(table, file, "standard output", ZG_FORMAT_CSV, &err), ZG_ENV);
+    CU_ASSERT(strstr(err.text, "standard output: cannot write: No space") != NULL);
+    fclose(file);
+
+    int ends[2];
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    close(ends[0]);
+    signal(SIGPIPE, SIG_IGN);
+    file = fdopen(ends[1], "w");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_table_print(table, file, "standard output", ZG_FORMAT_TABLE, &err), ZG_ENV);
+    CU_ASSERT(strstr(err.text, "Broken pipe") != NULL);
+    fclose(file);
+    zg_table_close(&table);
+}
+
+/* ZG_FORMATS names them in the enum's order. */
+static void formats_are_named(void)
+{
+    CU_ASSERT_STRING_EQUAL(ZG_FORMATS, "table|csv|json|markdown|jsonl|sql");
+    CU_ASSERT_EQUAL(ZG_FORMAT_MARKDOWN, 3);
+    CU_ASSERT_EQUAL(ZG_FORMAT_SQL, 5);
+    CU_ASSERT(zg_format_is_for_people(ZG_FORMAT_TABLE));
+    CU_ASSERT(zg_format_is_for_people(ZG_FORMAT_MARKDOWN));
+    CU_ASSERT_FALSE(zg_format_is_for_people(ZG_FORMAT_JSONL));
+}
+
+int main(void)
+{
+    const struct zg_test tests[] = {
+        {"aligned", aligned},
+        {"markdown", markdown},
+        {"CSV parses back", csv_parses_back},
+        {"JSON parses back", json_parses_back},
+        {"JSON Lines", json_lines},
+        {"SQL", sql},
+        {"SQL quotes", sql_quotes},
+        {"hostile texts stay in their cell", hostile_texts_stay_in_their_cell},
+        {"rows of a schema", rows_of_a_schema},
+        {"an empty table is fine", an_empty_table_is_fine},
+        {"a file that takes nothing is reported", a_file_that_takes_nothing_is_reported},
+        {"formats are named", formats_are_named},
+        {0}};
+    return zg_test_run("table", tests);
+}
