@@ -61,9 +61,10 @@ struct zg_model;
  * model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not; head
  * tied or not.  As in transformers, a tied model ignores a head that is stored beside it;
  * tensors that OPT does not have are ignored too.  Every weight is read once, in parallel, for
- * the check below.  ZG_INPUT: a file is missing or malformed, a tensor is absent, twice there, or
- * of a wrong shape or type, a weight is NaN or infinite.  ZG_USAGE: `name` is neither a known
- * shape nor a directory.  ZG_ENV: no memory.  OPT-350M (post-norm) is refused. */
+ * the check below and the fingerprint.  ZG_INPUT: a file is missing or malformed, a tensor is
+ * absent, twice there, or of a wrong shape or type, a weight is NaN or infinite.  ZG_USAGE:
+ * `name` is neither a known shape nor a directory.  ZG_ENV: no memory.  OPT-350M (post-norm) is
+ * refused. */
 enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
                              struct zg_error *err);
 
@@ -103,7 +104,8 @@ int64_t zg_model_n_params(const struct zg_model_shape *shape);
 int64_t zg_model_n_linear_params(const struct zg_model_shape *shape);
 
 /* XXH3 (64 bits) over ids, shapes and fp32 values in id order; the same on every machine and
- * thread count. */
+ * thread count.  A directory has it since open(), but for layers that repeat; synthetic weights are
+ * made for it. */
 uint64_t zg_model_fingerprint(const struct zg_model *model);
 
 /* Known shapes, for help and `zogap info`: NULL past the end. */

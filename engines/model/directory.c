@@ -190,40 +190,42 @@ static int64_t first_not_finite(const struct located *tensor, int64_t begin, int
     return end;
 }
 
-/* Reads every weight once, in parallel, and lets its pages go again, so that opening does not
- * fill memory. */
-static enum zg_status check_finite(const struct directory *d, struct zg_error *err)
+/* Names the first weight that is not finite. */
+static enum zg_status fail_not_finite(const struct directory *d, struct zg_error *err)
 {
-    const int64_t stretch = INT64_C(1) << 18;
     for (int32_t id = 0; id < d->n_ids; id++) {
         const struct located *const tensor = &d->tensors[id];
-        if (!tensor->shard)
+        const int64_t first =
+            tensor->shard ? first_not_finite(tensor, 0, tensor->n_elements) : tensor->n_elements;
+        char name[128];
+        int64_t rows, cols;
+        if (first == tensor->n_elements)
             continue;
-        int64_t first = tensor->n_elements;
-#pragma omp parallel for schedule(dynamic, 1) reduction(min                                        \
-                                                        : first) if (tensor->n_elements > stretch)
-        for (int64_t begin = 0; begin < tensor->n_elements; begin += stretch) {
-            const int64_t end = zg_min64(begin + stretch, tensor->n_elements);
-            const int64_t found = first_not_finite(tensor, begin, end);
-            first = found < end ? zg_min64(first, found) : first;
-        }
-        zg_mapping_release(&tensor->shard->file, tensor->begin,
-                           tensor->n_elements * item_bytes(tensor->dtype));
-        if (first < tensor->n_elements) {
-            char name[128];
-            int64_t rows, cols;
-            zg_model_tensor_size(&d->shape, id, &rows, &cols);
-            zg_model_tensor_name(&d->shape, id, name, sizeof name);
-            return zg_fail(err, ZG_INPUT,
-                           "%s: tensor %s, row %" PRId64 ", column %" PRId64
-                           ": the weight is NaN or infinite",
-                           tensor->shard->path, name, first / cols, first % cols);
-        }
+        zg_model_tensor_size(&d->shape, id, &rows, &cols);
+        zg_model_tensor_name(&d->shape, id, name, sizeof name);
+        return zg_fail(err, ZG_INPUT,
+                       "%s: tensor %s, row %" PRId64 ", column %" PRId64
+                       ": the weight is NaN or infinite",
+                       tensor->shard->path, name, first / cols, first % cols);
     }
-    return ZG_OK;
+    return zg_fail(err, ZG_INPUT, "the weights changed while they were read");
 }
 
 /* ---- open ---- */
+
+/* Reads every weight once, in parallel, for its fingerprint and to see that it is finite; pages go
+ * again, so that opening does not fill memory. */
+static enum zg_status read_once(struct zg_model **model, struct zg_error *err)
+{
+    bool finite;
+    (*model)->fingerprint = zg_model_fingerprint_read(*model, &finite);
+    (*model)->has_fingerprint = true;
+    if (finite)
+        return ZG_OK;
+    const enum zg_status status = fail_not_finite((*model)->state, err);
+    zg_model_close(model);
+    return status;
+}
 
 static enum zg_status read_config(struct zg_model_shape *out, const char *directory,
                                   struct zg_error *err)
@@ -267,13 +269,12 @@ enum zg_status zg_model_open_directory(struct zg_model **out, const char *path,
     status = zg_shards_visit(&d->shards, locate, d, err);
     if (status == ZG_OK)
         status = check_complete(d, path, err);
-    if (status == ZG_OK)
-        status = check_finite(d, err);
 done:
     if (status != ZG_OK) {
         close_directory(d);
         return status;
     }
-    return zg_model_make(out, path, &d->shape, &source, d, d->tensors[ZG_T_EMBED_TOKENS].dtype,
-                         err);
+    status =
+        zg_model_make(out, path, &d->shape, &source, d, d->tensors[ZG_T_EMBED_TOKENS].dtype, err);
+    return status ? status : read_once(out, err);
 }

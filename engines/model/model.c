@@ -46,6 +46,7 @@ enum zg_status zg_model_alias_layers(struct zg_model *model, int64_t n_resident,
         return zg_fail(err, ZG_USAGE, "model %s: %lld resident layers, must be 1 to %lld",
                        model->name, (long long)n_resident, (long long)model->shape.n_layers);
     model->shape.n_resident = n_resident;
+    model->has_fingerprint = false; /* that was of all layers */
     return ZG_OK;
 }
 

@@ -22,6 +22,9 @@ struct zg_model {
     enum zg_dtype stored_dtype;
     bool synthetic;
     char *name; /* owned */
+    /* Of a model whose weights were all read as it was opened. */
+    bool has_fingerprint;
+    uint64_t fingerprint;
 };
 
 /* ZG_INPUT: the shape is not one that a model can have; `what` names where it came from. */
@@ -38,6 +41,9 @@ enum zg_status zg_model_make(struct zg_model **out, const char *name,
 /* Elements begin .. begin + n - 1 of a tensor. */
 void zg_model_read_elements(const struct zg_model *model, int32_t id, int64_t begin, int64_t n,
                             float *dst);
+
+/* The fingerprint, read anew; *finite: no value is NaN or infinite. */
+uint64_t zg_model_fingerprint_read(const struct zg_model *model, bool *finite);
 
 /* Opens a Hugging Face directory (directory.c). */
 enum zg_status zg_model_open_directory(struct zg_model **out, const char *path,
