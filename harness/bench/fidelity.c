@@ -354,13 +354,11 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
                                     struct zg_results *results, struct zg_error *err)
 {
     const struct part *const part = &set->parts[index];
-    struct zg_case_row case_row;
-    zg_bench_case_row(&set->bench->contenders[index], &case_row);
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; part->dl && i < set->options.n_probes && !status; i++) {
         struct zg_fidelity_row row;
         zg_row_clear(&zg_schema_fidelity, &row);
-        zg_row_set_case(&row, &case_row);
+        zg_bench_case_row(&set->bench->contenders[index], &row.id);
         row.probe = i;
         row.seed_u = (int64_t)probe_seed(set, i);
         row.dl = part->dl[i];

@@ -193,11 +193,9 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
                                  const struct zg_trial_options *options, struct zg_verdict *out,
                                  struct zg_error *err)
 {
-    struct zg_case_row case_row;
     *out = (struct zg_verdict){0};
     zg_row_clear(&zg_schema_verify, &out->row);
-    zg_bench_case_row(contender, &case_row);
-    zg_row_set_case(&out->row, &case_row);
+    zg_bench_case_row(contender, &out->row.id);
     struct zg_verify_row *const row = &out->row;
     row->reference = reference->item->label;
     row->steps = trial->n_steps;

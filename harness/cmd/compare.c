@@ -134,11 +134,8 @@ static enum zg_status check_rungs(const struct zg_result_set *set, const struct 
 {
     const struct zg_ladder_row *const rows = zg_csv_in_rows(csv);
     bool same = zg_csv_in_n(csv) == set->n_cases;
-    for (int64_t i = 0; i < set->n_cases && same; i++) {
-        struct zg_case_row c;
-        memcpy(&c, &rows[i], sizeof c); /* every row starts with the case columns */
-        same = zg_case_row_same(&c, &set->cases[i].id);
-    }
+    for (int64_t i = 0; i < set->n_cases && same; i++)
+        same = zg_case_row_same(&rows[i].id, &set->cases[i].id);
     return same
                ? ZG_OK
                : zg_fail(err, ZG_INPUT, "%s: is not of the engines and cases of summary.csv", path);

@@ -95,14 +95,15 @@ static void put_title(FILE *out, const struct zg_ladder_result *result)
 {
     char text[1024], layers[64] = "";
     const struct zg_ladder_row *const row = &result->rows[0];
-    if (row->layers_resident != ZG_NO_INTEGER)
+    if (row->id.layers_resident != ZG_NO_INTEGER)
         snprintf(layers, sizeof layers, " (%lld layers resident, repeated)",
-                 (long long)row->layers_resident);
-    snprintf(
-        text, sizeof text, "%.300s%s%s, %.300s, batch %lld, rank %lld, %lld thread%s%s", row->model,
-        row->synthetic == 1 ? " (synthetic weights)" : "", layers, row->task, (long long)row->batch,
-        (long long)row->rank, (long long)row->threads, row->threads == 1 ? "" : "s",
-        strcmp(row->kind, "ladder") == 0 ? ": from the loop to the runtime" : ": leaving one out");
+                 (long long)row->id.layers_resident);
+    snprintf(text, sizeof text, "%.300s%s%s, %.300s, batch %lld, rank %lld, %lld thread%s%s",
+             row->id.model, row->id.synthetic == 1 ? " (synthetic weights)" : "", layers,
+             row->id.task, (long long)row->id.batch, (long long)row->id.rank,
+             (long long)row->id.threads, row->id.threads == 1 ? "" : "s",
+             strcmp(row->kind, "ladder") == 0 ? ": from the loop to the runtime"
+                                              : ": leaving one out");
     put_quoted(out, text);
 }
 

@@ -93,10 +93,8 @@ static void describe(struct work *w, int64_t i, const struct zg_summary_row *sum
 {
     const struct zg_rung *const rung = &w->ladder->rungs[i];
     struct zg_ladder_row *const row = &w->out->rows[i];
-    struct zg_case_row case_row;
-    memcpy(&case_row, summary, sizeof case_row); /* every row starts with the case columns */
     zg_row_clear(&zg_schema_ladder, row);
-    zg_row_set_case(row, &case_row);
+    row->id = summary->id;
     row->kind = w->ladder->leave_one_out ? "leave-one-out" : "ladder";
     row->rung = i;
     row->name = rung->name;
@@ -200,17 +198,12 @@ static void take_walls(const struct zg_csv_in *csv, const struct zg_summary_row 
                        int64_t n_rungs, int64_t n_blocks, double *walls)
 {
     const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
-    struct zg_case_row wanted, c;
     for (int64_t i = 0; i < n_rungs * n_blocks; i++)
         walls[i] = NAN;
-    for (int64_t s = 0; s < zg_csv_in_n(csv); s++) {
-        memcpy(&c, &rows[s], sizeof c);
-        for (int64_t i = 0; i < n_rungs && rows[s].block >= 0 && rows[s].block < n_blocks; i++) {
-            memcpy(&wanted, &summary[i], sizeof wanted);
-            if (zg_case_row_same(&wanted, &c))
+    for (int64_t s = 0; s < zg_csv_in_n(csv); s++)
+        for (int64_t i = 0; i < n_rungs && rows[s].block >= 0 && rows[s].block < n_blocks; i++)
+            if (zg_case_row_same(&summary[i].id, &rows[s].id))
                 walls[i * n_blocks + rows[s].block] = rows[s].wall_s_per_step;
-        }
-    }
 }
 
 static enum zg_status evaluate_case(struct zg_ladder_result *out, const struct zg_ladder *ladder,

@@ -77,7 +77,7 @@ static enum zg_status print_case(const struct zg_ladder_result *result, enum zg_
             add_ratio(table, row->speedup, row->speedup_ci_low, row->speedup_ci_high);
         zg_table_text(table, show_paper_has(row->paper_has));
         zg_table_text(table, zg_verified_show(text, sizeof text, row->verified, i == 0,
-                                              zg_dtypes_coarsest(row->dtype)));
+                                              zg_dtypes_coarsest(row->id.dtype)));
         add_label(table, row, &result->rows[i ? i - 1 : 0]);
     }
     if (!status)

@@ -110,3 +110,16 @@ bool zg_case_row_same_work(const struct zg_case_row *a, const struct zg_case_row
     char text[2];
     return zg_case_row_differences(a, b, text, sizeof text) == 0;
 }
+
+int64_t zg_case_rows_end(const struct zg_summary_row *rows, int64_t n, int64_t begin)
+{
+    int64_t end = begin + 1;
+    for (; end < n; end++) {
+        bool same = zg_case_row_same_work(&rows[begin].id, &rows[end].id);
+        for (int64_t i = begin; i < end && same; i++)
+            same = !zg_cell_same_text(rows[i].id.engine, rows[end].id.engine);
+        if (!same)
+            break;
+    }
+    return end;
+}

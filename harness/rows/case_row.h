@@ -21,6 +21,10 @@ bool zg_case_row_same(const struct zg_case_row *a, const struct zg_case_row *b);
 /* The same but for the engine and its dtype: may the two be timed against each other? */
 bool zg_case_row_same_work(const struct zg_case_row *a, const struct zg_case_row *b);
 
+/* Rows of one case follow each other; an engine that comes again does so in the next case, as in a
+ * sweep over --dtype.  Where the case that begins at rows[begin] of rows[n] ends. */
+int64_t zg_case_rows_end(const struct zg_summary_row *rows, int64_t n, int64_t begin);
+
 /* Writes the columns but engine and dtype in which the two differ, with both values, into
  * text[size]: "batch 16 and 32, threads 2 and 4"; an empty cell is "none".  Cut to fit.  Returns
  * how many there are; 0 gives "". */

@@ -18,7 +18,7 @@ static void add_speedup(struct zg_table *table, const struct zg_summary_row *row
     char text[96];
     const struct zg_stats stats = {
         .n = row->n, .median = median, .low = low, .high = high, .has_interval = isfinite(low)};
-    if (baseline && row->engine && strcmp(baseline, row->engine) == 0 && isfinite(median))
+    if (baseline && row->id.engine && strcmp(baseline, row->id.engine) == 0 && isfinite(median))
         snprintf(text, sizeof text, "1 (baseline)");
     else
         zg_stats_show_ratio(&stats, text, sizeof text);
@@ -29,7 +29,7 @@ static void add_speedup(struct zg_table *table, const struct zg_summary_row *row
 static const struct zg_summary_row *baseline_of(const struct zg_summary_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (zg_cell_same_text(rows[i].engine, rows[i].baseline))
+        if (zg_cell_same_text(rows[i].id.engine, rows[i].baseline))
             return &rows[i];
     return NULL;
 }
@@ -37,7 +37,7 @@ static const struct zg_summary_row *baseline_of(const struct zg_summary_row *row
 static bool any_below_fp32(const struct zg_summary_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (zg_dtypes_coarsest(rows[i].dtype) != ZG_FP32)
+        if (zg_dtypes_coarsest(rows[i].id.dtype) != ZG_FP32)
             return true;
     return false;
 }
@@ -60,8 +60,8 @@ static void add_fidelity(struct zg_table *table, const struct zg_summary_row *ro
 {
     enum zg_dtype dtype = ZG_FP32, dtype_d = ZG_FP32;
     char text[96];
-    if (row->dtype)
-        zg_dtypes_parse("dtype", row->dtype, &dtype, &dtype_d, NULL);
+    if (row->id.dtype)
+        zg_dtypes_parse("dtype", row->id.dtype, &dtype, &dtype_d, NULL);
     const double rms_bound = zg_fidelity_rms_bound(dtype, dtype_d);
     const double sign_bound = zg_fidelity_sign_bound(dtype, dtype_d);
     if (row->fidelity_probes > 0 && !isfinite(row->fidelity_rms)) {
@@ -137,8 +137,8 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err);
     for (int64_t i = 0; i < n && !status; i++) {
         const struct zg_summary_row *const row = &rows[i];
-        zg_table_text(table, row->engine);
-        zg_table_text(table, row->dtype);
+        zg_table_text(table, row->id.engine);
+        zg_table_text(table, row->id.dtype);
         zg_table_real(table, row->wall_s_per_step_median,
                       zg_step_time_show(row->wall_s_per_step_median, text, sizeof text));
         add_speedup(table, row, row->baseline, row->speedup, row->speedup_ci_low,
@@ -159,30 +159,16 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         zg_table_real(table, row->peak_rss_mib,
                       zg_real_show(text, sizeof text, "%.0f", row->peak_rss_mib));
         add_fidelity(table, row);
-        zg_table_text(table,
-                      zg_verified_show(
-                          text, sizeof text, row->verified, row == baseline,
-                          zg_dtype_coarser(zg_dtypes_coarsest(row->dtype),
-                                           zg_dtypes_coarsest(baseline ? baseline->dtype : NULL))));
+        zg_table_text(
+            table, zg_verified_show(
+                       text, sizeof text, row->verified, row == baseline,
+                       zg_dtype_coarser(zg_dtypes_coarsest(row->id.dtype),
+                                        zg_dtypes_coarsest(baseline ? baseline->id.dtype : NULL))));
     }
     if (!status)
         status = zg_table_print(table, stdout, stdout_name, format, err);
     zg_table_close(&table);
     return status;
-}
-
-/* Rows of one case follow each other. */
-static bool same_case(const struct zg_summary_row *a, const struct zg_summary_row *b)
-{
-#define TEXT(name)                                                                                 \
-    &&(zg_cell_same_text(#name, "engine") || zg_cell_same_text(#name, "dtype") ||                  \
-       zg_cell_same_text(a->name, b->name))
-#define INTEGER(name) &&a->name == b->name
-#define REAL(name)    &&a->name >= b->name && a->name <= b->name
-    return true ZG_CASE_COLUMNS(TEXT, INTEGER, REAL);
-#undef TEXT
-#undef INTEGER
-#undef REAL
 }
 
 enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
@@ -198,11 +184,7 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
         return status;
     }
     for (int64_t begin = 0, end; begin < n && !status; begin = end) {
-        end = begin + 1;
-        /* an engine that comes again does so in another dtype */
-        while (end < n && same_case(&rows[begin], &rows[end]) &&
-               !zg_cell_same_text(rows[begin].engine, rows[end].engine))
-            end++;
+        end = zg_case_rows_end(rows, n, begin);
         int64_t titled = begin; /* an engine that was timed knows the number of blocks */
         for (int64_t i = begin; i < end; i++)
             titled = rows[i].n > rows[titled].n ? i : titled;

@@ -4,13 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-#define SCHEMA(NAME, file_name, LIST, row, extra, last)                                            \
-    static const struct zg_column NAME##_columns[] = {LIST(TEXT, INTEGER, REAL)};                  \
+#define SCHEMA(NAME, file_name, LISTS, extra, last)                                                \
+    static const struct zg_column NAME##_columns[] = {LISTS};                                      \
     const struct zg_schema zg_schema_##NAME = {                                                    \
         .file = file_name,                                                                         \
         .columns = NAME##_columns,                                                                 \
         .n_columns = sizeof NAME##_columns / sizeof *NAME##_columns,                               \
-        .row_size = sizeof(row),                                                                   \
+        .row_size = sizeof(ROW),                                                                   \
         .has_extra = extra,                                                                        \
         .last_at_first = last,                                                                     \
     };
@@ -18,33 +18,40 @@
 #define TEXT(field)    {#field, ZG_COLUMN_TEXT, offsetof(ROW, field)},
 #define INTEGER(field) {#field, ZG_COLUMN_INTEGER, offsetof(ROW, field)},
 #define REAL(field)    {#field, ZG_COLUMN_REAL, offsetof(ROW, field)},
+/* The case is every row's first member. */
+#define CASE_TEXT(field)    {#field, ZG_COLUMN_TEXT, offsetof(struct zg_case_row, field)},
+#define CASE_INTEGER(field) {#field, ZG_COLUMN_INTEGER, offsetof(struct zg_case_row, field)},
+#define CASE_REAL(field)    {#field, ZG_COLUMN_REAL, offsetof(struct zg_case_row, field)},
+
+#define OF_MACHINE(LIST) LIST(TEXT, INTEGER, REAL)
+#define OF_CASE(LIST)    ZG_CASE_COLUMNS(CASE_TEXT, CASE_INTEGER, CASE_REAL) OF_MACHINE(LIST)
 
 #define ROW struct zg_sample_row
-SCHEMA(samples, "samples.csv", ZG_SAMPLE_COLUMNS, ROW, true, "involuntary_switches")
+SCHEMA(samples, "samples.csv", OF_CASE(ZG_SAMPLE_COLUMNS), true, "involuntary_switches")
 #undef ROW
 #define ROW struct zg_phase_row
-SCHEMA(phases, "phases.csv", ZG_PHASE_COLUMNS, ROW, false, "bytes_per_step")
+SCHEMA(phases, "phases.csv", OF_CASE(ZG_PHASE_COLUMNS), false, "bytes_per_step")
 #undef ROW
 #define ROW struct zg_count_row
-SCHEMA(counts, "counters.csv", ZG_COUNT_COLUMNS, ROW, false, NULL)
+SCHEMA(counts, "counters.csv", OF_CASE(ZG_COUNT_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_summary_row
-SCHEMA(summary, "summary.csv", ZG_SUMMARY_COLUMNS, ROW, false, "layers")
+SCHEMA(summary, "summary.csv", OF_CASE(ZG_SUMMARY_COLUMNS), false, "layers")
 #undef ROW
 #define ROW struct zg_verify_row
-SCHEMA(verify, "verify.csv", ZG_VERIFY_COLUMNS, ROW, false, NULL)
+SCHEMA(verify, "verify.csv", OF_CASE(ZG_VERIFY_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_fidelity_row
-SCHEMA(fidelity, "fidelity.csv", ZG_FIDELITY_COLUMNS, ROW, false, NULL)
+SCHEMA(fidelity, "fidelity.csv", OF_CASE(ZG_FIDELITY_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_curve_row
-SCHEMA(curve, "curve.csv", ZG_CURVE_COLUMNS, ROW, false, NULL)
+SCHEMA(curve, "curve.csv", OF_CASE(ZG_CURVE_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_ladder_row
-SCHEMA(ladder, "ladder.csv", ZG_LADDER_COLUMNS, ROW, false, NULL)
+SCHEMA(ladder, "ladder.csv", OF_CASE(ZG_LADDER_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_roofline_row
-SCHEMA(roofline, "roofline.csv", ZG_ROOFLINE_COLUMNS, ROW, false, NULL)
+SCHEMA(roofline, "roofline.csv", OF_MACHINE(ZG_ROOFLINE_COLUMNS), false, NULL)
 #undef ROW
 
 void zg_row_clear(const struct zg_schema *schema, void *row)
@@ -66,23 +73,4 @@ void zg_row_clear(const struct zg_schema *schema, void *row)
             break;
         }
     }
-}
-
-/* Every row struct of a case starts with ZG_CASE_COLUMNS, in that order: layouts begin alike. */
-#define SAME(field)                                                                                \
-    _Static_assert(                                                                                \
-        offsetof(struct zg_case_row, field) == offsetof(struct zg_sample_row, field) &&            \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_phase_row, field) &&         \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_count_row, field) &&         \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_summary_row, field) &&       \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_verify_row, field) &&        \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_fidelity_row, field) &&      \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_curve_row, field) &&         \
-            offsetof(struct zg_case_row, field) == offsetof(struct zg_ladder_row, field),          \
-        "rows start with the case columns");
-ZG_CASE_COLUMNS(SAME, SAME, SAME)
-
-void zg_row_set_case(void *row, const struct zg_case_row *c)
-{
-    memcpy(row, c, sizeof *c);
 }

@@ -36,7 +36,7 @@ struct zg_schema {
     const char *last_at_first;
 };
 
-/* What every row starts with: which engine, on which case. */
+/* What every row but the roofline's starts with: which engine, on which case. */
 #define ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                       \
     TEXT(engine) /* as given: "naive:gemm=onednn" */                                               \
     TEXT(model)  /* shape name or directory as given */                                            \
@@ -61,7 +61,6 @@ struct zg_schema {
     INTEGER(layers_resident) /* distinct ones, repeated up to the depth; empty: all are */
 
 #define ZG_SAMPLE_COLUMNS(TEXT, INTEGER, REAL)                                                     \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     INTEGER(block)                                                                                 \
     INTEGER(order) /* position inside the block */                                                 \
     INTEGER(steps) /* in this sample's span */                                                     \
@@ -79,7 +78,6 @@ struct zg_schema {
     INTEGER(disturbed)
 
 #define ZG_PHASE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     TEXT(phase)                                                                                    \
     REAL(s_per_step)                                                                               \
     REAL(flops_per_step) /* executed */                                                            \
@@ -91,7 +89,6 @@ struct zg_schema {
     INTEGER(counts_estimated) /* 1: of multiplexed counts; 0: not; empty: nothing is derived */
 
 #define ZG_SUMMARY_COLUMNS(TEXT, INTEGER, REAL)                                                    \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     INTEGER(n) /* samples: one a block */                                                          \
     REAL(wall_s_per_step_median)                                                                   \
     REAL(wall_s_per_step_mad)                                                                      \
@@ -133,7 +130,6 @@ struct zg_schema {
 
 /* What an event counted in a phase, or in the whole step, of one thread or of all. */
 #define ZG_COUNT_COLUMNS(TEXT, INTEGER, REAL)                                                      \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     TEXT(phase)          /* step: all of it, over the samples; else over the steps of a pass */    \
     INTEGER(thread)      /* of the team; empty: all together */                                    \
     TEXT(event)          /* as PAPI has it */                                                      \
@@ -142,7 +138,6 @@ struct zg_schema {
     INTEGER(steps)       /* that it is the mean of */
 
 #define ZG_VERIFY_COLUMNS(TEXT, INTEGER, REAL)                                                     \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     TEXT(reference) /* the engine compared against */                                              \
     INTEGER(steps)                                                                                 \
     REAL(loss_difference_max) /* absolute, over probes and steps */                                \
@@ -156,14 +151,12 @@ struct zg_schema {
     TEXT(reason) /* why not; empty if passed */
 
 #define ZG_FIDELITY_COLUMNS(TEXT, INTEGER, REAL)                                                   \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     INTEGER(probe)                                                                                 \
     INTEGER(seed_u) /* of the probe's direction */                                                 \
     REAL(dl)        /* L+ - L- of the engine */                                                    \
     REAL(dl_reference)
 
 #define ZG_CURVE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     INTEGER(step)                                                                                  \
     REAL(loss)                                                                                     \
     REAL(projected_gradient)                                                                       \
@@ -173,7 +166,6 @@ struct zg_schema {
 
 /* A rung of a ladder, or the runtime with something left out. */
 #define ZG_LADDER_COLUMNS(TEXT, INTEGER, REAL)                                                     \
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)                                                           \
     TEXT(kind) /* ladder, leave-one-out */                                                         \
     INTEGER(rung)                                                                                  \
     TEXT(name)       /* loop, runtime, adapter, ...; loop, full, -adapter, ... */                  \
@@ -211,36 +203,47 @@ struct zg_schema {
 #define ZG_FIELD_TEXT(name)    const char *name;
 #define ZG_FIELD_INTEGER(name) int64_t name;
 #define ZG_FIELD_REAL(name)    double name;
+#define ZG_FIELDS(LIST)        LIST(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
 struct zg_case_row {
-    ZG_CASE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    ZG_FIELDS(ZG_CASE_COLUMNS)
 };
+/* The case is first, so that whoever reads rows of any schema reads it there. */
 struct zg_sample_row {
-    ZG_SAMPLE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_SAMPLE_COLUMNS)
 };
 struct zg_phase_row {
-    ZG_PHASE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_PHASE_COLUMNS)
 };
 struct zg_count_row {
-    ZG_COUNT_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_COUNT_COLUMNS)
 };
 struct zg_summary_row {
-    ZG_SUMMARY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_SUMMARY_COLUMNS)
 };
 struct zg_verify_row {
-    ZG_VERIFY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_VERIFY_COLUMNS)
 };
 struct zg_fidelity_row {
-    ZG_FIDELITY_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_FIDELITY_COLUMNS)
 };
 struct zg_curve_row {
-    ZG_CURVE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_CURVE_COLUMNS)
 };
 struct zg_ladder_row {
-    ZG_LADDER_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_LADDER_COLUMNS)
 };
 struct zg_roofline_row {
-    ZG_ROOFLINE_COLUMNS(ZG_FIELD_TEXT, ZG_FIELD_INTEGER, ZG_FIELD_REAL)
+    ZG_FIELDS(ZG_ROOFLINE_COLUMNS)
 };
+#undef ZG_FIELDS
 #undef ZG_FIELD_TEXT
 #undef ZG_FIELD_INTEGER
 #undef ZG_FIELD_REAL
@@ -258,8 +261,5 @@ extern const struct zg_schema zg_schema_roofline;
 
 /* Fills a row of the schema with "not available". */
 void zg_row_clear(const struct zg_schema *schema, void *row);
-
-/* Copies the case columns, with which every row struct but the roofline's starts, into a row. */
-void zg_row_set_case(void *row, const struct zg_case_row *c);
 
 #endif

@@ -74,14 +74,15 @@ const char *zg_case_show(const struct zg_summary_row *row, char *text, size_t si
     if (row->extrapolated == 1)
         snprintf(layers, sizeof layers,
                  " (%lld of %lld layers resident, repeated: throughput only)",
-                 (long long)row->layers_resident, (long long)row->layers);
+                 (long long)row->id.layers_resident, (long long)row->layers);
     snprintf(text, size, "%s%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s",
-             row->model ? row->model : "-",
-             row->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
-             row->task ? row->task : "-", row->split ? row->split : "-",
-             row->objective ? row->objective : "-", row->algorithm ? row->algorithm : "-",
-             (long long)row->batch, (long long)row->rank, (long long)row->nu,
-             (long long)row->threads, row->threads == 1 ? "" : "s");
+             row->id.model ? row->id.model : "-",
+             row->id.synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
+             row->id.task ? row->id.task : "-", row->id.split ? row->id.split : "-",
+             row->id.objective ? row->id.objective : "-",
+             row->id.algorithm ? row->id.algorithm : "-", (long long)row->id.batch,
+             (long long)row->id.rank, (long long)row->id.nu, (long long)row->id.threads,
+             row->id.threads == 1 ? "" : "s");
     for (char *c = text; *c; c++) /* a name from a file may hold anything */
         *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
     return text;

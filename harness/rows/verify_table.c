@@ -11,7 +11,7 @@
 static const char *show_passed(char *text, size_t size, const struct zg_verify_row *row)
 {
     if (row->passed != 1 || isfinite(row->gradient_tolerance) ||
-        zg_cell_same_text(row->engine, row->reference))
+        zg_cell_same_text(row->id.engine, row->reference))
         return row->passed ? "equal" : "DISAGREES";
     snprintf(text, size, "loss within %.2g", row->loss_tolerance);
     return text;
@@ -20,7 +20,7 @@ static const char *show_passed(char *text, size_t size, const struct zg_verify_r
 static bool any_layers_repeat(const struct zg_verify_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (rows[i].layers_resident != ZG_NO_INTEGER)
+        if (rows[i].id.layers_resident != ZG_NO_INTEGER)
             return true;
     return false;
 }
@@ -51,12 +51,12 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
     for (int64_t i = 0; i < n && !status && zg_format_is_for_people(format); i++) {
         const struct zg_verify_row *const row = &rows[i];
         char text[64];
-        zg_table_text(table, row->engine);
-        zg_table_text(table, row->dtype);
+        zg_table_text(table, row->id.engine);
+        zg_table_text(table, row->id.dtype);
         zg_table_text(table, row->reference);
-        zg_table_text(table, row->model);
-        zg_table_integer(table, row->layers_resident);
-        zg_table_integer(table, row->batch);
+        zg_table_text(table, row->id.model);
+        zg_table_integer(table, row->id.layers_resident);
+        zg_table_integer(table, row->id.batch);
         zg_table_integer(table, row->steps);
         zg_table_real(table, row->loss_difference_max,
                       zg_real_show(text, sizeof text, "%.2g", row->loss_difference_max));

@@ -220,10 +220,8 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     const int64_t i = w->subjects[sample->subject];
     const struct zg_contender *const contender = &w->bench.contenders[i];
     struct zg_sample_row row;
-    struct zg_case_row case_row;
     zg_row_clear(&zg_schema_samples, &row);
-    zg_bench_case_row(contender, &case_row);
-    zg_row_set_case(&row, &case_row);
+    zg_bench_case_row(contender, &row.id);
     row.block = sample->block;
     row.order = sample->order;
     row.steps = sample->n_steps;
@@ -446,7 +444,7 @@ static enum zg_status take_blocks_before(struct zg_measure_work *w, struct zg_er
     for (int64_t i = 0; in && i < zg_csv_in_n(in) && !status; i++)
         for (int64_t s = 0; s < w->n_subjects; s++) {
             const struct zg_sample_row *const row = &rows[i];
-            if (row->block >= w->n_blocks_before || !zg_block_plan_is_sample_of(row, &ids[s]))
+            if (row->block >= w->n_blocks_before || !zg_case_row_same(&row->id, &ids[s]))
                 continue;
             for (int64_t e = 0; e < n_counters; e++)
                 counters[e] = zg_csv_in_extra(in, i, e);

@@ -66,12 +66,10 @@ static enum zg_status add_counts(struct zg_measure_work *w, const struct zg_cont
 {
     const struct zg_counters *const counters = w->m->counters;
     const int64_t n = zg_counters_n(counters);
-    struct zg_case_row case_row;
     struct zg_count_row row;
     enum zg_status status = ZG_OK;
     zg_row_clear(&zg_schema_counts, &row);
-    zg_bench_case_row(contender, &case_row);
-    zg_row_set_case(&row, &case_row);
+    zg_bench_case_row(contender, &row.id);
     row.phase = phase;
     row.steps = n_steps;
     for (int64_t t = -1; t < zg_counters_n_threads(counters); t++) {
@@ -95,16 +93,14 @@ static enum zg_status add_phases(struct zg_measure_work *w, const struct zg_cont
 {
     const struct zg_counters *const counters = w->m->counters;
     const int64_t stride = zg_counters_n_threads(counters) * zg_counters_n(counters);
-    struct zg_case_row case_row;
     enum zg_status status = ZG_OK;
-    zg_bench_case_row(contender, &case_row);
     for (int p = 0; p < ZG_N_PHASES && !status; p++) {
         const char *const name = zg_phase_name((enum zg_phase)p);
         struct zg_phase_row row;
         if (timed->clock.s[p] <= 0 && timed->flops[p] <= 0 && timed->bytes[p] <= 0)
             continue;
         zg_row_clear(&zg_schema_phases, &row);
-        zg_row_set_case(&row, &case_row);
+        zg_bench_case_row(contender, &row.id);
         row.phase = name;
         row.s_per_step = timed->clock.s[p] / (double)timed->n_steps;
         row.flops_per_step = timed->flops[p] / (double)timed->n_steps;

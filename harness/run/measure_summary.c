@@ -138,10 +138,8 @@ enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *
     for (int64_t i = 0; i < w->n_contenders && !status; i++) {
         const struct zg_contender *const contender = &w->bench.contenders[i];
         struct zg_summary_row row;
-        struct zg_case_row case_row;
         zg_row_clear(&zg_schema_summary, &row);
-        zg_bench_case_row(contender, &case_row);
-        zg_row_set_case(&row, &case_row);
+        zg_bench_case_row(contender, &row.id);
         row.n = 0;
         row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
         if (w->m->session->second_baseline >= 0)

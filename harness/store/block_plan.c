@@ -34,13 +34,6 @@ bool zg_block_plan_read(struct zg_block_plan *out, const json_t *json)
     return true;
 }
 
-bool zg_block_plan_is_sample_of(const struct zg_sample_row *sample, const struct zg_case_row *row)
-{
-    struct zg_case_row c;
-    memcpy(&c, sample, sizeof c); /* every row starts with the case columns */
-    return zg_case_row_same(&c, row);
-}
-
 enum zg_status zg_block_plan_there(const struct zg_csv_in *samples, const struct zg_case_row *rows,
                                    int64_t n_rows, int64_t n_planned, int64_t *n,
                                    struct zg_error *err)
@@ -54,7 +47,7 @@ enum zg_status zg_block_plan_there(const struct zg_csv_in *samples, const struct
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)most);
     for (int64_t s = 0; s < n_all; s++)
         for (int64_t i = 0; i < n_rows && all[s].block >= 0 && all[s].block < most; i++)
-            if (zg_block_plan_is_sample_of(&all[s], &rows[i]))
+            if (zg_case_row_same(&all[s].id, &rows[i]))
                 found[all[s].block] |= UINT32_C(1) << i;
     while (*n < most && found[*n] == (UINT32_C(1) << n_rows) - 1)
         ++*n;

@@ -35,7 +35,4 @@ enum zg_status zg_block_plan_there(const struct zg_csv_in *samples, const struct
                                    int64_t n_rows, int64_t n_planned, int64_t *n,
                                    struct zg_error *err);
 
-/* Is it a sample of that engine and case? */
-bool zg_block_plan_is_sample_of(const struct zg_sample_row *sample, const struct zg_case_row *row);
-
 #endif

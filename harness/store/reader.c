@@ -115,36 +115,15 @@ static enum zg_status read_csv(struct zg_result_set *set, struct zg_csv_in **csv
     return status;
 }
 
-static struct zg_case_row case_of(const void *row)
-{
-    struct zg_case_row c;
-    memcpy(&c, row, sizeof c); /* every row starts with the case columns */
-    return c;
-}
-
 /* The row of verify.csv on this engine and case, NULL if there is none. */
 static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
                                                const struct zg_case_row *id)
 {
     const struct zg_verify_row *const rows = zg_csv_in_rows(csv);
-    for (int64_t i = 0; i < zg_csv_in_n(csv); i++) {
-        const struct zg_case_row c = case_of(&rows[i]);
-        if (zg_case_row_same(&c, id))
+    for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
+        if (zg_case_row_same(&rows[i].id, id))
             return &rows[i];
-    }
     return NULL;
-}
-
-/* Rows of a case follow each other; an engine that comes again does so in the next case. */
-static int64_t group_of(const struct zg_result_set *set, const struct zg_result_case *c)
-{
-    if (c == set->cases)
-        return 0;
-    const struct zg_result_case *const last = c - 1;
-    bool same = zg_case_row_same_work(&last->id, &c->id);
-    for (const struct zg_result_case *other = set->cases; same && other < c; other++)
-        same = other->group != last->group || strcmp(other->id.engine, c->id.engine) != 0;
-    return last->group + !same;
 }
 
 static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err)
@@ -154,16 +133,21 @@ static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err
     set->cases = calloc((size_t)n, sizeof *set->cases);
     if (!set->cases)
         return no_memory(set, err);
+    int64_t group = -1, end = 0;
     for (int64_t i = 0; i < n; i++) {
         struct zg_result_case *const c = &set->cases[i];
-        c->id = case_of(&rows[i]);
+        c->id = rows[i].id;
         if (!c->id.engine)
             return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld names no engine", set->dir,
                            (long long)i + 1);
         if (zg_result_set_find(set, &c->id))
             return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld repeats engine %s on a case",
                            set->dir, (long long)i + 1, c->id.engine);
-        c->group = group_of(set, c);
+        if (i == end) {
+            group++;
+            end = zg_case_rows_end(rows, n, i);
+        }
+        c->group = group;
         c->summary = &rows[i];
         c->verify = find_verify(set->files->verify, &c->id);
         c->verified = rows[i].verified;
@@ -225,8 +209,7 @@ static enum zg_status place_samples(struct zg_result_set *set, struct place *pla
     enum zg_status status = ZG_OK;
     *n_kept = 0;
     for (int64_t i = 0; i < n && !status; i++) {
-        const struct zg_case_row id = case_of(&rows[i]);
-        const struct zg_result_case *const c = zg_result_set_find(set, &id);
+        const struct zg_result_case *const c = zg_result_set_find(set, &rows[i].id);
         status = check_sample(set, i, instructions, err);
         if (c)
             places[(*n_kept)++] = (struct place){c - set->cases, rows[i].block, i};

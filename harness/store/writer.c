@@ -60,12 +60,9 @@ const char *zg_results_text(struct zg_results *results, const char *text)
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c)
 {
     const struct zg_summary_row *const rows = (const void *)results->summary.rows;
-    for (int64_t i = 0; i < results->summary.n; i++) {
-        struct zg_case_row row;
-        memcpy(&row, &rows[i], sizeof row); /* every row starts with the case columns */
-        if (zg_case_row_same(&row, c))
+    for (int64_t i = 0; i < results->summary.n; i++)
+        if (zg_case_row_same(&rows[i].id, c))
             return true;
-    }
     return false;
 }
 
@@ -114,20 +111,18 @@ static enum zg_status keep_sample(const struct zg_results *results,
 {
     const struct zg_csv_in *const in = results->old_samples;
     const struct zg_sample_row *const row = (const struct zg_sample_row *)zg_csv_in_rows(in) + i;
-    struct zg_case_row c;
-    memcpy(&c, row, sizeof c);
-    *keep = zg_results_has_case(results, &c);
+    *keep = zg_results_has_case(results, &row->id);
     if (*keep)
         return ZG_OK;
-    if (!is_among(kept, &c)) {
+    if (!is_among(kept, &row->id)) {
         *kept = (struct kept_blocks){0};
-        const int64_t n = resume->n_planned(resume->context, &c, kept->rows, &kept->n_rows);
+        const int64_t n = resume->n_planned(resume->context, &row->id, kept->rows, &kept->n_rows);
         const enum zg_status status =
             zg_block_plan_there(in, kept->rows, kept->n_rows, n, &kept->n_blocks, err);
         if (status)
             return status;
     }
-    *keep = is_among(kept, &c) && row->block < kept->n_blocks;
+    *keep = is_among(kept, &row->id) && row->block < kept->n_blocks;
     return ZG_OK;
 }
 

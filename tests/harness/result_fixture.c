@@ -11,9 +11,9 @@
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 
-static void set_case(void *row, const struct zg_fixture_engine *e)
+static struct zg_case_row case_of(const struct zg_fixture_engine *e)
 {
-    struct zg_case_row c = {
+    return (struct zg_case_row){
         .engine = e->engine,
         .model = "opt-125m",
         .task = "sst2",
@@ -36,7 +36,6 @@ static void set_case(void *row, const struct zg_fixture_engine *e)
         .synthetic = 1,
         .layers_resident = ZG_NO_INTEGER,
     };
-    zg_row_set_case(row, &c);
 }
 
 static const char *baseline_of(const struct zg_fixture *f)
@@ -81,7 +80,7 @@ static void write_samples(const char *dir, const struct zg_fixture *f)
             if (block >= e->n)
                 continue;
             zg_row_clear(&zg_schema_samples, &row);
-            set_case(&row, e);
+            row.id = case_of(e);
             row.block = block;
             row.order = f->n_engines - 1 - i;
             row.steps = 4;
@@ -100,7 +99,7 @@ static void set_summary(struct zg_summary_row *row, const struct zg_fixture *f,
     double scratch[64];
     CU_ASSERT_FATAL(e->n <= 64);
     zg_row_clear(&zg_schema_summary, row);
-    set_case(row, e);
+    row->id = case_of(e);
     if (e->n > 0 && e->wall_s)
         zg_stats_of(e->wall_s, e->n, scratch, &stats);
     row->n = e->n;
@@ -131,7 +130,7 @@ void zg_fixture_write(const char *dir, const struct zg_fixture *f)
         set_summary(&row, f, e);
         CU_ASSERT_EQUAL(zg_csv_out_row(summary, &row, NULL, NULL), ZG_OK);
         zg_row_clear(&zg_schema_verify, &checked);
-        set_case(&checked, e);
+        checked.id = case_of(e);
         checked.reference = baseline_of(f);
         checked.passed = e->disagrees ? 0 : 1;
         checked.reason = e->disagrees ? "loss differs" : NULL;

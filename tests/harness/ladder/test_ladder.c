@@ -255,10 +255,10 @@ static void open_script(struct script *s, const struct zg_ladder_request *reques
     for (int64_t i = 0; i < s->ladder.n_rungs; i++) {
         struct zg_summary_row *const row = &s->summary[i];
         zg_row_clear(&zg_schema_summary, row);
-        row->engine = s->ladder.rungs[i].item;
-        row->model = "it's a \\ `touch evil`";
-        row->layers_resident = 2;
-        row->task = "task";
+        row->id.engine = s->ladder.rungs[i].item;
+        row->id.model = "it's a \\ `touch evil`";
+        row->id.layers_resident = 2;
+        row->id.task = "task";
         row->verified = times[i] > 0;
         row->n = times[i] > 0 ? N_BLOCKS : 0;
         for (int64_t b = 0; b < N_BLOCKS; b++)

@@ -189,7 +189,7 @@ static void rows_of_a_schema(void)
     struct zg_table *table = NULL;
     for (int i = 0; i < 2; i++) {
         zg_row_clear(&zg_schema_summary, &rows[i]);
-        rows[i].engine = i ? "b" : "a";
+        rows[i].id.engine = i ? "b" : "a";
         rows[i].n = i;
         rows[i].speedup = 6.25;
     }

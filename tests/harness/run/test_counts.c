@@ -12,7 +12,7 @@ static const struct zg_count_row *count_row(const struct trial *t, const char *e
 {
     const struct zg_count_row *const rows = (const void *)t->results.counts.rows;
     for (int64_t i = 0; i < t->results.counts.n; i++)
-        if (!strcmp(rows[i].engine, engine) && !strcmp(rows[i].phase, phase) &&
+        if (!strcmp(rows[i].id.engine, engine) && !strcmp(rows[i].phase, phase) &&
             rows[i].thread == thread && !strcmp(rows[i].event, event))
             return &rows[i];
     CU_FAIL_FATAL("no such row of counters.csv");

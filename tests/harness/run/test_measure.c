@@ -18,8 +18,8 @@ static double median_of_paired_ratios(struct trial *t, int64_t n_blocks)
     const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
     for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
         for (int64_t j = 0; j < zg_csv_in_n(csv); j++)
-            if (rows[i].block == rows[j].block && strcmp(rows[i].engine, "null0") == 0 &&
-                strcmp(rows[j].engine, "null1") == 0)
+            if (rows[i].block == rows[j].block && strcmp(rows[i].id.engine, "null0") == 0 &&
+                strcmp(rows[j].id.engine, "null1") == 0)
                 ratios[rows[i].block] = rows[i].wall_s_per_step / rows[j].wall_s_per_step;
     zg_csv_in_close(&csv);
     return zg_median(ratios, n_blocks);
@@ -247,8 +247,8 @@ static void test_layers_resident(void)
     CU_ASSERT_EQUAL(t.status, ZG_OK);
     CU_ASSERT_EQUAL(trial_summary(&t, 1)->extrapolated, 1);
     CU_ASSERT_EQUAL(trial_summary(&t, 1)->layers, 2);
-    CU_ASSERT_EQUAL(trial_summary(&t, 1)->layers_resident, 1);
-    CU_ASSERT_EQUAL(trial_verdict(&t, 1)->layers_resident, 1);
+    CU_ASSERT_EQUAL(trial_summary(&t, 1)->id.layers_resident, 1);
+    CU_ASSERT_EQUAL(trial_verdict(&t, 1)->id.layers_resident, 1);
     CU_ASSERT_EQUAL(
         json_integer_value(json_object_get(trial_case_meta(&t, "model"), "n_layers_resident")), 1);
     trial_close(&t);
@@ -278,8 +278,8 @@ static void test_bank(void)
     CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, NULL), ZG_OK);
     trial_measure(&t);
     CU_ASSERT_EQUAL(t.status, ZG_OK);
-    CU_ASSERT_STRING_EQUAL(trial_summary(&t, 0)->dtype, "fp32");
-    CU_ASSERT_STRING_EQUAL(trial_summary(&t, 1)->dtype, "bf16+int8");
+    CU_ASSERT_STRING_EQUAL(trial_summary(&t, 0)->id.dtype, "fp32");
+    CU_ASSERT_STRING_EQUAL(trial_summary(&t, 1)->id.dtype, "bf16+int8");
     CU_ASSERT_STRING_EQUAL(trial_summary(&t, 1)->peak_dtype, "bf16+int8");
     CU_ASSERT_DOUBLE_EQUAL(trial_summary(&t, 1)->peak_gflops, 300, 1e-9);
     CU_ASSERT_DOUBLE_EQUAL(trial_summary(&t, 0)->peak_gflops, 100, 1e-9);

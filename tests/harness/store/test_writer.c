@@ -51,8 +51,7 @@ static void test_finished_case(void)
     CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_results_write(&t.results, NULL), ZG_OK);
     const struct zg_results_resume resume = {none_was_cut_off, none_planned, NULL};
-    struct zg_case_row c;
-    memcpy(&c, trial_summary(&t, 0), sizeof c);
+    struct zg_case_row c = trial_summary(&t, 0)->id;
     /* alone, an engine is not held against anything */
     CU_ASSERT_EQUAL(trial_summary(&t, 0)->verified, ZG_NO_INTEGER);
     zg_csv_out_abort(&t.results.samples);
