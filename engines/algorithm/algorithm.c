@@ -88,13 +88,6 @@ bool zg_algorithm_gives(const struct zg_algorithm_choice *choice, const char *ke
     return option && choice->given & 1u << (option - choice->algorithm->options);
 }
 
-void zg_algorithm_set_integer(struct zg_algorithm_choice *choice, const char *key, int64_t value)
-{
-    const int64_t i = place_of(choice, key, ZG_ALGORITHM_INTEGER);
-    if (i >= 0)
-        choice->values[i].integer = value;
-}
-
 void zg_algorithm_set_real(struct zg_algorithm_choice *choice, const char *key, double value)
 {
     const int64_t i = place_of(choice, key, ZG_ALGORITHM_REAL);
@@ -111,6 +104,13 @@ uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
 int64_t zg_algorithm_period(const struct zg_algorithm_choice *choice)
 {
     return zg_algorithm_integer(choice, "nu", INT64_MAX);
+}
+
+void zg_algorithm_set_period(struct zg_algorithm_choice *choice, int64_t n)
+{
+    const int64_t i = place_of(choice, "nu", ZG_ALGORITHM_INTEGER);
+    if (i >= 0)
+        choice->values[i].integer = n;
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

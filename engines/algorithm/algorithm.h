@@ -104,11 +104,11 @@ struct zg_algorithm {
      * of directions, 1u << enum zg_direction_kind, that an engine must have. */
     uint32_t (*needs)(const struct zg_algorithm_choice *choice, struct zg_engine_limits *limits);
 
-    /* What it remembers from step to step, in doubles, all 0 before the first; NULL: nothing.  The
-     * caller keeps them, one set for each sequence of steps, and may save them. */
+    /* What it remembers from step to step, in doubles (at least 1), all 0 before the first; NULL:
+     * nothing.  The caller keeps them, a set for each sequence of steps, and may save them. */
     int64_t (*n_memory)(const struct zg_algorithm_choice *choice);
 
-    /* The question of a step: a function of its arguments alone. */
+    /* The question of a step: a function of its arguments alone.  Memory may be NULL at step 0. */
     void (*announce)(const struct zg_algorithm_choice *choice, uint64_t step, const double *memory,
                      struct zg_question *out);
 
@@ -159,7 +159,6 @@ const char *zg_algorithm_word(const struct zg_algorithm_choice *choice, const ch
 bool zg_algorithm_gives(const struct zg_algorithm_choice *choice, const char *key);
 
 /* Sets a value that a program computed, all digits of it; nothing without such an option. */
-void zg_algorithm_set_integer(struct zg_algorithm_choice *choice, const char *key, int64_t value);
 void zg_algorithm_set_real(struct zg_algorithm_choice *choice, const char *key, double value);
 
 /* Raises the limits to what its steps ask for; the kinds of directions that an engine must have, as
@@ -169,5 +168,7 @@ uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
 
 /* Steps between redraws of V; INT64_MAX: it has no V, or keeps it. */
 int64_t zg_algorithm_period(const struct zg_algorithm_choice *choice);
+/* Has V redrawn every n steps, INT64_MAX: never, where the algorithm has a choice. */
+void zg_algorithm_set_period(struct zg_algorithm_choice *choice, int64_t n);
 
 #endif

@@ -86,7 +86,7 @@ bool zg_scope_includes(enum zg_scope scope, const struct zg_model_shape *shape, 
     return line && line->is_linear;
 }
 
-static const char *kind_name(enum zg_direction_kind kind)
+const char *zg_direction_kind_name(enum zg_direction_kind kind)
 {
     static const char *const names[] = {"low-rank", "dense", "factorised", "Rademacher"};
     return names[kind];
@@ -106,7 +106,7 @@ static enum zg_status check_one(const struct zg_engine *engine,
                        (int)direction->scope);
     if (!(engine->direction_kinds & 1u << direction->kind))
         return zg_fail(err, ZG_USAGE, "direction %lld: engine %s has no %s directions", i,
-                       engine->name, kind_name(direction->kind));
+                       engine->name, zg_direction_kind_name(direction->kind));
     if (!(engine->scopes & 1u << direction->scope))
         return zg_fail(err, ZG_USAGE, "direction %lld: engine %s has no scope %s", i, engine->name,
                        direction->scope == ZG_SCOPE_FULL ? "full" : "linear");

@@ -7,6 +7,9 @@
 
 #include "engines/zo.h"
 
+/* As messages say it: "low-rank". */
+const char *zg_direction_kind_name(enum zg_direction_kind kind);
+
 /* Columns of U and V; 0 where the kind has no factors, whatever `rank` says. */
 int64_t zg_direction_rank(const struct zg_direction *direction);
 

@@ -5,19 +5,22 @@
 #include <stdlib.h>
 
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 
 struct work { /* of one batch, or sums */
     double padded_tokens, useful_flops;
 };
 
-static struct work work_of(const struct zg_bench *bench, int64_t index)
+static struct work work_of(const struct zg_bench *bench, const struct zg_question *question,
+                           int64_t index)
 {
     const struct zg_batch batch = zg_bench_batch(bench, (uint64_t)index);
     struct zg_engine_limits limits = {0};
     zg_engine_limits_include(&limits, &batch);
-    return (struct work){
-        (double)limits.max_padded_tokens,
-        zg_useful_flops(zg_model_shape(bench->model), &batch, 2, 1, bench->c.rank)};
+    return (struct work){(double)limits.max_padded_tokens,
+                         zg_useful_flops(zg_model_shape(bench->model), &batch, question->n_probes,
+                                         zg_question_n_probed(question),
+                                         zg_direction_rank(&question->directions[0]))};
 }
 
 static double distance(struct work a, struct work b)
@@ -33,8 +36,10 @@ enum zg_status zg_batch_set_choose(const struct zg_bench *bench, int64_t n_steps
     struct work *const sums = calloc((size_t)(n_all + 1), sizeof *sums); /* of all before */
     if (!sums)
         return zg_fail(err, ZG_ENV, "no memory to choose batches");
+    struct zg_question question;
+    zg_case_question(&bench->c, &question);
     for (int64_t i = 0; i < n_all; i++) {
-        const struct work one = work_of(bench, i);
+        const struct work one = work_of(bench, &question, i);
         sums[i + 1] = (struct work){sums[i].padded_tokens + one.padded_tokens,
                                     sums[i].useful_flops + one.useful_flops};
     }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "harness/base/clock.h"
 #include "harness/machine/memory.h"
 #include "harness/request/case_id.h"
@@ -83,10 +84,8 @@ static enum zg_status draw_batches(struct zg_bench *bench, struct zg_error *err)
 enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
                                   struct zg_error *err)
 {
-    *out = (struct zg_bench){
-        .c = *c,
-        .limits = {
-            .max_probes = 2, .max_directions = 2, .max_rank = c->rank, .max_bank = ZG_BENCH_BANK}};
+    *out = (struct zg_bench){.c = *c, .limits = {.max_bank = ZG_BENCH_BANK}};
+    zg_algorithm_needs(&c->algorithm, &out->limits);
     enum zg_status status = zg_model_open(&out->model, c->model, c->seed, err);
     if (!status && c->layers_resident > 0) {
         status = zg_model_alias_layers(out->model, c->layers_resident, err);
@@ -136,6 +135,8 @@ struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index)
 enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
                               struct zg_error *err)
 {
+    struct zg_engine_limits limits = {0};
+    const uint32_t kinds = zg_algorithm_needs(&c->algorithm, &limits);
     for (int64_t i = 0; i < engines->n_items; i++) {
         const struct zg_engine_item *const item = &engines->items[i];
         const struct zg_engine_options options =
@@ -148,9 +149,11 @@ enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_li
         if (!(item->engine->scopes & (1u << c->scope)))
             return zg_fail(err, ZG_USAGE, "--scope %s: engine %s does not have it",
                            c->scope == ZG_SCOPE_FULL ? "full" : "linear", item->label);
-        if (!(item->engine->direction_kinds & (1u << ZG_DIRECTION_LOWRANK)))
-            return zg_fail(err, ZG_USAGE, "--algorithm lozo: engine %s has no low-rank directions",
-                           item->label);
+        const uint32_t lacking = kinds & ~item->engine->direction_kinds;
+        if (lacking)
+            return zg_fail(err, ZG_USAGE, "--algorithm %s: engine %s has no %s directions",
+                           c->algorithm.algorithm->name, item->label,
+                           zg_direction_kind_name((enum zg_direction_kind)__builtin_ctz(lacking)));
     }
     return ZG_OK;
 }
@@ -248,6 +251,17 @@ static void on_phase(void *context, enum zg_phase phase)
     begin_phase(clock, phase);
 }
 
+/* Room for what the algorithm remembers; most remember nothing. */
+static enum zg_status remember(struct zg_contender *contender, struct zg_error *err)
+{
+    const struct zg_algorithm_choice *const choice = &contender->bench->c.algorithm;
+    if (!choice->algorithm->n_memory)
+        return ZG_OK;
+    contender->memory =
+        calloc((size_t)choice->algorithm->n_memory(choice), sizeof *contender->memory);
+    return contender->memory ? ZG_OK : zg_fail(err, ZG_ENV, "no memory for the algorithm's own");
+}
+
 enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
                                     const struct zg_engine_item *item, int64_t n_threads,
                                     struct zg_error *err)
@@ -260,9 +274,11 @@ enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
     options.on_phase = on_phase;
     options.on_phase_context = &contender->clock;
     contender->options = options;
+    enum zg_status status = remember(contender, err);
+    if (status)
+        return status;
     zg_memory_mark(&contender->mark);
-    const enum zg_status status =
-        item->engine->open(&contender->state, bench->model, &contender->options, err);
+    status = item->engine->open(&contender->state, bench->model, &contender->options, err);
     zg_model_release(bench->model);
     if (!status)
         return ZG_OK;
@@ -281,6 +297,8 @@ void zg_bench_close_engine(struct zg_contender *contender)
     if (contender->state)
         contender->item->engine->close(&contender->state);
     contender->state = NULL;
+    free(contender->memory);
+    contender->memory = NULL;
 }
 
 void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v)
@@ -289,19 +307,20 @@ void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v)
     contender->seed_v = seed_v;
 }
 
-enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
-                             struct zg_lozo_step *out, struct zg_error *err)
+enum zg_status zg_bench_step(struct zg_contender *contender,
+                             const struct zg_algorithm_choice *choice, struct zg_step *out,
+                             struct zg_error *err)
 {
     struct zg_phase_clock *const clock = &contender->clock;
     const uint64_t step = contender->next_step++;
     const struct zg_batch batch = zg_bench_batch(contender->bench, contender->next_batch++);
-    zg_bench_note_v(contender, zg_lozo_seed_v(lozo, step));
     if (clock->on)
         begin_phase(clock, ZG_PHASE_OTHER);
-    const enum zg_status status =
-        zg_lozo_run_step(lozo, contender->item->engine, contender->state, step, &batch, out, err);
+    const enum zg_status status = zg_step_run(choice, contender->item->engine, contender->state,
+                                              step, &batch, contender->memory, out, err);
     if (clock->on)
         end_phase(clock);
+    zg_bench_note_v(contender, out->question.directions[0].seed_v);
     return status;
 }
 

@@ -4,7 +4,7 @@
  *     struct zg_bench bench;
  *     status = zg_bench_open(&bench, &c, &err);                               // model and data
  *     status = zg_bench_open_engine(&bench, 0, &item, n_threads, &err);          // one contender
- *     status = zg_bench_step(&bench.contenders[0], &lozo, &step, &err);           // its next step
+ *     status = zg_bench_step(&bench.contenders[0], &choice, &step, &err);         // its next step
  *     zg_bench_close(&bench);
  *
  * Step t has the same batch and the same directions for every contender, unless a caller sets which
@@ -14,7 +14,7 @@
 #ifndef ZG_HARNESS_BENCH_H
 #define ZG_HARNESS_BENCH_H
 
-#include "engines/algorithm/lozo.h"
+#include "engines/algorithm/step.h"
 #include "harness/machine/memory.h"
 #include "harness/request/case.h"
 #include "harness/request/engine_list.h"
@@ -47,6 +47,7 @@ struct zg_contender {
     struct zg_engine_state *state; /* NULL: not open */
     uint64_t next_step;            /* numbers the directions */
     uint64_t next_batch;           /* as next_step, unless the caller sets it */
+    double *memory;                /* what the algorithm remembers; NULL: nothing */
     uint64_t seed_v;               /* of the V announced last */
     int64_t n_redraws;             /* of V since open, the first included */
     struct zg_phase_clock clock;
@@ -64,7 +65,7 @@ struct zg_bench {
     struct zg_example *examples; /* [n_batches][batch], tokens borrowed from the dataset */
     int32_t pad_id;              /* of all batches, like the loss */
     enum zg_loss loss;
-    struct zg_engine_limits limits; /* of all batches, this case's rank, two probes */
+    struct zg_engine_limits limits; /* of all batches and the algorithm's steps */
     double resident_mib;            /* of the process with this case but no engine */
     struct zg_contender contenders[ZG_MAX_ENGINES];
 };
@@ -99,9 +100,11 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
                                      const struct zg_engine_list *engines, int64_t n_at_once,
                                      struct zg_error *err);
 
-/* The contender's next step.  ZG_CHECK: a loss is not finite. */
-enum zg_status zg_bench_step(struct zg_contender *contender, const struct zg_lozo_options *lozo,
-                             struct zg_lozo_step *out, struct zg_error *err);
+/* The contender's next step, of the case's algorithm, whose options may be others.  ZG_CHECK: a
+ * loss is not finite. */
+enum zg_status zg_bench_step(struct zg_contender *contender,
+                             const struct zg_algorithm_choice *choice, struct zg_step *out,
+                             struct zg_error *err);
 
 /* Counts a redraw if this V is another than the one before: zg_bench_step() does it. */
 void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v);

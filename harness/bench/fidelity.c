@@ -176,22 +176,14 @@ static enum zg_status probe_once(const struct zg_fidelity_set *set,
                                  const struct zg_contender *contender, int64_t probe, double *dl,
                                  struct zg_error *err)
 {
-    const struct zg_lozo_options lozo = zg_case_lozo(&set->bench->c);
-    const struct zg_direction direction = {
-        .kind = ZG_DIRECTION_LOWRANK,
-        .scope = lozo.scope,
-        .rank = lozo.rank,
-        .scale = lozo.rms_scale ? 1.0f / sqrtf((float)lozo.rank) : 1.0f,
-        .seed_u = probe_seed(set, probe),
-        .seed_v = probe_seed(set, probe / probes_a_v(set) * probes_a_v(set))};
-    const struct zg_probe pair[] = {{0, lozo.eps}, {0, -lozo.eps}};
     const struct zg_batch batch = probe_batch(set, probe);
-    double loss[2];
-    struct zg_scores scores = {.loss = loss};
-    const struct zg_engine *const engine = contender->item->engine;
-    enum zg_status status = engine->begin(contender->state, &direction, 1, err);
-    if (!status)
-        status = engine->score(contender->state, &batch, pair, 2, &scores, err);
+    struct zg_question question;
+    double loss[ZG_MAX_PROBES] = {0};
+    zg_case_question(&set->bench->c, &question);
+    zg_question_redraw(&question, probe_seed(set, probe),
+                       probe_seed(set, probe / probes_a_v(set) * probes_a_v(set)));
+    const enum zg_status status =
+        zg_question_ask(&question, contender->item->engine, contender->state, &batch, loss, err);
     *dl = loss[0] - loss[1];
     return status;
 }
@@ -233,10 +225,8 @@ static enum zg_status probe_some(const struct zg_fidelity_set *set,
 /* Room for the probes' small batches only. */
 static struct zg_engine_limits small_limits(const struct zg_fidelity_set *set)
 {
-    struct zg_engine_limits limits = {.max_probes = 2,
-                                      .max_directions = 1,
-                                      .max_rank = set->bench->c.rank,
-                                      .max_bank = set->bench->limits.max_bank};
+    struct zg_engine_limits limits = {.max_bank = set->bench->limits.max_bank};
+    zg_algorithm_needs(&set->bench->c.algorithm, &limits);
     for (int64_t i = 0; i < zg_min64(set->options.n_probes, set->bench->n_batches); i++) {
         const struct zg_batch batch = probe_batch(set, i);
         zg_engine_limits_include(&limits, &batch);

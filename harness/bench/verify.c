@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
@@ -18,22 +19,35 @@ static const int64_t max_compared = INT64_C(1) << 28;
 
 struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_steps)
 {
-    struct zg_trial_options options = {.lozo = zg_case_lozo(c), .n_steps = n_steps};
-    options.lozo.nu = zg_min64(options.lozo.nu, zg_max64(1, (n_steps + 1) / 2));
-    options.lozo.lr = fmaxf(options.lozo.lr, 1e-6f);
+    struct zg_trial_options options = {.algorithm = zg_case_algorithm(c), .n_steps = n_steps};
+    struct zg_algorithm_choice *const choice = &options.algorithm;
+    zg_algorithm_set_period(choice,
+                            zg_min64(zg_algorithm_period(choice), zg_max64(1, (n_steps + 1) / 2)));
+    zg_algorithm_set_real(choice, "lr", fmax(zg_algorithm_real(choice, "lr"), 1e-6));
     return options;
 }
 
 /* What the reference takes next, after its steps so far: verify.h. */
-static float next_lr(const struct zg_lozo_options *lozo, const struct zg_trial *trial)
+static float next_lr(const struct zg_algorithm_choice *choice, const struct zg_trial *trial)
 {
+    const float usual = (float)zg_algorithm_real(choice, "lr");
+    const double eps = (double)(float)zg_algorithm_real(choice, "eps");
     double largest = 0;
     for (int64_t i = 0; i < trial->n_steps; i++)
-        largest = fmax(largest, fabs(trial->steps[i].projected_gradient));
+        for (int64_t g = 0; g < trial->steps[i].n_gradients; g++)
+            largest = fmax(largest, fabs(trial->steps[i].gradient[g]));
     if (trial->n_steps < 2 || !(largest > 0))
-        return lozo->lr;
-    const double lr = ZG_TRIAL_UPDATE * (double)lozo->eps / largest;
-    return fmaxf(lozo->lr, (float)fmin(lr, 1.0));
+        return usual;
+    const double lr = ZG_TRIAL_UPDATE * eps / largest;
+    return fmaxf(usual, (float)fmin(lr, 1.0));
+}
+
+static void take_step(const struct zg_step *step, struct zg_trial_step *out)
+{
+    out->n_losses = step->question.n_probes;
+    out->n_gradients = step->answer.n_gradients;
+    memcpy(out->loss, step->loss, (size_t)out->n_losses * sizeof *out->loss);
+    memcpy(out->gradient, step->answer.gradient, (size_t)out->n_gradients * sizeof *out->gradient);
 }
 
 enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_trial_options *options,
@@ -46,11 +60,13 @@ enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_tria
         if (zg_signals_caught())
             return zg_fail(err, ZG_ENV, "interrupted while the engines were compared");
         struct zg_error step_error = {0};
-        struct zg_lozo_options lozo = options->lozo;
-        lozo.lr = out->lr[i] =
-            reference && i < reference->n_steps ? reference->lr[i] : next_lr(&options->lozo, out);
+        struct zg_step step;
+        struct zg_algorithm_choice choice = options->algorithm;
+        out->lr[i] = reference && i < reference->n_steps ? reference->lr[i]
+                                                         : next_lr(&options->algorithm, out);
+        zg_algorithm_set_real(&choice, "lr", (double)out->lr[i]);
         const int64_t begin_ns = zg_clock_wall_ns();
-        const enum zg_status status = zg_bench_step(contender, &lozo, &out->steps[i], &step_error);
+        const enum zg_status status = zg_bench_step(contender, &choice, &step, &step_error);
         const double step_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
         if (i == 0)
             zg_bench_note_memory(contender);
@@ -65,7 +81,7 @@ enum zg_status zg_trial_run(struct zg_contender *contender, const struct zg_tria
         }
         if (status)
             return zg_fail(err, status, "engine %s: %s", contender->item->label, step_error.text);
-        out->n_steps++;
+        take_step(&step, &out->steps[out->n_steps++]);
     }
     return ZG_OK;
 }
@@ -144,25 +160,28 @@ static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, d
                            enum zg_dtype coarsest, struct zg_verify_row *row)
 {
     double squares = 0, reference_squares = 0, loss_difference = 0, largest_loss = 1;
-    int64_t n_same_sign = 0;
+    int64_t n_same_sign = 0, n_gradients = 0;
     for (int64_t i = 0; i < a->n_steps; i++) {
-        const struct zg_lozo_step *const x = &a->steps[i], *const y = &b->steps[i];
-        const double gap = y->projected_gradient - x->projected_gradient;
-        loss_difference = fmax(loss_difference, fabs(y->loss_plus - x->loss_plus));
-        loss_difference = fmax(loss_difference, fabs(y->loss_minus - x->loss_minus));
-        largest_loss = fmax(largest_loss, fmax(fabs(x->loss_plus), fabs(x->loss_minus)));
-        squares += gap * gap;
-        reference_squares += x->projected_gradient * x->projected_gradient;
-        n_same_sign += (x->projected_gradient > 0) == (y->projected_gradient > 0) &&
-                       (x->projected_gradient < 0) == (y->projected_gradient < 0);
+        const struct zg_trial_step *const x = &a->steps[i], *const y = &b->steps[i];
+        for (int64_t p = 0; p < x->n_losses; p++) {
+            loss_difference = fmax(loss_difference, fabs(y->loss[p] - x->loss[p]));
+            largest_loss = fmax(largest_loss, fabs(x->loss[p]));
+        }
+        for (int64_t g = 0; g < x->n_gradients; g++) {
+            const double c = x->gradient[g], other = y->gradient[g];
+            squares += (other - c) * (other - c);
+            reference_squares += c * c;
+            n_same_sign += (c > 0) == (other > 0) && (c < 0) == (other < 0);
+        }
+        n_gradients += x->n_gradients;
     }
     row->loss_difference_max = loss_difference;
     row->gradient_relative_error = squares > 0 ? sqrt(squares / reference_squares) : 0;
-    row->gradient_sign_match = (double)n_same_sign / (double)a->n_steps;
+    row->gradient_sign_match = (double)n_same_sign / (double)n_gradients;
     row->loss_tolerance = zg_loss_tolerance(coarsest) * largest_loss;
     if (coarsest != ZG_FP32)
         return;
-    const double rms = sqrt(reference_squares / (double)a->n_steps);
+    const double rms = sqrt(reference_squares / (double)n_gradients);
     row->gradient_tolerance =
         fmin(ZG_VERIFY_GRADIENT_MOST,
              ZG_VERIFY_GRADIENT_TOLERANCE + ZG_VERIFY_LOSS_ROUNDING * largest_loss / (eps * rms));
@@ -209,11 +228,12 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
     }
     const enum zg_dtype coarsest = coarsest_of(reference, contender);
     const bool is_fp32 = coarsest == ZG_FP32;
-    compare_losses(reference_trial, trial, (double)options->lozo.eps, coarsest, row);
+    compare_losses(reference_trial, trial,
+                   (double)(float)zg_algorithm_real(&options->algorithm, "eps"), coarsest, row);
     struct weight_gap gap = {0};
     if (contender != reference) {
         const enum zg_status status =
-            compare_weights(reference, contender, options->lozo.scope, &gap, err);
+            compare_weights(reference, contender, options->algorithm.scope, &gap, err);
         if (status)
             return status;
         row->weight_difference_max = gap.difference;

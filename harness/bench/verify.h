@@ -48,20 +48,25 @@
 enum { ZG_MAX_TRIAL_STEPS = 64 };
 
 struct zg_trial_options {
-    struct zg_lozo_options lozo;
+    struct zg_algorithm_choice algorithm;
     int64_t n_steps; /* 1 .. ZG_MAX_TRIAL_STEPS */
+};
+
+struct zg_trial_step {
+    int64_t n_losses, n_gradients;
+    double loss[ZG_MAX_PROBES], gradient[ZG_MAX_DIRECTIONS];
 };
 
 struct zg_trial {
     int64_t n_steps; /* done with finite losses */
-    struct zg_lozo_step steps[ZG_MAX_TRIAL_STEPS];
+    struct zg_trial_step steps[ZG_MAX_TRIAL_STEPS];
     float lr[ZG_MAX_TRIAL_STEPS]; /* that each step took */
     double fastest_step_s;        /* without the first, where there are several */
     double mean_step_s;           /* likewise */
     char failure[256];            /* "" or why it stopped: a loss that is not finite */
 };
 
-/* The case's numbers with V redrawn inside n_steps; an lr below 1e-6 becomes 1e-6, for the steps
+/* The case's algorithm with V redrawn inside n_steps; an lr below 1e-6 becomes 1e-6, for the steps
  * before there is a c to go by. */
 struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_steps);
 

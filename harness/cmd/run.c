@@ -46,10 +46,10 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
         zg_table_text(table, c.task);
         zg_table_text(table, zg_objective_name((enum zg_objective)c.objective));
         zg_table_integer(table, c.batch);
-        zg_table_integer(table, c.rank);
-        zg_table_integer(table, c.nu);
-        zg_table_real(table, c.eps, NULL);
-        zg_table_real(table, c.lr, NULL);
+        zg_table_integer(table, zg_algorithm_integer(&c.algorithm, "rank", ZG_NO_INTEGER));
+        zg_table_integer(table, zg_algorithm_integer(&c.algorithm, "nu", ZG_NO_INTEGER));
+        zg_table_real(table, zg_algorithm_real(&c.algorithm, "eps"), NULL);
+        zg_table_real(table, zg_algorithm_real(&c.algorithm, "lr"), NULL);
         zg_table_text(table, zg_dtypes_name(c.dtype, c.dtype_d));
         zg_table_integer(table, c.layers_resident ? c.layers_resident : ZG_NO_INTEGER);
         zg_table_integer(table, (int64_t)c.seed);

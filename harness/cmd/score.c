@@ -27,7 +27,7 @@ struct scoring {
 
 static enum zg_status read_probes(struct scoring *s, struct zg_error *err)
 {
-    const double eps = s->bench.c.eps;
+    const double eps = zg_algorithm_real(&s->bench.c.algorithm, "eps");
     const char *const text = s->session.request->probes;
     if (!text) {
         s->coefficients[0] = 0;
@@ -63,8 +63,10 @@ static int64_t size_limits(struct scoring *s)
 {
     const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
     int64_t max_options = 0;
-    s->bench.limits = (struct zg_engine_limits){
-        .max_probes = s->n_probes, .max_directions = 1, .max_rank = s->bench.c.rank, .max_bank = 1};
+    s->bench.limits = (struct zg_engine_limits){.max_bank = 1};
+    zg_algorithm_needs(&s->bench.c.algorithm, &s->bench.limits);
+    s->bench.limits.max_probes = s->n_probes;
+    s->bench.limits.max_directions = 1;
     for (int64_t begin = 0; begin < n; begin += size) {
         const struct zg_batch batch =
             zg_dataset_slice(s->bench.dataset, begin, zg_min64(size, n - begin));
@@ -121,17 +123,12 @@ static enum zg_status score_slice(struct scoring *s, int64_t first, int64_t n, s
 static enum zg_status score_rows(struct scoring *s, struct zg_error *err)
 {
     struct zg_contender *const contender = &s->bench.contenders[0];
-    const struct zg_lozo_options lozo = zg_case_lozo(&s->bench.c);
-    const struct zg_direction direction = {.kind = ZG_DIRECTION_LOWRANK,
-                                           .scope = lozo.scope,
-                                           .rank = lozo.rank,
-                                           .scale = lozo.rms_scale ? 1.0f / sqrtf((float)lozo.rank)
-                                                                   : 1.0f,
-                                           .seed_u = zg_lozo_seed_u(&lozo, 0),
-                                           .seed_v = zg_lozo_seed_v(&lozo, 0)};
+    struct zg_question question; /* of which the probes are ours */
+    zg_case_question(&s->bench.c, &question);
     const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
     fputs("example,probe,option,gold,n_option_tokens,logprob_mean,loss,layers_resident\n", s->out);
-    enum zg_status status = contender->item->engine->begin(contender->state, &direction, 1, err);
+    enum zg_status status =
+        contender->item->engine->begin(contender->state, question.directions, 1, err);
     for (int64_t first = 0; first < n && !status; first += size) {
         zg_status_line_show(&s->session.line, false, "example %lld of %lld", (long long)first,
                             (long long)n);

@@ -3,7 +3,6 @@
  */
 #include "harness/request/case.h"
 
-#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +11,7 @@
 
 /* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
  * what a model or a data set really allows is checked where it is known. */
-enum { MAX_BATCH = 1 << 20, MAX_RANK = 1 << 14 };
+enum { MAX_BATCH = 1 << 20 };
 
 static enum zg_status set_bos(void *target, const struct zg_flag *flag, const char *value,
                               struct zg_error *err)
@@ -32,24 +31,50 @@ static enum zg_status set_dtypes(void *target, const struct zg_flag *flag, const
     return zg_dtypes_parse(what, value, &c->dtype, &c->dtype_d, err);
 }
 
-/* The float that the engines get must still be a usable number. */
-static enum zg_status set_float(void *target, const struct zg_flag *flag, const char *value,
-                                struct zg_error *err)
+static enum zg_status set_algorithm(void *target, const struct zg_flag *flag, const char *value,
+                                    struct zg_error *err)
 {
-    struct zg_flag plain = *flag;
-    plain.kind = ZG_FLAG_REAL;
-    const enum zg_status status = zg_flag_set(target, &plain, value, err);
-    if (status)
-        return status;
-    const double number = *(double *)((char *)target + flag->offset);
-    if (number != 0 && (number > FLT_MAX || number < FLT_MIN))
-        return zg_fail(err, ZG_USAGE, "--%s %s: must be a number that fp32 holds", flag->name,
-                       value);
-    return ZG_OK;
+    const enum zg_status status =
+        zg_algorithm_parse(value, &((struct zg_case *)target)->algorithm, err);
+    return status ? zg_fail_within(err, status, "--%s %s", flag->name, *value ? value : "\"\"")
+                  : ZG_OK;
+}
+
+/* The first algorithm that has the option. */
+static const struct zg_algorithm *algorithm_with(const char *key)
+{
+    const struct zg_algorithm *algorithm;
+    for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
+        if (zg_algorithm_option(algorithm, key))
+            return algorithm;
+    return zg_algorithm_at(0);
+}
+
+/* A short form: --rank 4 is the option rank=4 of the case's algorithm.  Where a list is checked
+ * before there is a case, of any that has the option. */
+static enum zg_status set_option(void *target, const struct zg_flag *flag, const char *value,
+                                 struct zg_error *err)
+{
+    struct zg_algorithm_choice *const choice = &((struct zg_case *)target)->algorithm;
+    if (!choice->algorithm)
+        *choice = zg_algorithm_default(algorithm_with(flag->name));
+    const struct zg_algorithm_choice before = *choice;
+    char what[64], text[ZG_ALGORITHM_TEXT];
+    snprintf(what, sizeof what, "--%s", flag->name);
+    const enum zg_status status = zg_algorithm_set(choice, flag->name, what, value, err);
+    if (!status && zg_algorithm_gives(choice, flag->name) &&
+        memcmp(before.values, choice->values, sizeof before.values) != 0)
+        return zg_fail(err, ZG_USAGE, "--%s %s: --algorithm says otherwise, %s", flag->name, value,
+                       zg_algorithm_text(&before, text));
+    return status;
+}
+
+static bool is_short_form(const struct zg_flag *flag)
+{
+    return flag->set == set_option;
 }
 
 #define OBJECTIVES       "task|lm-prompt"
-#define ALGORITHMS       "lozo|mezo|factorized|fzoo"
 #define SPLITS           "train|dev"
 #define DIRECTIONS       "correct|official"
 #define DIRECTION_SCALES "none|rms"
@@ -92,13 +117,13 @@ const struct zg_flag zg_case_flags[] = {
      .choices = OBJECTIVES,
      .summary = "the task's own loss, or the mean token loss over the unlabelled prompt"},
     {.name = "algorithm",
-     .kind = ZG_FLAG_CHOICE,
-     .value = "lozo",
+     .kind = ZG_FLAG_CUSTOM,
+     .value = "NAME[:KEY=VALUE+...]",
      .fallback = "lozo",
-     FIELD(algorithm),
      .is_axis = true,
-     .choices = ALGORITHMS,
-     .summary = "zeroth-order algorithm; this version has lozo"},
+     .set = set_algorithm,
+     .summary = "zeroth-order algorithm with its options, like lozo:rank=4+nu=10; --rank, --nu, "
+                "--eps, --lr, --direction and --direction-scale are short forms of options"},
     {.name = "batch",
      .kind = ZG_FLAG_INT,
      .value = "N",
@@ -109,40 +134,32 @@ const struct zg_flag zg_case_flags[] = {
      .max = MAX_BATCH,
      .summary = "examples per step"},
     {.name = "rank",
-     .kind = ZG_FLAG_INT,
+     .kind = ZG_FLAG_CUSTOM,
      .value = "R",
      .fallback = "2",
-     FIELD(rank),
      .is_axis = true,
-     .min = 1,
-     .max = MAX_RANK,
+     .set = set_option,
      .summary = "columns of U and V"},
     {.name = "nu",
-     .kind = ZG_FLAG_INT,
+     .kind = ZG_FLAG_CUSTOM,
      .value = "N",
      .fallback = "50",
-     FIELD(nu),
      .is_axis = true,
-     .min = 1,
+     .set = set_option,
      .summary = "steps between redraws of V"},
     {.name = "eps",
      .kind = ZG_FLAG_CUSTOM,
      .value = "X",
      .fallback = "1e-3",
-     FIELD(eps),
      .is_axis = true,
-     .min = 0,
-     .set = set_float,
+     .set = set_option,
      .summary = "probe size"},
     {.name = "lr",
      .kind = ZG_FLAG_CUSTOM,
      .value = "X",
      .fallback = "1e-6",
-     FIELD(lr),
      .is_axis = true,
-     .min = 0,
-     .min_allowed = true,
-     .set = set_float,
+     .set = set_option,
      .summary = "learning rate"},
     {.name = "scope",
      .kind = ZG_FLAG_CHOICE,
@@ -153,21 +170,19 @@ const struct zg_flag zg_case_flags[] = {
      .choices = "linear|full",
      .summary = "weights that are perturbed: the linear layers', or all"},
     {.name = "direction",
-     .kind = ZG_FLAG_CHOICE,
+     .kind = ZG_FLAG_CUSTOM,
      .value = DIRECTIONS,
      .fallback = "correct",
-     FIELD(direction),
      .is_axis = true,
-     .choices = DIRECTIONS,
+     .set = set_option,
      .summary = "update along the probed direction, or, as the official code, along another on "
                 "steps that redraw V"},
     {.name = "direction-scale",
-     .kind = ZG_FLAG_CHOICE,
+     .kind = ZG_FLAG_CUSTOM,
      .value = DIRECTION_SCALES,
      .fallback = "none",
-     FIELD(direction_scale),
      .is_axis = true,
-     .choices = DIRECTION_SCALES,
+     .set = set_option,
      .summary = "scale of U V^T: 1, or 1/sqrt(rank)"},
     {.name = "dtype",
      .kind = ZG_FLAG_CUSTOM,
@@ -220,30 +235,18 @@ const struct zg_flag zg_case_flags[] = {
     {.name = NULL},
 };
 
-const char *zg_direction_name(int direction)
+struct zg_algorithm_choice zg_case_algorithm(const struct zg_case *c)
 {
-    return direction ? "official" : "correct";
-}
-const char *zg_direction_scale_name(int direction_scale)
-{
-    return direction_scale ? "rms" : "none";
-}
-const char *zg_algorithm_name(int algorithm)
-{
-    static const char *const names[] = {"lozo", "mezo", "factorized", "fzoo"};
-    return names[algorithm];
+    struct zg_algorithm_choice choice = c->algorithm;
+    choice.scope = (enum zg_scope)c->scope;
+    choice.seed = c->seed;
+    return choice;
 }
 
-struct zg_lozo_options zg_case_lozo(const struct zg_case *c)
+void zg_case_question(const struct zg_case *c, struct zg_question *out)
 {
-    return (struct zg_lozo_options){.rank = c->rank,
-                                    .nu = c->nu,
-                                    .eps = (float)c->eps,
-                                    .lr = (float)c->lr,
-                                    .rms_scale = c->direction_scale != 0,
-                                    .direction = (enum zg_lozo_direction)c->direction,
-                                    .scope = (enum zg_scope)c->scope,
-                                    .seed = c->seed};
+    const struct zg_algorithm_choice choice = zg_case_algorithm(c);
+    choice.algorithm->announce(&choice, 0, NULL, out);
 }
 
 /* ---- sweeps ---------------------------------------------------------------------------------- */
@@ -311,13 +314,19 @@ int64_t zg_sweep_n_cases(const struct zg_sweep *sweep)
     return n;
 }
 
-static enum zg_status check_case(const struct zg_case *c, struct zg_error *err)
+/* Sets the options of a case that are, or that are not, short forms of the algorithm's. */
+static enum zg_status set_axes(const struct zg_sweep *sweep, int64_t index, bool short_forms,
+                               struct zg_case *out, struct zg_error *err)
 {
-    if (c->algorithm != ZG_ALGORITHM_LOZO)
-        return zg_fail(err, ZG_USAGE, "--algorithm %s: this version has lozo only",
-                       zg_algorithm_name(c->algorithm));
-    const struct zg_lozo_options lozo = zg_case_lozo(c);
-    return zg_lozo_check(&lozo, err);
+    enum zg_status status = ZG_OK;
+    for (int64_t i = sweep->n_axes - 1; i >= 0 && !status; i--) {
+        const struct zg_axis *axis = &sweep->axes[i];
+        if (is_short_form(axis->flag) == short_forms)
+            status =
+                zg_flag_set(out, axis->flag, axis->values.words[index % axis->values.n_words], err);
+        index /= axis->values.n_words;
+    }
+    return status;
 }
 
 enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct zg_case *out,
@@ -326,11 +335,7 @@ enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct
     *out = (struct zg_case){0};
     const struct zg_flag_group defaults[] = {{"case", zg_case_flags, 0}, {0}};
     enum zg_status status = zg_flags_default(defaults, out, err);
-    for (int64_t i = sweep->n_axes - 1; i >= 0 && !status; i--) {
-        const struct zg_axis *axis = &sweep->axes[i];
-        status =
-            zg_flag_set(out, axis->flag, axis->values.words[index % axis->values.n_words], err);
-        index /= axis->values.n_words;
-    }
-    return status ? status : check_case(out, err);
+    if (!status)
+        status = set_axes(sweep, index, false, out, err); /* the algorithm first */
+    return status ? status : set_axes(sweep, index, true, out, err);
 }

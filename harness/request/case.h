@@ -7,40 +7,31 @@
 #ifndef ZG_HARNESS_CASE_H
 #define ZG_HARNESS_CASE_H
 
-#include "engines/algorithm/lozo.h"
+#include "engines/algorithm/algorithm.h"
 #include "harness/request/options.h"
 #include "workloads/dataset.h"
-
-enum zg_algorithm {
-    ZG_ALGORITHM_LOZO,
-    ZG_ALGORITHM_MEZO,
-    ZG_ALGORITHM_FACTORIZED,
-    ZG_ALGORITHM_FZOO
-};
 
 struct zg_case {
     const char *model;     /* shape name or directory */
     const char *tokenizer; /* directory, NULL: the model's, else the embedded one */
     const char *task;      /* name or FILE.json */
     const char *data;      /* directory, NULL: beside the task */
-    int objective, algorithm, scope, direction, direction_scale, split;
-    enum zg_dtype dtype, dtype_d;   /* of the means and of the half differences: zo.h */
-    int64_t layers_resident;        /* distinct layers, repeated up to the depth; 0: all */
-    int32_t bos;                    /* token id or ZG_BOS_NONE */
-    int64_t batch, rank, nu, limit; /* limit 0: all rows */
-    double eps, lr;
+    int objective, scope, split;
+    struct zg_algorithm_choice algorithm; /* its options; steps take zg_case_algorithm() */
+    enum zg_dtype dtype, dtype_d;         /* of the means and of the half differences: zo.h */
+    int64_t layers_resident;              /* distinct layers, repeated up to the depth; 0: all */
+    int32_t bos;                          /* token id or ZG_BOS_NONE */
+    int64_t batch, limit;                 /* limit 0: all rows */
     uint64_t seed;
 };
 
 /* Ends with a row without a name; fields of struct zg_case. */
 extern const struct zg_flag zg_case_flags[];
 
-const char *zg_algorithm_name(int algorithm);
-const char *zg_direction_name(int direction);
-const char *zg_direction_scale_name(int direction_scale);
-
-/* The numbers as the step loop takes them. */
-struct zg_lozo_options zg_case_lozo(const struct zg_case *c);
+/* The algorithm as a step takes it, with the case's scope and seed. */
+struct zg_algorithm_choice zg_case_algorithm(const struct zg_case *c);
+/* What its first step asks. */
+void zg_case_question(const struct zg_case *c, struct zg_question *out);
 
 /* ---- sweeps ---------------------------------------------------------------------------------- */
 

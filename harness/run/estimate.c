@@ -8,7 +8,7 @@
 #include "harness/run/measure.h"
 
 /* SST-2's rows in OPT's tokens, padded to the longest of a batch, for each of two options. */
-enum { PADDED_TOKENS = 48, N_OPTIONS = 2, N_PROBES = 2 };
+enum { PADDED_TOKENS = 48, N_OPTIONS = 2 };
 
 /* Most steps of a pilot, and of both looks at phases. */
 enum { PILOT_STEPS = 6, PHASE_STEPS = 10 };
@@ -39,10 +39,12 @@ static const struct zg_model_shape *shape_of(const char *model)
 
 /* The loop's fp32 step. */
 static double loop_s(const struct zg_session *session, const struct zg_model_shape *shape,
-                     int64_t batch)
+                     const struct zg_case *c)
 {
+    struct zg_question question;
+    zg_case_question(c, &question);
     const double n_weights = (double)(zg_model_n_params(shape) - shape->n_vocab * shape->d_model);
-    const double n_tokens = (double)(batch * PADDED_TOKENS * N_OPTIONS * N_PROBES);
+    const double n_tokens = (double)(c->batch * PADDED_TOKENS * N_OPTIONS * question.n_probes);
     return 2.0 * n_weights * n_tokens / (thread_flops(session->isa) * (double)session->n_threads);
 }
 
@@ -74,7 +76,7 @@ double zg_estimate_s(const struct zg_session *session, const struct zg_case *c)
 {
     const struct zg_policy *const policy = &session->request->policy;
     const struct zg_model_shape *const shape = shape_of(c->model);
-    const double step_s = loop_s(session, shape, c->batch);
+    const double step_s = loop_s(session, shape, c);
     double timed = 0, probed = 0; /* in steps of the loop */
     for (int64_t i = 0; i < session->engines.n_items; i++) {
         const struct zg_engine_options options =

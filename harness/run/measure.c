@@ -32,11 +32,13 @@ enum zg_status zg_measure_check_banks(const struct zg_session *session, struct z
             const struct zg_engine_item *const item = &session->engines.items[e];
             const struct zg_engine_options options =
                 zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
-            if ((options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK)) && c.nu <= n_steps)
+            if ((options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK)) &&
+                zg_algorithm_period(&c.algorithm) <= n_steps)
                 return zg_fail(err, ZG_USAGE,
                                "--nu %lld: must exceed the %lld --steps of a sample, for engine %s "
                                "keeps a bank, which grows at every redraw of V",
-                               (long long)c.nu, (long long)n_steps, item->label);
+                               (long long)zg_algorithm_period(&c.algorithm), (long long)n_steps,
+                               item->label);
         }
     }
     return ZG_OK;
@@ -150,11 +152,11 @@ static enum zg_status run_steps(void *context, int64_t n_steps, struct zg_error 
 {
     struct subject_context *const subject = context;
     struct zg_contender *const contender = subject->contender;
-    struct zg_lozo_step step;
+    struct zg_step step;
     memset(subject->amounts, 0, sizeof subject->amounts);
     for (int64_t i = 0; i < n_steps; i++) {
         contender->next_batch = (uint64_t)(subject->set->first + i % subject->set->n);
-        const enum zg_status status = zg_bench_step(contender, subject->lozo, &step, err);
+        const enum zg_status status = zg_bench_step(contender, subject->choice, &step, err);
         if (status)
             return zg_fail_within(err, status, "engine %s", contender->item->label);
         struct zg_cost cost = {0};
@@ -319,7 +321,8 @@ static int64_t steps_per_span(const struct zg_measure_work *w, int64_t least)
         n = ((limit_s - n_blocks * bursts_s(w)) / round_s(w) - WARM_ROUNDS * (double)least) /
             n_blocks;
     const int64_t n_steps = zg_max64(least, (int64_t)fmin(fmax(floor(n), 1), MOST_STEPS));
-    return keeps_bank(w) ? zg_min64(n_steps, w->bench.c.nu - 1) : n_steps;
+    return keeps_bank(w) ? zg_min64(n_steps, zg_algorithm_period(&w->bench.c.algorithm) - 1)
+                         : n_steps;
 }
 
 /* A limit that nobody asked for must not cost the interval, which needs six blocks. */
@@ -462,7 +465,7 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
         w->plan.n_blocks ? w->plan.n_steps : steps_per_span(w, least_steps(w, usual.min_span_s));
     w->beside = (struct measured_beside){NAN, NAN};
     if (keeps_bank(w))
-        w->lozo.nu = INT64_MAX; /* V stays */
+        zg_algorithm_set_period(&w->choice, INT64_MAX); /* V stays */
     enum zg_status status = zg_batch_set_choose(&w->bench, w->n_steps, &w->set, err);
     if (status)
         return status;
@@ -470,7 +473,7 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
     for (int64_t s = 0; s < w->n_subjects; s++) {
         struct zg_contender *const contender = &w->bench.contenders[w->subjects[s]];
         w->contexts[s] = (struct subject_context){.contender = contender,
-                                                  .lozo = &w->lozo,
+                                                  .choice = &w->choice,
                                                   .set = &w->set,
                                                   .counts = zg_measure_counts_make(w, 1)};
         subjects[s] = (struct zg_subject){contender->item->label, run_steps, &w->contexts[s]};
@@ -513,7 +516,7 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
         status = zg_bench_open(&w->bench, &c, err);
     if (status)
         goto done;
-    w->lozo = zg_case_lozo(&c);
+    w->choice = zg_case_algorithm(&c);
     zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c.model);
     const uint64_t fingerprint = zg_model_fingerprint(w->bench.model);
     zg_model_release(w->bench.model);

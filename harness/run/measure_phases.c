@@ -29,14 +29,14 @@ double *zg_measure_counts_make(const struct zg_measure_work *w, int64_t n)
 static enum zg_status run_pass(struct zg_measure_work *w, struct zg_contender *contender,
                                struct pass *pass, struct zg_error *err)
 {
-    struct zg_lozo_step step;
+    struct zg_step step;
     enum zg_status status = ZG_OK;
     contender->clock = pass->clock;
     contender->clock.on = true;
     for (int64_t i = 0; i < pass->n_steps && !status && !zg_signals_caught(); i++) {
         struct zg_cost cost = {0};
         contender->next_batch = (uint64_t)(w->set.first + i % w->set.n);
-        status = zg_bench_step(contender, &w->lozo, &step, err);
+        status = zg_bench_step(contender, &w->choice, &step, err);
         contender->item->engine->cost(contender->state, &cost);
         for (int p = 0; p < ZG_N_PHASES; p++) {
             pass->flops[p] += cost.phase_flops[p];

@@ -27,7 +27,7 @@ struct block_record { /* of one contender in one block */
 
 struct subject_context {
     struct zg_contender *contender;
-    const struct zg_lozo_options *lozo;
+    const struct zg_algorithm_choice *choice;
     const struct zg_batch_set *set;
     double amounts[N_AMOUNTS]; /* of the last span */
     double *counts;            /* of all samples: [n_threads][events]; NULL: nothing counts */
@@ -38,7 +38,7 @@ struct zg_measure_work {
     struct zg_measurement *m;
     struct zg_bench bench;
     int64_t n_contenders;
-    struct zg_lozo_options lozo; /* of the steps that are timed */
+    struct zg_algorithm_choice choice; /* of the steps that are timed */
     struct zg_fidelity_set *fidelity;
     struct zg_trial trials[ZG_MAX_ENGINES];
     struct zg_verdict verdicts[ZG_MAX_ENGINES];

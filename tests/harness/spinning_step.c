@@ -44,12 +44,12 @@ static double share_of(void)
 }
 
 enum zg_status __wrap_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
+                                    const struct zg_algorithm_choice *choice, struct zg_step *out,
                                     struct zg_error *err)
 {
     const double share = share_of();
     const int64_t begin_ns = share > 0 ? zg_clock_wall_ns() : 0;
-    const enum zg_status status = __real_zg_bench_step(contender, lozo, out, err);
+    const enum zg_status status = __real_zg_bench_step(contender, choice, out, err);
     if (share > 0) {
         const int64_t end_ns = zg_clock_wall_ns();
         while ((double)(zg_clock_wall_ns() - end_ns) < share * (double)(end_ns - begin_ns))

@@ -9,10 +9,10 @@
 #include "harness/bench/bench.h"
 
 enum zg_status __real_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
+                                    const struct zg_algorithm_choice *choice, struct zg_step *out,
                                     struct zg_error *err);
 enum zg_status __wrap_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
+                                    const struct zg_algorithm_choice *choice, struct zg_step *out,
                                     struct zg_error *err);
 
 #endif

@@ -108,7 +108,7 @@ static void test_values(void)
     CU_ASSERT_EQUAL(zg_algorithm_integer(&choice, "eps", -1), -1);
     CU_ASSERT(isnan(zg_algorithm_real(&choice, "beta")));
     CU_ASSERT_PTR_NULL(zg_algorithm_word(&choice, "rank"));
-    zg_algorithm_set_integer(&choice, "nu", INT64_MAX);
+    zg_algorithm_set_period(&choice, INT64_MAX);
     zg_algorithm_set_real(&choice, "lr", 1.0 / 3);
     zg_algorithm_set_real(&choice, "beta", 1);
     CU_ASSERT_EQUAL(zg_algorithm_period(&choice), INT64_MAX);

@@ -6,12 +6,11 @@
 
 # ---- the algorithm ----
 
-zogap_plant(minus-sign engines/algorithm/lozo_steps.c [[{0, `-options->eps`}]] [[options->eps]]
+zogap_plant(minus-sign engines/algorithm/lozo.c [[{0, `-eps`}]] [[eps]]
             "the minus probe has the sign of the plus probe")
-zogap_plant(no-half engines/algorithm/lozo_steps.c [[(`2.0 * (double)options->eps`)]] [[(double)options->eps]]
+zogap_plant(no-half engines/algorithm/lozo.c [[(`2.0 * eps`)]] [[eps]]
             "the projected gradient is L+ - L- over eps, not 2 eps")
-zogap_plant(lr-missing engines/algorithm/lozo_steps.c [[(`(double)options->lr * out->projected_gradient`)]]
-            [[out->projected_gradient]] "the update has no learning rate")
+zogap_plant(lr-missing engines/algorithm/lozo.c [[(float)(`lr * c`)]] [[c]] "the update has no learning rate")
 
 # ---- directions and updates ----
 

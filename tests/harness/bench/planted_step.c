@@ -57,12 +57,12 @@ enum zg_status __wrap_zg_bench_open_engine(struct zg_bench *bench, int64_t index
 }
 
 enum zg_status __wrap_zg_bench_step(struct zg_contender *contender,
-                                    const struct zg_lozo_options *lozo, struct zg_lozo_step *out,
+                                    const struct zg_algorithm_choice *choice, struct zg_step *out,
                                     struct zg_error *err)
 {
     zg_plant_step = contender->next_step;
     zg_plant = plant_of(contender->item->engine->name);
-    const enum zg_status status = __real_zg_bench_step(contender, lozo, out, err);
+    const enum zg_status status = __real_zg_bench_step(contender, choice, out, err);
     zg_plant = ZG_PLANT_NONE;
     return status;
 }

@@ -36,7 +36,9 @@ static struct zg_batch_set choose(const int64_t *lengths, int64_t n_steps, enum 
     static const int32_t token = 7;
     static const struct zg_option options[] = {{&token, 1}, {&token, 1}};
     struct zg_example examples[N_BATCHES];
-    struct zg_bench bench = {.c = {.batch = 1, .rank = 2}, .n_batches = N_BATCHES};
+    struct zg_bench bench = {
+        .c = {.batch = 1, .algorithm = zg_algorithm_default(zg_algorithm_at(0))},
+        .n_batches = N_BATCHES};
     struct zg_batch_set set = {.first = -1};
     for (int64_t i = 0; i < N_BATCHES; i++)
         examples[i] = (struct zg_example){stem, lengths[i], options, 2, 0};

@@ -7,7 +7,10 @@ static struct zg_request request;
 static double estimate(const char *engines, const char *model, int64_t batch)
 {
     struct zg_session session = {.request = &request, .isa = ZG_ISA_AVX512BF16, .n_threads = 2};
-    const struct zg_case c = {.model = model, .batch = batch, .dtype = ZG_FP32};
+    const struct zg_case c = {.model = model,
+                              .batch = batch,
+                              .dtype = ZG_FP32,
+                              .algorithm = zg_algorithm_default(zg_algorithm_at(0))};
     CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&session.engines, engines, NULL, NULL), ZG_OK);
     const double s = zg_estimate_s(&session, &c);
     zg_engine_list_close(&session.engines);
