@@ -1,4 +1,5 @@
-/* batch.c - see batch.h. */
+/* batch.c - shuffles the dataset's places once an epoch and cuts the permutation into batches.  The
+ * last epoch's is kept: a step of another one, before or after, shuffles anew. */
 #include "workloads/batch.h"
 
 #include <stdlib.h>
@@ -97,13 +98,6 @@ void zg_batcher_draw(struct zg_batcher *batcher, int64_t step, struct zg_batch *
         batcher->examples[i] = all[order[i]];
     *batch = (struct zg_batch){batcher->examples, batcher->batch_size,
                                zg_dataset_loss(batcher->dataset), ZG_TOKEN_PAD};
-}
-
-void zg_batcher_indices(struct zg_batcher *batcher, int64_t step, int64_t *index)
-{
-    const int64_t *order = find_order(batcher, step);
-    for (int64_t i = 0; i < batcher->batch_size; i++)
-        index[i] = order[i];
 }
 
 void zg_batcher_visit(struct zg_batcher *batcher, int64_t begin, int64_t end,

@@ -43,9 +43,6 @@ int64_t zg_batcher_steps_per_epoch(const struct zg_batcher *batcher);
  * the next draw or visit.  A new epoch costs one shuffle (under a millisecond for 67,349 rows). */
 void zg_batcher_draw(struct zg_batcher *batcher, int64_t step, struct zg_batch *batch);
 
-/* The numbers of the examples of `step` in the dataset: index [batch_size]. */
-void zg_batcher_indices(struct zg_batcher *batcher, int64_t step, int64_t *index);
-
 /* Calls visit() with the batch of each step begin .. end - 1. */
 void zg_batcher_visit(struct zg_batcher *batcher, int64_t begin, int64_t end,
                       void (*visit)(void *context, const struct zg_batch *batch), void *context);

@@ -1,5 +1,5 @@
-/* dataset.c - see dataset.h: rows (csv_source) -> filled templates (task) -> tokens (prompt) ->
- * examples. */
+/* dataset.c - loads a task row by row: fields (csv_source.c) -> filled templates (task.c) -> tokens
+ * (prompt.c) -> examples, whose tokens and options lie in arrays of the whole dataset. */
 #include "workloads/dataset.h"
 
 #include <stdlib.h>
@@ -442,16 +442,6 @@ enum zg_status zg_dataset_stats(const struct zg_dataset *dataset, struct zg_data
 const char *zg_objective_name(enum zg_objective objective)
 {
     return objective == ZG_OBJECTIVE_TASK ? "task" : "lm-prompt";
-}
-
-enum zg_status zg_objective_parse(enum zg_objective *out, const char *text, struct zg_error *err)
-{
-    for (int o = ZG_OBJECTIVE_TASK; o <= ZG_OBJECTIVE_LM_PROMPT; o++)
-        if (strcmp(text, zg_objective_name((enum zg_objective)o)) == 0) {
-            *out = (enum zg_objective)o;
-            return ZG_OK;
-        }
-    return zg_fail(err, ZG_USAGE, "objective '%s' is unknown: task or lm-prompt", text);
 }
 
 enum zg_status zg_bos_parse(int32_t *out, const char *text, struct zg_error *err)

@@ -44,8 +44,6 @@ enum zg_objective {
     ZG_OBJECTIVE_LM_PROMPT,
 };
 const char *zg_objective_name(enum zg_objective objective); /* "task", "lm-prompt" */
-enum zg_status zg_objective_parse(enum zg_objective *out, const char *text,
-                                  struct zg_error *err); /* or ZG_USAGE */
 
 #define ZG_BOS_OFFICIAL INT32_C(0)  /* <s>: what the official ZO code sets for OPT */
 #define ZG_BOS_STOCK    INT32_C(2)  /* </s>: what the stock OPT tokenizer starts with */

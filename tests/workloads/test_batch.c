@@ -22,6 +22,21 @@ static struct zg_dataset *open_embedded(int64_t limit)
     return dataset;
 }
 
+/* Draws a batch and finds the numbers of its examples in the dataset, by their stems. */
+static struct zg_batch draw_indices(struct zg_batcher *batcher, const struct zg_dataset *dataset,
+                                    int64_t step, int64_t *index)
+{
+    struct zg_batch batch;
+    zg_batcher_draw(batcher, step, &batch);
+    for (int64_t i = 0; i < batch.n_examples; i++) {
+        index[i] = 0;
+        while (index[i] < zg_dataset_n_examples(dataset) &&
+               zg_dataset_examples(dataset)[index[i]].stem != batch.examples[i].stem)
+            index[i]++;
+    }
+    return batch;
+}
+
 static void test_epochs(void)
 {
     enum { N = 100, BATCH = 16, PER_EPOCH = N / BATCH };
@@ -35,17 +50,14 @@ static void test_epochs(void)
         int n_same = 0;
         for (int64_t k = 0; k < PER_EPOCH; k++) {
             int64_t index[BATCH];
-            struct zg_batch batch;
-            zg_batcher_indices(batcher, epoch * PER_EPOCH + k, index);
-            zg_batcher_draw(batcher, epoch * PER_EPOCH + k, &batch);
+            const struct zg_batch batch =
+                draw_indices(batcher, dataset, epoch * PER_EPOCH + k, index);
             CU_ASSERT_EQUAL(batch.n_examples, BATCH);
             CU_ASSERT_EQUAL(batch.loss, ZG_LOSS_CLASSIFICATION);
             CU_ASSERT_EQUAL(batch.pad_id, ZG_TOKEN_PAD);
             for (int64_t i = 0; i < BATCH; i++) {
                 CU_ASSERT_TRUE_FATAL(index[i] >= 0 && index[i] < N);
                 CU_ASSERT_EQUAL(seen[index[i]]++, 0);
-                CU_ASSERT_PTR_EQUAL(batch.examples[i].stem,
-                                    zg_dataset_examples(dataset)[index[i]].stem);
                 CU_ASSERT_EQUAL(batch.examples[i].gold,
                                 zg_dataset_examples(dataset)[index[i]].gold);
                 if (epoch == 0)
@@ -74,11 +86,11 @@ static void test_pure_function(void)
     int64_t index[STEPS][BATCH];
     int n_same = 0;
     for (int64_t t = 0; t < STEPS; t++)
-        zg_batcher_indices(forward, t, index[t]);
+        draw_indices(forward, dataset, t, index[t]);
     for (int64_t t = STEPS - 1; t >= 0; t--) {
         int64_t again[BATCH], others[BATCH];
-        zg_batcher_indices(backward, t, again);
-        zg_batcher_indices(other, t, others);
+        draw_indices(backward, dataset, t, again);
+        draw_indices(other, dataset, t, others);
         CU_ASSERT_EQUAL(memcmp(again, index[t], sizeof again), 0);
         for (int64_t i = 0; i < BATCH; i++)
             n_same += others[i] == index[t][i];
@@ -103,7 +115,7 @@ static void test_uniform(void)
     int64_t count[N][N] = {{0}};
     for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
         int64_t index[N];
-        zg_batcher_indices(batcher, epoch, index);
+        draw_indices(batcher, dataset, epoch, index);
         for (int64_t p = 0; p < N; p++)
             count[index[p]][p]++;
     }
@@ -127,7 +139,7 @@ static void test_known_batches(void)
     CU_ASSERT_EQUAL_FATAL(zg_batcher_open(&batcher, dataset, 4, 42, NULL), ZG_OK);
     for (int64_t t = 0; t < 3; t++) {
         int64_t index[4];
-        zg_batcher_indices(batcher, t, index);
+        draw_indices(batcher, dataset, t, index);
         CU_ASSERT_EQUAL(memcmp(index, want[t], sizeof index), 0);
     }
     zg_batcher_close(&batcher);
