@@ -1,5 +1,7 @@
 /* open.c - from a name to a model: a shape of that name, else the directory that it is. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,22 +14,22 @@ static enum zg_status unknown_name(const char *name, struct zg_error *err)
                        "model opt-350m is post-norm with projected embeddings; the pre-norm sizes "
                        "are opt-125m and "
                        "opt-1.3b to opt-30b");
-    char known[256] = "";
-    size_t used = 0;
-    const char *shape_name;
-    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, NULL)); i++) {
-        const size_t n = strlen(shape_name);
-        if (used + n + 3 > sizeof known)
-            break;
-        memcpy(known + used, shape_name, n);
-        memcpy(known + used + n, ", ", 3);
-        used += n + 2;
-    }
     if (strchr(name, '/')) /* a path, and so input that is missing */
         return zg_fail(err, ZG_INPUT, "model %s: no such directory", name);
-    return zg_fail(err, ZG_USAGE,
-                   "model %s: no such directory and no shape of that name; shapes are %.*s", name,
-                   used > 2 ? (int)used - 2 : 0, known);
+    char *known = NULL;
+    size_t n = 0;
+    FILE *const list = open_memstream(&known, &n);
+    const char *shape_name;
+    if (!list)
+        return zg_fail(err, ZG_ENV, "model %s: no memory", name);
+    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, NULL)); i++)
+        fprintf(list, "%s%s", i ? ", " : "", shape_name);
+    fclose(list);
+    const enum zg_status status = zg_fail(
+        err, ZG_USAGE, "model %s: no such directory and no shape of that name; shapes are %s", name,
+        known ? known : "not known for want of memory");
+    free(known);
+    return status;
 }
 
 enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
