@@ -1,5 +1,5 @@
 /*
- * bpe.c - see bpe.h.
+ * bpe.c - merges a word by a heap of candidate pairs; the table of merges is a hash table.
  *
  * A word is a doubly linked list over an array; each symbol stores the rank of the pair that it
  * begins.  Candidates wait in a binary heap of (rank, position) keys, so equal ranks come out left

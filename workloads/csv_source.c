@@ -1,5 +1,6 @@
 /*
- * csv_source.c - see csv_source.h.
+ * csv_source.c - pulls rows out of libcsv, a line at a time, and refuses what libcsv would let
+ * through.
  *
  * libcsv pushes fields through callbacks; a row is pulled out of it by feeding pieces that end at a
  * line end, so a piece completes one row at most.  By default libcsv accepts an unterminated quote,

@@ -1,4 +1,5 @@
-/* file.c - see file.h. */
+/* file.c - reads a regular file whole, in one buffer of the size that fstat() tells.  What is no
+ * such file (a pipe, a device) is refused before it can block or never end. */
 #include "workloads/file.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* prompt.c - see prompt.h. */
+/* prompt.c - encodes the text with each option as a whole, as a tokenizer would see it, and takes
+ * its last tokens as the option's: as many as it has more than the text alone.  What stands before
+ * them must be the same for all options of a row, for it is kept once. */
 #include "workloads/prompt.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* template.c - see template.h. */
+/* template.c - cuts a template into literals and columns in one pass: a doubled brace goes into the
+ * literal, a single one ends it. */
 #include "workloads/template.h"
 
 #include <stdlib.h>

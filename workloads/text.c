@@ -1,4 +1,7 @@
-/* text.c - see text.h. */
+/* text.c - a string that doubles its room, and stripping by a list of Unicode's white space.
+ *
+ * The string is no stream (open_memstream): it is emptied by n = 0 and filled again for each row of
+ * a dataset, in the room that it has. */
 #include "workloads/text.h"
 
 #include <stdlib.h>

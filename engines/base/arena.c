@@ -1,4 +1,5 @@
-/* arena.c - see arena.h. */
+/* arena.c - small buffers come from the heap, large ones from mmap().  The 64 bytes before each
+ * hold a header that says how to give it back. */
 #include "engines/base/arena.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* json_memory.c - see json_memory.h. */
+/* json_memory.c - gives jansson a malloc() that remembers its failures, and that leaves a reader
+ * where it fails, by a longjmp() to where reading began. */
 #include "engines/base/json_memory.h"
 
 #include <setjmp.h>

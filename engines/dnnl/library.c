@@ -1,4 +1,5 @@
-/* library.c - see library.h.  Knows nothing of panels, adapters or models. */
+/* library.c - opens oneDNN and keeps what was made of it in lists: views and products are looked up
+ * by their sizes, and made where they are missing.  Knows nothing of panels, adapters or models. */
 #include "engines/dnnl/library.h"
 
 #include <omp.h>

@@ -1,6 +1,7 @@
 /*
- * trie.c - see trie.h.  Nothing is allocated after open; a lookup is a probe or two into the hash
- * map.
+ * trie.c - grows the tree a token at a time: a child is looked up in a hash map by its parent's row
+ * and its token; a new one goes on with the newest segment, or begins one.  Nothing is allocated
+ * after open; a lookup is a probe or two into the map.
  */
 #include "engines/layout/trie.h"
 

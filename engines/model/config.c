@@ -1,4 +1,5 @@
-/* config.c - reads and checks config.json; see config.h. */
+/* config.c - reads config.json: the sizes that make the shape, and the switches of OPTConfig, of
+ * which all but one side is refused with the reason. */
 #include "engines/model/config.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
-/* mapping.c - see mapping.h. */
+/* mapping.c - maps a regular file by mmap(), and lets go of pages by madvise(): the kernel drops
+ * them, and reads them from the file again where somebody asks. */
 #include "engines/model/mapping.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* safetensors.c - parses and checks a safetensors header; see safetensors.h. */
+/* safetensors.c - parses a safetensors header (jansson) and checks every claim of it. */
 #include "engines/model/safetensors.h"
 
 #include <inttypes.h>

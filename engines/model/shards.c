@@ -1,4 +1,5 @@
-/* shards.c - see shards.h. */
+/* shards.c - opens one file, or the index and each file that it names, once.  The index is not
+ * trusted: a shard lies beside it, and must hold the tensors that it is said to hold. */
 #include "engines/model/shards.h"
 
 #include <inttypes.h>

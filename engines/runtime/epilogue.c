@@ -1,4 +1,5 @@
-/* epilogue.c - see epilogue.h. */
+/* epilogue.c - the two passes over y, rows in parallel: residual and bias before the product, ReLU
+ * after it.  A pass that has nothing to do touches nothing. */
 #include "engines/runtime/epilogue.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * outliers.c - see outliers.h.
+ * outliers.c - names the columns that may be outliers and judges how many of them to keep.
  *
  * Candidates are the columns with most energy, each row scaled to energy 1: rows of different size
  * (a half difference beside a mean) count alike, as their rounding does.  Of the candidates, the
