@@ -77,14 +77,8 @@ static enum zg_status write_files(const struct check *check, json_t *meta,
                                   const struct zg_result_dir *dir,
                                   const struct zg_machine_watch *before, struct zg_error *err)
 {
-    struct zg_csv_out *csv = NULL;
-    enum zg_status status =
-        zg_csv_out_open(&csv, dir->path, &zg_schema_verify, ZG_CSV_REPLACE, NULL, 0, err);
-    for (int64_t i = 0; i < check->n_rows && !status; i++)
-        status = zg_csv_out_row(csv, &check->rows[i], NULL, err);
-    if (!status)
-        status = zg_csv_out_close(&csv, err);
-    zg_csv_out_abort(&csv);
+    const enum zg_status status =
+        zg_csv_write(dir->path, &zg_schema_verify, check->rows, check->n_rows, err);
     return status ? status : zg_meta_write(meta, dir->path, "complete", before, err);
 }
 

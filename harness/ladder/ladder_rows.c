@@ -15,7 +15,7 @@ struct work {
     const struct zg_ladder *ladder;
     const double *walls; /* [n_rungs][n_blocks] */
     int64_t n_blocks;
-    double *ratios, *scratch;      /* [n_blocks] */
+    double *scratch;               /* [2][n_blocks] */
     double *residuals;             /* [n_rungs][n_blocks]: of the logarithms of times */
     double log_time[ZG_MAX_RUNGS]; /* fitted; NaN where a rung was not timed */
 };
@@ -29,8 +29,8 @@ static bool is_timed(const struct zg_ladder_row *row)
 static struct zg_stats ratio_of(const struct work *w, int64_t a, int64_t b)
 {
     struct zg_stats stats;
-    zg_stats_ratios(w->walls + a * w->n_blocks, w->walls + b * w->n_blocks, w->n_blocks, w->ratios);
-    zg_stats_of(w->ratios, w->n_blocks, w->scratch, &stats);
+    zg_stats_of_ratios(w->walls + a * w->n_blocks, w->walls + b * w->n_blocks, w->n_blocks,
+                       w->scratch, &stats);
     return stats;
 }
 
@@ -162,11 +162,10 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
                                      .end_to_end_ci_low = NAN,
                                      .end_to_end_ci_high = NAN,
                                      .apart_percent = NAN};
-    w.ratios = calloc((size_t)((2 + out->n_rows) * n_blocks + 1), sizeof *w.ratios);
-    if (!w.ratios)
+    w.scratch = calloc((size_t)((2 + out->n_rows) * n_blocks + 1), sizeof *w.scratch);
+    if (!w.scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)n_blocks);
-    w.scratch = w.ratios + n_blocks;
-    w.residuals = w.scratch + n_blocks;
+    w.residuals = w.scratch + 2 * n_blocks;
     for (int64_t i = 0; i < out->n_rows; i++)
         describe(&w, i, &summary[i]);
     fit(&w);
@@ -187,7 +186,7 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
     out->end_to_end_ci_high = out->rows[end].speedup_ci_high;
     if (!ladder->leave_one_out && last > 0)
         add_up(&w, last);
-    free(w.ratios);
+    free(w.scratch);
     return ZG_OK;
 }
 
@@ -309,17 +308,30 @@ enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
     return ZG_OK;
 }
 
+/* ---- all rungs in one array ------------------------------------------------------------------ */
+
+enum zg_status zg_ladder_rows(struct zg_ladder_row **out, int64_t *n_rows,
+                              const struct zg_ladder_result *results, int64_t n,
+                              struct zg_error *err)
+{
+    *n_rows = 0;
+    *out = calloc((size_t)(n * ZG_MAX_RUNGS + 1), sizeof **out);
+    if (!*out)
+        return zg_fail(err, ZG_ENV, "no memory for %lld ladders", (long long)n);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < results[i].n_rows; j++)
+            (*out)[(*n_rows)++] = results[i].rows[j];
+    return ZG_OK;
+}
+
 enum zg_status zg_ladder_write(const struct zg_ladder_result *results, int64_t n, const char *dir,
                                struct zg_error *err)
 {
-    struct zg_csv_out *csv = NULL;
-    enum zg_status status =
-        zg_csv_out_open(&csv, dir, &zg_schema_ladder, ZG_CSV_REPLACE, NULL, 0, err);
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < results[i].n_rows && !status; j++)
-            status = zg_csv_out_row(csv, &results[i].rows[j], NULL, err);
+    struct zg_ladder_row *rows;
+    int64_t n_rows;
+    enum zg_status status = zg_ladder_rows(&rows, &n_rows, results, n, err);
     if (!status)
-        status = zg_csv_out_close(&csv, err);
-    zg_csv_out_abort(&csv);
+        status = zg_csv_write(dir, &zg_schema_ladder, rows, n_rows, err);
+    free(rows);
     return status;
 }

@@ -104,14 +104,11 @@ static enum zg_status print_rows(const struct zg_ladder_result *results, int64_t
                                  enum zg_format format, struct zg_error *err)
 {
     struct zg_table *table = NULL;
-    int64_t n_rows = 0;
-    struct zg_ladder_row *const rows = calloc((size_t)(n * ZG_MAX_RUNGS + 1), sizeof *rows);
-    if (!rows)
-        return zg_fail(err, ZG_ENV, "no memory for a table");
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < results[i].n_rows; j++)
-            rows[n_rows++] = results[i].rows[j];
-    enum zg_status status = zg_table_of_rows(&table, &zg_schema_ladder, rows, n_rows, err);
+    struct zg_ladder_row *rows;
+    int64_t n_rows;
+    enum zg_status status = zg_ladder_rows(&rows, &n_rows, results, n, err);
+    if (!status)
+        status = zg_table_of_rows(&table, &zg_schema_ladder, rows, n_rows, err);
     if (!status)
         status = zg_table_print(table, stdout, stdout_name, format, err);
     zg_table_close(&table);

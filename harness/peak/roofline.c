@@ -83,13 +83,5 @@ void zg_roofline_make(struct zg_roofline *out, const struct zg_peak *peak,
 enum zg_status zg_roofline_write(const struct zg_roofline *roofline, const char *dir,
                                  struct zg_error *err)
 {
-    struct zg_csv_out *csv = NULL;
-    enum zg_status status =
-        zg_csv_out_open(&csv, dir, &zg_schema_roofline, ZG_CSV_REPLACE, NULL, 0, err);
-    for (int64_t i = 0; i < roofline->n_rows && !status; i++)
-        status = zg_csv_out_row(csv, &roofline->rows[i], NULL, err);
-    if (!status)
-        status = zg_csv_out_close(&csv, err);
-    zg_csv_out_abort(&csv);
-    return status;
+    return zg_csv_write(dir, &zg_schema_roofline, roofline->rows, roofline->n_rows, err);
 }

@@ -240,3 +240,16 @@ void zg_csv_out_abort(struct zg_csv_out **csv)
         close((*csv)->file.fd);
     free_csv(csv);
 }
+
+enum zg_status zg_csv_write(const char *dir, const struct zg_schema *schema, const void *rows,
+                            int64_t n, struct zg_error *err)
+{
+    struct zg_csv_out *csv = NULL;
+    enum zg_status status = zg_csv_out_open(&csv, dir, schema, ZG_CSV_REPLACE, NULL, 0, err);
+    for (int64_t i = 0; i < n && !status; i++)
+        status = zg_csv_out_row(csv, (const char *)rows + (size_t)i * schema->row_size, NULL, err);
+    if (!status)
+        status = zg_csv_out_close(&csv, err);
+    zg_csv_out_abort(&csv);
+    return status;
+}

@@ -49,4 +49,8 @@ enum zg_status zg_csv_out_close(struct zg_csv_out **csv, struct zg_error *err);
  * NULL are fine. */
 void zg_csv_out_abort(struct zg_csv_out **csv);
 
+/* dir/schema->file with the row structs rows[n]: there whole or not at all. */
+enum zg_status zg_csv_write(const char *dir, const struct zg_schema *schema, const void *rows,
+                            int64_t n, struct zg_error *err);
+
 #endif

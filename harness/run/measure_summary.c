@@ -28,13 +28,12 @@ static bool speedup_over(const struct zg_measure_work *w, int64_t baseline, int6
                          double *scratch, struct zg_stats *out)
 {
     const int64_t n = w->n_blocks;
-    double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
+    double *const walls = scratch, *const others = scratch + n;
     if (baseline < 0 || !w->verdicts[baseline].row.passed)
         return false;
     block_walls(w, i, walls);
     block_walls(w, baseline, others);
-    zg_stats_ratios(others, walls, n, ratios);
-    zg_stats_of(ratios, n, walls, out);
+    zg_stats_of_ratios(others, walls, n, scratch + 2 * n, out);
     return true;
 }
 
@@ -131,7 +130,7 @@ static void summarise_fidelity(const struct zg_measure_work *w, int64_t i,
 enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err)
 {
     const struct zg_model_shape *const shape = zg_model_shape(w->bench.model);
-    double *const scratch = calloc((size_t)(3 * w->n_blocks + 1), sizeof *scratch);
+    double *const scratch = calloc((size_t)(4 * w->n_blocks + 1), sizeof *scratch);
     if (!scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)w->n_blocks);
     enum zg_status status = ZG_OK;

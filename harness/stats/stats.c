@@ -116,6 +116,13 @@ void zg_stats_ratios(const double *baseline, const double *candidate, int64_t n,
     }
 }
 
+void zg_stats_of_ratios(const double *baseline, const double *candidate, int64_t n, double *scratch,
+                        struct zg_stats *out)
+{
+    zg_stats_ratios(baseline, candidate, n, scratch);
+    zg_stats_of(scratch, n, scratch + n, out);
+}
+
 void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size)
 {
     if (!isfinite(ratio->median))

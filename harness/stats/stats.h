@@ -54,6 +54,10 @@ int64_t zg_interval_rank(int64_t n, double confidence, double *coverage);
  * positive finite number. */
 void zg_stats_ratios(const double *baseline, const double *candidate, int64_t n, double *ratios);
 
+/* Statistics of those ratios: what a speed-up is.  scratch[2 n] is overwritten. */
+void zg_stats_of_ratios(const double *baseline, const double *candidate, int64_t n, double *scratch,
+                        struct zg_stats *out);
+
 /* How an interval is shown: "6.12x [6.05, 6.20]", "6.12x (once)" without an interval, "-" for
  * NaN. */
 void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size);

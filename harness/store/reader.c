@@ -12,6 +12,7 @@
 #include "engines/base/size.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/csv_in.h"
+#include "harness/stats/stats.h"
 
 enum { PATH_SIZE = 1200 };
 
@@ -411,7 +412,7 @@ int64_t zg_result_case_ratios(const struct zg_result_case *a, const struct zg_re
         if (a->block[i] != b->block[j])
             a->block[i] < b->block[j] ? i++ : j++;
         else
-            ratios[n++] = a->wall_s[i++] / b->wall_s[j++];
+            zg_stats_ratios(&a->wall_s[i++], &b->wall_s[j++], 1, &ratios[n++]);
     return n;
 }
 

@@ -26,20 +26,23 @@ static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_
     return ZG_OK;
 }
 
-static struct zg_rows *rows_of(struct zg_results *results, const struct zg_schema *schema)
+/* Read back from the first to the last, written from the last to the first: a case is finished
+ * when the summary has its rows. */
+static struct zg_rows *file_at(struct zg_results *results, int i)
 {
-    struct zg_rows *const all[] = {&results->summary, &results->phases, &results->verify,
-                                   &results->fidelity, &results->counts};
-    for (int i = 0; i < ZG_RESULTS_FILES; i++)
-        if (all[i]->schema == schema)
-            return all[i];
-    return NULL;
+    struct zg_rows *const all[ZG_RESULTS_FILES] = {&results->summary, &results->phases,
+                                                   &results->verify, &results->fidelity,
+                                                   &results->counts};
+    return all[i];
 }
 
 enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
                               const void *row, struct zg_error *err)
 {
-    return rows_add(rows_of(results, schema), row, err);
+    int i = 0;
+    while (file_at(results, i)->schema != schema)
+        i++;
+    return rows_add(file_at(results, i), row, err);
 }
 
 const char *zg_results_text(struct zg_results *results, const char *text)
@@ -202,19 +205,10 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
                                .fidelity.schema = &zg_schema_fidelity,
                                .counts.schema = &zg_schema_counts};
     enum zg_status status = ZG_OK;
-    if (resume) {
-        status = read_rows(out, &out->old[0], &out->summary, resume, err);
-        if (!status)
-            status = read_rows(out, &out->old[1], &out->phases, resume, err);
-        if (!status)
-            status = read_rows(out, &out->old[2], &out->verify, resume, err);
-        if (!status)
-            status = read_rows(out, &out->old[3], &out->fidelity, resume, err);
-        if (!status)
-            status = read_rows(out, &out->old[4], &out->counts, resume, err);
-        if (!status)
-            status = trim_samples(out, resume, err);
-    }
+    for (int i = 0; i < ZG_RESULTS_FILES && resume && !status; i++)
+        status = read_rows(out, &out->old[i], file_at(out, i), resume, err);
+    if (resume && !status)
+        status = trim_samples(out, resume, err);
     if (!status)
         status = zg_csv_out_open(&out->samples, dir, &zg_schema_samples, ZG_CSV_STREAM, extra_names,
                                  n_extra, err);
@@ -226,13 +220,10 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
 void zg_results_close(struct zg_results *results)
 {
     zg_csv_out_abort(&results->samples); /* a stream keeps its rows */
-    free(results->summary.rows);
-    free(results->phases.rows);
-    free(results->verify.rows);
-    free(results->fidelity.rows);
-    free(results->counts.rows);
-    for (int i = 0; i < ZG_RESULTS_FILES; i++)
+    for (int i = 0; i < ZG_RESULTS_FILES; i++) {
+        free(file_at(results, i)->rows);
         zg_csv_in_close(&results->old[i]);
+    }
     zg_csv_in_close(&results->old_samples);
     for (int64_t i = 0; i < results->n_texts; i++)
         free(results->texts[i]);
@@ -240,28 +231,13 @@ void zg_results_close(struct zg_results *results)
     *results = (struct zg_results){0};
 }
 
-static enum zg_status write_rows(const char *dir, const struct zg_rows *rows, struct zg_error *err)
-{
-    struct zg_csv_out *csv = NULL;
-    enum zg_status status = zg_csv_out_open(&csv, dir, rows->schema, ZG_CSV_REPLACE, NULL, 0, err);
-    for (int64_t i = 0; !status && i < rows->n; i++)
-        status = zg_csv_out_row(csv, rows->rows + (size_t)i * rows->schema->row_size, NULL, err);
-    if (!status)
-        return zg_csv_out_close(&csv, err);
-    zg_csv_out_abort(&csv);
-    return status;
-}
-
 enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err)
 {
-    enum zg_status status = write_rows(results->dir, &results->verify, err);
-    if (!status && results->fidelity.n > 0)
-        status = write_rows(results->dir, &results->fidelity, err);
-    if (!status && results->counts.n > 0)
-        status = write_rows(results->dir, &results->counts, err);
-    if (!status)
-        status = write_rows(results->dir, &results->phases, err);
-    if (!status)
-        status = write_rows(results->dir, &results->summary, err);
+    enum zg_status status = ZG_OK;
+    for (int i = ZG_RESULTS_FILES - 1; i >= 0 && !status; i--) {
+        const struct zg_rows *const file = file_at(results, i);
+        if (file->n > 0 || (file != &results->fidelity && file != &results->counts))
+            status = zg_csv_write(results->dir, file->schema, file->rows, file->n, err);
+    }
     return status;
 }
