@@ -31,19 +31,6 @@ static inline dnnl_status_t zg_dnnl_desc_open(struct zg_dnnl_desc *desc, dnnl_da
 #endif
 }
 
-/* A matrix in the layout that a primitive likes best. */
-static inline dnnl_status_t zg_dnnl_desc_open_any(struct zg_dnnl_desc *desc, dnnl_data_type_t type,
-                                                  int64_t n_rows, int64_t n_cols)
-{
-    const dnnl_dims_t dims = {n_rows, n_cols};
-#if DNNL_VERSION_MAJOR >= 3
-    desc->md = NULL;
-    return dnnl_memory_desc_create_with_tag(&desc->md, 2, dims, type, dnnl_format_tag_any);
-#else
-    return dnnl_memory_desc_init_by_tag(&desc->md, 2, dims, type, dnnl_format_tag_any);
-#endif
-}
-
 static inline void zg_dnnl_desc_close(struct zg_dnnl_desc *desc)
 {
 #if DNNL_VERSION_MAJOR >= 3

@@ -1,5 +1,5 @@
 /* engine.c - engine `fused`: the inference-style runtime on zogap's own kernels. */
-#include "engines/fused/fused.h"
+#include "engines/fused/provider_fused.h"
 #include "engines/runtime/runtime.h"
 
 extern const struct zg_engine zg_engine_fused;

@@ -125,13 +125,4 @@ void zg_fused_gemm_rowmajor(struct zg_provider_state *state, const float *w, int
                             int64_t n_out, int64_t n_in, const float *x, int64_t ldx,
                             int64_t n_rows, float *y, int64_t ldy);
 
-/* The provider on the best kernels of ZOGAP_ISA; engine.c and the tests use it. */
-extern const struct zg_provider zg_provider_fused;
-
-/* zg_provider_fused.open on a given variant, so that tests reach every one of them; other dtypes
- * get what its ISA has. */
-enum zg_status zg_fused_open_on(struct zg_provider_state **out,
-                                const struct zg_provider_options *options,
-                                const struct zg_kernels *kernels, struct zg_error *err);
-
 #endif

@@ -1,7 +1,7 @@
-/*
- * provider_fused.c - the provider (provider.h) on zogap's own kernels: opening, and the table of
- * its members.
- */
+/* provider_fused.c - the provider (runtime/provider.h) on zogap's own kernels: opening, and the
+ * table of its members. */
+#include "engines/fused/provider_fused.h"
+
 #include <stdlib.h>
 
 #include "engines/base/arena.h"

@@ -9,14 +9,16 @@
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 
-int64_t zg_plan_max_rows(const struct zg_engine_limits *limits, const struct zg_plan_rules *rules)
+int64_t zg_batch_plan_max_rows(const struct zg_engine_limits *limits,
+                               const struct zg_batch_plan_rules *rules)
 {
     return rules->ragged ? limits->max_tokens : limits->max_padded_tokens;
 }
 
-int64_t zg_plan_max_scored(const struct zg_engine_limits *limits, const struct zg_plan_rules *rules)
+int64_t zg_batch_plan_max_scored(const struct zg_engine_limits *limits,
+                                 const struct zg_batch_plan_rules *rules)
 {
-    return rules->scored ? limits->max_option_tokens : zg_plan_max_rows(limits, rules);
+    return rules->scored ? limits->max_option_tokens : zg_batch_plan_max_rows(limits, rules);
 }
 
 static void *buffer(int64_t n, size_t size, enum zg_status *status, struct zg_error *err)
@@ -27,12 +29,12 @@ static void *buffer(int64_t n, size_t size, enum zg_status *status, struct zg_er
     return memory;
 }
 
-enum zg_status zg_plan_open(struct zg_plan *plan, const struct zg_engine_limits *limits,
-                            const struct zg_plan_rules *rules, struct zg_error *err)
+enum zg_status zg_batch_plan_open(struct zg_batch_plan *plan, const struct zg_engine_limits *limits,
+                                  const struct zg_batch_plan_rules *rules, struct zg_error *err)
 {
-    *plan = (struct zg_plan){.rules = *rules};
-    const int64_t rows = zg_plan_max_rows(limits, rules);
-    const int64_t scored = zg_plan_max_scored(limits, rules);
+    *plan = (struct zg_batch_plan){.rules = *rules};
+    const int64_t rows = zg_batch_plan_max_rows(limits, rules);
+    const int64_t scored = zg_batch_plan_max_scored(limits, rules);
     const int64_t largest =
         zg_max64(zg_max64(rows, scored), zg_max64(limits->max_options, limits->max_examples));
     if (largest > INT32_MAX) /* rows are numbered by int32_t */
@@ -60,11 +62,11 @@ enum zg_status zg_plan_open(struct zg_plan *plan, const struct zg_engine_limits 
     if (!status)
         status = zg_pair_map_open(&plan->query_map, limits->max_option_tokens, err);
     if (status)
-        zg_plan_close(plan);
+        zg_batch_plan_close(plan);
     return status;
 }
 
-void zg_plan_close(struct zg_plan *plan)
+void zg_batch_plan_close(struct zg_batch_plan *plan)
 {
     zg_trie_close(&plan->trie);
     zg_pair_map_close(&plan->query_map);
@@ -79,20 +81,20 @@ void zg_plan_close(struct zg_plan *plan)
     zg_buffer_free(plan->scored_blocks);
     zg_buffer_free(plan->row_mark);
     zg_buffer_free(plan->row_scored);
-    *plan = (struct zg_plan){0};
+    *plan = (struct zg_batch_plan){0};
 }
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
 enum { MARK_SCORED = 1, MARK_NORMALISED = 2 };
 
-static bool option_is_scored(const struct zg_plan *plan, const struct zg_batch *batch,
+static bool option_is_scored(const struct zg_batch_plan *plan, const struct zg_batch *batch,
                              const struct zg_example *example, int64_t option)
 {
     return batch->loss == ZG_LOSS_CLASSIFICATION || plan->rules.options || option == example->gold;
 }
 
-static bool example_cancels(const struct zg_plan *plan, const struct zg_batch *batch,
+static bool example_cancels(const struct zg_batch_plan *plan, const struct zg_batch *batch,
                             const struct zg_example *example)
 {
     if (!plan->rules.cancel || plan->rules.options || batch->loss != ZG_LOSS_CLASSIFICATION)
@@ -104,7 +106,7 @@ static bool example_cancels(const struct zg_plan *plan, const struct zg_batch *b
 }
 
 /* Asks for p(token | .. row); queries hold the row until scored rows have their numbers. */
-static void add_query(struct zg_plan *plan, int64_t row, int32_t token, bool normalised,
+static void add_query(struct zg_batch_plan *plan, int64_t row, int32_t token, bool normalised,
                       int64_t *n_tokens)
 {
     const int64_t q = zg_pair_map_get(&plan->query_map, row, token, plan->n_queries);
@@ -115,7 +117,7 @@ static void add_query(struct zg_plan *plan, int64_t row, int32_t token, bool nor
 }
 
 /* A row that is new in this build starts unmarked. */
-static int64_t next_row(struct zg_plan *plan, int64_t row, int32_t token)
+static int64_t next_row(struct zg_batch_plan *plan, int64_t row, int32_t token)
 {
     const int64_t n_before = plan->trie.n_rows;
     row = plan->rules.trie ? zg_trie_descend(&plan->trie, row, token)
@@ -125,7 +127,7 @@ static int64_t next_row(struct zg_plan *plan, int64_t row, int32_t token)
     return row;
 }
 
-static void add_option_shared(struct zg_plan *plan, const struct zg_option *option,
+static void add_option_shared(struct zg_batch_plan *plan, const struct zg_option *option,
                               int64_t stem_row, bool normalised, int64_t *n_tokens)
 {
     int64_t row = stem_row;
@@ -137,7 +139,7 @@ static void add_option_shared(struct zg_plan *plan, const struct zg_option *opti
 }
 
 /* A whole sequence of its own, `n_padded` rows long. */
-static void add_option_alone(struct zg_plan *plan, const struct zg_example *example,
+static void add_option_alone(struct zg_batch_plan *plan, const struct zg_example *example,
                              const struct zg_option *option, int32_t pad_id, int64_t n_padded,
                              bool normalised, int64_t *n_tokens)
 {
@@ -152,7 +154,7 @@ static void add_option_alone(struct zg_plan *plan, const struct zg_example *exam
         row = next_row(plan, row, pad_id);
 }
 
-static int64_t padded_length(const struct zg_plan *plan, const struct zg_batch *batch)
+static int64_t padded_length(const struct zg_batch_plan *plan, const struct zg_batch *batch)
 {
     if (plan->rules.ragged)
         return 0;
@@ -166,7 +168,7 @@ static int64_t padded_length(const struct zg_plan *plan, const struct zg_batch *
     return zg_round_up(longest, ZG_PLAN_PAD);
 }
 
-static void add_rows(struct zg_plan *plan, const struct zg_batch *batch)
+static void add_rows(struct zg_batch_plan *plan, const struct zg_batch *batch)
 {
     const int64_t n_padded = padded_length(plan, batch);
     int64_t n_tokens = 0;
@@ -195,7 +197,7 @@ static void add_rows(struct zg_plan *plan, const struct zg_batch *batch)
 
 /* ---- scored rows and blocks ----------------------------------------------------------------- */
 
-static void number_scored_rows(struct zg_plan *plan)
+static void number_scored_rows(struct zg_batch_plan *plan)
 {
     for (int64_t row = 0; row < plan->trie.n_rows; row++) {
         const bool scored = !plan->rules.scored || (plan->row_mark[row] & MARK_SCORED);
@@ -221,7 +223,7 @@ static int64_t cut_blocks(struct zg_attention_block *blocks, int64_t n_blocks, i
     return n_blocks;
 }
 
-static void add_blocks(struct zg_plan *plan)
+static void add_blocks(struct zg_batch_plan *plan)
 {
     int64_t scored = 0;
     for (int64_t s = 0; s < plan->trie.n_segments; s++) {
@@ -236,7 +238,7 @@ static void add_blocks(struct zg_plan *plan)
     }
 }
 
-void zg_plan_build(struct zg_plan *plan, const struct zg_batch *batch, bool options)
+void zg_batch_plan_build(struct zg_batch_plan *plan, const struct zg_batch *batch, bool options)
 {
     plan->rules.options = options;
     plan->n_scored = plan->n_normalised = plan->n_queries = plan->n_options = 0;

@@ -20,7 +20,7 @@
 #include "engines/zo.h"
 
 /* What the mechanisms of those names ask of a layout (zg_mechanism_needs(): which go together). */
-struct zg_plan_rules {
+struct zg_batch_plan_rules {
     /* Equal prefixes share rows, and the last token of an option gets no row.  Off: one whole
      * sequence per option. */
     bool trie;
@@ -51,8 +51,8 @@ struct zg_attention_block {
 /* Rows: 64 x head_dim of q stays in L1, and one gather of the keys serves 64 rows. */
 #define ZG_ATTENTION_BLOCK 64
 
-struct zg_plan {
-    struct zg_plan_rules rules;
+struct zg_batch_plan {
+    struct zg_batch_plan_rules rules;
     struct zg_trie trie;
 
     int64_t n_scored;
@@ -79,29 +79,32 @@ struct zg_plan {
 
 /* Sizes everything for batches within `limits`; the later builds have these `rules`, options
  * aside. */
-enum zg_status zg_plan_open(struct zg_plan *plan, const struct zg_engine_limits *limits,
-                            const struct zg_plan_rules *rules, struct zg_error *err);
-void zg_plan_close(struct zg_plan *plan);
+enum zg_status zg_batch_plan_open(struct zg_batch_plan *plan, const struct zg_engine_limits *limits,
+                                  const struct zg_batch_plan_rules *rules, struct zg_error *err);
+void zg_batch_plan_close(struct zg_batch_plan *plan);
 
 /* The most rows that a batch within `limits` can have. */
-int64_t zg_plan_max_rows(const struct zg_engine_limits *limits, const struct zg_plan_rules *rules);
-int64_t zg_plan_max_scored(const struct zg_engine_limits *limits,
-                           const struct zg_plan_rules *rules);
+int64_t zg_batch_plan_max_rows(const struct zg_engine_limits *limits,
+                               const struct zg_batch_plan_rules *rules);
+int64_t zg_batch_plan_max_scored(const struct zg_engine_limits *limits,
+                                 const struct zg_batch_plan_rules *rules);
 
 /* The batch has passed zg_batch_check(). */
-void zg_plan_build(struct zg_plan *plan, const struct zg_batch *batch, bool options);
+void zg_batch_plan_build(struct zg_batch_plan *plan, const struct zg_batch *batch, bool options);
 
 /* Losses and option scores of one probe from its logits and log-sum-exps.
  * logit [n_queries], lse [n_normalised]; example_loss and option_score may be NULL.  Returns the
  * batch loss. */
-double zg_plan_loss(const struct zg_plan *plan, const struct zg_batch *batch, const float *logit,
-                    const double *lse, double *example_loss, double *option_score);
+double zg_batch_plan_loss(const struct zg_batch_plan *plan, const struct zg_batch *batch,
+                          const float *logit, const double *lse, double *example_loss,
+                          double *option_score);
 
 /* Useful FLOPs (zo.h) of a plan built with all mechanisms and without option scores. */
-double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_shape *shape,
-                            int64_t n_probes, int64_t n_directions, int64_t rank);
+double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
+                                  const struct zg_model_shape *shape, int64_t n_probes,
+                                  int64_t n_directions, int64_t rank);
 
 /* Sum over rows (or scored rows) of the keys that each sees: what attention costs. */
-double zg_plan_n_keys(const struct zg_plan *plan, bool scored);
+double zg_batch_plan_n_keys(const struct zg_batch_plan *plan, bool scored);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* Sum over the option's tokens of log p(token | prefix); without the normaliser where
  * it cancels. */
-static double option_sum(const struct zg_plan *plan, int64_t option, bool cancels,
+static double option_sum(const struct zg_batch_plan *plan, int64_t option, bool cancels,
                          const float *logit, const double *lse)
 {
     double sum = 0.0;
@@ -21,7 +21,7 @@ static double option_sum(const struct zg_plan *plan, int64_t option, bool cancel
     return sum;
 }
 
-static double option_mean(const struct zg_plan *plan, int64_t option, bool cancels,
+static double option_mean(const struct zg_batch_plan *plan, int64_t option, bool cancels,
                           const float *logit, const double *lse)
 {
     const int64_t n = plan->option_begin[option + 1] - plan->option_begin[option];
@@ -29,9 +29,9 @@ static double option_mean(const struct zg_plan *plan, int64_t option, bool cance
 }
 
 /* Cross entropy of softmax(option scores) with the gold option; two passes over the few options. */
-static double classification_loss(const struct zg_plan *plan, const struct zg_example *example,
-                                  int64_t first, bool cancels, const float *logit,
-                                  const double *lse)
+static double classification_loss(const struct zg_batch_plan *plan,
+                                  const struct zg_example *example, int64_t first, bool cancels,
+                                  const float *logit, const double *lse)
 {
     double max = -INFINITY, sum = 0.0;
     for (int64_t o = 0; o < example->n_options; o++)
@@ -41,8 +41,9 @@ static double classification_loss(const struct zg_plan *plan, const struct zg_ex
     return max + log(sum) - option_mean(plan, first + example->gold, cancels, logit, lse);
 }
 
-double zg_plan_loss(const struct zg_plan *plan, const struct zg_batch *batch, const float *logit,
-                    const double *lse, double *example_loss, double *option_score)
+double zg_batch_plan_loss(const struct zg_batch_plan *plan, const struct zg_batch *batch,
+                          const float *logit, const double *lse, double *example_loss,
+                          double *option_score)
 {
     double total = 0.0;
     int64_t first = 0, n_tokens = 0;

@@ -14,7 +14,7 @@
 #include "engines/base/size.h"
 #include "engines/layout/plan.h"
 
-double zg_plan_n_keys(const struct zg_plan *plan, bool scored)
+double zg_batch_plan_n_keys(const struct zg_batch_plan *plan, bool scored)
 {
     double n = 0.0;
     const int64_t n_rows = scored ? plan->n_scored : plan->trie.n_rows;
@@ -36,8 +36,9 @@ static struct product product_of(const struct zg_model_shape *shape, int32_t ten
     return (struct product){2.0 * out * in, 2.0 * r * in, 2.0 * r * out};
 }
 
-double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_shape *shape,
-                            int64_t n_probes, int64_t n_directions, int64_t rank)
+double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
+                                  const struct zg_model_shape *shape, int64_t n_probes,
+                                  int64_t n_directions, int64_t rank)
 {
     const double d = (double)shape->d_model;
     const double probes = (double)n_probes, layers = (double)shape->n_layers;
@@ -57,7 +58,8 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
     }
 
     /* q k^T and p v: 2 d multiply-adds per key. */
-    const double keys = (layers - 1.0) * zg_plan_n_keys(plan, false) + zg_plan_n_keys(plan, true);
+    const double keys =
+        (layers - 1.0) * zg_batch_plan_n_keys(plan, false) + zg_batch_plan_n_keys(plan, true);
     flops += probes * 4.0 * d * keys;
 
     /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
@@ -79,18 +81,18 @@ double zg_plan_useful_flops(const struct zg_plan *plan, const struct zg_model_sh
 }
 
 struct zg_useful {
-    struct zg_plan plan;
+    struct zg_batch_plan plan;
 };
 
 enum zg_status zg_useful_open(struct zg_useful **out, const struct zg_engine_limits *limits,
                               struct zg_error *err)
 {
-    static const struct zg_plan_rules all = {
+    static const struct zg_batch_plan_rules all = {
         .trie = true, .ragged = true, .scored = true, .cancel = true};
     *out = calloc(1, sizeof **out);
     if (!*out)
         return zg_fail(err, ZG_ENV, "no memory to count useful FLOPs");
-    const enum zg_status status = zg_plan_open(&(*out)->plan, limits, &all, err);
+    const enum zg_status status = zg_batch_plan_open(&(*out)->plan, limits, &all, err);
     if (status)
         zg_useful_close(out);
     return status;
@@ -100,7 +102,7 @@ void zg_useful_close(struct zg_useful **useful)
 {
     if (!useful || !*useful)
         return;
-    zg_plan_close(&(*useful)->plan);
+    zg_batch_plan_close(&(*useful)->plan);
     free(*useful);
     *useful = NULL;
 }
@@ -109,8 +111,8 @@ double zg_useful_count(struct zg_useful *useful, const struct zg_model_shape *sh
                        const struct zg_batch *batch, int64_t n_probes, int64_t n_directions,
                        int64_t rank)
 {
-    zg_plan_build(&useful->plan, batch, false);
-    return zg_plan_useful_flops(&useful->plan, shape, n_probes, n_directions, rank);
+    zg_batch_plan_build(&useful->plan, batch, false);
+    return zg_batch_plan_useful_flops(&useful->plan, shape, n_probes, n_directions, rank);
 }
 
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,

@@ -4,7 +4,7 @@
 extern const struct zg_engine zg_engine_onednn;
 
 #ifdef ZOGAP_HAVE_ONEDNN
-#include "engines/onednn/provider.h"
+#include "engines/onednn/provider_onednn.h"
 
 #define MISSING NULL
 

@@ -1,5 +1,5 @@
 /*
- * provider_openblas.c - panels for the runtime on plain cblas_sgemm.
+ * provider_openblas.c - the provider (runtime/provider.h) on plain cblas_sgemm.
  *
  * W is kept row-major, all groups of a panel below each other, each row followed by its adapter
  * columns:

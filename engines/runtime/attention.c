@@ -45,7 +45,7 @@ static struct scratch scratch_parts(const struct zg_engine_state *s)
 /* One head's columns of a matrix in one slot, and, of a pair, its half difference `apart` floats
  * on; sign 0: plain rows. */
 struct head_rows {
-    struct zg_rows rows;
+    struct zg_matrix rows;
     int64_t apart;
     int64_t n, ahead; /* columns, and those of the next head */
     float sign;
@@ -75,7 +75,7 @@ static void gather(const struct zg_engine_state *s, int64_t segment, int64_t n_k
 }
 
 /* Keys that each query of a block sees; returns the most. */
-static int32_t count_keys(const struct zg_plan *plan, const struct zg_attention_block *block,
+static int32_t count_keys(const struct zg_batch_plan *plan, const struct zg_attention_block *block,
                           bool scored, int32_t *n_keys)
 {
     int32_t most = 0;
@@ -162,6 +162,6 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
                  i % n_heads);
     const double d = (double)s->shape.d_model, probes = (double)pass->n_probes;
     const double n_rows = (double)s->plan.trie.n_rows;
-    zg_cost_add(s, probes * 4.0 * d * zg_plan_n_keys(&s->plan, a->scored),
+    zg_cost_add(s, probes * 4.0 * d * zg_batch_plan_n_keys(&s->plan, a->scored),
                 probes * 16.0 * d * n_rows);
 }

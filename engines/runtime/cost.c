@@ -33,8 +33,8 @@ void zg_cost_plan(struct zg_engine_state *s, const struct zg_batch *batch, int64
     /* Option scores are no part of the step's minimum: a plan that serves them counts too much. */
     const bool apart = s->useful_apart || s->plan.rules.options;
     const int64_t n = s->n_directions;
-    s->cost.useful_flops += apart
-                                ? zg_useful_count(s->useful, &s->shape, batch, n_probes, n, s->rank)
-                                : zg_plan_useful_flops(&s->plan, &s->shape, n_probes, n, s->rank);
+    s->cost.useful_flops +=
+        apart ? zg_useful_count(s->useful, &s->shape, batch, n_probes, n, s->rank)
+              : zg_batch_plan_useful_flops(&s->plan, &s->shape, n_probes, n, s->rank);
     s->cost.n_rows = s->plan.trie.n_rows * (zg_has(s, ZG_M_PAIRED) ? n_probes : 1);
 }

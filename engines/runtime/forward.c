@@ -24,7 +24,7 @@ static void copy_row(float *dst, const float *src, int64_t n)
 
 /* Row i of slot 0, which all probes share, to the other slots: half differences are 0. */
 static void copy_to_slots(const struct zg_engine_state *s, const struct zg_pass *pass,
-                          struct zg_rows x, int64_t n_rows, int64_t i)
+                          struct zg_matrix x, int64_t n_rows, int64_t i)
 {
     const int64_t d = s->shape.d_model,
                   n_same = pass->centred ? pass->n_probes / 2 : pass->n_probes;
@@ -56,7 +56,8 @@ static void embed(struct zg_engine_state *s, const struct zg_pass *pass)
 }
 
 /* Ends `common`: from one copy of the residual stream to one for each slot. */
-static void part(struct zg_engine_state *s, struct zg_pass *pass, struct zg_rows x, int64_t n_rows)
+static void part(struct zg_engine_state *s, struct zg_pass *pass, struct zg_matrix x,
+                 int64_t n_rows)
 {
     zg_phase_start(s, ZG_PHASE_EMBED);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
@@ -66,7 +67,7 @@ static void part(struct zg_engine_state *s, struct zg_pass *pass, struct zg_rows
 }
 
 static void gather_scored(struct zg_engine_state *s, const struct zg_pass *pass,
-                          struct zg_rows from, struct zg_rows to)
+                          struct zg_matrix from, struct zg_matrix to)
 {
     const int64_t n_scored = s->plan.n_scored, n_rows = s->plan.trie.n_rows;
     const int64_t copies = zg_pass_rows(pass, 1);
@@ -90,8 +91,8 @@ static void run_gemm(struct zg_engine_state *s, const struct zg_linear *linear,
 
 /* y = epilogue(W x); x has its extras.  With a residual, y is the residual. */
 static void run_linear(struct zg_engine_state *s, const struct zg_linear *linear,
-                       enum zg_phase phase, const struct stretch *r, struct zg_rows x,
-                       enum zg_epilogue epilogue, struct zg_rows y)
+                       enum zg_phase phase, const struct stretch *r, struct zg_matrix x,
+                       enum zg_epilogue epilogue, struct zg_matrix y)
 {
     const bool residual = epilogue == ZG_EPILOGUE_RESIDUAL;
     const int64_t n_rows = zg_pass_rows(r->pass, r->n_rows);
@@ -125,7 +126,7 @@ static void run_linear(struct zg_engine_state *s, const struct zg_linear *linear
 }
 
 static void run_mlp(struct zg_engine_state *s, const struct zg_layer *layer,
-                    const struct stretch *r, struct zg_rows x)
+                    const struct stretch *r, struct zg_matrix x)
 {
     const struct zg_linear *fc1 = &layer->linear[ZG_L_FC1], *fc2 = &layer->linear[ZG_L_FC2];
     zg_norm_rows(s, r->pass, x, &layer->norm2, r->n_rows, fc1, s->h);
@@ -142,7 +143,7 @@ static void run_mlp(struct zg_engine_state *s, const struct zg_layer *layer,
 /* The second half of a layer: attention, out, MLP, onto the residual stream x. */
 static void run_rest(struct zg_engine_state *s, const struct zg_layer *layer,
                      const struct stretch *r, const struct zg_attention *attention,
-                     struct zg_rows x)
+                     struct zg_matrix x)
 {
     const struct zg_linear *out = &layer->linear[ZG_L_OUT];
     zg_attention_run(s, r->pass, attention);
@@ -151,9 +152,9 @@ static void run_rest(struct zg_engine_state *s, const struct zg_layer *layer,
     run_mlp(s, layer, r, x);
 }
 
-static struct zg_rows columns(struct zg_rows rows, int64_t first)
+static struct zg_matrix columns(struct zg_matrix rows, int64_t first)
 {
-    return (struct zg_rows){rows.data + first, rows.ld};
+    return (struct zg_matrix){rows.data + first, rows.ld};
 }
 
 static void run_layer(struct zg_engine_state *s, struct zg_pass *pass, const struct zg_layer *layer)
@@ -180,7 +181,7 @@ static void run_last_layer(struct zg_engine_state *s, struct zg_pass *pass,
     const int64_t d = s->shape.d_model;
     const struct stretch all = {pass, s->plan.trie.n_rows}, scored = {pass, s->plan.n_scored};
     const struct zg_linear *q = &layer->linear[ZG_L_Q], *kv = &layer->linear[ZG_L_KV];
-    const struct zg_rows q_rows = columns(s->wide, zg_round_up(2 * d, ZG_KERNEL_PAD));
+    const struct zg_matrix q_rows = columns(s->wide, zg_round_up(2 * d, ZG_KERNEL_PAD));
 
     zg_norm_rows(s, pass, s->x, &layer->norm1, all.n_rows, kv, s->h);
     run_linear(s, kv, ZG_PHASE_QKV, &all, s->h, ZG_EPILOGUE_NONE, s->wide);
@@ -209,6 +210,6 @@ void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass)
     const bool all_rows = s->plan.n_scored == s->plan.trie.n_rows;
     if (!prune && !all_rows)
         gather_scored(s, pass, s->x, s->scored);
-    const struct zg_rows x = !prune && all_rows ? s->x : s->scored;
+    const struct zg_matrix x = !prune && all_rows ? s->x : s->scored;
     zg_norm_rows(s, pass, x, &s->final_norm, s->plan.n_scored, NULL, s->h);
 }

@@ -12,7 +12,7 @@
 
 static void query_logits(struct zg_engine_state *s, const struct zg_pass *pass)
 {
-    const struct zg_plan *plan = &s->plan;
+    const struct zg_batch_plan *plan = &s->plan;
     const int64_t d = s->shape.d_model, n_queries = plan->n_queries, n = pass->n_probes * n_queries;
     zg_phase_start(s, ZG_PHASE_HEAD);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
@@ -25,12 +25,12 @@ static void query_logits(struct zg_engine_state *s, const struct zg_pass *pass)
 }
 
 /* The rows that need a normaliser side by side: s->h itself where all do. */
-static struct zg_rows normalised_rows(struct zg_engine_state *s, const struct zg_pass *pass)
+static struct zg_matrix normalised_rows(struct zg_engine_state *s, const struct zg_pass *pass)
 {
-    const struct zg_plan *plan = &s->plan;
+    const struct zg_batch_plan *plan = &s->plan;
     if (plan->n_normalised == plan->n_scored)
         return s->h;
-    const struct zg_rows to = {s->wide.data, s->x.ld};
+    const struct zg_matrix to = {s->wide.data, s->x.ld};
     for (int64_t p = 0; p < pass->n_probes; p++)
         for (int64_t i = 0; i < plan->n_normalised; i++)
             memcpy(to.data + (p * plan->n_normalised + i) * to.ld,
@@ -46,7 +46,7 @@ void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass)
     query_logits(s, pass);
     if (n_rows == 0)
         return;
-    const struct zg_rows x = normalised_rows(s, pass);
+    const struct zg_matrix x = normalised_rows(s, pass);
     for (int64_t i = 0; i < n_rows; i++) {
         s->max[i] = -INFINITY;
         s->sum[i] = 0.0;

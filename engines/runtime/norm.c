@@ -11,8 +11,9 @@
  * L1. */
 #define RELU_COLUMNS 1024
 
-static void norm_two(const struct zg_engine_state *s, const struct zg_pass *pass, struct zg_rows x,
-                     const struct zg_norm *norm, bool apart, struct zg_rows y, struct zg_two two)
+static void norm_two(const struct zg_engine_state *s, const struct zg_pass *pass,
+                     struct zg_matrix x, const struct zg_norm *norm, bool apart, struct zg_matrix y,
+                     struct zg_two two)
 {
     const struct zg_runtime_kernels *kernels = s->kernels;
     const int64_t d = s->shape.d_model;
@@ -28,9 +29,9 @@ static void norm_two(const struct zg_engine_state *s, const struct zg_pass *pass
         kernels->layer_norm(x1, norm->gain, norm->bias, d, y1);
 }
 
-void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct zg_rows x,
+void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct zg_matrix x,
                   const struct zg_norm *norm, int64_t rows_per_slot, const struct zg_linear *reader,
-                  struct zg_rows y)
+                  struct zg_matrix y)
 {
     const int64_t d = s->shape.d_model, n_rows = zg_pass_rows(pass, rows_per_slot);
     const bool project = reader && zg_project_in_place(s, reader);
@@ -52,7 +53,7 @@ void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct 
 }
 
 void zg_relu_rows(struct zg_engine_state *s, const struct zg_pass *pass, int64_t rows_per_slot,
-                  const struct zg_linear *reader, struct zg_rows x)
+                  const struct zg_linear *reader, struct zg_matrix x)
 {
     const int64_t n = reader->shape.n_in, n_rows = zg_pass_rows(pass, rows_per_slot);
     const bool project = zg_project_in_place(s, reader);

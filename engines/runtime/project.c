@@ -37,7 +37,7 @@ bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear
 }
 
 void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *linear,
-                     struct zg_rows x, struct zg_two two, int64_t begin, int64_t n)
+                     struct zg_matrix x, struct zg_two two, int64_t begin, int64_t n)
 {
     const int64_t n_t = n_columns(s, linear), ldv = linear->ldv;
     const float *vt = linear->vt + begin;
@@ -75,7 +75,7 @@ static void place(const struct zg_engine_state *s, const struct zg_linear *linea
 }
 
 void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *linear,
-                      const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot,
+                      const struct zg_pass *pass, struct zg_matrix x, int64_t rows_per_slot,
                       struct zg_two two)
 {
     const bool centred = zg_pass_is_centred(pass);
@@ -97,7 +97,7 @@ void zg_project_cost(struct zg_engine_state *s, const struct zg_linear *linear, 
 }
 
 void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
-                     const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot)
+                     const struct zg_pass *pass, struct zg_matrix x, int64_t rows_per_slot)
 {
     if (!zg_has(s, ZG_M_ADAPTER))
         return;
@@ -137,7 +137,7 @@ static void expand_row(const struct zg_engine_state *s, const struct zg_linear *
 }
 
 void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear,
-                       const struct zg_pass *pass, struct zg_rows y, int64_t n_rows)
+                       const struct zg_pass *pass, struct zg_matrix y, int64_t n_rows)
 {
     const int64_t n = linear->shape.n_groups * linear->shape.n_out, n_pairs = pass->n_probes / 2;
     zg_phase_start(s, ZG_PHASE_ADAPTER);

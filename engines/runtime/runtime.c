@@ -57,9 +57,9 @@ static enum zg_status check_dtypes(const struct zg_engine_options *options, stru
                    zg_dtype_name(low));
 }
 
-static struct zg_plan_rules plan_rules(const struct zg_engine_state *s)
+static struct zg_batch_plan_rules plan_rules(const struct zg_engine_state *s)
 {
-    return (struct zg_plan_rules){
+    return (struct zg_batch_plan_rules){
         .trie = zg_has(s, ZG_M_TRIE),
         .ragged = zg_has(s, ZG_M_RAGGED),
         .scored = zg_has(s, ZG_M_SCORED),
@@ -69,9 +69,9 @@ static struct zg_plan_rules plan_rules(const struct zg_engine_state *s)
 
 static enum zg_status open_plans(struct zg_engine_state *s, struct zg_error *err)
 {
-    const struct zg_plan_rules rules = plan_rules(s);
+    const struct zg_batch_plan_rules rules = plan_rules(s);
     s->useful_apart = !(rules.trie && rules.scored && rules.cancel);
-    const enum zg_status status = zg_plan_open(&s->plan, &s->options.limits, &rules, err);
+    const enum zg_status status = zg_batch_plan_open(&s->plan, &s->options.limits, &rules, err);
     return status ? status : zg_useful_open(&s->useful, &s->options.limits, err);
 }
 
@@ -89,10 +89,10 @@ static void set_strides(struct zg_engine_state *s)
 static enum zg_status open_activations(struct zg_engine_state *s, struct zg_error *err)
 {
     const struct zg_engine_limits *limits = &s->options.limits;
-    const struct zg_plan_rules rules = plan_rules(s);
+    const struct zg_batch_plan_rules rules = plan_rules(s);
     const int64_t n_probes = zg_has(s, ZG_M_PAIRED) ? limits->max_probes : 1;
-    const int64_t rows = n_probes * zg_plan_max_rows(limits, &rules);
-    const int64_t scored = n_probes * zg_plan_max_scored(limits, &rules);
+    const int64_t rows = n_probes * zg_batch_plan_max_rows(limits, &rules);
+    const int64_t scored = n_probes * zg_batch_plan_max_scored(limits, &rules);
     const size_t size = sizeof(float);
     enum zg_status status = ZG_OK;
     s->x.data = zg_state_take(s, rows * s->x.ld, size, "activations", &status, err);
@@ -125,12 +125,12 @@ static enum zg_status open_activations(struct zg_engine_state *s, struct zg_erro
 static enum zg_status open_provider(struct zg_engine_state *s, struct zg_error *err)
 {
     const struct zg_engine_limits *limits = &s->options.limits;
-    const struct zg_plan_rules rules = plan_rules(s);
+    const struct zg_batch_plan_rules rules = plan_rules(s);
     const struct zg_provider_options options = {
         .dtypes = 1u << s->options.dtype | 1u << s->options.dtype_d,
         .n_threads = s->options.n_threads,
         .max_rows = zg_max64(1, (zg_has(s, ZG_M_PAIRED) ? limits->max_probes : 1) *
-                                    zg_plan_max_rows(limits, &rules)),
+                                    zg_batch_plan_max_rows(limits, &rules)),
         .max_in = zg_model_max_cols(&s->shape),
         .max_extra = zg_adapter_max_extra(s),
         .packed = s->provider->can_pack && zg_has(s, ZG_M_PACKED),
@@ -191,7 +191,7 @@ void zg_runtime_close(struct zg_engine_state **state)
     zg_weights_close(s);
     if (s->provider_state)
         s->provider->close(&s->provider_state);
-    zg_plan_close(&s->plan);
+    zg_batch_plan_close(&s->plan);
     zg_useful_close(&s->useful);
     for (int64_t i = 0; i < s->n_owned; i++)
         zg_buffer_free(s->owned[i]);

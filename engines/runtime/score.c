@@ -52,7 +52,7 @@ static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
     zg_phase_start(s, ZG_PHASE_LOSS);
     for (int64_t i = 0; i < pass->n_probes; i++) {
         const int64_t p = first + slot_probe(s, pass, i);
-        out->loss[p] = zg_plan_loss(
+        out->loss[p] = zg_batch_plan_loss(
             &s->plan, batch, s->logit + i * s->plan.n_queries, s->sum + i * s->plan.n_normalised,
             out->example_loss ? out->example_loss + p * batch->n_examples : NULL,
             out->option_score ? out->option_score + p * s->plan.n_options : NULL);
@@ -77,7 +77,7 @@ static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
 void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
                   const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out)
 {
-    zg_plan_build(&s->plan, batch, out->option_score != NULL);
+    zg_batch_plan_build(&s->plan, batch, out->option_score != NULL);
     zg_cost_plan(s, batch, n_probes);
 
     if (zg_has(s, ZG_M_ADAPTER))

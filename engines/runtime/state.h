@@ -92,11 +92,11 @@ static inline struct zg_two zg_pass_two(const struct zg_pass *pass, int64_t n_ro
 }
 
 /* Matrices with padded rows. */
-struct zg_rows {
+struct zg_matrix {
     float *data;
     int64_t ld;
 };
-static inline float *zg_row(struct zg_rows rows, int64_t row)
+static inline float *zg_row(struct zg_matrix rows, int64_t row)
 {
     return rows.data + row * rows.ld;
 }
@@ -139,24 +139,24 @@ struct zg_engine_state {
     float written_coefficient;
 
     /* activations; rows of a pass */
-    struct zg_rows x;      /* residual stream [rows][d] */
-    struct zg_rows h;      /* GEMM inputs of width d, with extras */
-    struct zg_rows wide;   /* q | k | v, or the MLP's inner rows with extras */
-    struct zg_rows scored; /* residual stream of the scored rows */
-    struct zg_rows t;      /* V^T x [rows][V][groups][its rank] */
-    struct zg_rows slice;  /* logits [normalised rows][a slice of the vocabulary] */
-    float *logit;          /* [probes][queries] */
-    float *max;            /* [probes][normalised rows] running maximum */
-    double *sum;           /* likewise; the log-sum-exp when the head is done */
-    float *thread_scratch; /* [n_threads][thread_floats] */
+    struct zg_matrix x;      /* residual stream [rows][d] */
+    struct zg_matrix h;      /* GEMM inputs of width d, with extras */
+    struct zg_matrix wide;   /* q | k | v, or the MLP's inner rows with extras */
+    struct zg_matrix scored; /* residual stream of the scored rows */
+    struct zg_matrix t;      /* V^T x [rows][V][groups][its rank] */
+    struct zg_matrix slice;  /* logits [normalised rows][a slice of the vocabulary] */
+    float *logit;            /* [probes][queries] */
+    float *max;              /* [probes][normalised rows] running maximum */
+    double *sum;             /* likewise; the log-sum-exp when the head is done */
+    float *thread_scratch;   /* [n_threads][thread_floats] */
     int64_t thread_floats;
     int64_t max_keys;             /* columns of gathered keys */
     int64_t *paired;              /* [max_probes] pairs of a centred pass (score.c) */
     struct zg_probe *slot_probes; /* [max_probes] its probes, slot by slot */
 
-    struct zg_plan plan;      /* as the mechanisms say */
-    struct zg_useful *useful; /* counts the minimum where `plan` is another */
-    bool useful_apart;        /* `plan` is never the useful one */
+    struct zg_batch_plan plan; /* as the mechanisms say */
+    struct zg_useful *useful;  /* counts the minimum where `plan` is another */
+    bool useful_apart;         /* `plan` is never the useful one */
     struct zg_cost cost;
     enum zg_phase phase;
     /* NULL but while open() calibrates (calibrate.c): is shown each product before it is made. */
@@ -273,20 +273,20 @@ void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coeffi
 /* ---- project.c ------------------------------------------------------------------------------ */
 /* Extras of x's rows (rows_per_slot of each slot of the pass): t = V^T x, placed per provider.h. */
 void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
-                     const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot);
+                     const struct zg_pass *pass, struct zg_matrix x, int64_t rows_per_slot);
 /* Is t, where there are adapters, so narrow that who makes x computes it, by the next three? */
 bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear *linear);
 /* t of two rows from columns begin .. begin + n - 1 of x, ascending from 0 on. */
 void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *linear,
-                     struct zg_rows x, struct zg_two two, int64_t begin, int64_t n);
+                     struct zg_matrix x, struct zg_two two, int64_t begin, int64_t n);
 void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *linear,
-                      const struct zg_pass *pass, struct zg_rows x, int64_t rows_per_slot,
+                      const struct zg_pass *pass, struct zg_matrix x, int64_t rows_per_slot,
                       struct zg_two two);
 void zg_project_cost(struct zg_engine_state *s, const struct zg_linear *linear, int64_t n_rows);
 /* `common`: from one copy of y (and s->t of its input) to each slot's, in place; slot p at p *
  * n_rows. */
 void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear,
-                       const struct zg_pass *pass, struct zg_rows y, int64_t n_rows);
+                       const struct zg_pass *pass, struct zg_matrix y, int64_t n_rows);
 
 /* ---- forward.c ------------------------------------------------------------------------------ */
 /* From tokens to the final norm's output of the scored rows, in s->h: probe p's at p * n_scored. */
@@ -295,16 +295,16 @@ void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass);
 /* ---- norm.c, attention.c, loss.c ------------------------------------------------------------ */
 /* y = norm(x) of rows_per_slot rows of each slot, with the extras for `reader`.  reader NULL: for
  * the head, which takes the probes' own rows. */
-void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct zg_rows x,
+void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct zg_matrix x,
                   const struct zg_norm *norm, int64_t rows_per_slot, const struct zg_linear *reader,
-                  struct zg_rows y);
+                  struct zg_matrix y);
 /* ReLU of a centred pass, in place, with the extras for `reader`. */
 void zg_relu_rows(struct zg_engine_state *s, const struct zg_pass *pass, int64_t rows_per_slot,
-                  const struct zg_linear *reader, struct zg_rows x);
+                  const struct zg_linear *reader, struct zg_matrix x);
 
 struct zg_attention {
-    struct zg_rows q, k, v; /* first column of head 0 */
-    struct zg_rows out;
+    struct zg_matrix q, k, v; /* first column of head 0 */
+    struct zg_matrix out;
     bool scored; /* q and out hold the scored rows only */
 };
 /* Floats of a thread's scratch. */

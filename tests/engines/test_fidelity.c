@@ -7,7 +7,7 @@
  */
 #include "tests/engines/fidelity.h"
 
-#include "engines/fused/fused.h"
+#include "engines/fused/provider_fused.h"
 #include "engines/runtime/runtime.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/reference.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engines/fused/fused.h"
+#include "engines/fused/provider_fused.h"
 
 enum { N_SHAPES = 4 };
 

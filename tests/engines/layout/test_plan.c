@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct zg_plan_rules ALL = {
+static const struct zg_batch_plan_rules ALL = {
     .trie = true, .ragged = true, .scored = true, .cancel = true};
 
 /* Three examples: two share "0 7"; the third has options of 2 and 3 tokens with a common first
@@ -19,19 +19,19 @@ static const struct zg_example examples[] = {
     {stem_a, 4, one_token, 2, 1}, {stem_b, 3, one_token, 2, 0}, {stem_c, 3, longer, 2, 1}};
 static const struct zg_batch batch = {examples, 3, ZG_LOSS_CLASSIFICATION, 1};
 
-static void build(struct zg_plan *plan, const struct zg_batch *b, const struct zg_plan_rules *rules,
-                  bool options)
+static void build(struct zg_batch_plan *plan, const struct zg_batch *b,
+                  const struct zg_batch_plan_rules *rules, bool options)
 {
     struct zg_engine_limits limits = {0};
     struct zg_error err = {0};
     zg_engine_limits_include(&limits, b);
-    CU_ASSERT_EQUAL_FATAL(zg_plan_open(plan, &limits, rules, &err), ZG_OK);
-    zg_plan_build(plan, b, options);
+    CU_ASSERT_EQUAL_FATAL(zg_batch_plan_open(plan, &limits, rules, &err), ZG_OK);
+    zg_batch_plan_build(plan, b, options);
 }
 
 static void test_by_hand(void)
 {
-    struct zg_plan p;
+    struct zg_batch_plan p;
     build(&p, &batch, &ALL, false);
     /* 0 7 8 9 | 5 | 30 32: stem_c is a prefix of stem_a; last tokens of options have no row. */
     CU_ASSERT_EQUAL_FATAL(p.trie.n_rows, 7);
@@ -60,10 +60,10 @@ static void test_by_hand(void)
     CU_ASSERT_EQUAL(memcmp(p.normalised, normalised, sizeof normalised), 0);
     CU_ASSERT_EQUAL(p.normalised_index[1], -1);
 
-    zg_plan_build(&p, &batch, true); /* option scores are asked for: nothing cancels */
+    zg_batch_plan_build(&p, &batch, true); /* option scores are asked for: nothing cancels */
     CU_ASSERT_EQUAL(p.n_normalised, 5);
     CU_ASSERT(!p.example_cancels[0]);
-    zg_plan_close(&p);
+    zg_batch_plan_close(&p);
 }
 
 static struct zg_model_shape shape_of(int64_t n_layers)
@@ -132,7 +132,7 @@ static void test_useful_dense(void)
 
 static void test_loss_by_hand(void)
 {
-    struct zg_plan p;
+    struct zg_batch_plan p;
     build(&p, &batch, &ALL, false);
     float logit[8];
     double lse[3], example_loss[3];
@@ -140,7 +140,7 @@ static void test_loss_by_hand(void)
         logit[q] = 0.25f * (float)(q * q % 7);
     for (int i = 0; i < 3; i++)
         lse[i] = 3.0 + i;
-    const double loss = zg_plan_loss(&p, &batch, logit, lse, example_loss, NULL);
+    const double loss = zg_batch_plan_loss(&p, &batch, logit, lse, example_loss, NULL);
     /* Example 0: queries 0 and 1, gold 1.  Example 2: queries 4 5 | 4 6 7 at normalised rows 0 1 |
      * 0 1 2. */
     const double l0 = log(exp(logit[0]) + exp(logit[1])) - logit[1];
@@ -151,39 +151,39 @@ static void test_loss_by_hand(void)
     CU_ASSERT_DOUBLE_EQUAL(example_loss[2], log(exp(s0) + exp(s1)) - s1, 1e-13);
     CU_ASSERT_DOUBLE_EQUAL(loss, (example_loss[0] + example_loss[1] + example_loss[2]) / 3.0,
                            1e-13);
-    zg_plan_close(&p);
+    zg_batch_plan_close(&p);
 
     const struct zg_batch lm = {examples, 3, ZG_LOSS_LM, 1};
     double option_score[6];
     build(&p, &lm, &ALL, false);
     CU_ASSERT_EQUAL(p.n_queries, 5); /* gold options only: 1 + 1 + 3 tokens */
     CU_ASSERT_EQUAL(p.n_normalised, p.n_scored);
-    zg_plan_build(&p, &lm, true);
+    zg_batch_plan_build(&p, &lm, true);
     CU_ASSERT_EQUAL_FATAL(p.n_queries, 8);
     double lse_all[5] = {3.0, 4.0, 5.0, 6.0, 7.0};
-    const double nll = zg_plan_loss(&p, &lm, logit, lse_all, example_loss, option_score);
+    const double nll = zg_batch_plan_loss(&p, &lm, logit, lse_all, example_loss, option_score);
     CU_ASSERT_DOUBLE_EQUAL(option_score[1], logit[1] - 4.0, 1e-13);
     CU_ASSERT_DOUBLE_EQUAL(example_loss[2], -option_score[5], 1e-13);
     CU_ASSERT_DOUBLE_EQUAL(nll, (example_loss[0] + example_loss[1] + 3.0 * example_loss[2]) / 5.0,
                            1e-13);
-    zg_plan_close(&p);
+    zg_batch_plan_close(&p);
 }
 
 static void test_without_trie(void)
 {
-    struct zg_plan p;
-    const struct zg_plan_rules alone = {.ragged = true, .scored = true, .cancel = true};
+    struct zg_batch_plan p;
+    const struct zg_batch_plan_rules alone = {.ragged = true, .scored = true, .cancel = true};
     build(&p, &batch, &alone, false);
     CU_ASSERT_EQUAL(p.trie.n_rows, 5 + 5 + 4 + 4 + 5 + 6);
     CU_ASSERT_EQUAL(p.trie.n_segments, 6);
-    zg_plan_close(&p);
-    const struct zg_plan_rules padded = {0};
+    zg_batch_plan_close(&p);
+    const struct zg_batch_plan_rules padded = {0};
     build(&p, &batch, &padded, false);
     CU_ASSERT_EQUAL(p.trie.n_rows, 6 * 8);
     CU_ASSERT_EQUAL(p.n_scored, 6 * 8);
     CU_ASSERT_EQUAL(p.n_normalised, 6 * 8);
     CU_ASSERT_EQUAL(p.trie.row_token[5], batch.pad_id);
-    zg_plan_close(&p);
+    zg_batch_plan_close(&p);
 }
 
 /* ---- random batches ------------------------------------------------------------------------- */
@@ -217,7 +217,7 @@ static void randomise(struct random_batch *r, unsigned *seed)
 }
 
 /* The tokens of a row's prefix, by walking its segments up; returns the length. */
-static int64_t prefix(const struct zg_plan *p, int64_t row, int32_t *tokens)
+static int64_t prefix(const struct zg_batch_plan *p, int64_t row, int32_t *tokens)
 {
     const int64_t n = zg_trie_depth(&p->trie, row) + 1;
     int64_t last = row;
@@ -237,7 +237,7 @@ static int64_t prefix(const struct zg_plan *p, int64_t row, int32_t *tokens)
 }
 
 /* Every option token is asked for at a row whose prefix is exactly the tokens before it. */
-static void check_queries(const struct zg_plan *p, const struct zg_batch *b)
+static void check_queries(const struct zg_batch_plan *p, const struct zg_batch *b)
 {
     int64_t option = 0;
     for (int64_t e = 0; e < b->n_examples; e++) {
@@ -261,7 +261,7 @@ static void check_queries(const struct zg_plan *p, const struct zg_batch *b)
     }
 }
 
-static void check_blocks(const struct zg_plan *p, const struct zg_attention_block *blocks,
+static void check_blocks(const struct zg_batch_plan *p, const struct zg_attention_block *blocks,
                          int64_t n, int64_t n_rows, bool scored)
 {
     int64_t next = 0;
@@ -277,7 +277,7 @@ static void check_blocks(const struct zg_plan *p, const struct zg_attention_bloc
 
 /* No two rows of a trie have the same prefix, and each row serves a query below it: so it is
  * minimal. */
-static void check_minimal(const struct zg_plan *p)
+static void check_minimal(const struct zg_batch_plan *p)
 {
     for (int64_t i = 0; i < p->trie.n_rows; i++) {
         int32_t a[3 * MAX_LENGTH], b[3 * MAX_LENGTH];
@@ -294,7 +294,7 @@ static void check_minimal(const struct zg_plan *p)
 
 static void test_random(void)
 {
-    static const struct zg_plan_rules rules[] = {
+    static const struct zg_batch_plan_rules rules[] = {
         {.trie = true, .ragged = true, .scored = true, .cancel = true},
         {.trie = true, .ragged = true},
         {.ragged = true, .scored = true},
@@ -305,14 +305,14 @@ static void test_random(void)
         struct random_batch r;
         randomise(&r, &seed);
         for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-            struct zg_plan p;
+            struct zg_batch_plan p;
             build(&p, &r.batch, &rules[i], round % 3 == 0);
             check_queries(&p, &r.batch);
             check_blocks(&p, p.blocks, p.n_blocks, p.trie.n_rows, false);
             check_blocks(&p, p.scored_blocks, p.n_scored_blocks, p.n_scored, true);
             if (rules[i].trie && rules[i].scored)
                 check_minimal(&p);
-            zg_plan_close(&p);
+            zg_batch_plan_close(&p);
         }
     }
 }
@@ -322,15 +322,15 @@ static void test_rebuild(void)
 {
     struct zg_engine_limits limits = {0};
     struct random_batch a, b;
-    struct zg_plan used, fresh;
+    struct zg_batch_plan used, fresh;
     unsigned seed = 7;
     randomise(&a, &seed);
     randomise(&b, &seed);
     zg_engine_limits_include(&limits, &a.batch);
     zg_engine_limits_include(&limits, &b.batch);
-    CU_ASSERT_EQUAL_FATAL(zg_plan_open(&used, &limits, &ALL, NULL), ZG_OK);
-    zg_plan_build(&used, &a.batch, true);
-    zg_plan_build(&used, &b.batch, false);
+    CU_ASSERT_EQUAL_FATAL(zg_batch_plan_open(&used, &limits, &ALL, NULL), ZG_OK);
+    zg_batch_plan_build(&used, &a.batch, true);
+    zg_batch_plan_build(&used, &b.batch, false);
     build(&fresh, &b.batch, &ALL, false);
     CU_ASSERT_EQUAL_FATAL(used.trie.n_rows, fresh.trie.n_rows);
     CU_ASSERT_EQUAL(
@@ -338,19 +338,19 @@ static void test_rebuild(void)
     CU_ASSERT_EQUAL_FATAL(used.n_scored, fresh.n_scored);
     CU_ASSERT_EQUAL(memcmp(used.scored_row, fresh.scored_row, (size_t)fresh.n_scored * 4), 0);
     CU_ASSERT_EQUAL(used.n_queries, fresh.n_queries);
-    zg_plan_close(&used);
-    zg_plan_close(&fresh);
+    zg_batch_plan_close(&used);
+    zg_batch_plan_close(&fresh);
 }
 
 static void test_limits(void)
 {
     const struct zg_engine_limits huge = {.max_tokens = INT64_MAX, .max_options = 1};
     struct zg_error err = {0};
-    struct zg_plan p;
-    CU_ASSERT_EQUAL(zg_plan_open(&p, &huge, &ALL, &err), ZG_USAGE);
+    struct zg_batch_plan p;
+    CU_ASSERT_EQUAL(zg_batch_plan_open(&p, &huge, &ALL, &err), ZG_USAGE);
     const struct zg_engine_limits empty = {0};
-    CU_ASSERT_EQUAL(zg_plan_open(&p, &empty, &ALL, NULL), ZG_OK);
-    zg_plan_close(&p);
+    CU_ASSERT_EQUAL(zg_batch_plan_open(&p, &empty, &ALL, NULL), ZG_OK);
+    zg_batch_plan_close(&p);
 }
 
 int main(void)

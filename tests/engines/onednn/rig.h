@@ -9,7 +9,7 @@
 #ifndef ZG_TESTS_ONEDNN_RIG_H
 #define ZG_TESTS_ONEDNN_RIG_H
 
-#include "engines/onednn/provider.h"
+#include "engines/onednn/provider_onednn.h"
 #include "tests/support/cunit_run.h"
 
 #define MAX_ROWS  1100 /* more than two pieces of ZG_VIEW_ROWS */

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engines/fused/fused.h"
+#include "engines/fused/provider_fused.h"
 #include "engines/runtime/runtime.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/fixtures.h"

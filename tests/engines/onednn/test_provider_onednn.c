@@ -1,6 +1,6 @@
 /*
- * test_provider.c - engines/onednn as a kernel provider: odd sizes, every dtype, epilogue, groups,
- * adapter columns, both layouts, one to three threads.
+ * test_provider_onednn.c - engines/onednn as a kernel provider: odd sizes, every dtype, epilogue,
+ * groups, adapter columns, both layouts, one to three threads.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -486,5 +486,5 @@ int main(void)
         {"open refuses", test_open_refuses},
         {NULL, NULL},
     };
-    return zg_test_run("engines/onednn/provider", tests);
+    return zg_test_run("engines/onednn/provider_onednn", tests);
 }

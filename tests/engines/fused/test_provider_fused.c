@@ -1,6 +1,6 @@
 /*
- * test_provider.c - the provider fused on every variant, thread count and both layouts, against
- * sums in double.
+ * test_provider_fused.c - the provider fused on every variant, thread count and both layouts,
+ * against sums in double.
  *
  * What is held here is what lies around the tiles: strips, groups, k blocks, the share of each
  * thread.
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engines/fused/fused.h"
+#include "engines/fused/provider_fused.h"
 #include "tests/engines/fused/guard.h"
 #include "tests/engines/fused/truth.h"
 #include "tests/support/cunit_run.h"

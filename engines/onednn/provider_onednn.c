@@ -1,5 +1,6 @@
-/* provider.c - the table of engines/runtime/provider.h, and the state behind it. */
-#include "engines/onednn/provider.h"
+/* provider_onednn.c - the provider (runtime/provider.h) on oneDNN: opening, and the table of its
+ * members. */
+#include "engines/onednn/provider_onednn.h"
 
 #include <stdlib.h>
 
