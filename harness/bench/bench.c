@@ -82,16 +82,11 @@ static enum zg_status draw_batches(struct zg_bench *bench, struct zg_error *err)
 }
 
 enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
-                                  struct zg_error *err)
+                                  struct zg_models *models, struct zg_error *err)
 {
     *out = (struct zg_bench){.c = *c, .limits = {.max_bank = ZG_BENCH_BANK}};
     zg_algorithm_needs(&c->algorithm, &out->limits);
-    enum zg_status status = zg_model_open(&out->model, c->model, c->seed, err);
-    if (!status && c->layers_resident > 0) {
-        status = zg_model_alias_layers(out->model, c->layers_resident, err);
-        if (status)
-            zg_fail_within(err, status, "--layers-resident %lld", (long long)c->layers_resident);
-    }
+    enum zg_status status = zg_models_get(models, c, &out->model, err);
     if (!status)
         status = open_dataset(out, err);
     if (status)
@@ -99,9 +94,10 @@ enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
     return status;
 }
 
-enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c, struct zg_error *err)
+enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c,
+                             struct zg_models *models, struct zg_error *err)
 {
-    enum zg_status status = zg_bench_open_data(out, c, err);
+    enum zg_status status = zg_bench_open_data(out, c, models, err);
     if (!status)
         status = draw_batches(out, err);
     if (status)
@@ -118,7 +114,7 @@ void zg_bench_close(struct zg_bench *bench)
     free(bench->examples);
     bench->examples = NULL;
     zg_dataset_close(&bench->dataset);
-    zg_model_close(&bench->model);
+    bench->model = NULL;
 }
 
 struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index)

@@ -2,7 +2,7 @@
  * bench.h - a case set up to run: model, tokenizer, data, batches, and engines opened on them.
  *
  *     struct zg_bench bench;
- *     status = zg_bench_open(&bench, &c, &err);                               // model and data
+ *     status = zg_bench_open(&bench, &c, &models, &err);                      // model and data
  *     status = zg_bench_open_engine(&bench, 0, &item, n_threads, &err);          // one contender
  *     status = zg_bench_step(&bench.contenders[0], &choice, &step, &err);         // its next step
  *     zg_bench_close(&bench);
@@ -15,6 +15,7 @@
 #define ZG_HARNESS_BENCH_H
 
 #include "engines/algorithm/step.h"
+#include "harness/bench/models.h"
 #include "harness/machine/memory.h"
 #include "harness/request/case.h"
 #include "harness/request/engine_list.h"
@@ -57,7 +58,7 @@ struct zg_contender {
 
 struct zg_bench {
     struct zg_case c;
-    struct zg_model *model;
+    const struct zg_model *model; /* borrowed */
     struct zg_dataset *dataset;
     struct zg_dataset_stats stats;
     bool embedded_tokenizer;
@@ -70,12 +71,14 @@ struct zg_bench {
     struct zg_contender contenders[ZG_MAX_ENGINES];
 };
 
-/* Opens model and data of a case.  ZG_USAGE, ZG_INPUT, ZG_ENV as they say. */
-enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c, struct zg_error *err);
+/* Opens the data of a case, and its model if no case before had it; `models` must outlive the
+ * bench.  ZG_USAGE, ZG_INPUT, ZG_ENV as they say. */
+enum zg_status zg_bench_open(struct zg_bench *out, const struct zg_case *c,
+                             struct zg_models *models, struct zg_error *err);
 /* The same without batches: --batch may exceed the number of examples. */
 enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
-                                  struct zg_error *err);
-/* Closes engines, data and model.  Fine on a bench that failed to open or is all zero. */
+                                  struct zg_models *models, struct zg_error *err);
+/* Closes engines and data.  Fine on a bench that failed to open or is all zero. */
 void zg_bench_close(struct zg_bench *bench);
 
 /* Opens contenders[index], which borrows the item, and notes the memory from here on: the caller

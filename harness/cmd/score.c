@@ -190,7 +190,7 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
     if (!status)
         status = zg_session_begin(&s->session, err);
     if (!status)
-        status = zg_bench_open_data(&s->bench, &c, err);
+        status = zg_bench_open_data(&s->bench, &c, &s->session.models, err);
     if (!status)
         status = zg_bench_check_memory(&s->bench, &session->engines, 1, err);
     if (!status)

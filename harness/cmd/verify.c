@@ -49,7 +49,7 @@ static enum zg_status check_case(struct check *check, int64_t index, struct zg_e
     struct zg_case c;
     enum zg_status status = zg_sweep_case(&session->request->sweep, index, &c, err);
     if (!status)
-        status = zg_bench_open(&check->bench, &c, err);
+        status = zg_bench_open(&check->bench, &c, &session->models, err);
     if (status)
         return status;
     const struct zg_trial_options options = zg_trial_options(&c, TRIAL_STEPS);

@@ -513,13 +513,12 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     w->n_contenders = m->session->engines.n_items;
     enum zg_status status = zg_sweep_case(&m->session->request->sweep, index, &c, err);
     if (!status)
-        status = zg_bench_open(&w->bench, &c, err);
+        status = zg_bench_open(&w->bench, &c, &m->session->models, err);
     if (status)
         goto done;
     w->choice = zg_case_algorithm(&c);
     zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c.model);
-    const uint64_t fingerprint = zg_model_fingerprint(w->bench.model);
-    zg_model_release(w->bench.model);
+    const uint64_t fingerprint = zg_models_fingerprint(&m->session->models, w->bench.model);
     w->bench.resident_mib = zg_memory_resident_mib();
     status = check_engines(w, err);
     if (status)

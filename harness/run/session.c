@@ -183,6 +183,7 @@ void zg_session_close(struct zg_session *session)
 {
     zg_status_line_clear(&session->line);
     zg_pin_close(&session->pin);
+    zg_models_close(&session->models);
     zg_engine_list_close(&session->engines);
 }
 
@@ -197,7 +198,7 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
                             (long long)i + 1, (long long)session->n_cases);
         status = zg_sweep_case(&session->request->sweep, i, &c, err);
         if (!status)
-            status = zg_bench_open(&bench, &c, err);
+            status = zg_bench_open(&bench, &c, &session->models, err);
         if (!status)
             status = zg_bench_check_memory(&bench, &session->engines, n_at_once, err);
         zg_bench_close(&bench);

@@ -21,6 +21,7 @@ struct zg_session {
     enum zg_isa isa;
     struct zg_pin *pin;
     int64_t n_threads;
+    struct zg_models models; /* of the cases, kept from the check to the end */
     struct zg_environment environment;
     char left_out[160]; /* engines of the build that lack a dtype of the cases; "": none */
     struct zg_status_line line;

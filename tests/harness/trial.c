@@ -68,6 +68,7 @@ void trial_close(struct trial *t)
     zg_text_buffer_free(&t->m.notes);
     zg_results_close(&t->results);
     zg_pin_close(&t->session.pin);
+    zg_models_close(&t->session.models);
     zg_sweep_close(&t->request.sweep);
     zg_temp_directory_remove(&t->model_dir);
     remove_temp_dir(t->out);

@@ -94,7 +94,7 @@ static void test_learning_rates(void)
         ADD("slope", "7", NULL);
         CU_ASSERT_EQUAL_FATAL(zg_sweep_case(&t.request.sweep, 0, &c, NULL), ZG_OK);
         zg_algorithm_set_real(&c.algorithm, "lr", (double)rows[i].lr);
-        CU_ASSERT_EQUAL_FATAL(zg_bench_open(&bench, &c, NULL), ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(zg_bench_open(&bench, &c, &t.session.models, NULL), ZG_OK);
         const struct zg_trial_options options = zg_trial_options(&c, 5);
         for (int e = 0; e < 2; e++) {
             struct zg_contender *const contender = &bench.contenders[e];
