@@ -76,7 +76,7 @@
  *     key     = { low 32 bits of seed, high 32 bits of seed }
  *     counter = { low 32 bits of b, high 32 bits of b, tensor id, stream }     b = element / 4
  *
- * Streams: 0 dense z, 1 U, 2 V, 3 synthetic weights, 4 data order.  Tensor ids: model.h.  Elements
+ * Streams: 0 dense z, 1 U, 2 V, 3 synthetic weights, 4 data order.  Ids: tensors.h.  Elements
  * count a tensor in row-major order: U is [out][rank], V is [in][rank], z and weights have the
  * tensor's own shape.  The four output words x0..x3 of block b serve the elements 4b .. 4b+3.  How
  * two words become two normal deviates (Box-Muller in correctly rounded fp32 operations in a fixed

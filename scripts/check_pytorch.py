@@ -129,7 +129,7 @@ NAMES = {"q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_pro
 
 
 def tensor_id(layer, part):
-    """engines/model.h: 16 (l + 1) + 2 * place, a bias right after its weight."""
+    """engines/tensors.h: 16 (l + 1) + 2 * place, a bias right after its weight."""
     return 16 * (layer + 1) + 2 * (LINEAR + ["norm1", "norm2"]).index(part)
 
 
