@@ -34,7 +34,8 @@
 /* Of one step; every struct here has room for them, so that a step allocates nothing. */
 enum { ZG_MAX_DIRECTIONS = 64, ZG_MAX_PROBES = 128 };
 
-enum { ZG_MAX_ALGORITHM_OPTIONS = 16, ZG_ALGORITHM_TEXT = 256 /* bytes of the longest text */ };
+enum { ZG_MAX_ALGORITHM_OPTIONS = 16 };
+enum { ZG_ALGORITHM_TEXT = 256, ZG_ALGORITHM_VALUE = 64 }; /* bytes of the longest text, value */
 
 /* ---- question and answer --------------------------------------------------------------------- */
 
@@ -142,6 +143,11 @@ enum zg_status zg_algorithm_parse(const char *text, struct zg_algorithm_choice *
  * It parses back to the same values, and equal values have equal texts.  Returns `text`, of
  * ZG_ALGORITHM_TEXT bytes. */
 const char *zg_algorithm_text(const struct zg_algorithm_choice *choice, char *text);
+
+/* An option's value as that text has it, "" where there is no such option.  Returns `text`,
+ * of ZG_ALGORITHM_VALUE bytes. */
+const char *zg_algorithm_value(const struct zg_algorithm_choice *choice, const char *key,
+                               char *text);
 
 /* Sets one option from text; `what` is what messages call it, NULL: its key. */
 enum zg_status zg_algorithm_set(struct zg_algorithm_choice *choice, const char *key,

@@ -155,22 +155,32 @@ enum zg_status zg_algorithm_parse(const char *text, struct zg_algorithm_choice *
     return status;
 }
 
-/* Writes the value as it parses back; true where it is the default. */
-static bool show_value(const struct zg_algorithm_option *option, union zg_algorithm_value value,
-                       char *text, size_t size)
+const char *zg_algorithm_value(const struct zg_algorithm_choice *choice, const char *key,
+                               char *text)
 {
+    const struct zg_algorithm_option *const option = zg_algorithm_option(choice->algorithm, key);
+    text[0] = '\0';
+    if (!option)
+        return text;
+    const union zg_algorithm_value value = choice->values[option - choice->algorithm->options];
     switch (option->kind) {
     case ZG_ALGORITHM_REAL:
-        snprintf(text, size, "%.9g", value.real);
-        return value.real == option->fallback;
+        snprintf(text, ZG_ALGORITHM_VALUE, "%.9g", value.real);
+        break;
     case ZG_ALGORITHM_INTEGER:
-        snprintf(text, size, "%lld", (long long)value.integer);
+        snprintf(text, ZG_ALGORITHM_VALUE, "%lld", (long long)value.integer);
         break;
     case ZG_ALGORITHM_WORD:
-        snprintf(text, size, "%s", option->words[value.integer]);
+        snprintf(text, ZG_ALGORITHM_VALUE, "%s", option->words[value.integer]);
         break;
     }
-    return value.integer == (int64_t)option->fallback;
+    return text;
+}
+
+static bool is_default(const struct zg_algorithm_option *option, union zg_algorithm_value value)
+{
+    return option->kind == ZG_ALGORITHM_REAL ? value.real == option->fallback
+                                             : value.integer == (int64_t)option->fallback;
 }
 
 const char *zg_algorithm_text(const struct zg_algorithm_choice *choice, char *text)
@@ -180,12 +190,12 @@ const char *zg_algorithm_text(const struct zg_algorithm_choice *choice, char *te
     char join = ':';
     for (int others = 0; others < 2; others++)
         for (int64_t i = 0; options[i].key && n < ZG_ALGORITHM_TEXT; i++) {
-            char value[64];
-            const bool usual = show_value(&options[i], choice->values[i], value, sizeof value);
-            if (others ? options[i].is_main || usual : !options[i].is_main)
+            char value[ZG_ALGORITHM_VALUE];
+            if (others ? options[i].is_main || is_default(&options[i], choice->values[i])
+                       : !options[i].is_main)
                 continue;
             n += (size_t)snprintf(text + n, ZG_ALGORITHM_TEXT - n, "%c%s=%s", join, options[i].key,
-                                  value);
+                                  zg_algorithm_value(choice, options[i].key, value));
             join = '+';
         }
     return text;

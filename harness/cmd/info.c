@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/algorithm/algorithm.h"
 #include "harness/base/build.h"
 #include "harness/base/json.h"
 #include "harness/bench/bench.h"
@@ -89,6 +90,37 @@ static json_t *engine_json(const struct zg_engine *engine)
     return o;
 }
 
+/* What stands for a value: "N", "X", "a|b". */
+static const char *values_of(const struct zg_algorithm_option *option, char *text, size_t size)
+{
+    size_t n = 0;
+    snprintf(text, size, "%s", option->kind == ZG_ALGORITHM_INTEGER ? "N" : "X");
+    for (int64_t i = 0; option->kind == ZG_ALGORITHM_WORD && option->words[i] && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%s", i > 0 ? "|" : "", option->words[i]);
+    return text;
+}
+
+static json_t *algorithm_json(const struct zg_algorithm *algorithm)
+{
+    const struct zg_algorithm_choice usual = zg_algorithm_default(algorithm);
+    json_t *const o = json_object();
+    json_t *const options = json_array();
+    json_object_set_new(o, "name", json_string(algorithm->name));
+    json_object_set_new(o, "summary", zg_json_text(algorithm->summary));
+    json_object_set_new(o, "options", options);
+    for (const struct zg_algorithm_option *option = algorithm->options; option->key; option++) {
+        char values[128], fallback[ZG_ALGORITHM_VALUE];
+        json_t *const s = json_object();
+        json_object_set_new(s, "key", json_string(option->key));
+        json_object_set_new(s, "values", zg_json_text(values_of(option, values, sizeof values)));
+        json_object_set_new(s, "default",
+                            zg_json_text(zg_algorithm_value(&usual, option->key, fallback)));
+        json_object_set_new(s, "summary", zg_json_text(option->summary));
+        json_array_append_new(options, s);
+    }
+    return o;
+}
+
 static json_t *models_json(void)
 {
     json_t *const list = json_array();
@@ -162,6 +194,11 @@ static enum zg_status make_info(json_t *info, const struct zg_request *request,
     for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
         json_array_append_new(engines, engine_json(engine));
     json_object_set_new(info, "engines", engines);
+    json_t *const algorithms = json_array();
+    const struct zg_algorithm *algorithm;
+    for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
+        json_array_append_new(algorithms, algorithm_json(algorithm));
+    json_object_set_new(info, "algorithms", algorithms);
     json_t *const kernels = json_object();
     json_object_set_new(kernels, "isa", json_string(zg_isa_name(isa)));
     json_object_set_new(kernels, "isa_of_machine", json_string(zg_isa_name(zg_cpu_isa())));
@@ -238,6 +275,16 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
+/* Options of an engine or of an algorithm, as one would type them. */
+static void print_options(const char *name, const json_t *options, const char *values)
+{
+    size_t i;
+    json_t *option;
+    json_array_foreach(options, i, option)
+        printf("  %-10s   %s:%s=%s (default %s): %s\n", "", name, text_of(option, "key"),
+               text_of(option, values), text_of(option, "default"), text_of(option, "summary"));
+}
+
 static void print_engines(const json_t *engines)
 {
     size_t i;
@@ -259,12 +306,19 @@ static void print_engines(const json_t *engines)
         json_t *reason;
         json_object_foreach(json_object_get(engine, "dtypes_missing"), dtype, reason)
             printf("  %-10s   %s is missing: %s\n", "", dtype, json_string_value(reason));
-        size_t j;
-        json_t *setting;
-        json_array_foreach(json_object_get(engine, "settings"), j, setting)
-            printf("  %-10s   %s:%s=%s (default %s): %s\n", "", text_of(engine, "name"),
-                   text_of(setting, "key"), text_of(setting, "choices"),
-                   text_of(setting, "default"), text_of(setting, "summary"));
+        print_options(text_of(engine, "name"), json_object_get(engine, "settings"), "choices");
+    }
+}
+
+static void print_algorithms(const json_t *algorithms)
+{
+    size_t i;
+    json_t *algorithm;
+    puts("\nalgorithms");
+    json_array_foreach(algorithms, i, algorithm)
+    {
+        printf("  %-10s %s\n", text_of(algorithm, "name"), text_of(algorithm, "summary"));
+        print_options(text_of(algorithm, "name"), json_object_get(algorithm, "options"), "values");
     }
 }
 
@@ -303,6 +357,7 @@ static void print_people(const json_t *info)
     const json_t *const build = json_object_get(info, "zogap");
     printf("zogap %s (%s)\n", text_of(build, "version"), text_of(build, "git"));
     print_engines(json_object_get(info, "engines"));
+    print_algorithms(json_object_get(info, "algorithms"));
     print_section("kernels", json_object_get(info, "kernels"));
     print_section("machine", json_object_get(info, "machine"));
     print_section("pins", json_object_get(info, "pins"));

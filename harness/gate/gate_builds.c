@@ -246,7 +246,8 @@ static enum zg_status plan_steps(struct trial *t, struct zg_error *err)
     const double process_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
     for (int64_t i = 0; i < set->n_cases; i++) {
         const struct zg_result_case *const c = &set->cases[i];
-        least_nu = zg_min64(least_nu, c->id.nu);
+        if (c->id.nu != ZG_NO_INTEGER) /* an algorithm may have no V */
+            least_nu = zg_min64(least_nu, c->id.nu);
         for (int64_t b = 0; b < c->n; b++) {
             round_s += c->wall_s[b];
             spans_s += c->wall_s[b] * (double)c->steps[b];

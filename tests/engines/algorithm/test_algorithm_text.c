@@ -104,6 +104,11 @@ static void test_values(void)
     CU_ASSERT_EQUAL(zg_algorithm_period(&choice), 9);
     CU_ASSERT_EQUAL(zg_algorithm_real(&choice, "eps"), 1e-3);
     CU_ASSERT_STRING_EQUAL(zg_algorithm_word(&choice, "direction"), "official");
+    char text[ZG_ALGORITHM_VALUE];
+    CU_ASSERT_STRING_EQUAL(zg_algorithm_value(&choice, "nu", text), "9");
+    CU_ASSERT_STRING_EQUAL(zg_algorithm_value(&choice, "lr", text), "1e-06");
+    CU_ASSERT_STRING_EQUAL(zg_algorithm_value(&choice, "direction", text), "official");
+    CU_ASSERT_STRING_EQUAL(zg_algorithm_value(&choice, "beta", text), "");
     /* no such option, or of another kind */
     CU_ASSERT_EQUAL(zg_algorithm_integer(&choice, "eps", -1), -1);
     CU_ASSERT(isnan(zg_algorithm_real(&choice, "beta")));

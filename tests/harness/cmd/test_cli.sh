@@ -391,6 +391,7 @@ grep -q 'resident' out.txt && fail "verify names resident layers where all are: 
 
 echo "== info"
 expect 0 'naive' info
+expect 0 'lozo:direction=correct|official (default correct)' info
 expect 0 '"engines"' info --format json
 command -v python3 >/dev/null && { python3 -m json.tool <out.txt >/dev/null || fail "info is not JSON"; }
 
