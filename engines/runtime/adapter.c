@@ -11,11 +11,13 @@
  * Without the mechanism `adapter` the weights themselves are moved from probe to probe, as the loop
  * does.
  */
+#include "engines/runtime/adapter.h"
+
 #include <string.h>
 
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
-#include "engines/runtime/state.h"
+#include "engines/runtime/bank.h"
 
 static int64_t linear_rows(const struct zg_linear *linear)
 {
@@ -28,7 +30,7 @@ static int64_t linear_rows(const struct zg_linear *linear)
 static const float *visit_u(const struct zg_engine_state *s, int64_t layer,
                             const struct zg_linear *linear, const float *u)
 {
-    return zg_layer_is_first(s, layer, linear) ? u : s->zeros;
+    return zg_layer_is_first(s, layer, linear) ? u : s->lowrank.zeros;
 }
 
 int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
@@ -42,6 +44,7 @@ int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
 
 enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
 {
+    struct zg_lowrank *low = &s->lowrank;
     const struct zg_engine_limits *limits = &s->options.limits;
     const int64_t rank = limits->max_rank, n_blocks = zg_bank_max_v(s);
     enum zg_status status = zg_bank_open(s, err);
@@ -59,19 +62,20 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
     float *u = zg_state_take(s, n_u * limits->max_directions, column, "U", &status, err);
     float *a =
         zg_has(s, ZG_M_LAZY) ? zg_state_take(s, n_u * n_blocks, column, "A", &status, err) : NULL;
-    s->extra = zg_state_take(s, most_rows * zg_adapter_max_extra(s), sizeof(float), "adapter",
-                             &status, err);
-    s->v = zg_state_take(s, most_in, column, "V", &status, err);
+    low->extra = zg_state_take(s, most_rows * zg_adapter_max_extra(s), sizeof(float), "adapter",
+                               &status, err);
+    low->v = zg_state_take(s, most_in, column, "V", &status, err);
     if (zg_shape_n_resident(&s->shape) < s->shape.n_layers) {
-        s->zeros = zg_state_take(s, most_rows, column, "U", &status, err);
-        if (s->zeros)
-            memset(s->zeros, 0, (size_t)most_rows * column);
+        low->zeros = zg_state_take(s, most_rows, column, "U", &status, err);
+        if (low->zeros)
+            memset(low->zeros, 0, (size_t)most_rows * column);
     }
-    s->ldu = zg_round_up(s->shape.d_model, ZG_KERNEL_PAD);
+    low->ldu = zg_round_up(s->shape.d_model, ZG_KERNEL_PAD);
     if (zg_has(s, ZG_M_COMMON))
-        s->ut = zg_state_take(s, 3 * limits->max_directions * s->ldu, column, "U", &status, err);
-    s->directions =
-        zg_state_take(s, limits->max_directions, sizeof *s->directions, "directions", &status, err);
+        low->ut =
+            zg_state_take(s, 3 * limits->max_directions * low->ldu, column, "U", &status, err);
+    low->directions = zg_state_take(s, limits->max_directions, sizeof *low->directions,
+                                    "directions", &status, err);
     if (status)
         return status;
     ZG_FOR_EACH_PANEL(s, linear)
@@ -95,7 +99,7 @@ static void draw_v(struct zg_engine_state *s, const struct zg_direction *directi
     const int64_t rank = direction->rank;
 #pragma omp parallel num_threads((int)s->options.n_threads)
     {
-        float *stripe = zg_own_scratch(s);
+        float *stripe = zg_scratch_own(&s->scratch);
         ZG_FOR_EACH_LINEAR(s, layer, linear)
         {
             const int64_t n_in = linear->shape.n_in, n_stripes = zg_ceil_div(n_in, ZG_STRIPE);
@@ -103,7 +107,7 @@ static void draw_v(struct zg_engine_state *s, const struct zg_direction *directi
             for (int64_t i = 0; i < linear->shape.n_groups * n_stripes; i++) {
                 const int64_t group = i / n_stripes, begin = i % n_stripes * ZG_STRIPE;
                 const int64_t n = zg_min64(ZG_STRIPE, n_in - begin);
-                float *vt = zg_present_vt(s, linear) + group * rank * linear->ldv;
+                float *vt = zg_present_vt(&s->lowrank, linear) + group * rank * linear->ldv;
                 zg_direction_v(direction, linear->tensors[group], begin, n, stripe);
                 for (int64_t e = 0; e < rank; e++)
                     for (int64_t k = 0; k < n; k++)
@@ -115,30 +119,32 @@ static void draw_v(struct zg_engine_state *s, const struct zg_direction *directi
 
 static void draw_u(struct zg_engine_state *s)
 {
-    const int64_t rank = s->rank;
+    struct zg_lowrank *low = &s->lowrank;
+    const int64_t rank = low->rank;
 #pragma omp parallel num_threads((int)s->options.n_threads)
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         const int64_t n_out = linear->shape.n_out, n_stripes = zg_ceil_div(n_out, ZG_STRIPE);
         const int64_t n_groups = linear->shape.n_groups;
 #pragma omp for schedule(static) nowait
-        for (int64_t i = 0; i < s->n_directions * n_groups * n_stripes; i++) {
+        for (int64_t i = 0; i < low->n_directions * n_groups * n_stripes; i++) {
             const int64_t begin = i % n_stripes * ZG_STRIPE, group = i / n_stripes % n_groups;
             const int64_t j = i / n_stripes / n_groups;
             const int64_t row = (j * n_groups + group) * n_out + begin;
-            zg_direction_u(&s->directions[j], linear->tensors[group], begin,
+            zg_direction_u(&low->directions[j], linear->tensors[group], begin,
                            zg_min64(ZG_STRIPE, n_out - begin), linear->u + row * rank);
         }
     }
 }
 
-/* One group's V as [n_in][rank], which add_lowrank() wants, in s->v. */
+/* One group's V as [n_in][rank], which add_lowrank() wants, in lowrank.v. */
 static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linear, int64_t group)
 {
-    const float *vt = zg_present_vt(s, linear) + group * s->rank * linear->ldv;
+    struct zg_lowrank *low = &s->lowrank;
+    const float *vt = zg_present_vt(low, linear) + group * low->rank * linear->ldv;
     for (int64_t k = 0; k < linear->shape.n_in; k++)
-        for (int64_t e = 0; e < s->rank; e++)
-            s->v[k * s->rank + e] = vt[e * linear->ldv + k];
+        for (int64_t e = 0; e < low->rank; e++)
+            low->v[k * low->rank + e] = vt[e * linear->ldv + k];
 }
 
 /* ---- writing the weights -------------------------------------------------------------------- */
@@ -147,44 +153,48 @@ static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linea
 static void write_panel(struct zg_engine_state *s, struct zg_linear *linear, float coefficient,
                         const float *u)
 {
+    struct zg_lowrank *low = &s->lowrank;
     const int64_t n_out = linear->shape.n_out, n_in = linear->shape.n_in;
     for (int64_t group = 0; group < linear->shape.n_groups; group++) {
         transpose_v(s, linear, group);
         s->provider->add_lowrank(s->provider_state, linear->panel, group, coefficient,
-                                 u + group * n_out * s->rank, s->v, s->rank);
-        zg_cost_add(s, 2.0 * (double)(n_out * n_in * s->rank), 8.0 * (double)(n_out * n_in));
+                                 u + group * n_out * low->rank, low->v, low->rank);
+        zg_cost_add(&s->meter, 2.0 * (double)(n_out * n_in * low->rank),
+                    8.0 * (double)(n_out * n_in));
     }
 }
 
 static void write_direction(struct zg_engine_state *s, int32_t direction, float coefficient)
 {
-    const float scaled = coefficient * s->directions[direction].scale;
+    const float scaled = coefficient * s->lowrank.directions[direction].scale;
     if (scaled == 0.0f)
         return;
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, scaled,
-                visit_u(s, layer, linear, linear->u + direction * linear_rows(linear) * s->rank));
+    write_panel(
+        s, linear, scaled,
+        visit_u(s, layer, linear, linear->u + direction * linear_rows(linear) * s->lowrank.rank));
 }
 
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient)
 {
+    struct zg_lowrank *low = &s->lowrank;
     zg_phase_start(s, ZG_PHASE_PERTURB);
-    if (direction != s->written_direction) {
-        write_direction(s, s->written_direction, -s->written_coefficient);
-        s->written_coefficient = 0.0f;
+    if (direction != low->written_direction) {
+        write_direction(s, low->written_direction, -low->written_coefficient);
+        low->written_coefficient = 0.0f;
     }
     /* From +eps to -eps in one write of -2 eps, as the loop does. */
-    write_direction(s, direction, coefficient - s->written_coefficient);
-    s->written_direction = direction;
-    s->written_coefficient = coefficient;
+    write_direction(s, direction, coefficient - low->written_coefficient);
+    low->written_direction = direction;
+    low->written_coefficient = coefficient;
 }
 
 static void fold(struct zg_engine_state *s)
 {
     zg_phase_start(s, ZG_PHASE_FOLD);
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(s, linear)));
-    s->a_live = false;
+    write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(&s->lowrank, linear)));
+    s->lowrank.a_live = false;
 }
 
 /* ---- begin and apply ------------------------------------------------------------------------ */
@@ -192,57 +202,59 @@ static void fold(struct zg_engine_state *s)
 enum zg_status zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions,
                                 int64_t n, struct zg_error *err)
 {
+    struct zg_lowrank *low = &s->lowrank;
     const bool new_v =
-        !s->have_v || s->seed_v != directions[0].seed_v || s->rank != directions[0].rank;
-    if (new_v && s->a_live && zg_has(s, ZG_M_BANK)) {
+        !low->have_v || low->seed_v != directions[0].seed_v || low->rank != directions[0].rank;
+    if (new_v && low->a_live && zg_has(s, ZG_M_BANK)) {
         const enum zg_status status = zg_bank_push(s, err);
         if (status)
             return status; /* nothing has changed */
-    } else if (new_v && s->a_live) {
+    } else if (new_v && low->a_live) {
         fold(s);
     }
     zg_phase_start(s, ZG_PHASE_DIRECTION);
-    memcpy(s->directions, directions, (size_t)n * sizeof *directions);
-    s->n_directions = n;
+    memcpy(low->directions, directions, (size_t)n * sizeof *directions);
+    low->n_directions = n;
     if (new_v) {
-        s->seed_v = directions[0].seed_v;
-        s->rank = s->v_rank[s->n_bank] = directions[0].rank;
-        s->have_v = true;
+        low->seed_v = directions[0].seed_v;
+        low->rank = low->v_rank[low->n_bank] = directions[0].rank;
+        low->have_v = true;
         draw_v(s, &directions[0]);
     }
     draw_u(s);
-    s->written_direction = 0;
-    s->written_coefficient = 0.0f;
-    s->extras_stale = true;
+    low->written_direction = 0;
+    low->written_coefficient = 0.0f;
+    low->extras_stale = true;
     return ZG_OK;
 }
 
 /* A += sum_i -c_i scale U_{j_i}; the first update since a fold overwrites what A held. */
 static void accumulate(struct zg_engine_state *s, const struct zg_update *updates, int64_t n)
 {
+    struct zg_lowrank *low = &s->lowrank;
     double elements = 0.0;
 #pragma omp parallel num_threads((int)s->options.n_threads)
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
-        const int64_t n_elements = linear_rows(linear) * s->rank;
+        const int64_t n_elements = linear_rows(linear) * low->rank;
         const bool is_first = zg_layer_is_first(s, layer, linear);
         const float share = is_first ? 1.0f : 0.0f;
-        const bool overwrite = !s->a_live && is_first;
-        float *sum = zg_present_a(s, linear);
+        const bool overwrite = !low->a_live && is_first;
+        float *sum = zg_present_a(low, linear);
 #pragma omp for schedule(static) nowait
         for (int64_t e = 0; e < n_elements; e++) {
             float a = overwrite ? 0.0f : sum[e];
             for (int64_t i = 0; i < n; i++)
-                a -= share * updates[i].coefficient * s->directions[updates[i].direction].scale *
+                a -= share * updates[i].coefficient * low->directions[updates[i].direction].scale *
                      linear->u[updates[i].direction * n_elements + e];
             sum[e] = a;
         }
     }
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    elements += (double)(linear_rows(linear) * s->rank);
-    zg_cost_add(s, 2.0 * elements * (double)n, 4.0 * elements * (double)(n + 2));
-    s->a_live = true;
-    s->extras_stale = true;
+    elements += (double)(linear_rows(linear) * low->rank);
+    zg_cost_add(&s->meter, 2.0 * elements * (double)n, 4.0 * elements * (double)(n + 2));
+    low->a_live = true;
+    low->extras_stale = true;
 }
 
 void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates, int64_t n)
@@ -262,61 +274,64 @@ void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates
 /* [the bank's A | A | scale U_0 | scale U_1 ...] of one panel. */
 static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *linear)
 {
-    const int64_t n_rows = linear_rows(linear), rank = s->rank, ld = s->n_extra,
-                  n_kept = zg_n_kept(s);
+    struct zg_lowrank *low = &s->lowrank;
+    const int64_t n_rows = linear_rows(linear), rank = low->rank, ld = low->n_extra,
+                  n_kept = zg_n_kept(low);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t o = 0; o < n_rows; o++) {
-        float *e = s->extra + o * ld;
+        float *e = low->extra + o * ld;
         const float *a = linear->a;
         for (int64_t v = 0; v < n_kept; v++) {
-            const int64_t n = s->v_rank[v];
+            const int64_t n = low->v_rank[v];
             memcpy(e, a + o * n, (size_t)n * sizeof *e);
             e += n;
             a += n_rows * n;
         }
-        for (int64_t j = 0; j < s->n_directions; j++)
+        for (int64_t j = 0; j < low->n_directions; j++)
             for (int64_t c = 0; c < rank; c++)
-                *e++ = s->directions[j].scale * linear->u[(j * n_rows + o) * rank + c];
+                *e++ = low->directions[j].scale * linear->u[(j * n_rows + o) * rank + c];
     }
 }
 
 /* Scaled U of layer 0's q, k, v as rows, for zg_project_expand(). */
 static void transpose_u(struct zg_engine_state *s)
 {
-    const int64_t rank = s->rank, d = s->shape.d_model;
-    float *ut = s->ut;
+    struct zg_lowrank *low = &s->lowrank;
+    const int64_t rank = low->rank, d = s->shape.d_model;
+    float *ut = low->ut;
     for (enum zg_linear_kind kind = ZG_L_QKV; kind <= ZG_L_KV; kind++) {
-        const struct zg_linear *linear = &s->layers[0].linear[kind];
+        const struct zg_linear *linear = &s->weights.layers[0].linear[kind];
         if (!zg_layer_runs(s, 0, kind))
             continue;
         for (int64_t group = 0; group < linear->shape.n_groups; group++)
-            for (int64_t j = 0; j < s->n_directions; j++) {
+            for (int64_t j = 0; j < low->n_directions; j++) {
                 const float *u = linear->u + (j * linear->shape.n_groups + group) * d * rank;
-                for (int64_t e = 0; e < rank; e++, ut += s->ldu)
+                for (int64_t e = 0; e < rank; e++, ut += low->ldu)
                     for (int64_t o = 0; o < d; o++)
-                        ut[o] = s->directions[j].scale * u[o * rank + e];
+                        ut[o] = low->directions[j].scale * u[o * rank + e];
             }
     }
 }
 
 void zg_adapter_sync(struct zg_engine_state *s)
 {
-    if (!s->extras_stale)
+    struct zg_lowrank *low = &s->lowrank;
+    if (!low->extras_stale)
         return;
     zg_phase_start(s, ZG_PHASE_ADAPTER);
-    const int64_t n_same = s->n_synced;
-    s->n_synced = s->bank_rank;
-    s->n_extra = s->bank_rank + s->rank * (s->n_directions + (s->a_live ? 1 : 0));
+    const int64_t n_same = low->n_synced;
+    low->n_synced = low->bank_rank;
+    low->n_extra = low->bank_rank + low->rank * (low->n_directions + (low->a_live ? 1 : 0));
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         assemble_extra(s, linear);
-        s->provider->set_extra(s->provider_state, linear->panel, s->extra, s->n_extra, n_same);
+        s->provider->set_extra(s->provider_state, linear->panel, low->extra, low->n_extra, n_same);
         if (linear->panel_d != linear->panel)
-            s->provider->set_extra(s->provider_state, linear->panel_d, s->extra, s->n_extra,
+            s->provider->set_extra(s->provider_state, linear->panel_d, low->extra, low->n_extra,
                                    n_same);
-        zg_cost_add(s, 0.0, 8.0 * (double)(linear_rows(linear) * s->n_extra));
+        zg_cost_add(&s->meter, 0.0, 8.0 * (double)(linear_rows(linear) * low->n_extra));
     }
-    if (s->ut)
+    if (low->ut)
         transpose_u(s);
-    s->extras_stale = false;
+    low->extras_stale = false;
 }

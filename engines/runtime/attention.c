@@ -9,10 +9,11 @@
  * Softmax takes neither mean nor half difference.  So a pair's task forms each sign's queries, keys
  * and values on the way into the scratch, and takes the two results apart again on the way out.
  */
+#include "engines/runtime/attention.h"
+
 #include <math.h>
 
 #include "engines/base/size.h"
-#include "engines/runtime/state.h"
 
 /* A thread's scratch. */
 struct scratch {
@@ -26,14 +27,14 @@ int64_t zg_attention_scratch(const struct zg_engine_state *s)
     const int64_t head_dim = s->shape.d_model / s->shape.n_heads;
     const int64_t ldv = zg_round_up(head_dim, ZG_KERNEL_PAD);
     const int64_t pair = zg_has(s, ZG_M_CENTRED) ? 3 * ZG_ATTENTION_BLOCK * ldv : 0;
-    return s->max_keys * (head_dim + ldv + ZG_ATTENTION_QUERIES) + pair;
+    return s->scratch.max_keys * (head_dim + ldv + ZG_ATTENTION_QUERIES) + pair;
 }
 
 static struct scratch scratch_parts(const struct zg_engine_state *s)
 {
     const int64_t head_dim = s->shape.d_model / s->shape.n_heads;
-    struct scratch x = {.ldk = s->max_keys, .ldv = zg_round_up(head_dim, ZG_KERNEL_PAD)};
-    x.kt = zg_own_scratch(s);
+    struct scratch x = {.ldk = s->scratch.max_keys, .ldv = zg_round_up(head_dim, ZG_KERNEL_PAD)};
+    x.kt = zg_scratch_own(&s->scratch);
     x.v = x.kt + head_dim * x.ldk;
     x.p = x.v + x.ldk * x.ldv;
     x.q = x.p + ZG_ATTENTION_QUERIES * x.ldk;
@@ -162,6 +163,6 @@ void zg_attention_run(struct zg_engine_state *s, const struct zg_pass *pass,
                  i % n_heads);
     const double d = (double)s->shape.d_model, probes = (double)pass->n_probes;
     const double n_rows = (double)s->plan.trie.n_rows;
-    zg_cost_add(s, probes * 4.0 * d * zg_batch_plan_n_keys(&s->plan, a->scored),
+    zg_cost_add(&s->meter, probes * 4.0 * d * zg_batch_plan_n_keys(&s->plan, a->scored),
                 probes * 16.0 * d * n_rows);
 }

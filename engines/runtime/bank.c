@@ -11,7 +11,7 @@
  * A push moves nothing: the present block becomes the bank's last, and the room behind it the
  * present one.
  */
-#include "engines/runtime/state.h"
+#include "engines/runtime/bank.h"
 
 int64_t zg_bank_max_v(const struct zg_engine_state *s)
 {
@@ -21,20 +21,22 @@ int64_t zg_bank_max_v(const struct zg_engine_state *s)
 enum zg_status zg_bank_open(struct zg_engine_state *s, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    s->v_rank = zg_state_take(s, zg_bank_max_v(s), sizeof *s->v_rank, "the bank", &status, err);
+    s->lowrank.v_rank =
+        zg_state_take(s, zg_bank_max_v(s), sizeof *s->lowrank.v_rank, "the bank", &status, err);
     return status;
 }
 
 enum zg_status zg_bank_push(struct zg_engine_state *s, struct zg_error *err)
 {
-    if (s->n_bank + 1 == zg_bank_max_v(s))
+    struct zg_lowrank *low = &s->lowrank;
+    if (low->n_bank + 1 == zg_bank_max_v(s))
         return zg_fail(err, ZG_USAGE,
                        "the bank is full after %lld redraws of V: open with a larger one, or "
                        "redraw V less often (nu)",
-                       (long long)s->n_bank);
-    s->n_bank++;
-    s->bank_rank += s->rank;
-    s->a_live = false;
+                       (long long)low->n_bank);
+    low->n_bank++;
+    low->bank_rank += low->rank;
+    low->a_live = false;
     return ZG_OK;
 }
 
@@ -43,8 +45,8 @@ void zg_bank_add(const struct zg_engine_state *s, const struct zg_linear *linear
 {
     const struct zg_panel_shape *shape = &linear->shape;
     const float *vt = linear->vt, *a = linear->a;
-    for (int64_t v = 0; v < zg_n_kept(s); v++) {
-        const int64_t rank = s->v_rank[v];
+    for (int64_t v = 0; v < zg_n_kept(&s->lowrank); v++) {
+        const int64_t rank = s->lowrank.v_rank[v];
         const float *rows = a + (group * shape->n_out + row_begin) * rank;
         for (int64_t i = 0; i < n_rows; i++)
             s->kernels->add_rank(w + i * ld, rows + i * rank, rank, vt + group * rank * linear->ldv,

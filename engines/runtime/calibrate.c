@@ -6,12 +6,15 @@
  * half differences, the scored rows alone.  Where layers repeat, a panel is judged by the first
  * that runs it.
  */
+#include "engines/runtime/calibrate.h"
+
 #include <stdlib.h>
 
 #include "engines/base/philox.h"
 #include "engines/base/size.h"
+#include "engines/runtime/adapter.h"
 #include "engines/runtime/outliers.h"
-#include "engines/runtime/state.h"
+#include "engines/runtime/score.h"
 
 enum {
     MAX_ROWS = 128,  /* tokens of the batch */
@@ -149,9 +152,9 @@ static enum zg_status run_step(struct zg_engine_state *s, const struct zg_batch 
 /* As if the step had never been: the next begin() draws V and U, and sets the panels' columns. */
 static void forget_step(struct zg_engine_state *s)
 {
-    s->have_v = false;
-    s->n_directions = 0;
-    s->cost = (struct zg_cost){0};
+    s->lowrank.have_v = false;
+    s->lowrank.n_directions = 0;
+    s->meter.cost = (struct zg_cost){0};
 }
 
 static enum zg_status open_calibration(struct zg_engine_state *s, struct zg_calibration *c,

@@ -6,10 +6,14 @@
  * Buffers: x holds the residual stream, h every GEMM input of width d (norms' and attention's
  * outputs), wide the q, k, v of a layer and later its MLP's inner rows.
  */
+#include "engines/runtime/forward.h"
+
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "engines/runtime/state.h"
+#include "engines/runtime/attention.h"
+#include "engines/runtime/norm.h"
+#include "engines/runtime/project.h"
 
 /* What of a pass goes through a stretch of a layer: all rows, or the scored ones. */
 struct stretch {
@@ -44,15 +48,15 @@ static void embed(struct zg_engine_state *s, const struct zg_pass *pass)
         /* Pads may go past the last position; nothing looks at them. */
         const int64_t position =
             zg_min64(zg_trie_depth(&s->plan.trie, i), s->shape.n_positions - 1);
-        const float *token = s->embed + s->plan.trie.row_token[i] * d;
-        const float *place = s->positions + (position + ZG_POSITION_OFFSET) * d;
-        float *x = s->x.data + i * s->x.ld;
+        const float *token = s->weights.embed + s->plan.trie.row_token[i] * d;
+        const float *place = s->weights.positions + (position + ZG_POSITION_OFFSET) * d;
+        float *x = s->act.x.data + i * s->act.x.ld;
         for (int64_t c = 0; c < d; c++)
             x[c] = token[c] + place[c];
         if (!pass->common)
-            copy_to_slots(s, pass, s->x, n_rows, i);
+            copy_to_slots(s, pass, s->act.x, n_rows, i);
     }
-    zg_cost_add(s, 0.0, 4.0 * (double)(n_rows * d * (2 + copies)));
+    zg_cost_add(&s->meter, 0.0, 4.0 * (double)(n_rows * d * (2 + copies)));
 }
 
 /* Ends `common`: from one copy of the residual stream to one for each slot. */
@@ -86,7 +90,7 @@ static void run_gemm(struct zg_engine_state *s, const struct zg_linear *linear,
     if (s->observe)
         s->observe(s, linear, g);
     s->provider->gemm(s->provider_state, g);
-    zg_cost_panel(s, &linear->shape, dtype, g);
+    zg_cost_panel(&s->meter, &linear->shape, dtype, g);
 }
 
 /* y = epilogue(W x); x has its extras.  With a residual, y is the residual. */
@@ -101,7 +105,7 @@ static void run_linear(struct zg_engine_state *s, const struct zg_linear *linear
         .x = x.data,
         .ldx = x.ld,
         .n_rows = n_rows,
-        .n_extra = zg_has(s, ZG_M_ADAPTER) ? s->n_extra : 0,
+        .n_extra = zg_has(s, ZG_M_ADAPTER) ? s->lowrank.n_extra : 0,
         .bias = linear->bias,
         .n_difference_rows = n_differences,
         .epilogue = epilogue,
@@ -129,15 +133,15 @@ static void run_mlp(struct zg_engine_state *s, const struct zg_layer *layer,
                     const struct stretch *r, struct zg_matrix x)
 {
     const struct zg_linear *fc1 = &layer->linear[ZG_L_FC1], *fc2 = &layer->linear[ZG_L_FC2];
-    zg_norm_rows(s, r->pass, x, &layer->norm2, r->n_rows, fc1, s->h);
+    zg_norm_rows(s, r->pass, x, &layer->norm2, r->n_rows, fc1, s->act.h);
     if (zg_pass_is_centred(r->pass)) {
-        run_linear(s, fc1, ZG_PHASE_FC1, r, s->h, ZG_EPILOGUE_NONE, s->wide);
-        zg_relu_rows(s, r->pass, r->n_rows, fc2, s->wide);
+        run_linear(s, fc1, ZG_PHASE_FC1, r, s->act.h, ZG_EPILOGUE_NONE, s->act.wide);
+        zg_relu_rows(s, r->pass, r->n_rows, fc2, s->act.wide);
     } else {
-        run_linear(s, fc1, ZG_PHASE_FC1, r, s->h, ZG_EPILOGUE_RELU, s->wide);
-        zg_project_rows(s, fc2, r->pass, s->wide, r->n_rows);
+        run_linear(s, fc1, ZG_PHASE_FC1, r, s->act.h, ZG_EPILOGUE_RELU, s->act.wide);
+        zg_project_rows(s, fc2, r->pass, s->act.wide, r->n_rows);
     }
-    run_linear(s, fc2, ZG_PHASE_FC2, r, s->wide, ZG_EPILOGUE_RESIDUAL, x);
+    run_linear(s, fc2, ZG_PHASE_FC2, r, s->act.wide, ZG_EPILOGUE_RESIDUAL, x);
 }
 
 /* The second half of a layer: attention, out, MLP, onto the residual stream x. */
@@ -147,8 +151,8 @@ static void run_rest(struct zg_engine_state *s, const struct zg_layer *layer,
 {
     const struct zg_linear *out = &layer->linear[ZG_L_OUT];
     zg_attention_run(s, r->pass, attention);
-    zg_project_rows(s, out, r->pass, s->h, r->n_rows);
-    run_linear(s, out, ZG_PHASE_OUT, r, s->h, ZG_EPILOGUE_RESIDUAL, x);
+    zg_project_rows(s, out, r->pass, s->act.h, r->n_rows);
+    run_linear(s, out, ZG_PHASE_OUT, r, s->act.h, ZG_EPILOGUE_RESIDUAL, x);
     run_mlp(s, layer, r, x);
 }
 
@@ -162,40 +166,41 @@ static void run_layer(struct zg_engine_state *s, struct zg_pass *pass, const str
     const int64_t d = s->shape.d_model, n_rows = s->plan.trie.n_rows;
     const struct stretch r = {pass, n_rows};
     const struct zg_linear *qkv = &layer->linear[ZG_L_QKV];
-    zg_norm_rows(s, pass, s->x, &layer->norm1, n_rows, qkv, s->h);
-    run_linear(s, qkv, ZG_PHASE_QKV, &r, s->h, ZG_EPILOGUE_NONE, s->wide);
+    zg_norm_rows(s, pass, s->act.x, &layer->norm1, n_rows, qkv, s->act.h);
+    run_linear(s, qkv, ZG_PHASE_QKV, &r, s->act.h, ZG_EPILOGUE_NONE, s->act.wide);
     if (pass->common) {
-        zg_project_expand(s, qkv, pass, s->wide, n_rows);
-        part(s, pass, s->x, n_rows);
+        zg_project_expand(s, qkv, pass, s->act.wide, n_rows);
+        part(s, pass, s->act.x, n_rows);
     }
-    const struct zg_attention attention = {s->wide, columns(s->wide, d), columns(s->wide, 2 * d),
-                                           s->h, false};
-    run_rest(s, layer, &r, &attention, s->x);
+    const struct zg_attention attention = {s->act.wide, columns(s->act.wide, d),
+                                           columns(s->act.wide, 2 * d), s->act.h, false};
+    run_rest(s, layer, &r, &attention, s->act.x);
 }
 
 /* Mechanism `last`: keys and values of all rows, the rest for the scored rows, which move to
- * s->scored. */
+ * s->act.scored. */
 static void run_last_layer(struct zg_engine_state *s, struct zg_pass *pass,
                            const struct zg_layer *layer)
 {
     const int64_t d = s->shape.d_model;
     const struct stretch all = {pass, s->plan.trie.n_rows}, scored = {pass, s->plan.n_scored};
     const struct zg_linear *q = &layer->linear[ZG_L_Q], *kv = &layer->linear[ZG_L_KV];
-    const struct zg_matrix q_rows = columns(s->wide, zg_round_up(2 * d, ZG_KERNEL_PAD));
+    const struct zg_matrix q_rows = columns(s->act.wide, zg_round_up(2 * d, ZG_KERNEL_PAD));
 
-    zg_norm_rows(s, pass, s->x, &layer->norm1, all.n_rows, kv, s->h);
-    run_linear(s, kv, ZG_PHASE_QKV, &all, s->h, ZG_EPILOGUE_NONE, s->wide);
+    zg_norm_rows(s, pass, s->act.x, &layer->norm1, all.n_rows, kv, s->act.h);
+    run_linear(s, kv, ZG_PHASE_QKV, &all, s->act.h, ZG_EPILOGUE_NONE, s->act.wide);
     if (pass->common)
-        zg_project_expand(s, kv, pass, s->wide, all.n_rows);
-    gather_scored(s, pass, s->x, s->scored);
-    zg_norm_rows(s, pass, s->scored, &layer->norm1, scored.n_rows, q, s->h);
-    run_linear(s, q, ZG_PHASE_QKV, &scored, s->h, ZG_EPILOGUE_NONE, q_rows);
+        zg_project_expand(s, kv, pass, s->act.wide, all.n_rows);
+    gather_scored(s, pass, s->act.x, s->act.scored);
+    zg_norm_rows(s, pass, s->act.scored, &layer->norm1, scored.n_rows, q, s->act.h);
+    run_linear(s, q, ZG_PHASE_QKV, &scored, s->act.h, ZG_EPILOGUE_NONE, q_rows);
     if (pass->common) {
         zg_project_expand(s, q, pass, q_rows, scored.n_rows);
-        part(s, pass, s->scored, scored.n_rows);
+        part(s, pass, s->act.scored, scored.n_rows);
     }
-    const struct zg_attention attention = {q_rows, s->wide, columns(s->wide, d), s->h, true};
-    run_rest(s, layer, &scored, &attention, s->scored);
+    const struct zg_attention attention = {q_rows, s->act.wide, columns(s->act.wide, d), s->act.h,
+                                           true};
+    run_rest(s, layer, &scored, &attention, s->act.scored);
 }
 
 void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass)
@@ -209,7 +214,7 @@ void zg_forward_run(struct zg_engine_state *s, struct zg_pass *pass)
             run_layer(s, pass, zg_layer_at(s, l));
     const bool all_rows = s->plan.n_scored == s->plan.trie.n_rows;
     if (!prune && !all_rows)
-        gather_scored(s, pass, s->x, s->scored);
-    const struct zg_matrix x = !prune && all_rows ? s->x : s->scored;
-    zg_norm_rows(s, pass, x, &s->final_norm, s->plan.n_scored, NULL, s->h);
+        gather_scored(s, pass, s->act.x, s->act.scored);
+    const struct zg_matrix x = !prune && all_rows ? s->act.x : s->act.scored;
+    zg_norm_rows(s, pass, x, &s->weights.final_norm, s->plan.n_scored, NULL, s->act.h);
 }

@@ -4,11 +4,12 @@
  *
  * The vocabulary streams through in slices, so nothing of size rows x vocabulary exists.
  */
+#include "engines/runtime/loss.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "engines/runtime/state.h"
 
 static void query_logits(struct zg_engine_state *s, const struct zg_pass *pass)
 {
@@ -19,22 +20,23 @@ static void query_logits(struct zg_engine_state *s, const struct zg_pass *pass)
     for (int64_t i = 0; i < n; i++) {
         const struct zg_query q = plan->queries[i % n_queries];
         const int64_t row = i / n_queries * plan->n_scored + q.scored;
-        s->kernels->dots(s->h.data + row * s->h.ld, d, s->head + q.token * d, d, 1, &s->logit[i]);
+        s->kernels->dots(s->act.h.data + row * s->act.h.ld, d, s->weights.head + q.token * d, d, 1,
+                         &s->act.logit[i]);
     }
-    zg_cost_add(s, 2.0 * (double)(n * d), 8.0 * (double)(n * d));
+    zg_cost_add(&s->meter, 2.0 * (double)(n * d), 8.0 * (double)(n * d));
 }
 
-/* The rows that need a normaliser side by side: s->h itself where all do. */
+/* The rows that need a normaliser side by side: s->act.h itself where all do. */
 static struct zg_matrix normalised_rows(struct zg_engine_state *s, const struct zg_pass *pass)
 {
     const struct zg_batch_plan *plan = &s->plan;
     if (plan->n_normalised == plan->n_scored)
-        return s->h;
-    const struct zg_matrix to = {s->wide.data, s->x.ld};
+        return s->act.h;
+    const struct zg_matrix to = {s->act.wide.data, s->act.x.ld};
     for (int64_t p = 0; p < pass->n_probes; p++)
         for (int64_t i = 0; i < plan->n_normalised; i++)
             memcpy(to.data + (p * plan->n_normalised + i) * to.ld,
-                   s->h.data + (p * plan->n_scored + plan->normalised[i]) * s->h.ld,
+                   s->act.h.data + (p * plan->n_scored + plan->normalised[i]) * s->act.h.ld,
                    (size_t)s->shape.d_model * sizeof(float));
     return to;
 }
@@ -48,21 +50,22 @@ void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass)
         return;
     const struct zg_matrix x = normalised_rows(s, pass);
     for (int64_t i = 0; i < n_rows; i++) {
-        s->max[i] = -INFINITY;
-        s->sum[i] = 0.0;
+        s->act.max[i] = -INFINITY;
+        s->act.sum[i] = 0.0;
     }
-    for (int64_t begin = 0; begin < n_vocab; begin += s->slice.ld) {
-        const int64_t n = zg_min64(s->slice.ld, n_vocab - begin);
+    for (int64_t begin = 0; begin < n_vocab; begin += s->act.slice.ld) {
+        const int64_t n = zg_min64(s->act.slice.ld, n_vocab - begin);
         zg_phase_start(s, ZG_PHASE_HEAD);
-        s->provider->gemm_rowmajor(s->provider_state, s->head + begin * d, d, n, d, x.data, x.ld,
-                                   n_rows, s->slice.data, s->slice.ld);
-        zg_cost_gemm(s, n_rows, n, d);
+        s->provider->gemm_rowmajor(s->provider_state, s->weights.head + begin * d, d, n, d, x.data,
+                                   x.ld, n_rows, s->act.slice.data, s->act.slice.ld);
+        zg_cost_gemm(&s->meter, n_rows, n, d);
         zg_phase_start(s, ZG_PHASE_LOSS);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
         for (int64_t i = 0; i < n_rows; i++)
-            s->kernels->logsumexp(s->slice.data + i * s->slice.ld, n, &s->max[i], &s->sum[i]);
-        zg_cost_add(s, 0.0, 4.0 * (double)(n_rows * n));
+            s->kernels->logsumexp(s->act.slice.data + i * s->act.slice.ld, n, &s->act.max[i],
+                                  &s->act.sum[i]);
+        zg_cost_add(&s->meter, 0.0, 4.0 * (double)(n_rows * n));
     }
     for (int64_t i = 0; i < n_rows; i++)
-        s->sum[i] = (double)s->max[i] + log(s->sum[i]);
+        s->act.sum[i] = (double)s->act.max[i] + log(s->act.sum[i]);
 }

@@ -4,8 +4,10 @@
  * A thread takes two rows at a time, of a pair both, and computes t = V^T x for the layer that
  * reads them (project.c) while they are in L1.
  */
+#include "engines/runtime/norm.h"
+
 #include "engines/base/size.h"
-#include "engines/runtime/state.h"
+#include "engines/runtime/project.h"
 
 /* Columns that ReLU and the dot products after it go over together: two rows and two of V stay in
  * L1. */
@@ -45,7 +47,7 @@ void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct 
             zg_project_place(s, reader, pass, y, rows_per_slot, two);
         }
     }
-    zg_cost_add(s, 0.0, 8.0 * (double)(n_rows * d));
+    zg_cost_add(&s->meter, 0.0, 8.0 * (double)(n_rows * d));
     if (project)
         zg_project_cost(s, reader, n_rows);
     else if (reader)
@@ -70,7 +72,7 @@ void zg_relu_rows(struct zg_engine_state *s, const struct zg_pass *pass, int64_t
         if (project)
             zg_project_place(s, reader, pass, x, rows_per_slot, two);
     }
-    zg_cost_add(s, 0.0, 8.0 * (double)(n_rows * n));
+    zg_cost_add(&s->meter, 0.0, 8.0 * (double)(n_rows * n));
     if (project)
         zg_project_cost(s, reader, n_rows);
     else

@@ -10,10 +10,11 @@
  * The panels' columns [banked A | A | scale U_0 | scale U_1 ...] are adapter.c's.  Who makes x
  * calls this while the rows are in L1, where V is narrow enough for dot products of our own.
  */
+#include "engines/runtime/project.h"
+
 #include <string.h>
 
 #include "engines/base/size.h"
-#include "engines/runtime/state.h"
 
 /* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands
  * first. */
@@ -23,12 +24,12 @@
  * other. */
 static int64_t n_columns(const struct zg_engine_state *s, const struct zg_linear *linear)
 {
-    return linear->shape.n_groups * (s->bank_rank + s->rank);
+    return linear->shape.n_groups * (s->lowrank.bank_rank + s->lowrank.rank);
 }
 static int64_t present_column(const struct zg_engine_state *s, const struct zg_linear *linear,
                               int64_t group)
 {
-    return linear->shape.n_groups * s->bank_rank + group * s->rank;
+    return linear->shape.n_groups * s->lowrank.bank_rank + group * s->lowrank.rank;
 }
 
 bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear *linear)
@@ -42,7 +43,7 @@ void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *li
     const int64_t n_t = n_columns(s, linear), ldv = linear->ldv;
     const float *vt = linear->vt + begin;
     const float *x0 = zg_row(x, two.first) + begin, *x1 = zg_row(x, two.second) + begin;
-    float *t0 = zg_row(s->t, two.first), *t1 = zg_row(s->t, two.second);
+    float *t0 = zg_row(s->act.t, two.first), *t1 = zg_row(s->act.t, two.second);
     if (begin == 0) {
         s->kernels->dots_two(x0, x1, n, vt, ldv, n_t, t0, t1);
         return;
@@ -59,15 +60,16 @@ void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *li
 static void place(const struct zg_engine_state *s, const struct zg_linear *linear, int64_t group,
                   const struct zg_probe *probe, const float *own, const float *moved, float *extra)
 {
-    const int64_t rank = s->rank, n_kept = zg_n_kept(s);
+    const struct zg_lowrank *low = &s->lowrank;
+    const int64_t rank = low->rank, n_kept = zg_n_kept(low);
     for (int64_t v = 0; v < n_kept; v++) {
-        const int64_t n = s->v_rank[v];
+        const int64_t n = low->v_rank[v];
         memcpy(extra, own + group * n, (size_t)n * sizeof *own);
         extra += n;
         own += linear->shape.n_groups * n;
     }
     moved += present_column(s, linear, group);
-    for (int64_t j = 0; j < s->n_directions; j++, extra += rank) {
+    for (int64_t j = 0; j < low->n_directions; j++, extra += rank) {
         const float coefficient = probe && probe->direction == j ? probe->coefficient : 0.0f;
         for (int64_t e = 0; e < rank; e++)
             extra[e] = coefficient * moved[e];
@@ -83,17 +85,17 @@ void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *l
     for (int i = 0; i < 2; i++) {
         const int64_t slot = (centred ? two.first : rows[i]) / rows_per_slot;
         const struct zg_probe *probe = pass->common ? NULL : &pass->probes[slot];
-        const float *own = zg_row(s->t, rows[i]),
-                    *moved = centred ? zg_row(s->t, rows[1 - i]) : own;
+        const float *own = zg_row(s->act.t, rows[i]),
+                    *moved = centred ? zg_row(s->act.t, rows[1 - i]) : own;
         float *extra = zg_row(x, rows[i]) + linear->shape.n_in;
         for (int64_t group = 0; group < linear->shape.n_groups; group++)
-            place(s, linear, group, probe, own, moved, extra + group * s->n_extra);
+            place(s, linear, group, probe, own, moved, extra + group * s->lowrank.n_extra);
     }
 }
 
 void zg_project_cost(struct zg_engine_state *s, const struct zg_linear *linear, int64_t n_rows)
 {
-    zg_cost_gemm(s, n_rows, n_columns(s, linear), linear->shape.n_in);
+    zg_cost_gemm(&s->meter, n_rows, n_columns(s, linear), linear->shape.n_in);
 }
 
 void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
@@ -106,7 +108,7 @@ void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
     zg_phase_start(s, ZG_PHASE_ADAPTER);
     if (!own)
         s->provider->gemm_rowmajor(s->provider_state, linear->vt, linear->ldv, n_columns(s, linear),
-                                   n_in, x.data, x.ld, n_rows, s->t.data, s->t.ld);
+                                   n_in, x.data, x.ld, n_rows, s->act.t.data, s->act.t.ld);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < zg_ceil_div(n_rows, 2); i++) {
         const struct zg_two two = zg_pass_two(pass, n_rows, i);
@@ -123,16 +125,17 @@ void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
 static void expand_row(const struct zg_engine_state *s, const struct zg_linear *linear,
                        const struct zg_probe *probe, const float *t, const float *base, float *y)
 {
-    const int64_t d = linear->shape.n_out, rank = s->rank;
+    const struct zg_lowrank *low = &s->lowrank;
+    const int64_t d = linear->shape.n_out, rank = low->rank;
     /* adapter.c laid out layer 0's groups one after the other; KV comes after Q. */
-    const int64_t first_group = linear == &s->layers[0].linear[ZG_L_KV] ? 1 : 0;
-    float *scaled = zg_own_scratch(s);
+    const int64_t first_group = linear == &s->weights.layers[0].linear[ZG_L_KV] ? 1 : 0;
+    float *scaled = zg_scratch_own(&s->scratch);
     for (int64_t group = 0; group < linear->shape.n_groups; group++) {
         for (int64_t e = 0; e < rank; e++)
             scaled[e] = probe->coefficient * t[present_column(s, linear, group) + e];
-        const int64_t u_row = ((first_group + group) * s->n_directions + probe->direction) * rank;
-        s->kernels->add_rank(base ? base + group * d : NULL, scaled, rank, s->ut + u_row * s->ldu,
-                             s->ldu, d, y + group * d);
+        const int64_t u_row = ((first_group + group) * low->n_directions + probe->direction) * rank;
+        s->kernels->add_rank(base ? base + group * d : NULL, scaled, rank,
+                             low->ut + u_row * low->ldu, low->ldu, d, y + group * d);
     }
 }
 
@@ -143,7 +146,7 @@ void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear
     zg_phase_start(s, ZG_PHASE_ADAPTER);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < n_rows; i++) {
-        const float *t = zg_row(s->t, i);
+        const float *t = zg_row(s->act.t, i);
         float *common = zg_row(y, i);
         /* Slot 0 last: it overwrites the common copy.  Half differences are 0 as yet, so the means
          * stay what they are. */
@@ -161,6 +164,6 @@ void zg_project_expand(struct zg_engine_state *s, const struct zg_linear *linear
     const int64_t n_products = pass->centred ? n_pairs : pass->n_probes;
     const int64_t n_copies = pass->centred ? n_pairs - 1 : 0;
     const int64_t n_read = pass->centred && n_pairs == 1 ? 0 : 1;
-    zg_cost_add(s, 2.0 * (double)(n_products * n_rows * n * s->rank),
+    zg_cost_add(&s->meter, 2.0 * (double)(n_products * n_rows * n * s->lowrank.rank),
                 4.0 * (double)((n_products + n_copies + n_read) * n_rows * n));
 }

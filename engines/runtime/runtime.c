@@ -10,8 +10,13 @@
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
+#include "engines/runtime/adapter.h"
+#include "engines/runtime/attention.h"
+#include "engines/runtime/bank.h"
+#include "engines/runtime/calibrate.h"
 #include "engines/runtime/mechanisms.h"
-#include "engines/runtime/state.h"
+#include "engines/runtime/score.h"
+#include "engines/runtime/weights.h"
 
 /* Columns of the vocabulary per slice: a slice of logits of a usual batch stays in L2. */
 #define SLICE 2048
@@ -79,11 +84,12 @@ static enum zg_status open_plans(struct zg_engine_state *s, struct zg_error *err
 static void set_strides(struct zg_engine_state *s)
 {
     const int64_t d = s->shape.d_model, extra = zg_adapter_max_extra(s), pad = ZG_KERNEL_PAD;
-    s->x.ld = s->scored.ld = zg_round_up(d, pad);
-    s->h.ld = zg_round_up(d + ZG_MAX_GROUPS * extra, pad);
-    s->wide.ld = zg_round_up(zg_max64(zg_round_up(2 * d, pad) + d, s->shape.d_ffn + extra), pad);
-    s->t.ld = zg_round_up(ZG_MAX_GROUPS * zg_bank_max_v(s) * s->options.limits.max_rank, pad);
-    s->slice.ld = zg_min64(SLICE, zg_round_up(s->shape.n_vocab, pad));
+    s->act.x.ld = s->act.scored.ld = zg_round_up(d, pad);
+    s->act.h.ld = zg_round_up(d + ZG_MAX_GROUPS * extra, pad);
+    s->act.wide.ld =
+        zg_round_up(zg_max64(zg_round_up(2 * d, pad) + d, s->shape.d_ffn + extra), pad);
+    s->act.t.ld = zg_round_up(ZG_MAX_GROUPS * zg_bank_max_v(s) * s->options.limits.max_rank, pad);
+    s->act.slice.ld = zg_min64(SLICE, zg_round_up(s->shape.n_vocab, pad));
 }
 
 static enum zg_status open_activations(struct zg_engine_state *s, struct zg_error *err)
@@ -95,15 +101,17 @@ static enum zg_status open_activations(struct zg_engine_state *s, struct zg_erro
     const int64_t scored = n_probes * zg_batch_plan_max_scored(limits, &rules);
     const size_t size = sizeof(float);
     enum zg_status status = ZG_OK;
-    s->x.data = zg_state_take(s, rows * s->x.ld, size, "activations", &status, err);
-    s->h.data = zg_state_take(s, rows * s->h.ld, size, "activations", &status, err);
-    s->wide.data = zg_state_take(s, rows * s->wide.ld, size, "activations", &status, err);
-    s->scored.data = zg_state_take(s, scored * s->scored.ld, size, "activations", &status, err);
-    s->t.data = zg_state_take(s, rows * s->t.ld, size, "activations", &status, err);
-    s->slice.data = zg_state_take(s, scored * s->slice.ld, size, "logits", &status, err);
-    s->logit = zg_state_take(s, n_probes * limits->max_option_tokens, size, "logits", &status, err);
-    s->max = zg_state_take(s, scored, sizeof *s->max, "log-sum-exps", &status, err);
-    s->sum = zg_state_take(s, scored, sizeof *s->sum, "log-sum-exps", &status, err);
+    s->act.x.data = zg_state_take(s, rows * s->act.x.ld, size, "activations", &status, err);
+    s->act.h.data = zg_state_take(s, rows * s->act.h.ld, size, "activations", &status, err);
+    s->act.wide.data = zg_state_take(s, rows * s->act.wide.ld, size, "activations", &status, err);
+    s->act.scored.data =
+        zg_state_take(s, scored * s->act.scored.ld, size, "activations", &status, err);
+    s->act.t.data = zg_state_take(s, rows * s->act.t.ld, size, "activations", &status, err);
+    s->act.slice.data = zg_state_take(s, scored * s->act.slice.ld, size, "logits", &status, err);
+    s->act.logit =
+        zg_state_take(s, n_probes * limits->max_option_tokens, size, "logits", &status, err);
+    s->act.max = zg_state_take(s, scored, sizeof *s->act.max, "log-sum-exps", &status, err);
+    s->act.sum = zg_state_take(s, scored, sizeof *s->act.sum, "log-sum-exps", &status, err);
 
     if (zg_has(s, ZG_M_CENTRED)) {
         s->paired = zg_state_take(s, n_probes, sizeof *s->paired, "probes", &status, err);
@@ -111,14 +119,15 @@ static enum zg_status open_activations(struct zg_engine_state *s, struct zg_erro
     }
 
     /* A thread's scratch holds what attention gathers, or a stripe of V, or a row's scaled t. */
-    s->max_keys =
+    s->scratch.max_keys =
         zg_round_up(zg_max64(zg_round_up(limits->max_length, ZG_PLAN_PAD), 1), ZG_KERNEL_PAD);
-    s->thread_floats = zg_round_up(zg_max64(zg_attention_scratch(s), ZG_STRIPE * limits->max_rank),
-                                   16 * ZG_KERNEL_PAD);
-    s->thread_scratch =
-        zg_state_take(s, s->options.n_threads * s->thread_floats, size, "scratch", &status, err);
+    s->scratch.thread_floats = zg_round_up(
+        zg_max64(zg_attention_scratch(s), ZG_STRIPE * limits->max_rank), 16 * ZG_KERNEL_PAD);
+    s->scratch.data = zg_state_take(s, s->options.n_threads * s->scratch.thread_floats, size,
+                                    "scratch", &status, err);
     if (!status) /* lanes past head_dim are multiplied by nothing, but must be finite */
-        memset(s->thread_scratch, 0, (size_t)(s->options.n_threads * s->thread_floats) * size);
+        memset(s->scratch.data, 0,
+               (size_t)(s->options.n_threads * s->scratch.thread_floats) * size);
     return status;
 }
 
@@ -208,7 +217,7 @@ enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direc
         zg_directions_check(s->engine, &s->options.limits, directions, n, err);
     if (status)
         return status;
-    s->cost = (struct zg_cost){0};
+    s->meter.cost = (struct zg_cost){0};
     return zg_adapter_begin(s, directions, n, err);
 }
 
@@ -217,7 +226,7 @@ enum zg_status zg_runtime_score(struct zg_engine_state *s, const struct zg_batch
                                 struct zg_scores *out, struct zg_error *err)
 {
     zg_phase_start(s, ZG_PHASE_PLAN);
-    const enum zg_status status = zg_batch_check(batch, probes, n_probes, s->n_directions,
+    const enum zg_status status = zg_batch_check(batch, probes, n_probes, s->lowrank.n_directions,
                                                  &s->options.limits, &s->shape, err);
     if (status)
         return status;
@@ -233,9 +242,10 @@ enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_updat
                        "weight decay %g: engine %s takes 0 only, its updates stay low-rank",
                        (double)weight_decay, s->engine->name);
     for (int64_t i = 0; i < n; i++)
-        if (updates[i].direction < 0 || updates[i].direction >= s->n_directions)
+        if (updates[i].direction < 0 || updates[i].direction >= s->lowrank.n_directions)
             return zg_fail(err, ZG_USAGE, "update %lld: direction %d of %lld announced",
-                           (long long)i, (int)updates[i].direction, (long long)s->n_directions);
+                           (long long)i, (int)updates[i].direction,
+                           (long long)s->lowrank.n_directions);
     zg_adapter_apply(s, updates, n);
     zg_phase_start(s, ZG_PHASE_OTHER);
     return ZG_OK;
@@ -243,7 +253,7 @@ enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_updat
 
 void zg_runtime_cost(const struct zg_engine_state *s, struct zg_cost *out)
 {
-    *out = s->cost;
+    *out = s->meter.cost;
 }
 
 enum zg_status zg_runtime_read(struct zg_engine_state *s, int32_t tensor, int64_t row_begin,

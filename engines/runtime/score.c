@@ -1,14 +1,19 @@
 /*
  * score.c - from probes to passes to losses: all probes in one pass, or one pass each.
  */
-#include "engines/runtime/state.h"
+#include "engines/runtime/score.h"
+
+#include "engines/runtime/adapter.h"
+#include "engines/runtime/forward.h"
+#include "engines/runtime/loss.h"
 
 /* Expanding the common part costs rank * probes multiply-adds an output in a plain loop, running it
  * for all probes d_model * (probes - 1) in the GEMM, which is about four times as fast: above that
  * the mechanism would lose. */
 static bool common_pays(const struct zg_engine_state *s, int64_t n_probes)
 {
-    return zg_has(s, ZG_M_COMMON) && 4 * s->rank * n_probes <= s->shape.d_model * (n_probes - 1);
+    return zg_has(s, ZG_M_COMMON) &&
+           4 * s->lowrank.rank * n_probes <= s->shape.d_model * (n_probes - 1);
 }
 
 /* Mechanism `centred`: s->paired[2 i] and [2 i + 1] become the numbers of two probes of one
@@ -53,7 +58,8 @@ static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
     for (int64_t i = 0; i < pass->n_probes; i++) {
         const int64_t p = first + slot_probe(s, pass, i);
         out->loss[p] = zg_batch_plan_loss(
-            &s->plan, batch, s->logit + i * s->plan.n_queries, s->sum + i * s->plan.n_normalised,
+            &s->plan, batch, s->act.logit + i * s->plan.n_queries,
+            s->act.sum + i * s->plan.n_normalised,
             out->example_loss ? out->example_loss + p * batch->n_examples : NULL,
             out->option_score ? out->option_score + p * s->plan.n_options : NULL);
     }
@@ -74,11 +80,23 @@ static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
     losses(s, batch, &pass, first, out);
 }
 
+/* Useful FLOPs and rows of the batch just planned. */
+static void count_useful(struct zg_engine_state *s, const struct zg_batch *batch, int64_t n_probes)
+{
+    /* Option scores are no part of the step's minimum: a plan that serves them counts too much. */
+    const bool apart = s->useful_apart || s->plan.rules.options;
+    const int64_t n = s->lowrank.n_directions;
+    s->meter.cost.useful_flops +=
+        apart ? zg_useful_count(s->useful, &s->shape, batch, n_probes, n, s->lowrank.rank)
+              : zg_batch_plan_useful_flops(&s->plan, &s->shape, n_probes, n, s->lowrank.rank);
+    s->meter.cost.n_rows = s->plan.trie.n_rows * (zg_has(s, ZG_M_PAIRED) ? n_probes : 1);
+}
+
 void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
                   const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out)
 {
     zg_batch_plan_build(&s->plan, batch, out->option_score != NULL);
-    zg_cost_plan(s, batch, n_probes);
+    count_useful(s, batch, n_probes);
 
     if (zg_has(s, ZG_M_ADAPTER))
         zg_adapter_sync(s);
@@ -91,7 +109,7 @@ void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
             run_pass(s, batch, probes, p, 1, out);
         }
         if (!zg_has(s, ZG_M_ADAPTER))
-            zg_adapter_write(s, s->written_direction, 0.0f);
+            zg_adapter_write(s, s->lowrank.written_direction, 0.0f);
     }
     zg_phase_start(s, ZG_PHASE_OTHER);
 }

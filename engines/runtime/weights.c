@@ -5,8 +5,9 @@
  * The model's pages are released after each layer, so a memory-mapped checkpoint never lies in
  * memory beside the packed copy.
  */
+#include "engines/runtime/weights.h"
+
 #include "engines/base/size.h"
-#include "engines/runtime/state.h"
 
 /* Rows of a table in parallel: synthetic weights are generated here, which takes a while. */
 static float *take_table(struct zg_engine_state *s, int32_t tensor, enum zg_status *status,
@@ -76,7 +77,7 @@ static void unpack(struct zg_engine_state *s, struct zg_linear *linear)
 static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
                                   enum zg_linear_kind kind, float *bias, struct zg_error *err)
 {
-    struct zg_linear *linear = &s->layers[layer].linear[kind];
+    struct zg_linear *linear = &s->weights.layers[layer].linear[kind];
     const struct linear_spec *spec = &specs[kind];
     linear->n_visits = count_visits(s, layer, kind);
     linear->bias = bias;
@@ -89,8 +90,8 @@ static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
         .n_out = n_out,
         .n_in = n_in,
         .dtype = s->options.dtype,
-        .ldx = kind == ZG_L_FC2 ? s->wide.ld : s->h.ld,
-        .ldy = kind == ZG_L_OUT || kind == ZG_L_FC2 ? s->x.ld : s->wide.ld,
+        .ldx = kind == ZG_L_FC2 ? s->act.wide.ld : s->act.h.ld,
+        .ldy = kind == ZG_L_OUT || kind == ZG_L_FC2 ? s->act.x.ld : s->act.wide.ld,
     };
     for (int g = 0; g < spec->n_groups; g++)
         read_vector(s, zg_tensor_bias(&s->shape, linear->tensors[g]), n_out, bias + g * n_out);
@@ -121,7 +122,7 @@ static float *take_norm(struct zg_engine_state *s, struct zg_norm *norm, int32_t
 static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float *vectors,
                                  struct zg_error *err)
 {
-    struct zg_layer *layer = &s->layers[index];
+    struct zg_layer *layer = &s->weights.layers[index];
     enum zg_status status = ZG_OK;
     for (int kind = 0; !status && kind < ZG_N_LINEARS; kind++) {
         if (count_visits(s, index, (enum zg_linear_kind)kind) == 0)
@@ -139,23 +140,25 @@ enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
 {
     const int64_t n_layers = zg_shape_n_resident(&s->shape);
     enum zg_status status = ZG_OK;
-    s->embed = take_table(s, ZG_T_EMBED_TOKENS, &status, err);
-    s->positions = take_table(s, ZG_T_EMBED_POSITIONS, &status, err);
+    s->weights.embed = take_table(s, ZG_T_EMBED_TOKENS, &status, err);
+    s->weights.positions = take_table(s, ZG_T_EMBED_POSITIONS, &status, err);
     zg_model_release(s->model);
-    s->head = s->shape.tied_head ? s->embed : take_table(s, ZG_T_HEAD, &status, err);
-    s->final_norm.gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
-    s->final_norm.bias =
+    s->weights.head =
+        s->shape.tied_head ? s->weights.embed : take_table(s, ZG_T_HEAD, &status, err);
+    s->weights.final_norm.gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
+    s->weights.final_norm.bias =
         take_table(s, zg_tensor_bias(&s->shape, ZG_T_FINAL_NORM_WEIGHT), &status, err);
     zg_model_release(s->model);
-    s->layers = zg_state_take(s, n_layers, sizeof *s->layers, "layers", &status, err);
+    s->weights.layers =
+        zg_state_take(s, n_layers, sizeof *s->weights.layers, "layers", &status, err);
     float *vectors =
         zg_state_take(s, n_layers * layer_floats(&s->shape), sizeof(float), "biases", &status, err);
     if (status) {
-        s->layers = NULL;
+        s->weights.layers = NULL;
         return status;
     }
     for (int64_t layer = 0; layer < n_layers; layer++)
-        s->layers[layer] = (struct zg_layer){0};
+        s->weights.layers[layer] = (struct zg_layer){0};
     for (int64_t layer = 0; !status && layer < n_layers; layer++)
         status = open_layer(s, layer, vectors + layer * layer_floats(&s->shape), err);
     return status;
@@ -163,9 +166,9 @@ enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
 
 void zg_weights_close(struct zg_engine_state *s)
 {
-    for (int64_t layer = 0; s->layers && layer < zg_shape_n_resident(&s->shape); layer++)
+    for (int64_t layer = 0; s->weights.layers && layer < zg_shape_n_resident(&s->shape); layer++)
         for (int kind = 0; kind < ZG_N_LINEARS; kind++)
-            unpack(s, &s->layers[layer].linear[kind]);
+            unpack(s, &s->weights.layers[layer].linear[kind]);
 }
 
 struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int64_t *group)
@@ -173,7 +176,7 @@ struct zg_linear *zg_weights_find(struct zg_engine_state *s, int32_t tensor, int
     const int64_t index = zg_tensor_layer_of(tensor);
     if (index < 0 || index >= zg_shape_n_resident(&s->shape))
         return NULL;
-    struct zg_layer *layer = &s->layers[index];
+    struct zg_layer *layer = &s->weights.layers[index];
     for (int kind = 0; kind < ZG_N_LINEARS; kind++)
         for (*group = 0; layer->linear[kind].panel && *group < layer->linear[kind].shape.n_groups;
              ++*group)

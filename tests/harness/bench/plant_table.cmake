@@ -14,18 +14,18 @@ zogap_plant(lr-missing engines/algorithm/lozo.c [[(float)(`lr * c`)]] [[c]] "the
 
 # ---- directions and updates ----
 
-zogap_plant(stale-v engines/runtime/adapter.c [[`s->seed_v != directions[0].seed_v`]] [[0]]
+zogap_plant(stale-v engines/runtime/adapter.c [[`low->seed_v != directions[0].seed_v`]] [[0]]
             "V is drawn once and a redraw not noticed")
 zogap_plant(same-v engines/runtime/adapter.c [[zg_direction_v(direction, `linear->tensors[group]`, begin]]
             [[zg_tensor_layer(0, (enum zg_tensor_kind)(linear->tensors[group] % ZG_N_TENSOR_KINDS))]]
             "all layers have the V of the first")
 zogap_plant(not-folded engines/runtime/adapter.c
-            [[`write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(s, linear)))`]] [[(void)0]]
+            [[`write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(&s->lowrank, linear)))`]] [[(void)0]]
             "pending updates are dropped where V is redrawn")
 zogap_plant(a-unscored engines/runtime/adapter.c [[memcpy(e, a + o * n, `(size_t)n * sizeof *e`);]]
             [[(memset(e, 0, (size_t)n * sizeof *e), (size_t)0)]]
             "pending updates are left out of the losses")
-zogap_plant(no-scale engines/runtime/adapter.c [[*e++ = `s->directions[j].scale` * linear->u]] [[1.0f]]
+zogap_plant(no-scale engines/runtime/adapter.c [[*e++ = `low->directions[j].scale` * linear->u]] [[1.0f]]
             "the probe lacks the scale 1/sqrt(rank) of its direction" --direction-scale rms)
 zogap_plant(nan-update engines/runtime/adapter.c [[sum[e] = `a`;]]
             [[zg_plant_step == 9 && layer == 1 && e == 5 && linear->shape.n_groups == 1 ? NAN : a]]
@@ -39,7 +39,7 @@ zogap_plant(k-for-v engines/runtime/project.c [[moved += present_column(s, linea
 zogap_plant(eps-101 engines/runtime/project.c [[extra[e] = `coefficient` * moved]] [[1.01f * coefficient]]
             "probes are at 1.01 eps")
 zogap_plant(eps-101 engines/runtime/project.c [[scaled[e] = `probe->coefficient` * t]] [[1.01f * probe->coefficient]] "")
-zogap_plant(pair-cross engines/runtime/project.c [[*moved = `centred ? zg_row(s->t, rows[1 - i]) : own`;]] [[own]]
+zogap_plant(pair-cross engines/runtime/project.c [[*moved = `centred ? zg_row(s->act.t, rows[1 - i]) : own`;]] [[own]]
             "a centred mean is moved by itself, not by the half difference" --mechanisms default,centred)
 
 # ---- the forward pass ----
@@ -47,18 +47,18 @@ zogap_plant(pair-cross engines/runtime/project.c [[*moved = `centred ? zg_row(s-
 zogap_plant(position engines/runtime/forward.c [[(position + `ZG_POSITION_OFFSET`)]] [[ZG_POSITION_OFFSET - 1]]
             "positions are off by one")
 zogap_plant(no-bias engines/runtime/forward.c [[.bias = `linear->bias`,]]
-            [[linear == &s->layers[1].linear[ZG_L_OUT] ? NULL : linear->bias]]
+            [[linear == &s->weights.layers[1].linear[ZG_L_OUT] ? NULL : linear->bias]]
             "one linear layer has no bias")
 zogap_plant(nan-weight engines/runtime/weights.c
             [[`read_vector(s, zg_tensor_bias(&s->shape, linear->tensors[g]), n_out, bias + g * n_out)`;]]
             [[read_vector(s, zg_tensor_bias(&s->shape, linear->tensors[g]), n_out, bias + g * n_out),
               (void)(layer == 1 && kind == ZG_L_FC1 ? (bias[7] = NAN) : 0.0f)]]
             "one value of a bias before a ReLU is NaN")
-zogap_plant(relu-missing engines/runtime/forward.c [[s->h, `ZG_EPILOGUE_RELU`, s->wide]]
-            [[layer == &s->layers[0] ? ZG_EPILOGUE_NONE : ZG_EPILOGUE_RELU]]
+zogap_plant(relu-missing engines/runtime/forward.c [[s->act.h, `ZG_EPILOGUE_RELU`, s->act.wide]]
+            [[layer == &s->weights.layers[0] ? ZG_EPILOGUE_NONE : ZG_EPILOGUE_RELU]]
             "one layer has no ReLU")
 zogap_plant(norm-swapped engines/runtime/forward.c [[`&layer->norm2`]]
-            [[layer == &s->layers[1] ? &layer->norm1 : &layer->norm2]]
+            [[layer == &s->weights.layers[1] ? &layer->norm1 : &layer->norm2]]
             "one layer's norms are swapped")
 zogap_plant(norm-eps engines/runtime/kernels_rows.h [[`(double)ZG_LAYER_NORM_EPS`]] [[1e-6]]
             "layer norms have an eps of 1e-6, not 1e-5")

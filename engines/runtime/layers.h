@@ -1,0 +1,47 @@
+/* layers.h - the weights as the runtime holds them: panels of the provider's, and all else once, in
+ * fp32. */
+#ifndef ZG_RUNTIME_LAYERS_H
+#define ZG_RUNTIME_LAYERS_H
+
+#include "engines/runtime/provider.h"
+
+/* Linear layers that share an input are one panel.  A layer has QKV, or Q and KV where it is the
+ * last one and pruned (mechanism `last`): queries then come from fewer rows than keys.  Where
+ * layers repeat (zg_model_alias_layers()), the one that is last and others too has all three. */
+enum zg_linear_kind { ZG_L_QKV, ZG_L_Q, ZG_L_KV, ZG_L_OUT, ZG_L_FC1, ZG_L_FC2, ZG_N_LINEARS };
+#define ZG_MAX_GROUPS 3
+
+struct zg_linear {
+    struct zg_panel *panel; /* NULL: the layer has no such panel */
+    /* What half differences meet: `panel`, or one of options.dtype_d where that is another. */
+    struct zg_panel *panel_d;
+    struct zg_panel_shape shape; /* of `panel` */
+    int64_t n_visits;            /* layers of the depth that run it; 1 where none repeats */
+    int32_t tensors[ZG_MAX_GROUPS];
+    float *bias; /* [n_groups * n_out] */
+    /* Low-rank state.  Each V has a block: the bank's, oldest first, then the present one, at the
+     * rank of the last begin(); zg_present_vt() and zg_present_a() find it. */
+    float *vt; /* [V][n_groups][its rank][ldv] V, transposed: t = V^T x reads it along x */
+    int64_t ldv;
+    float *a; /* [V][n_groups * n_out][its rank] accumulated updates; NULL unless lazy */
+    float *u; /* [direction][n_groups * n_out][rank], not scaled */
+};
+
+struct zg_norm {
+    float *gain, *bias; /* [d_model] */
+};
+
+struct zg_layer {
+    struct zg_linear linear[ZG_N_LINEARS];
+    struct zg_norm norm1, norm2;
+};
+
+struct zg_weights {
+    struct zg_layer *layers; /* the resident ones */
+    float *embed;            /* [n_vocab][d_model] */
+    float *positions;        /* [n_positions + 2][d_model] */
+    float *head;             /* [n_vocab][d_model]; embed if tied */
+    struct zg_norm final_norm;
+};
+
+#endif

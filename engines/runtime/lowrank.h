@@ -1,0 +1,56 @@
+/*
+ * lowrank.h - the nearby weight states: the step's directions, how far A and the bank are, and what
+ * of it the panels hold as adapter columns (adapter.c, bank.c).
+ *
+ * The factors themselves lie beside the panels that they belong to (layers.h).
+ */
+#ifndef ZG_RUNTIME_LOWRANK_H
+#define ZG_RUNTIME_LOWRANK_H
+
+#include "engines/runtime/layers.h"
+#include "engines/zo.h"
+
+/* Rows of U or V that a thread generates at a time: V's go through its scratch. */
+#define ZG_STRIPE 64
+
+struct zg_lowrank {
+    struct zg_direction *directions; /* [n_directions] of the last begin() */
+    int64_t n_directions;
+    uint64_t seed_v;
+    int64_t rank;
+    bool have_v;
+    bool a_live; /* the present A is not zero */
+
+    int64_t n_bank;    /* V that are kept with their A; 0 unless mechanism `bank` */
+    int64_t *v_rank;   /* [n_bank + 1] of each V, the present one last */
+    int64_t bank_rank; /* the bank's ranks together */
+
+    bool extras_stale; /* the panels' adapter columns are not those of A and U */
+    int64_t n_extra;   /* columns per group that the panels hold */
+    int64_t n_synced;  /* the bank's among them, which do not change any more */
+    float *extra;      /* scratch of one panel's columns */
+    float *v;          /* scratch: one group's V, [n_in][rank] */
+    float *zeros;      /* [rows of a panel][rank] for the visits that change nothing; or NULL */
+    /* [groups q, k, v][direction * rank][ldu] scaled U of layer 0, transposed, for `common` */
+    float *ut;
+    int64_t ldu;
+
+    int32_t written_direction; /* adapter off: what is written into the weights now */
+    float written_coefficient;
+};
+
+static inline float *zg_present_vt(const struct zg_lowrank *low, const struct zg_linear *linear)
+{
+    return linear->vt + linear->shape.n_groups * low->bank_rank * linear->ldv;
+}
+static inline float *zg_present_a(const struct zg_lowrank *low, const struct zg_linear *linear)
+{
+    return linear->a + linear->shape.n_groups * linear->shape.n_out * low->bank_rank;
+}
+/* V that have columns in the panels: the bank's, and the present one where its A is not zero. */
+static inline int64_t zg_n_kept(const struct zg_lowrank *low)
+{
+    return low->n_bank + (low->a_live ? 1 : 0);
+}
+
+#endif

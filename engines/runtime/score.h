@@ -1,0 +1,11 @@
+/* score.h - from probes to passes to losses. */
+#ifndef ZG_RUNTIME_SCORE_H
+#define ZG_RUNTIME_SCORE_H
+
+#include "engines/runtime/state.h"
+
+/* Losses of a batch that has been checked. */
+void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
+                  const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out);
+
+#endif
