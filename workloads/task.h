@@ -19,6 +19,7 @@
 #include "engines/error.h"
 #include "engines/example.h"
 #include "workloads/csv_source.h"
+#include "workloads/template.h"
 
 #define ZG_TASK_MAX_FILE_BYTES (INT64_C(1) << 20)
 #define ZG_TASK_MAX_OPTIONS    INT64_C(1024)
@@ -28,16 +29,6 @@ enum zg_split { ZG_SPLIT_TRAIN, ZG_SPLIT_DEV, ZG_N_SPLITS };
 const char *zg_split_name(enum zg_split split); /* "train", "dev" */
 /* ZG_USAGE: neither "train" nor "dev". */
 enum zg_status zg_split_parse(enum zg_split *out, const char *text, struct zg_error *err);
-
-/* A template, cut up: literal text, or the text of a column. */
-struct zg_task_part {
-    char *text; /* the literal, escapes resolved, or the column's name */
-    bool is_column;
-};
-struct zg_task_template {
-    struct zg_task_part *parts; /* [n_parts] */
-    int64_t n_parts;
-};
 
 struct zg_task_label { /* one entry of "labels": cell text -> option */
     char *text;

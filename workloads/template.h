@@ -5,8 +5,20 @@
 #ifndef ZG_WORKLOADS_TEMPLATE_H
 #define ZG_WORKLOADS_TEMPLATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "engines/error.h"
-#include "workloads/task.h"
+
+/* A template, cut up: literal text, or the text of a column. */
+struct zg_task_part {
+    char *text; /* the literal, escapes resolved, or the column's name */
+    bool is_column;
+};
+struct zg_task_template {
+    struct zg_task_part *parts; /* [n_parts] */
+    int64_t n_parts;
+};
 
 /* Cuts `text` up into *out.  ZG_INPUT, naming file and key: a brace that is not closed, closes
  * nothing, or holds no name. Whatever happens, zg_template_free() frees *out. */
