@@ -1,4 +1,8 @@
-/* child.c - see child.h. */
+/*
+ * child.c - fork and exec, and ppoll() until the child ends.  All signals that matter are blocked
+ * but while it sleeps there, so none is missed; a pipe that exec closes tells why a program did
+ * not start.
+ */
 #define _GNU_SOURCE /* ppoll */
 #include "harness/base/child.h"
 

@@ -1,4 +1,7 @@
-/* file_out.c - see file_out.h. */
+/*
+ * file_out.c - write, sync, rename, sync the directory.  What is no regular file (a device, a
+ * pipe) is written in place, for it cannot be replaced.
+ */
 #include "harness/base/file_out.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* signals.c - see signals.h. */
+/*
+ * signals.c - handlers that note the signal and no more.  SA_RESETHAND makes the second one end
+ * the process; SIGPIPE and SIGXFSZ are ignored, so that a failed write is an error with a message.
+ */
 #include "harness/base/signals.h"
 
 #include <stddef.h>

@@ -1,4 +1,7 @@
-/* status_line.c - see status_line.h. */
+/*
+ * status_line.c - writes the line over the last one, padded with spaces, at most ten times a
+ * second.
+ */
 #include "harness/base/status_line.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
-/* meta_diff.c - see meta_diff.h. */
+/*
+ * meta_diff.c - takes the facts that are compared out of each meta.json and walks all of them side
+ * by side; where a value differs there is a row.
+ */
 #define _GNU_SOURCE /* asprintf */
 #include "harness/compare/meta_diff.h"
 

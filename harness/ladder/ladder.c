@@ -1,5 +1,6 @@
 /*
- * ladder.c - see ladder.h.
+ * ladder.c - the table of mechanisms in their usual order.  A request becomes an order of rungs,
+ * checked for what mechanisms and dtypes need, and the order becomes items of --engines.
  */
 #include "harness/ladder/ladder.h"
 

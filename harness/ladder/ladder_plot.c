@@ -1,4 +1,7 @@
-/* ladder_plot.c - see ladder_plot.h. */
+/*
+ * ladder_plot.c - one script for all cases, which reads ladder.csv by the numbers of its columns;
+ * gnuplot runs in the result directory.
+ */
 #define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
 #include "harness/ladder/ladder_plot.h"
 

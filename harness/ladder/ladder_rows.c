@@ -1,4 +1,7 @@
-/* ladder_rows.c - see ladder_rows.h. */
+/*
+ * ladder_rows.c - fits a case's times, makes its rows, and puts the rows of all cases into
+ * ladder.csv and back.
+ */
 #include "harness/ladder/ladder_rows.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
-/* ladder_table.c - see ladder_table.h. */
+/*
+ * ladder_table.c - for people a table a case, and under it how near the product of its ratios
+ * comes to the ratio end to end; for programs the rows as they are.
+ */
 #include "harness/ladder/ladder_table.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
-/* environment.c - see environment.h. */
+/*
+ * environment.c - sets the variables and executes the program anew, once: a variable of its own
+ * tells the second process so, and which cpus the first might use.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* cpu_set_t */
 #endif

@@ -1,4 +1,7 @@
-/* frequency.c - see frequency.h. */
+/*
+ * frequency.c - goes through the files of every cpu below /sys/devices/system/cpu; a value that
+ * several cpus have is told once.
+ */
 #include "harness/machine/frequency.h"
 
 #include <math.h>

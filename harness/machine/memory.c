@@ -1,4 +1,4 @@
-/* memory.c - see memory.h. */
+/* memory.c - VmRSS, VmHWM and MemAvailable of /proc. */
 #include "harness/machine/memory.h"
 
 #include <errno.h>

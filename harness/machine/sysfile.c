@@ -1,4 +1,7 @@
-/* sysfile.c - see sysfile.h. */
+/*
+ * sysfile.c - plain reads, and the way up from the process's own cgroup (v1 or v2) to the mount: a
+ * limit is the tightest on it, a count of cpu.stat the sum.
+ */
 #include "harness/machine/sysfile.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* roofline.c - see roofline.h. */
+/*
+ * roofline.c - a row for one thread and one for the team, of each dtype and of memory.  What has
+ * no loop here has a row too, which says why.
+ */
 #include "harness/peak/roofline.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 /*
- * case.c - the table of case options, and sweeps over them; see case.h.
+ * case.c - the table of case options, and the cases of a sweep: the index of a case, taken apart
+ * digit by digit, says which value of each list it has, the last option fastest.
  */
 #include "harness/request/case.h"
 

@@ -1,4 +1,7 @@
-/* engine_list.c - see engine_list.h. */
+/*
+ * engine_list.c - cuts the list at commas, an item at colons, mechanisms at plus signs, and has
+ * each item checked by its engine.  A setting's text stays in the list's own words.
+ */
 #include "harness/request/engine_list.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * options.c - see options.h.  Reading @FILE is words.c.
+ * options.c - makes getopt_long's table from ours, reads each value by its kind, and prints the
+ * help.  Reading @FILE is words.c.
  */
 #include "harness/request/options.h"
 

@@ -1,4 +1,6 @@
-/* policy.c - the tables of policy options; see policy.h. */
+/*
+ * policy.c - the tables of policy options, and the defaults that hang on several of them at once.
+ */
 #include "harness/request/policy.h"
 
 #include <math.h>

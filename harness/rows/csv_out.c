@@ -1,4 +1,4 @@
-/* csv_out.c - see csv_out.h.  How a cell is written is text_buffer.h's, how a file is replaced
+/* csv_out.c - see csv_out.h.  How a cell is written is csv_cell.h's, how a file is replaced
  * file_out.h's. */
 #define _GNU_SOURCE /* memrchr */
 #include "harness/rows/csv_out.h"

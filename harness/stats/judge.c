@@ -1,4 +1,7 @@
-/* judge.c - see judge.h. */
+/*
+ * judge.c - refuses what cannot be judged, then estimates every case at Holm's first level, steps
+ * down in the order of their p-values, and decides each at the level that it ended with.
+ */
 #include "harness/stats/judge.h"
 
 #include <math.h>

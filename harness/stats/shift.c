@@ -1,4 +1,7 @@
-/* shift.c - see shift.h. */
+/*
+ * shift.c - the distribution of U by Mann and Whitney's recurrence or its normal approximation,
+ * and the order statistics of all differences, which are made and sorted.
+ */
 #include "harness/stats/shift.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
-/* stats.c - see stats.h. */
+/*
+ * stats.c - sorts copies.  Binomial tails are sums of exp(lgamma), which do not overflow where 2^n
+ * does.
+ */
 #include "harness/stats/stats.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
-/* counters_derived.c - see counters_derived.h. */
+/*
+ * counters_derived.c - each quantity from the first event that counts of several names for it; NaN
+ * where there is none.
+ */
 #include "harness/timing/counters_derived.h"
 
 #include <math.h>
