@@ -1,4 +1,7 @@
-/* batch_set.c - see batch_set.h. */
+/*
+ * batch_set.c - running sums of the batches' work make the mean of any n consecutive ones; the set
+ * whose logarithms are nearest to the mean of all is taken.
+ */
 #include "harness/bench/batch_set.h"
 
 #include <math.h>

@@ -1,4 +1,7 @@
-/* bench.c - see bench.h. */
+/*
+ * bench.c - takes the model, opens tokenizer and data, draws all batches beforehand, opens engines
+ * with room for the largest; and the clock that an engine's phase marks drive.
+ */
 #include "harness/bench/bench.h"
 
 #include <math.h>

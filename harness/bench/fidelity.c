@@ -1,4 +1,7 @@
-/* fidelity.c - see fidelity.h. */
+/*
+ * fidelity.c - chooses each engine's reference, asks both for the same probes, and keeps the
+ * differences L+ - L- of both until their rows are written.
+ */
 #include "harness/bench/fidelity.h"
 
 #include <math.h>
@@ -154,7 +157,8 @@ void zg_fidelity_close(struct zg_fidelity_set **set)
 
 /* ---- probing --------------------------------------------------------------------------------- */
 
-/* Of U; of V that of the first probe with this V.  Half of the range, as a CSV cell has it. */
+/* The seed of a probe's U; its V has the seed of the first probe that shares it.  63 bits: the seed
+ * is a cell of fidelity.csv, and those are signed. */
 static uint64_t probe_seed(const struct zg_fidelity_set *set, int64_t probe)
 {
     return zg_seed_derive(set->bench->c.seed ^ seed_tag, (uint64_t)probe) >> 1;

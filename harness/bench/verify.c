@@ -1,4 +1,7 @@
-/* verify.c - see verify.h. */
+/*
+ * verify.c - runs the steps of a trial, chooses their learning rates, and compares row by row:
+ * losses, gradients, and weights as the engines read them back.
+ */
 #include "harness/bench/verify.h"
 
 #include <float.h>

@@ -1,4 +1,7 @@
-/* case_row.c - see case_row.h. */
+/*
+ * case_row.c - goes over the list of case columns (record.h), so that a new column is compared and
+ * copied without a line here.  Two reals are the same if a CSV file has them alike.
+ */
 #include "harness/rows/case_row.h"
 
 #include <math.h>

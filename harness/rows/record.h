@@ -168,12 +168,10 @@ struct zg_schema {
 #define ZG_LADDER_COLUMNS(TEXT, INTEGER, REAL)                                                     \
     TEXT(kind) /* ladder, leave-one-out */                                                         \
     INTEGER(rung)                                                                                  \
-    TEXT(name)       /* loop, runtime, adapter, ...; loop, full, -adapter, ... */                  \
-    TEXT(previous)   /* the rung that ratio is against: the last one before that was timed,  \
-                              leaving one out `full` */     \
-    TEXT(mechanisms) /* that it has more than `previous`, leaving one out fewer; joined by + \
-                            */     \
-    TEXT(label)      /* what that does, for people */                                              \
+    TEXT(name)            /* loop, runtime, adapter, ...; loop, full, -adapter, ... */             \
+    TEXT(previous)        /* what ratio is against: the last timed one before; or full */          \
+    TEXT(mechanisms)      /* more than previous has; leaving one out, fewer; joined by + */        \
+    TEXT(label)           /* what that does, for people */                                         \
     INTEGER(dense_writes) /* of all perturbed weights, a step */                                   \
     INTEGER(paper_has)    /* 1: so does the paper's runtime; empty: no mechanism */                \
     INTEGER(n)            /* samples: one a block */                                               \

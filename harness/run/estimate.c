@@ -1,4 +1,7 @@
-/* estimate.c - see estimate.h. */
+/*
+ * estimate.c - FLOPs of the loop's step over what a thread usually reaches, and rough shares of it
+ * for the other engines; nothing is measured.
+ */
 #include "harness/run/estimate.h"
 
 #include <math.h>

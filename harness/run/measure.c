@@ -1,4 +1,7 @@
-/* measure.c - see measure.h. */
+/*
+ * measure.c - the order of a case: fidelity and check of each engine in turn, then the plan and
+ * the batches, the sampler with what is measured beside it, phases, summary.
+ */
 #include "harness/run/measure.h"
 
 #include <math.h>

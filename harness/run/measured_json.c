@@ -1,4 +1,7 @@
-/* measured_json.c - see measured_json.h. */
+/*
+ * measured_json.c - an object a module, by json_pack(): the names of their fields in meta.json are
+ * here.
+ */
 #include "harness/run/measured_json.h"
 
 #include <math.h>

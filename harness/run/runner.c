@@ -1,4 +1,7 @@
-/* runner.c - see runner.h. */
+/*
+ * runner.c - prepares, measures case after case, ends. meta.json is written after each case, and
+ * however the run ends it says how.
+ */
 #include "harness/run/runner.h"
 
 #include <math.h>

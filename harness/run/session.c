@@ -1,4 +1,7 @@
-/* session.c - see session.h. */
+/*
+ * session.c - what costs nothing comes first: engines, baselines and cases are checked before cpus
+ * are chosen, and the environment is put right last, for that starts the program anew.
+ */
 #include "harness/run/session.h"
 
 #include <omp.h>

@@ -1,4 +1,7 @@
-/* directory.c - see directory.h. */
+/*
+ * directory.c - makes what is missing of the path, locks the directory (flock) and tries whether a
+ * small run's bytes fit.  What was made goes again where nothing was measured.
+ */
 #include "harness/store/directory.h"
 
 #include <dirent.h>

@@ -1,4 +1,8 @@
-/* reader.c - see reader.h. */
+/*
+ * reader.c - reads the files whole, sorts the samples by case and block, and copies them into
+ * columns, each case's values together.  Texts stay with the CSV readers, which live as long as
+ * the set.
+ */
 #include "harness/store/reader.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* writer.c - see writer.h. */
+/*
+ * writer.c - keeps all rows but samples in memory and writes their files anew each time.  Resuming
+ * reads them back and rewrites samples.csv without what is not to be kept.
+ */
 #include "harness/store/writer.h"
 
 #include <stdio.h>
