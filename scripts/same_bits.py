@@ -49,12 +49,14 @@ def compiled(build, source, scratch):
     """The program, linked as the build links its own: the same compiler, flags and libraries."""
     cache = (build / "CMakeCache.txt").read_text()
     entry = lambda name: re.search(rf"^{name}:\w+=(.*)$", cache, re.M).group(1)
+    flags = " ".join(f"{entry('CMAKE_C_FLAGS')} {entry('CMAKE_C_FLAGS_' + entry('CMAKE_BUILD_TYPE').upper())} "
+                     f"{entry('ZOGAP_SANITIZE')}".split())
     words = shlex.split((build / "harness/CMakeFiles/zogap.dir/link.txt").read_text())
     kept = [word for word in words[1:] if re.search(r"\.so(\.\d+)*$", word) or re.match(r"-(?!o$|I|D)", word)]
     archives = [str(path) for path in sorted((build / "engines").rglob("*.a"))]
     program = scratch / f"bits{len(list(scratch.iterdir()))}"
-    subprocess.run([entry("CMAKE_C_COMPILER"), "-std=gnu11", "-I", entry("CMAKE_HOME_DIRECTORY"), str(source), "-o",
-                    str(program), "-Wl,--start-group", *archives, "-Wl,--end-group", *kept, "-fopenmp", "-lm"], check=True)
+    subprocess.run([entry("CMAKE_C_COMPILER"), "-std=gnu11", f'-DZG_BITS_FLAGS="{flags}"', "-I",
+                    entry("CMAKE_HOME_DIRECTORY"), str(source), "-o", str(program), "-Wl,--start-group", *archives, "-Wl,--end-group", *kept, "-fopenmp", "-lm"], check=True)
     return program
 
 
@@ -129,9 +131,9 @@ HEADER = """\
 #
 #     NAME | loss gradient | cost and, for each ISA, hash of losses, gradients and weights
 #
-# They do not depend on the number of threads.  They do on the compiler, which contracts products and sums as it likes, and
-# may on libm's exp() and log(): hashes are compared where the key is the same, elsewhere the numbers, within what rounding
-# may do; the cost always.
+# They do not depend on the number of threads.  They do on the compiler and its flags (which products and sums it contracts),
+# and may on libm's exp() and log().  So hashes are compared where the key is the same, elsewhere the numbers, within what
+# rounding may do; the cost always.
 """
 
 

@@ -395,8 +395,12 @@ static void print_engine(const struct zg_engine *engine, const char *only, int64
     } while (*at++);
 }
 
-/* What bits may depend on beside the code: the compiler, and the C library's exp() and log(), which
- * choose by the processor themselves. */
+#ifndef ZG_BITS_FLAGS
+#define ZG_BITS_FLAGS "flags unknown"
+#endif
+
+/* What bits may depend on beside the code: the compiler and its flags, for contraction is where it
+ * finds it, and the C library's exp() and log(), which choose by the processor themselves. */
 static void print_key(void)
 {
 #if defined(__clang__)
@@ -404,6 +408,7 @@ static void print_key(void)
 #else
     printf("# gcc %d", __GNUC__);
 #endif
+    printf(" %s", ZG_BITS_FLAGS);
 #ifdef __GLIBC__
     printf(", glibc %s", gnu_get_libc_version());
 #else
