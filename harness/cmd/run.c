@@ -69,8 +69,8 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
 
 static enum zg_status print_results(struct zg_runner *runner, struct zg_error *err)
 {
-    const struct zg_rows *const summary = &runner->results.summary;
-    return zg_gap_table_print((const void *)summary->rows, summary->n,
+    const struct zg_row_list *const summary = &runner->results.summary;
+    return zg_gap_table_print(zg_row_list_rows(summary), summary->n,
                               (enum zg_format)runner->session.request->format, err);
 }
 

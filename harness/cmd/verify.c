@@ -8,6 +8,7 @@
 #include "harness/bench/verify.h"
 #include "harness/cmd/command.h"
 #include "harness/rows/csv_out.h"
+#include "harness/rows/row_list.h"
 #include "harness/rows/verify_table.h"
 #include "harness/run/manifest.h"
 #include "harness/run/session.h"
@@ -20,9 +21,8 @@ struct check {
     struct zg_session session;
     struct zg_bench bench;
     struct zg_trial trials[2]; /* the reference's, the other's */
-    struct zg_verify_row *rows;
-    struct zg_verdict *verdicts; /* [n_cases * n_engines]: the rows' reasons live here */
-    int64_t n_rows, n_failed;
+    struct zg_row_list rows;   /* of verify.csv */
+    int64_t n_failed;
 };
 
 static enum zg_status try_engine(struct check *check, int64_t index,
@@ -58,16 +58,16 @@ static enum zg_status check_case(struct check *check, int64_t index, struct zg_e
         const bool own = i == baseline;
         if (!own)
             status = try_engine(check, i, &options, &check->trials[0], &check->trials[1], err);
-        struct zg_verdict *const verdict = &check->verdicts[check->n_rows];
+        struct zg_verdict verdict;
         if (!status)
             status = zg_verify_compare(&contenders[baseline], &check->trials[0], &contenders[i],
-                                       &check->trials[own ? 0 : 1], &options, verdict, err);
+                                       &check->trials[own ? 0 : 1], &options, &verdict, err);
         if (!own)
             zg_bench_close_engine(&contenders[i]);
         if (status)
             break;
-        check->rows[check->n_rows++] = verdict->row;
-        check->n_failed += !verdict->row.passed;
+        status = zg_row_list_add(&check->rows, &verdict.row, err);
+        check->n_failed += !verdict.row.passed;
     }
     zg_bench_close(&check->bench);
     return status;
@@ -77,22 +77,18 @@ static enum zg_status write_files(const struct check *check, json_t *meta,
                                   const struct zg_result_dir *dir,
                                   const struct zg_machine_watch *before, struct zg_error *err)
 {
-    const enum zg_status status =
-        zg_csv_write(dir->path, &zg_schema_verify, check->rows, check->n_rows, err);
+    const enum zg_status status = zg_csv_write(dir->path, &zg_schema_verify,
+                                               zg_row_list_rows(&check->rows), check->rows.n, err);
     return status ? status : zg_meta_write(meta, dir->path, "complete", before, err);
 }
 
 static enum zg_status check_all(struct check *check, struct zg_error *err)
 {
     const struct zg_request *const request = check->session.request;
-    const size_t n = (size_t)(check->session.n_cases * check->session.engines.n_items);
     struct zg_result_dir dir = {0};
     struct zg_machine_watch before;
     json_t *meta = NULL;
-    check->rows = calloc(n, sizeof *check->rows);
-    check->verdicts = calloc(n, sizeof *check->verdicts);
-    if (!check->rows || !check->verdicts)
-        return zg_fail(err, ZG_ENV, "no memory for %d verdicts", (int)n);
+    check->rows.schema = &zg_schema_verify;
     enum zg_status status = zg_session_begin(&check->session, err);
     if (!status)
         status = zg_session_check_files(&check->session, 2, err);
@@ -110,11 +106,11 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
         zg_result_dir_discard(&dir);
     json_decref(meta);
     if (!status)
-        status =
-            zg_verify_table_print(check->rows, check->n_rows, (enum zg_format)request->format, err);
+        status = zg_verify_table_print(zg_row_list_rows(&check->rows), check->rows.n,
+                                       (enum zg_format)request->format, err);
     if (!status && check->n_failed > 0)
         status = zg_fail(err, ZG_CHECK, "%lld of %lld checks failed", (long long)check->n_failed,
-                         (long long)check->n_rows);
+                         (long long)check->rows.n);
     return status;
 }
 
@@ -128,8 +124,7 @@ static enum zg_status run_verify(struct zg_request *request, struct zg_error *er
         status = check_all(check, err);
     zg_bench_close(&check->bench);
     zg_session_close(&check->session);
-    free(check->rows);
-    free(check->verdicts);
+    zg_row_list_close(&check->rows);
     free(check);
     return status;
 }

@@ -132,10 +132,8 @@ static enum zg_status check_engines(struct zg_measure_work *w, struct zg_error *
                                    &w->trials[i], &trial, &w->verdicts[i], err);
         if (status)
             break;
-        struct zg_verify_row row = w->verdicts[i].row;
-        row.reason = zg_results_text(w->m->results, w->verdicts[i].reason);
-        status = zg_results_add(w->m->results, &zg_schema_verify, &row, err);
-        if (row.passed)
+        status = zg_results_add(w->m->results, &zg_schema_verify, &w->verdicts[i].row, err);
+        if (w->verdicts[i].row.passed)
             w->subjects[w->n_subjects++] = i;
         else
             note_disagreement(w, i);

@@ -13,29 +13,13 @@
 
 /* ---- rows in memory -------------------------------------------------------------------------- */
 
-static enum zg_status rows_add(struct zg_rows *rows, const void *row, struct zg_error *err)
-{
-    const size_t size = rows->schema->row_size;
-    if (rows->n == rows->capacity) {
-        const int64_t capacity = 2 * rows->capacity + 16;
-        char *const grown = realloc(rows->rows, (size_t)capacity * size);
-        if (!grown)
-            return zg_fail(err, ZG_ENV, "no memory for rows of %s", rows->schema->file);
-        rows->rows = grown;
-        rows->capacity = capacity;
-    }
-    memcpy(rows->rows + (size_t)rows->n * size, row, size);
-    rows->n++;
-    return ZG_OK;
-}
-
 /* Read back from the first to the last, written from the last to the first: a case is finished
  * when the summary has its rows. */
-static struct zg_rows *file_at(struct zg_results *results, int i)
+static struct zg_row_list *file_at(struct zg_results *results, int i)
 {
-    struct zg_rows *const all[ZG_RESULTS_FILES] = {&results->summary, &results->phases,
-                                                   &results->verify, &results->fidelity,
-                                                   &results->counts};
+    struct zg_row_list *const all[ZG_RESULTS_FILES] = {&results->summary, &results->phases,
+                                                       &results->verify, &results->fidelity,
+                                                       &results->counts};
     return all[i];
 }
 
@@ -45,27 +29,14 @@ enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema
     int i = 0;
     while (file_at(results, i)->schema != schema)
         i++;
-    return rows_add(file_at(results, i), row, err);
-}
-
-const char *zg_results_text(struct zg_results *results, const char *text)
-{
-    char **const texts =
-        realloc(results->texts, (size_t)(results->n_texts + 1) * sizeof *results->texts);
-    if (!texts)
-        return "";
-    results->texts = texts;
-    char *const copy = strdup(text);
-    if (copy)
-        results->texts[results->n_texts++] = copy;
-    return copy ? copy : "";
+    return zg_row_list_add(file_at(results, i), row, err);
 }
 
 /* ---- resuming -------------------------------------------------------------------------------- */
 
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c)
 {
-    const struct zg_summary_row *const rows = (const void *)results->summary.rows;
+    const struct zg_summary_row *const rows = zg_row_list_rows(&results->summary);
     for (int64_t i = 0; i < results->summary.n; i++)
         if (zg_case_row_same(&rows[i].id, c))
             return true;
@@ -78,22 +49,23 @@ static bool exists(const char *path)
 }
 
 /* Reads a file's rows back, those of finished cases only.  A file that is not there has none. */
-static enum zg_status read_rows(struct zg_results *results, struct zg_csv_in **csv,
-                                struct zg_rows *rows, const struct zg_results_resume *resume,
-                                struct zg_error *err)
+static enum zg_status read_rows(struct zg_results *results, struct zg_row_list *rows,
+                                const struct zg_results_resume *resume, struct zg_error *err)
 {
+    struct zg_csv_in *csv = NULL;
     char path[1200];
     snprintf(path, sizeof path, "%s/%s", results->dir, rows->schema->file);
     if (!exists(path))
         return ZG_OK;
-    enum zg_status status = zg_csv_in_open(csv, path, rows->schema, err);
-    const char *const in = status ? NULL : zg_csv_in_rows(*csv);
-    for (int64_t i = 0; !status && i < zg_csv_in_n(*csv); i++) {
+    enum zg_status status = zg_csv_in_open(&csv, path, rows->schema, err);
+    const char *const in = status ? NULL : zg_csv_in_rows(csv);
+    for (int64_t i = 0; !status && i < zg_csv_in_n(csv); i++) {
         const void *const row = in + (size_t)i * rows->schema->row_size;
         if (rows == &results->summary ? !resume->was_cut_off(resume->context, row)
                                       : zg_results_has_case(results, row))
-            status = rows_add(rows, row, err);
+            status = zg_row_list_add(rows, row, err);
     }
+    zg_csv_in_close(&csv);
     return status;
 }
 
@@ -209,7 +181,7 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
                                .counts.schema = &zg_schema_counts};
     enum zg_status status = ZG_OK;
     for (int i = 0; i < ZG_RESULTS_FILES && resume && !status; i++)
-        status = read_rows(out, &out->old[i], file_at(out, i), resume, err);
+        status = read_rows(out, file_at(out, i), resume, err);
     if (resume && !status)
         status = trim_samples(out, resume, err);
     if (!status)
@@ -223,14 +195,9 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
 void zg_results_close(struct zg_results *results)
 {
     zg_csv_out_abort(&results->samples); /* a stream keeps its rows */
-    for (int i = 0; i < ZG_RESULTS_FILES; i++) {
-        free(file_at(results, i)->rows);
-        zg_csv_in_close(&results->old[i]);
-    }
+    for (int i = 0; i < ZG_RESULTS_FILES; i++)
+        zg_row_list_close(file_at(results, i));
     zg_csv_in_close(&results->old_samples);
-    for (int64_t i = 0; i < results->n_texts; i++)
-        free(results->texts[i]);
-    free(results->texts);
     *results = (struct zg_results){0};
 }
 
@@ -238,7 +205,7 @@ enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err
 {
     enum zg_status status = ZG_OK;
     for (int i = ZG_RESULTS_FILES - 1; i >= 0 && !status; i--) {
-        const struct zg_rows *const file = file_at(results, i);
+        const struct zg_row_list *const file = file_at(results, i);
         if (file->n > 0 || (file != &results->fidelity && file != &results->counts))
             status = zg_csv_write(results->dir, file->schema, file->rows, file->n, err);
     }

@@ -13,23 +13,15 @@
 #include "harness/rows/csv_in.h"
 #include "harness/rows/csv_out.h"
 #include "harness/rows/record.h"
-
-struct zg_rows { /* row structs of one schema */
-    const struct zg_schema *schema;
-    char *rows;
-    int64_t n, capacity;
-};
+#include "harness/rows/row_list.h"
 
 enum { ZG_RESULTS_FILES = 5 }; /* that are kept in memory */
 
 struct zg_results {
     const char *dir;
     struct zg_csv_out *samples;
-    struct zg_rows summary, phases, verify, fidelity, counts;
-    struct zg_csv_in *old[ZG_RESULTS_FILES]; /* of a resumed run: the rows' texts live here */
-    struct zg_csv_in *old_samples;           /* NULL: there were none */
-    char **texts;                            /* copies that rows point to */
-    int64_t n_texts;
+    struct zg_row_list summary, phases, verify, fidelity, counts;
+    struct zg_csv_in *old_samples; /* of a resumed run; NULL: there were none */
 };
 
 /* What a run that goes on keeps: the rows of the summary's cases but those that were cut off, and
@@ -54,11 +46,10 @@ void zg_results_close(struct zg_results *results);
 /* Has the summary a row of this engine on this case? */
 bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c);
 
-/* Adds a row to summary, phases, verify, fidelity or counts; its schema says which. */
+/* Adds a row to summary, phases, verify, fidelity or counts; its schema says which.  Texts are
+ * copied. */
 enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
                               const void *row, struct zg_error *err);
-/* A copy of the text that lives as long as the results. */
-const char *zg_results_text(struct zg_results *results, const char *text);
 
 /* Rewrites verify.csv, fidelity.csv and counters.csv if they have rows, phases.csv and, last,
  * summary.csv. */

@@ -1,0 +1,62 @@
+/* row_list.c - rows that grow by doubling, and their texts, each kept once: engines and models are
+ * the same in many rows. */
+#include "harness/rows/row_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The list's own copy; NULL: no memory. */
+static const char *keep_text(struct zg_row_list *list, const char *text)
+{
+    for (int64_t i = 0; i < list->n_texts; i++)
+        if (strcmp(list->texts[i], text) == 0)
+            return list->texts[i];
+    char **const texts = realloc(list->texts, (size_t)(list->n_texts + 1) * sizeof *texts);
+    if (!texts)
+        return NULL;
+    list->texts = texts;
+    texts[list->n_texts] = strdup(text);
+    return texts[list->n_texts] ? texts[list->n_texts++] : NULL;
+}
+
+enum zg_status zg_row_list_add(struct zg_row_list *list, const void *row, struct zg_error *err)
+{
+    const struct zg_schema *const schema = list->schema;
+    if (list->n == list->capacity) {
+        const int64_t capacity = 2 * list->capacity + 16;
+        char *const rows = realloc(list->rows, (size_t)capacity * schema->row_size);
+        if (!rows)
+            return zg_fail(err, ZG_ENV, "no memory for rows of %s", schema->file);
+        list->rows = rows;
+        list->capacity = capacity;
+    }
+    char *const to = list->rows + (size_t)list->n * schema->row_size;
+    memcpy(to, row, schema->row_size);
+    for (int64_t i = 0; i < schema->n_columns; i++) {
+        const char *text = NULL;
+        if (schema->columns[i].kind == ZG_COLUMN_TEXT)
+            memcpy(&text, to + schema->columns[i].offset, sizeof text);
+        if (!text)
+            continue;
+        text = keep_text(list, text);
+        if (!text)
+            return zg_fail(err, ZG_ENV, "no memory for texts of %s", schema->file);
+        memcpy(to + schema->columns[i].offset, &text, sizeof text);
+    }
+    list->n++;
+    return ZG_OK;
+}
+
+void zg_row_list_close(struct zg_row_list *list)
+{
+    for (int64_t i = 0; i < list->n_texts; i++)
+        free(list->texts[i]);
+    free(list->texts);
+    free(list->rows);
+    *list = (struct zg_row_list){.schema = list->schema};
+}
+
+const void *zg_row_list_rows(const struct zg_row_list *list)
+{
+    return list->rows;
+}

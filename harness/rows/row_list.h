@@ -1,0 +1,31 @@
+/*
+ * row_list.h - rows of one schema in memory, as many as come, with copies of their texts: a row may
+ * outlive the case that it is of.
+ *
+ *     struct zg_row_list list = {.schema = &zg_schema_verify};
+ *     status = zg_row_list_add(&list, &row, &err);
+ *     const struct zg_verify_row *const rows = zg_row_list_rows(&list);
+ *     zg_row_list_close(&list);
+ */
+#ifndef ZG_HARNESS_ROW_LIST_H
+#define ZG_HARNESS_ROW_LIST_H
+
+#include "engines/error.h"
+#include "harness/rows/record.h"
+
+struct zg_row_list {
+    const struct zg_schema *schema;
+    char *rows; /* [n] row structs of the schema */
+    int64_t n, capacity;
+    char **texts; /* [n_texts], each once */
+    int64_t n_texts;
+};
+
+/* Copies the row to the end.  ZG_ENV: no memory. */
+enum zg_status zg_row_list_add(struct zg_row_list *list, const void *row, struct zg_error *err);
+void zg_row_list_close(struct zg_row_list *list); /* keeps the schema */
+
+/* Until the next row is added. */
+const void *zg_row_list_rows(const struct zg_row_list *list);
+
+#endif
