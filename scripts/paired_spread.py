@@ -27,7 +27,7 @@ def main():
         cases = {}
         for row in study.rows(directory, "samples.csv"):
             # the case without the engine's own columns
-            key = (row["model"], row["task"], row["batch"], row["rank"], row["nu"], row["threads"])
+            key = tuple(row.get(c) for c in ("model", "task", "batch", "algorithm", "rank", "nu", "threads"))
             cases.setdefault(key, {}).setdefault(row["engine"], {})[row["block"]] = float(row["wall_s_per_step"])
         baselines = {r["baseline"] for r in study.rows(directory)}
         for engines in cases.values():

@@ -12,10 +12,11 @@ import study
 
 def main(directory, wanted):
     rows = study.rows(directory, "phases.csv")
-    columns = list(itertools.takewhile(lambda name: name != "phase", rows[0] if rows else []))
+    # algorithms have options that others do not have
+    columns = list(dict.fromkeys(c for r in rows for c in itertools.takewhile(lambda name: name != "phase", r)))
     named = ("engine", "model", "dtype", "batch", "threads")
-    differ = [c for c in columns if c not in named and len({r[c] for r in rows}) > 1]
-    for _, phases in itertools.groupby(rows, lambda r: [r[c] for c in columns]):
+    differ = [c for c in columns if c not in named and len({r.get(c) for r in rows}) > 1]
+    for _, phases in itertools.groupby(rows, lambda r: [r.get(c) for c in columns]):
         phases = list(phases)
         case = phases[0]
         seconds = {r["phase"]: float(r["s_per_step"]) for r in phases}
@@ -23,7 +24,7 @@ def main(directory, wanted):
         shares = sorted(((s / total, p) for p, s in seconds.items() if not wanted or p in wanted), reverse=True)
         if shares:
             print("{}, {}, {}, batch {}, {} threads".format(*(case[c] for c in named))
-                  + "".join(f", {c} {case[c] or '-'}" for c in differ) + ":", ", ".join(f"{p} {s:.2%}" for s, p in shares))
+                  + "".join(f", {c} {case.get(c) or '-'}" for c in differ) + ":", ", ".join(f"{p} {s:.2%}" for s, p in shares))
 
 
 if __name__ == "__main__":

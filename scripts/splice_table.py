@@ -12,6 +12,8 @@ import pathlib
 import shlex
 import sys
 
+import study
+
 BEGIN, END = "<!-- gap table -->", "<!-- end of gap table -->"
 
 
@@ -22,7 +24,7 @@ def number(text, form, missing="-"):
 def gap_table(directory):
     meta = json.loads((directory / "meta.json").read_text())
     with open(directory / "summary.csv", newline="") as f:
-        rows = list(csv.DictReader(f))
+        rows = [study.split_algorithm(row) for row in csv.DictReader(f)]
     true = any(r.get("fidelity_probes") for r in rows)
     second = rows[0].get("second_baseline")
     lines = [
@@ -50,7 +52,7 @@ def main(directory, target):
     meta, rows, lines = gap_table(directory)
     first = rows[0]
     failed = [r["engine"] for r in rows if r["verified"] == "0"]
-    if failed or len({(r["model"], r["task"], r["batch"], r["rank"], r["nu"], r["seed"]) for r in rows}) > 1:
+    if failed or len({tuple(r.get(c) for c in ("model", "task", "batch", "algorithm", "rank", "nu", "seed")) for r in rows}) > 1:
         sys.exit(f"{directory}: wants one case with engines that all agree" + (f"; {', '.join(failed)} does not" if failed else ""))
     dtypes = list(dict.fromkeys(r["dtype"] for r in rows))
     low = [d for d in dtypes if d != "fp32"]
@@ -62,7 +64,7 @@ def main(directory, target):
     checked = f"fp32 engines verified equal, losses in {', '.join(low)} to its tolerance" if low else "all engines verified equal"
     caption = (
         f"{first['model']} shape{' (synthetic weights: throughput only)' if first['synthetic'] == '1' else ''}{layers}, "
-        f"task {first['task']}, {first['algorithm']}, {' and '.join(dtypes)}, batch {first['batch']}, rank {first['rank']}, "
+        f"task {first['task']}, {first['algorithm']}, {' and '.join(dtypes)}, batch {first['batch']}, rank {first.get('rank', '-')}, "
         f"{first['threads']} threads, {first['n']} blocks of the same {first['steps']} steps; {checked}. "
         f"Machine: {meta['machine']['cpu']['name'].strip()}. Evidence: [{directory.name}](results/{directory.name}/), made by\n\n"
         f"```sh\nbuild/zogap {' '.join(map(shlex.quote, meta['command_line']))}\n```"

@@ -2,6 +2,7 @@
 import csv
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -33,10 +34,28 @@ def is_complete(out):
     return meta.exists() and json.loads(meta.read_text())["status"] == "complete"
 
 
+def split_algorithm(row):
+    """lozo:rank=2+nu=50 as cells of their own, which is how files of schema version 2 have it: algorithm lozo, rank 2, nu
+    50.  Then files of all versions have the same names, and what differs between cases shows by itself."""
+    name, _, options = (row.get("algorithm") or "").partition(":")
+    if not options:
+        return row
+    cells = dict(option.split("=", 1) for option in re.split(r"\+(?=\D)", options))
+    cells = {key.replace("-", "_"): value for key, value in cells.items()}
+    usual = {"direction": "correct", "direction_scale": "none"} if name == "lozo" else {}
+    split = {}
+    for key, value in row.items():
+        split[key] = name if key == "algorithm" else value
+        if key == "algorithm":
+            split.update({**cells, **{k: v for k, v in usual.items() if k not in cells}})
+    return split
+
+
 def rows(out, name="summary.csv"):
-    """A file's rows; of the summary only, an engine that failed its check ends the study."""
+    """A file's rows, the algorithm's options in columns; of the summary only, an engine that failed its check ends the
+    study."""
     with open(pathlib.Path(out) / name, newline="") as f:
-        lines = list(csv.DictReader(f))
+        lines = [split_algorithm(line) for line in csv.DictReader(f)]
     failed = [line["engine"] for line in lines if line.get("verified") == "0"]
     if failed:
         sys.exit(f"{out}: not verified, so not timed: {', '.join(failed)}")

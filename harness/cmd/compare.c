@@ -12,6 +12,7 @@
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
 #include "harness/ladder/ladder_table.h"
+#include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/gap_table.h"
 #include "harness/store/reader.h"
@@ -237,6 +238,34 @@ static enum zg_status add_dir(void *target, const struct zg_flag *flag, const ch
     return ZG_OK;
 }
 
+/* An option of an algorithm, as the tables have it; NULL: no algorithm has it. */
+static const char *find_option(const char *key)
+{
+    const struct zg_algorithm *algorithm;
+    for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
+        for (int64_t j = 0; algorithm->options[j].key; j++)
+            if (zg_option_key_same(algorithm->options[j].key, key))
+                return algorithm->options[j].key;
+    return NULL;
+}
+
+static enum zg_status add_across(struct zg_case_across *across, const char *name,
+                                 struct zg_error *err)
+{
+    const int64_t column = zg_case_column_find(name);
+    const char *const option = find_option(name);
+    if (column >= 0 && strcmp(name, "engine") != 0)
+        across->columns |= UINT64_C(1) << column;
+    else if (option && across->n_options < ZG_MAX_ACROSS_OPTIONS)
+        across->options[across->n_options++] = option;
+    else
+        return zg_fail(err, ZG_USAGE,
+                       "--across %s: must be a case column but engine, or an option of an "
+                       "algorithm, like threads, seed or rank",
+                       name);
+    return ZG_OK;
+}
+
 static enum zg_status set_across(void *target, const struct zg_flag *flag, const char *value,
                                  struct zg_error *err)
 {
@@ -246,16 +275,9 @@ static enum zg_status set_across(void *target, const struct zg_flag *flag, const
     enum zg_status status = zg_words_split(&words, "--across", value, ',', err);
     if (status)
         return status;
-    request->across = 0;
-    for (int64_t i = 0; i < words.n_words && !status; i++) {
-        const int64_t column = zg_case_column_find(words.words[i]);
-        if (column < 0 || !strcmp(words.words[i], "engine"))
-            status = zg_fail(err, ZG_USAGE,
-                             "--across %s: must be a case column but engine, like threads or seed",
-                             words.words[i]);
-        else
-            request->across |= UINT64_C(1) << column;
-    }
+    request->across = (struct zg_case_across){0};
+    for (int64_t i = 0; i < words.n_words && !status; i++)
+        status = add_across(&request->across, words.words[i], err);
     zg_words_close(&words);
     return status;
 }
@@ -266,7 +288,8 @@ static const struct zg_flag compare_flags[] = {
      .kind = ZG_FLAG_CUSTOM,
      .value = "COLUMN,...",
      .set = set_across,
-     .summary = "case columns that may differ, like threads between two machines"},
+     .summary = "case columns, or options of the algorithm, that may differ, like threads between "
+                "two machines"},
     {.name = "common",
      .kind = ZG_FLAG_SWITCH,
      FIELD(common),

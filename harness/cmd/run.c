@@ -14,19 +14,12 @@
 
 static enum zg_status list_cases(const struct zg_session *session, struct zg_error *err)
 {
-    static const struct zg_heading headings[] = {{"case", "case"},
-                                                 {"model", "model"},
-                                                 {"task", "task"},
-                                                 {"objective", "objective"},
-                                                 {"batch", "batch"},
-                                                 {"rank", "rank"},
-                                                 {"nu", "nu"},
-                                                 {"eps", "eps"},
-                                                 {"lr", "lr"},
-                                                 {"dtype", "dtype"},
-                                                 {"layers_resident", "layers resident"},
-                                                 {"seed", "seed"},
-                                                 {"estimate_s", "about"}};
+    static const struct zg_heading headings[] = {
+        {"case", "case"},           {"model", "model"},
+        {"task", "task"},           {"objective", "objective"},
+        {"algorithm", "algorithm"}, {"batch", "batch"},
+        {"dtype", "dtype"},         {"layers_resident", "layers resident"},
+        {"seed", "seed"},           {"estimate_s", "about"}};
     struct zg_table *table = NULL;
     double total_s = 0;
     char text[32];
@@ -45,11 +38,8 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
         zg_table_text(table, c.model);
         zg_table_text(table, c.task);
         zg_table_text(table, zg_objective_name((enum zg_objective)c.objective));
+        zg_table_text(table, c.algorithm_text);
         zg_table_integer(table, c.batch);
-        zg_table_integer(table, zg_algorithm_integer(&c.algorithm, "rank", ZG_NO_INTEGER));
-        zg_table_integer(table, zg_algorithm_integer(&c.algorithm, "nu", ZG_NO_INTEGER));
-        zg_table_real(table, zg_algorithm_real(&c.algorithm, "eps"), NULL);
-        zg_table_real(table, zg_algorithm_real(&c.algorithm, "lr"), NULL);
         zg_table_text(table, zg_dtypes_name(c.dtype, c.dtype_d));
         zg_table_integer(table, c.layers_resident ? c.layers_resident : ZG_NO_INTEGER);
         zg_table_integer(table, (int64_t)c.seed);

@@ -21,18 +21,6 @@ static enum zg_status no_memory(struct zg_error *err)
 
 /* ---- which cases belong together ------------------------------------------------------------- */
 
-/* The case as if it had the other's cells in the columns that may differ. */
-static struct zg_result_case across(const struct zg_compare *compare,
-                                    const struct zg_result_case *c,
-                                    const struct zg_result_case *other)
-{
-    struct zg_result_case alike = *c;
-    for (int64_t i = 0; i < zg_case_n_columns(); i++)
-        if (compare->options.across >> i & 1)
-            zg_case_row_copy_cell(&alike.id, &other->id, i);
-    return alike;
-}
-
 static const struct zg_result_case *first_of(const struct zg_compare *compare,
                                              const struct zg_compare_line *line)
 {
@@ -47,8 +35,7 @@ static struct zg_compare_line *find_line(struct zg_compare *compare, const struc
 {
     for (int64_t i = 0; i < compare->n_lines; i++) {
         const struct zg_result_case *const other = first_of(compare, &compare->lines[i]);
-        const struct zg_result_case alike = across(compare, c, other);
-        if (zg_case_row_same(&alike.id, &other->id))
+        if (zg_case_row_same_across(&c->id, &other->id, &compare->options.across))
             return &compare->lines[i];
     }
     return NULL;
@@ -59,8 +46,7 @@ static struct zg_compare_line *find_work(struct zg_compare *compare, const struc
 {
     for (int64_t i = compare->n_lines - 1; i >= 0; i--) {
         const struct zg_result_case *const other = first_of(compare, &compare->lines[i]);
-        const struct zg_result_case alike = across(compare, c, other);
-        if (zg_case_row_same_work(&alike.id, &other->id))
+        if (zg_case_row_same_work(&c->id, &other->id, &compare->options.across))
             return &compare->lines[i];
     }
     return NULL;
@@ -95,9 +81,8 @@ static enum zg_status fail_unlike(const struct zg_compare *compare, int64_t set,
     char text[320], best[320] = "";
     int64_t fewest = INT64_MAX;
     for (int64_t i = 0; i < there->n_cases; i++) {
-        const struct zg_result_case alike = across(compare, c, &there->cases[i]);
-        const int64_t n =
-            zg_case_row_differences(&alike.id, &there->cases[i].id, text, sizeof text);
+        const int64_t n = zg_case_row_differences(&c->id, &there->cases[i].id,
+                                                  &compare->options.across, text, sizeof text);
         if (n < fewest) {
             fewest = n;
             memcpy(best, text, sizeof best);
@@ -133,8 +118,7 @@ static enum zg_status add_case(struct zg_compare *compare, int64_t set,
     line->cells[set].c = c;
     if (!other)
         return ZG_OK;
-    const struct zg_result_case alike = across(compare, c, other);
-    if (zg_result_case_differences(other, &alike, text, sizeof text) == 0)
+    if (zg_result_case_differences(other, c, &compare->options.across, text, sizeof text) == 0)
         return ZG_OK;
     return zg_fail(err, ZG_INPUT,
                    "%.120s and %.120s: engine %.100s did not do the same work: %s; give every run "
@@ -150,10 +134,9 @@ static enum zg_status check_groups(const struct zg_compare *compare, struct zg_e
         for (int64_t set = 1; set < compare->n_sets; set++) {
             const struct zg_result_set *const there = compare->sets[set];
             bool found = false;
-            for (int64_t j = 0; j < there->n_cases && !found; j++) {
-                const struct zg_result_case alike = across(compare, c, &there->cases[j]);
-                found = zg_case_row_same_work(&alike.id, &there->cases[j].id);
-            }
+            for (int64_t j = 0; j < there->n_cases && !found; j++)
+                found =
+                    zg_case_row_same_work(&c->id, &there->cases[j].id, &compare->options.across);
             if (!found)
                 return fail_unlike(compare, 0, c, set, err);
         }

@@ -25,8 +25,8 @@
 #include "harness/store/reader.h"
 
 struct zg_compare_options {
-    bool common;     /* leave out what not every directory has, in place of refusing it */
-    uint64_t across; /* bit i: case column i may differ, as threads between two machines */
+    bool common; /* leave out what not every directory has, in place of refusing it */
+    struct zg_case_across across; /* what may differ, as threads between two machines */
 };
 
 /* An engine on a case in one directory.  Ratios are above 1 where this directory is the faster

@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "harness/compare/compare.h"
+#include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/show.h"
 
 static const char stdout_name[] = "standard output";
 
-enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + MOST_OTHERS }; /* --across has a bit a case column */
+/* --across has a bit a case column */
+enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + ZG_MAX_ACROSS_OPTIONS + MOST_OTHERS };
 
 const char *zg_compare_letter(int64_t set)
 {
@@ -89,6 +91,13 @@ static void add_row(struct zg_table *table, const struct zg_compare *compare,
     const struct zg_stats one = {.median = 1, .low = NAN, .high = NAN};
     char text[128];
     zg_table_fields(table, zg_schema_summary.columns, zg_case_n_columns(), &c->id);
+    for (int64_t i = 0; i < compare->options.across.n_options; i++) {
+        struct zg_option_cell option;
+        zg_table_text(
+            table, zg_option_cell_find(c->id.algorithm, compare->options.across.options[i], &option)
+                       ? option.value
+                       : NULL);
+    }
     zg_table_text(table, zg_compare_letter(set));
     zg_table_text(table, compare->sets[set]->dir);
     zg_table_integer(table, c->n);
@@ -106,7 +115,8 @@ static void add_row(struct zg_table *table, const struct zg_compare *compare,
     add_check(table, compare, set, c);
 }
 
-/* The case columns first: for people only those that tell the rows of a case apart. */
+/* The case columns first: for people only those that tell the rows of a case apart.  Then the
+ * algorithm's options that may differ. */
 static int64_t make_headings(struct zg_heading *headings, const struct zg_compare *compare,
                              const struct layout *layout)
 {
@@ -138,15 +148,18 @@ static int64_t make_headings(struct zg_heading *headings, const struct zg_compar
     };
     const int64_t n_others = sizeof others / sizeof others[0];
     _Static_assert(sizeof others / sizeof others[0] <= MOST_OTHERS, "room for the headings");
+    const struct zg_case_across *const across = &compare->options.across;
     const int64_t n_case = zg_case_n_columns();
     for (int64_t i = 0; i < n_case; i++) {
         const char *const name = zg_schema_summary.columns[i].name;
         const bool shown = !strcmp(name, "engine") || (layout->dtype && !strcmp(name, "dtype")) ||
-                           (compare->options.across >> i & 1);
+                           (across->columns >> i & 1);
         headings[i] = (struct zg_heading){name, shown ? name : NULL};
     }
-    memcpy(headings + n_case, others, sizeof others);
-    return n_case + n_others;
+    for (int64_t i = 0; i < across->n_options; i++)
+        headings[n_case + i] = (struct zg_heading){across->options[i], across->options[i]};
+    memcpy(headings + n_case + across->n_options, others, sizeof others);
+    return n_case + across->n_options + n_others;
 }
 
 /* One table of the lines from `begin` to before `end`. */
@@ -179,7 +192,7 @@ static void print_title(const struct zg_compare *compare, const struct zg_compar
     while (!line->cells[set].c)
         set++;
     zg_case_show(line->cells[set].c->summary, name, sizeof name);
-    if (compare->options.across)
+    if (compare->options.across.columns || compare->options.across.n_options)
         printf("%s (in %s)\n", name, zg_compare_letter(set));
     else
         printf("%s\n", name);

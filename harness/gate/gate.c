@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/stats/stats.h"
 
@@ -174,7 +175,9 @@ static void append(char *text, size_t size, const char *name, const char *value)
     if (strcmp(#column, "engine") != 0) {                                                          \
         bool differs = false;                                                                      \
         ANY_DIFFERS(zg_cell_same_text(a->column, b->column))                                       \
-        if (differs)                                                                               \
+        if (differs && strcmp(#column, "algorithm") == 0)                                          \
+            append_options(gate, c);                                                               \
+        else if (differs)                                                                          \
             append(c->name, sizeof c->name, #column, c->id.column ? c->id.column : "none");        \
     }
 #define INTEGER(column)                                                                            \
@@ -186,14 +189,21 @@ static void append(char *text, size_t size, const char *name, const char *value)
             append(c->name, sizeof c->name, #column,                                               \
                    c->id.column == ZG_NO_INTEGER ? "none" : cell);                                 \
     }
-#define REAL(column)                                                                               \
-    {                                                                                              \
-        bool differs = false;                                                                      \
-        ANY_DIFFERS(zg_cell_same_real(a->column, b->column))                                       \
-        snprintf(cell, sizeof cell, "%.9g", c->id.column);                                         \
-        if (differs)                                                                               \
-            append(c->name, sizeof c->name, #column, cell);                                        \
+#define REAL(column) /* no case column is one */
+
+/* The options of the algorithm that differ among the cases, in the place of the whole text. */
+static void append_options(const struct zg_gate *gate, struct zg_gate_case *c)
+{
+    struct zg_option_cell option, other;
+    for (const char *at = c->id.algorithm; zg_option_cell_next(&at, &option);) {
+        bool differs = false;
+        for (int64_t i = 0; i < gate->n_cases && !differs; i++)
+            differs = !zg_option_cell_find(gate->cases[i].id.algorithm, option.key, &other) ||
+                      strcmp(option.value, other.value) != 0;
+        if (differs)
+            append(c->name, sizeof c->name, option.key, option.value);
     }
+}
 
 static void name_case(const struct zg_gate *gate, struct zg_gate_case *c)
 {

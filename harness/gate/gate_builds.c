@@ -246,8 +246,9 @@ static enum zg_status plan_steps(struct trial *t, struct zg_error *err)
     const double process_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
     for (int64_t i = 0; i < set->n_cases; i++) {
         const struct zg_result_case *const c = &set->cases[i];
-        if (c->id.nu != ZG_NO_INTEGER) /* an algorithm may have no V */
-            least_nu = zg_min64(least_nu, c->id.nu);
+        struct zg_algorithm_choice choice;
+        if (c->id.algorithm && !zg_algorithm_parse(c->id.algorithm, &choice, NULL))
+            least_nu = zg_min64(least_nu, zg_algorithm_period(&choice));
         for (int64_t b = 0; b < c->n; b++) {
             round_s += c->wall_s[b];
             spans_s += c->wall_s[b] * (double)c->steps[b];
@@ -317,7 +318,7 @@ static enum zg_status take_cases(struct trial *t, struct zg_error *err)
                            "baseline does",
                            c->id.engine);
         status = zg_gate_add_case(t->gate, &c->id, err);
-        if (!status && zg_result_case_differences(c, other, text, sizeof text))
+        if (!status && zg_result_case_differences(c, other, NULL, text, sizeof text))
             status = zg_gate_warn(t->gate, err, "engine %.100s: the builds differ in %s",
                                   c->id.engine, text);
     }

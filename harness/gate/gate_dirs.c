@@ -236,7 +236,7 @@ static enum zg_status fail_missing(const struct zg_gate *gate, const struct zg_r
         const struct zg_result_case *const c = &set->cases[i];
         if (!zg_cell_same_text(c->id.engine, want->id.engine))
             continue;
-        const int64_t n = zg_case_row_differences(&want->id, &c->id, text, sizeof text);
+        const int64_t n = zg_case_row_differences(&want->id, &c->id, NULL, text, sizeof text);
         if (n >= fewest)
             continue;
         fewest = n;
@@ -264,7 +264,7 @@ static enum zg_status add_case(struct zg_gate *gate, const struct zg_result_case
     char differences[256];
     if (!new)
         return fail_missing(gate, old, err);
-    if (zg_result_case_differences(old, new, differences, sizeof differences))
+    if (zg_result_case_differences(old, new, NULL, differences, sizeof differences))
         return zg_fail(err, ZG_INPUT,
                        "engine %.100s was timed on other work: baseline and candidate differ in %s",
                        old->id.engine, differences);

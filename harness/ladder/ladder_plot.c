@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/base/file_out.h"
+#include "harness/rows/algorithm_cell.h"
 
 extern char **environ;
 
@@ -96,15 +97,18 @@ static void put_quoted(FILE *out, const char *text)
 
 static void put_title(FILE *out, const struct zg_ladder_result *result)
 {
-    char text[1024], layers[64] = "";
+    char text[1024], layers[64] = "", ranks[128] = "";
+    struct zg_option_cell rank;
     const struct zg_ladder_row *const row = &result->rows[0];
     if (row->id.layers_resident != ZG_NO_INTEGER)
         snprintf(layers, sizeof layers, " (%lld layers resident, repeated)",
                  (long long)row->id.layers_resident);
-    snprintf(text, sizeof text, "%.300s%s%s, %.300s, batch %lld, rank %lld, %lld thread%s%s",
-             row->id.model, row->id.synthetic == 1 ? " (synthetic weights)" : "", layers,
-             row->id.task, (long long)row->id.batch, (long long)row->id.rank,
-             (long long)row->id.threads, row->id.threads == 1 ? "" : "s",
+    if (zg_option_cell_find(row->id.algorithm, "rank", &rank))
+        snprintf(ranks, sizeof ranks, ", rank %s", rank.value);
+    snprintf(text, sizeof text, "%.300s%s%s, %.300s, batch %lld%s, %lld thread%s%s", row->id.model,
+             row->id.synthetic == 1 ? " (synthetic weights)" : "", layers, row->id.task,
+             (long long)row->id.batch, ranks, (long long)row->id.threads,
+             row->id.threads == 1 ? "" : "s",
              strcmp(row->kind, "ladder") == 0 ? ": from the loop to the runtime"
                                               : ": leaving one out");
     put_quoted(out, text);

@@ -338,5 +338,9 @@ enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct
     enum zg_status status = zg_flags_default(defaults, out, err);
     if (!status)
         status = set_axes(sweep, index, false, out, err); /* the algorithm first */
-    return status ? status : set_axes(sweep, index, true, out, err);
+    if (!status)
+        status = set_axes(sweep, index, true, out, err);
+    if (!status)
+        zg_algorithm_text(&out->algorithm, out->algorithm_text);
+    return status;
 }

@@ -17,11 +17,12 @@ struct zg_case {
     const char *task;      /* name or FILE.json */
     const char *data;      /* directory, NULL: beside the task */
     int objective, scope, split;
-    struct zg_algorithm_choice algorithm; /* its options; steps take zg_case_algorithm() */
-    enum zg_dtype dtype, dtype_d;         /* of the means and of the half differences: zo.h */
-    int64_t layers_resident;              /* distinct layers, repeated up to the depth; 0: all */
-    int32_t bos;                          /* token id or ZG_BOS_NONE */
-    int64_t batch, limit;                 /* limit 0: all rows */
+    struct zg_algorithm_choice algorithm;   /* its options; steps take zg_case_algorithm() */
+    char algorithm_text[ZG_ALGORITHM_TEXT]; /* the same as rows have it */
+    enum zg_dtype dtype, dtype_d;           /* of the means and of the half differences: zo.h */
+    int64_t layers_resident;                /* distinct layers, repeated up to the depth; 0: all */
+    int32_t bos;                            /* token id or ZG_BOS_NONE */
+    int64_t batch, limit;                   /* limit 0: all rows */
     uint64_t seed;
 };
 

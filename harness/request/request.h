@@ -8,6 +8,7 @@
 #include "harness/request/case.h"
 #include "harness/request/options.h"
 #include "harness/request/policy.h"
+#include "harness/rows/case_row.h"
 
 enum { ZG_MOST_DIRS = 26 }; /* tables call them A to Z */
 
@@ -37,9 +38,9 @@ struct zg_request {
     const char *probes;             /* score: as typed, NULL: 0, +eps, -eps */
     const char *dirs[ZG_MOST_DIRS]; /* compare: result directories, as typed */
     int64_t n_dirs;
-    uint64_t across; /* compare: bits of case columns that may differ */
-    bool common;     /* compare */
-    bool machines;   /* compare */
+    struct zg_case_across across; /* compare: what may differ */
+    bool common;                  /* compare */
+    bool machines;                /* compare */
     struct zg_gate_request gate;
     char *const *argv;     /* of the process, for a restart */
     struct zg_words words; /* the command line with option files expanded: what meta.json records */

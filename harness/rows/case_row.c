@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/rows/algorithm_cell.h"
+
 bool zg_cell_same_text(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "") == 0;
@@ -23,51 +25,69 @@ bool zg_cell_same_real(double a, double b)
     return strcmp(x, y) == 0;
 }
 
-bool zg_case_row_same(const struct zg_case_row *a, const struct zg_case_row *b)
-{
-#define TEXT(name)    &&zg_cell_same_text(a->name, b->name)
-#define INTEGER(name) &&(!strcmp(#name, "synthetic") || a->name == b->name)
-#define REAL(name)    &&zg_cell_same_real(a->name, b->name)
-    return true ZG_CASE_COLUMNS(TEXT, INTEGER, REAL);
-#undef TEXT
-#undef INTEGER
-#undef REAL
-}
+/* ---- columns --------------------------------------------------------------------------------- */
+
+#define NUMBER(name) COLUMN_##name,
+enum { ZG_CASE_COLUMNS(NUMBER, NUMBER, NUMBER) N_COLUMNS };
+#undef NUMBER
 
 int64_t zg_case_n_columns(void)
 {
-#define ONE(name) +1
-    return 0 ZG_CASE_COLUMNS(ONE, ONE, ONE);
-#undef ONE
+    return N_COLUMNS;
 }
 
 int64_t zg_case_column_find(const char *name)
 {
-    for (int64_t i = 0; i < zg_case_n_columns(); i++)
+    for (int64_t i = 0; i < N_COLUMNS; i++)
         if (strcmp(zg_schema_summary.columns[i].name, name) == 0)
             return i;
     return -1;
 }
 
-void zg_case_row_copy_cell(struct zg_case_row *to, const struct zg_case_row *from, int64_t column)
+static bool may_differ(const struct zg_case_across *across, int column)
 {
-    const struct zg_column *const c = &zg_schema_summary.columns[column]; /* they start every row */
-    const size_t size = c->kind == ZG_COLUMN_TEXT      ? sizeof(const char *)
-                        : c->kind == ZG_COLUMN_INTEGER ? sizeof(int64_t)
-                                                       : sizeof(double);
-    memcpy((char *)to + c->offset, (const char *)from + c->offset, size);
+    return across && across->columns >> column & 1;
 }
 
-/* Adds "NAME A and B" where the cells differ; returns 1 then. */
+static bool option_may_differ(const struct zg_case_across *across, const char *key)
+{
+    for (int64_t i = 0; across && i < across->n_options; i++)
+        if (zg_option_key_same(across->options[i], key))
+            return true;
+    return false;
+}
+
+/* ---- differences ----------------------------------------------------------------------------- */
+
+/* Adds "NAME A and B" to text, which may be NULL, where the cells differ; returns 1 then. */
 static int64_t add_difference(char *text, size_t size, const char *name, const char *a,
                               const char *b)
 {
-    const size_t n = strlen(text);
     if (zg_cell_same_text(a, b))
         return 0;
-    snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a && *a ? a : "none",
-             b && *b ? b : "none");
+    const size_t n = text ? strlen(text) : 0;
+    if (text)
+        snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a && *a ? a : "none",
+                 b && *b ? b : "none");
     return 1;
+}
+
+/* The algorithm's options, each as if it were a column. */
+static int64_t add_options(char *text, size_t size, const char *a, const char *b,
+                           const struct zg_case_across *across)
+{
+    struct zg_option_cell option, other;
+    int64_t n = 0;
+    if (zg_cell_same_text(a, b))
+        return 0;
+    for (const char *at = a; zg_option_cell_next(&at, &option);)
+        if (!option_may_differ(across, option.key))
+            n += add_difference(text, size, option.key, option.value,
+                                zg_option_cell_find(b, option.key, &other) ? other.value : NULL);
+    for (const char *at = b; zg_option_cell_next(&at, &option);)
+        if (!option_may_differ(across, option.key) && !zg_option_cell_find(a, option.key, &other))
+            n += add_difference(text, size, option.key, NULL, option.value);
+    return n;
 }
 
 static const char *show_integer(char *cell, size_t size, int64_t value)
@@ -78,29 +98,26 @@ static const char *show_integer(char *cell, size_t size, int64_t value)
     return cell;
 }
 
-static const char *show_real(char *cell, size_t size, double value)
-{
-    cell[0] = '\0';
-    if (!isnan(value))
-        snprintf(cell, size, "%.9g", value);
-    return cell;
-}
-
 int64_t zg_case_row_differences(const struct zg_case_row *a, const struct zg_case_row *b,
-                                char *text, size_t size)
+                                const struct zg_case_across *across, char *text, size_t size)
 {
     char x[32], y[32];
     int64_t n = 0;
-    text[0] = '\0';
+    if (text)
+        text[0] = '\0';
 #define TEXT(name)                                                                                 \
-    if (strcmp(#name, "engine") && strcmp(#name, "dtype"))                                         \
+    if (COLUMN_##name == COLUMN_engine || COLUMN_##name == COLUMN_dtype ||                         \
+        may_differ(across, COLUMN_##name))                                                         \
+        ;                                                                                          \
+    else if (COLUMN_##name == COLUMN_algorithm)                                                    \
+        n += add_options(text, size, a->name, b->name, across);                                    \
+    else                                                                                           \
         n += add_difference(text, size, #name, a->name, b->name);
 #define INTEGER(name)                                                                              \
-    n += add_difference(text, size, #name, show_integer(x, sizeof x, a->name),                     \
-                        show_integer(y, sizeof y, b->name));
-#define REAL(name)                                                                                 \
-    n += add_difference(text, size, #name, show_real(x, sizeof x, a->name),                        \
-                        show_real(y, sizeof y, b->name));
+    if (!may_differ(across, COLUMN_##name))                                                        \
+        n += add_difference(text, size, #name, show_integer(x, sizeof x, a->name),                 \
+                            show_integer(y, sizeof y, b->name));
+#define REAL(name) /* no case column is one */
     ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)
 #undef TEXT
 #undef INTEGER
@@ -108,17 +125,41 @@ int64_t zg_case_row_differences(const struct zg_case_row *a, const struct zg_cas
     return n;
 }
 
-bool zg_case_row_same_work(const struct zg_case_row *a, const struct zg_case_row *b)
+bool zg_case_row_same_work(const struct zg_case_row *a, const struct zg_case_row *b,
+                           const struct zg_case_across *across)
 {
-    char text[2];
-    return zg_case_row_differences(a, b, text, sizeof text) == 0;
+    return zg_case_row_differences(a, b, across, NULL, 0) == 0;
+}
+
+/* ---- the same case --------------------------------------------------------------------------- */
+
+/* For every sample of a directory: no text is made. */
+bool zg_case_row_same(const struct zg_case_row *a, const struct zg_case_row *b)
+{
+#define TEXT(name)    &&zg_cell_same_text(a->name, b->name)
+#define INTEGER(name) &&(COLUMN_##name == COLUMN_synthetic || a->name == b->name)
+#define REAL(name)
+    return true ZG_CASE_COLUMNS(TEXT, INTEGER, REAL);
+#undef TEXT
+#undef INTEGER
+#undef REAL
+}
+
+bool zg_case_row_same_across(const struct zg_case_row *a, const struct zg_case_row *b,
+                             const struct zg_case_across *across)
+{
+    struct zg_case_across others = *across;
+    others.columns |= UINT64_C(1) << COLUMN_synthetic;
+    return zg_cell_same_text(a->engine, b->engine) &&
+           (may_differ(across, COLUMN_dtype) || zg_cell_same_text(a->dtype, b->dtype)) &&
+           zg_case_row_same_work(a, b, &others);
 }
 
 int64_t zg_case_rows_end(const struct zg_summary_row *rows, int64_t n, int64_t begin)
 {
     int64_t end = begin + 1;
     for (; end < n; end++) {
-        bool same = zg_case_row_same_work(&rows[begin].id, &rows[end].id);
+        bool same = zg_case_row_same_work(&rows[begin].id, &rows[end].id, NULL);
         for (int64_t i = begin; i < end && same; i++)
             same = !zg_cell_same_text(rows[i].id.engine, rows[end].id.engine);
         if (!same)

@@ -13,13 +13,16 @@
 #include <unistd.h>
 
 #include "engines/base/size.h"
+#include "harness/rows/older_schema.h"
 
 /* Larger than any result file; a size beyond it is a wrong file. */
 #define MOST_BYTES (INT64_C(1) << 32)
 
 struct zg_csv_in {
-    const struct zg_schema *schema;
-    int64_t n_columns; /* of the schema's that the file has */
+    const struct zg_schema *schema; /* of the rows */
+    const struct zg_schema *file;   /* the same, or older.schema */
+    struct zg_older_schema older;
+    int64_t n_columns; /* of the file's schema that the file has */
     char *rows;        /* [capacity] row structs */
     int64_t n;
     int64_t capacity;
@@ -29,6 +32,9 @@ struct zg_csv_in {
     double *extra; /* [capacity][n_extra] */
     char *texts;   /* every text, terminated: no longer than the file */
     size_t texts_used;
+    char *older_row;   /* of an older file: what its cells are read into */
+    char **algorithms; /* [n_algorithms]: texts that an older file does not have */
+    int64_t n_algorithms;
     char warning[512];
 };
 
@@ -67,22 +73,45 @@ static bool is_column(const struct zg_column *column, const char *cell, size_t n
     return n == strlen(column->name) && memcmp(cell, column->name, n) == 0;
 }
 
+/* Is the cell of the header the column of an older version, whose columns before it are those that
+ * were read?  Then the file is of that version. */
+static bool is_older(struct zg_csv_in *csv, int64_t column, const char *cell, size_t n)
+{
+    for (int version = ZG_SCHEMA_VERSION - 1; version > 0; version--) {
+        struct zg_older_schema older;
+        bool same = zg_older_schema_of(&older, csv->schema, version) &&
+                    column < older.schema.n_columns && is_column(&older.columns[column], cell, n);
+        for (int64_t i = 0; i < column && same; i++)
+            same = strcmp(older.columns[i].name, csv->file->columns[i].name) == 0;
+        if (!same)
+            continue;
+        csv->older = older;
+        csv->older.schema.columns = csv->older.columns;
+        csv->file = &csv->older.schema;
+        csv->n_columns = csv->file->n_columns;
+        return true;
+    }
+    return false;
+}
+
 static void header_cell(struct reading *r, const char *cell, size_t n)
 {
     struct zg_csv_in *const csv = r->csv;
     const int64_t i = r->column;
-    if (i < csv->n_columns && is_column(&csv->schema->columns[i], cell, n))
+    if (i < csv->n_columns && is_column(&csv->file->columns[i], cell, n))
         return;
-    if (i < n_least(csv->schema)) {
+    if (i < n_least(csv->file) && is_older(csv, i, cell, n))
+        return;
+    if (i < n_least(csv->file)) {
         r->status = zg_fail(r->err, ZG_INPUT,
                             "%s: column %lld is \"%.*s\", want \"%s\": the file is not of "
-                            "schema version %d, which this zogap reads",
+                            "schema version %d, nor of one before that this zogap reads",
                             r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell,
-                            csv->schema->columns[i].name, ZG_SCHEMA_VERSION);
+                            csv->file->columns[i].name, ZG_SCHEMA_VERSION);
         return;
     }
     csv->n_columns = zg_min64(csv->n_columns, i); /* an older file: its extra columns begin here */
-    if (!csv->schema->has_extra || !n) {
+    if (!csv->file->has_extra || !n) {
         r->status = zg_fail(r->err, ZG_INPUT, "%s: column %lld \"%.*s\" is one too many", r->path,
                             (long long)i + 1, n > 64 ? 64 : (int)n, cell);
         return;
@@ -136,8 +165,12 @@ static void row_cell(struct reading *r, const char *cell, size_t n)
 {
     struct zg_csv_in *const csv = r->csv;
     const int64_t i = r->column, row = r->row - 1;
-    if (i == 0) /* columns that the file lacks are empty */
-        zg_row_clear(csv->schema, csv->rows + (size_t)row * csv->schema->row_size);
+    char *const to =
+        csv->older_row ? csv->older_row : csv->rows + (size_t)row * csv->schema->row_size;
+    if (i == 0) { /* columns that the file lacks are empty */
+        zg_row_clear(csv->schema, to);
+        zg_row_clear(csv->file, to);
+    }
     if (i >= csv->n_columns + csv->n_extra)
         return; /* end_row() says so */
     if (i >= csv->n_columns) {
@@ -145,8 +178,8 @@ static void row_cell(struct reading *r, const char *cell, size_t n)
         csv->extra[row * csv->n_extra + e] = parse_real(r, cell, n, csv->extra_names[e]);
         return;
     }
-    const struct zg_column *const column = &csv->schema->columns[i];
-    char *const field = csv->rows + (size_t)row * csv->schema->row_size + column->offset;
+    const struct zg_column *const column = &csv->file->columns[i];
+    char *const field = to + column->offset;
     if (column->kind == ZG_COLUMN_TEXT) {
         const char *const text = n ? keep_text(csv, cell, n) : NULL;
         memcpy(field, &text, sizeof text);
@@ -179,20 +212,51 @@ static void end_header(struct reading *r)
 {
     struct zg_csv_in *const csv = r->csv;
     int64_t cells;
-    if (r->column < n_least(csv->schema)) {
+    if (r->column < n_least(csv->file)) {
         r->status = zg_fail(
             r->err, ZG_INPUT,
             "%s: the header has %lld columns, want at least %lld: the file is not of schema "
-            "version %d, which this zogap reads",
-            r->path, (long long)r->column, (long long)n_least(csv->schema), ZG_SCHEMA_VERSION);
+            "version %d, nor of one before that this zogap reads",
+            r->path, (long long)r->column, (long long)n_least(csv->file), ZG_SCHEMA_VERSION);
         return;
     }
     csv->n_columns = zg_min64(csv->n_columns, r->column);
     csv->rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);
     if (zg_size_mul(csv->capacity, csv->n_extra, &cells))
         csv->extra = calloc((size_t)cells + 1, sizeof *csv->extra);
-    if (!csv->rows || !csv->extra)
+    if (csv->file != csv->schema)
+        csv->older_row = malloc(csv->file->row_size);
+    if (!csv->rows || !csv->extra || (csv->file != csv->schema && !csv->older_row))
         r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
+}
+
+/* The text, kept once; NULL: no memory. */
+static const char *keep_algorithm(struct zg_csv_in *csv, const char *text)
+{
+    for (int64_t i = 0; i < csv->n_algorithms; i++)
+        if (strcmp(csv->algorithms[i], text) == 0)
+            return csv->algorithms[i];
+    char **const algorithms =
+        realloc(csv->algorithms, (size_t)(csv->n_algorithms + 1) * sizeof *algorithms);
+    if (!algorithms)
+        return NULL;
+    csv->algorithms = algorithms;
+    algorithms[csv->n_algorithms] = strdup(text);
+    return algorithms[csv->n_algorithms] ? algorithms[csv->n_algorithms++] : NULL;
+}
+
+/* The row that an older file has, as one of this version. */
+static void take_older_row(struct reading *r)
+{
+    struct zg_csv_in *const csv = r->csv;
+    struct zg_case_row *const id = (struct zg_case_row *)(void *)csv->older_row;
+    char text[ZG_OLDER_TEXT];
+    if (zg_older_algorithm(&csv->older, id, text)[0]) {
+        id->algorithm = keep_algorithm(csv, text);
+        if (!id->algorithm)
+            r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
+    }
+    memcpy(csv->rows + (size_t)csv->n * csv->schema->row_size, id, csv->schema->row_size);
 }
 
 static void on_row(int end, void *context)
@@ -207,8 +271,11 @@ static void on_row(int end, void *context)
     else if (r->column != want)
         r->status = zg_fail(r->err, ZG_INPUT, "%s: row %lld has %lld cells, want %lld", r->path,
                             (long long)r->row, (long long)r->column, (long long)want);
-    else
+    else {
+        if (r->csv->older_row)
+            take_older_row(r);
         r->csv->n++;
+    }
     r->row++;
     r->column = 0;
 }
@@ -285,7 +352,7 @@ enum zg_status zg_csv_in_open(struct zg_csv_in **out, const char *path,
     struct zg_csv_in *csv = calloc(1, sizeof *csv);
     if (!csv)
         return zg_fail(err, ZG_ENV, "%s: no memory to read it", path);
-    csv->schema = schema;
+    csv->schema = csv->file = schema;
     csv->n_columns = schema->n_columns;
     enum zg_status status = slurp(path, &bytes, &n, err);
     if (status)
@@ -317,6 +384,10 @@ void zg_csv_in_close(struct zg_csv_in **csv)
     free((*csv)->extra_names);
     free((*csv)->extra);
     free((*csv)->texts);
+    free((*csv)->older_row);
+    for (int64_t i = 0; i < (*csv)->n_algorithms; i++)
+        free((*csv)->algorithms[i]);
+    free((*csv)->algorithms);
     free(*csv);
     *csv = NULL;
 }

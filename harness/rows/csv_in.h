@@ -10,8 +10,8 @@
  * The header must be the schema's columns in order (then any extra ones, where the schema has
  * them); every row has a cell for each; numbers are complete numbers.  What is not, is ZG_INPUT
  * with file, row, column and value.  Columns that came later than the file, at the end of the
- * schema's, read as empty.  A last row without its line end is what a kill leaves behind:
- * it is dropped, and zg_csv_in_warning() says so.
+ * schema's, read as empty; rows of an older version as older_schema.h says.  A last row without its
+ * line end is what a kill leaves behind: it is dropped, and zg_csv_in_warning() says so.
  */
 #ifndef ZG_HARNESS_CSV_IN_H
 #define ZG_HARNESS_CSV_IN_H

@@ -5,7 +5,7 @@
  * Units are in the names.  An empty cell means "not available", never 0: NaN for a real,
  * ZG_NO_INTEGER for an integer, NULL or "" for a text.  Flags are integers 0 and 1.  The columns of
  * a version only ever grow at the end; anything else raises ZG_SCHEMA_VERSION, which meta.json
- * carries.
+ * carries.  Files of versions before are read as this one's: older_schema.h.
  */
 #ifndef ZG_HARNESS_RECORD_H
 #define ZG_HARNESS_RECORD_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ZG_SCHEMA_VERSION 2
+#define ZG_SCHEMA_VERSION 3
 #define ZG_NO_INTEGER     INT64_MIN
 
 enum zg_column_kind { ZG_COLUMN_TEXT, ZG_COLUMN_INTEGER, ZG_COLUMN_REAL };
@@ -41,18 +41,12 @@ struct zg_schema {
     TEXT(engine) /* as given: "naive:gemm=onednn" */                                               \
     TEXT(model)  /* shape name or directory as given */                                            \
     TEXT(task)                                                                                     \
-    TEXT(objective)       /* task, lm-prompt */                                                    \
-    TEXT(algorithm)       /* lozo, ... */                                                          \
-    TEXT(dtype)           /* fp32, bf16+int8, ... */                                               \
-    TEXT(scope)           /* linear, full */                                                       \
-    TEXT(direction)       /* correct, official */                                                  \
-    TEXT(direction_scale) /* none, rms */                                                          \
-    TEXT(split)           /* train, dev */                                                         \
-    INTEGER(batch)        /* examples */                                                           \
-    INTEGER(rank)                                                                                  \
-    INTEGER(nu) /* steps between redraws of V */                                                   \
-    REAL(eps)                                                                                      \
-    REAL(lr)                                                                                       \
+    TEXT(objective)    /* task, lm-prompt */                                                       \
+    TEXT(algorithm)    /* with its options: lozo:rank=2+nu=50+eps=0.001+lr=1e-06 */                \
+    TEXT(dtype)        /* fp32, bf16+int8, ... */                                                  \
+    TEXT(scope)        /* linear, full */                                                          \
+    TEXT(split)        /* train, dev */                                                            \
+    INTEGER(batch)     /* examples */                                                              \
     INTEGER(bos)       /* token id, -1: none */                                                    \
     INTEGER(row_limit) /* first rows of the data used; empty: all */                               \
     INTEGER(threads)                                                                               \

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/rows/algorithm_cell.h"
 #include "harness/rows/precision.h"
 
 const char *zg_real_show(char *text, size_t size, const char *format, double value)
@@ -68,21 +69,35 @@ const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_
     return text;
 }
 
+const char *zg_options_show(char *text, size_t size, const char *algorithm)
+{
+    struct zg_option_cell option;
+    size_t n = 0;
+    text[0] = '\0';
+    while (zg_option_cell_next(&algorithm, &option) && n < size)
+        if (strcmp(option.key, "algorithm") && strcmp(option.key, "eps") &&
+            strcmp(option.key, "lr"))
+            n += (size_t)snprintf(text + n, size - n, ", %s %s", option.key, option.value);
+    return text;
+}
+
 const char *zg_case_show(const struct zg_summary_row *row, char *text, size_t size)
 {
-    char layers[96] = "";
+    const struct zg_case_row *const id = &row->id;
+    struct zg_option_cell algorithm = {.value = "-"};
+    char layers[96] = "", options[256];
     if (row->extrapolated == 1)
         snprintf(layers, sizeof layers,
                  " (%lld of %lld layers resident, repeated: throughput only)",
-                 (long long)row->id.layers_resident, (long long)row->layers);
-    snprintf(text, size, "%s%s%s, %s (%s, %s), %s, batch %lld, rank %lld, nu %lld, %lld thread%s",
-             row->id.model ? row->id.model : "-",
-             row->id.synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
-             row->id.task ? row->id.task : "-", row->id.split ? row->id.split : "-",
-             row->id.objective ? row->id.objective : "-",
-             row->id.algorithm ? row->id.algorithm : "-", (long long)row->id.batch,
-             (long long)row->id.rank, (long long)row->id.nu, (long long)row->id.threads,
-             row->id.threads == 1 ? "" : "s");
+                 (long long)id->layers_resident, (long long)row->layers);
+    zg_option_cell_find(id->algorithm, "algorithm", &algorithm);
+    snprintf(text, size, "%s%s%s, %s (%s, %s), %s, batch %lld%s, %lld thread%s",
+             id->model ? id->model : "-",
+             id->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
+             id->task ? id->task : "-", id->split ? id->split : "-",
+             id->objective ? id->objective : "-", algorithm.value, (long long)id->batch,
+             zg_options_show(options, sizeof options, id->algorithm), (long long)id->threads,
+             id->threads == 1 ? "" : "s");
     for (char *c = text; *c; c++) /* a name from a file may hold anything */
         *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
     return text;

@@ -81,8 +81,8 @@ static enum zg_status read_meta(struct zg_result_set *set, struct zg_error *err)
     const json_t *const version = json_object_get(json, "schema_version");
     if (!json_is_integer(version))
         return zg_fail(err, ZG_INPUT, "%s: has no schema_version: not a result of zogap", path);
-    if (json_integer_value(version) != ZG_SCHEMA_VERSION)
-        return zg_fail(err, ZG_INPUT, "%s: schema_version is %lld; this zogap reads %d", path,
+    if (json_integer_value(version) < 1 || json_integer_value(version) > ZG_SCHEMA_VERSION)
+        return zg_fail(err, ZG_INPUT, "%s: schema_version is %lld; this zogap reads 1 to %d", path,
                        (long long)json_integer_value(version), ZG_SCHEMA_VERSION);
     const json_t *const threads = at(json, "pins", "n_threads");
     meta->command = json_string_value(json_object_get(json, "command"));
@@ -429,9 +429,9 @@ int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name)
 }
 
 int64_t zg_result_case_differences(const struct zg_result_case *a, const struct zg_result_case *b,
-                                   char *text, size_t size)
+                                   const struct zg_case_across *across, char *text, size_t size)
 {
-    int64_t n = zg_case_row_differences(&a->id, &b->id, text, size);
+    int64_t n = zg_case_row_differences(&a->id, &b->id, across, text, size);
     if (a->n == 0 || b->n == 0)
         return n;
     if (a->summary->steps != b->summary->steps) {

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
-#include "harness/rows/record.h"
+#include "harness/rows/case_row.h"
 
 /* A counter column of this name is what instructions a span took: such a row may lack its time. */
 #define ZG_INSTRUCTIONS_COLUMN "instructions"
@@ -102,6 +102,6 @@ int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name)
  * zg_case_row_differences(), and where both were timed also the steps of a sample and the useful
  * FLOPs of a step: other batches or other data under the same names. */
 int64_t zg_result_case_differences(const struct zg_result_case *a, const struct zg_result_case *b,
-                                   char *text, size_t size);
+                                   const struct zg_case_across *across, char *text, size_t size);
 
 #endif

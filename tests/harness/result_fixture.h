@@ -20,6 +20,7 @@
 struct zg_fixture_engine {
     const char *engine;
     const char *dtype;          /* NULL: fp32 */
+    const char *algorithm;      /* NULL: lozo with its defaults */
     int64_t batch;              /* 0: 16 */
     int64_t threads;            /* 0: 2 */
     int64_t n;                  /* blocks; 0: not timed */

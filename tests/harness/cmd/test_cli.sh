@@ -368,6 +368,15 @@ if command -v python3 >/dev/null; then
   PYTHONDONTWRITEBYTECODE=1 python3 "$shares" phases >out.txt
   [ "$(cat out.txt)" = "fused, tiny, fp32, batch 2, 1 threads, rank 1: qkv 75.00%, head 25.00%
 fused, tiny, fp32, batch 2, 1 threads, rank 4: qkv 50.00%, head 50.00%" ] || fail "phase shares: $(cat out.txt)"
+  cat >phases/phases.csv <<'CSV'
+engine,model,algorithm,dtype,batch,threads,layers_resident,phase,s_per_step
+fused,tiny,lozo:rank=1+nu=50+eps=0.001+lr=1e-06,fp32,2,1,,qkv,3
+fused,tiny,lozo:rank=1+nu=50+eps=0.001+lr=1e-06,fp32,2,1,,head,1
+fused,tiny,lozo:rank=4+nu=50+eps=0.001+lr=1e-06+direction=official,fp32,2,1,,qkv,1
+CSV
+  PYTHONDONTWRITEBYTECODE=1 python3 "$shares" phases >out.txt
+  [ "$(cat out.txt)" = "fused, tiny, fp32, batch 2, 1 threads, rank 1, direction correct: qkv 75.00%, head 25.00%
+fused, tiny, fp32, batch 2, 1 threads, rank 4, direction official: qkv 100.00%" ] || fail "phase shares: $(cat out.txt)"
 fi
 
 echo "== verify and score"

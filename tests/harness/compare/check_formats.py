@@ -17,15 +17,23 @@ import sys
 import tempfile
 
 ZOGAP = sys.argv[1]
-CASE = dict(engine="naive", model="opt|125m", task="it's, a \"task\"", objective="task", algorithm="lozo", dtype="fp32",
-            scope="linear", direction="correct", direction_scale="none", split="train", batch=16, rank=2, nu=50,
-            eps=0.001, lr=1e-06, bos=0, row_limit="", threads=2, seed=1, synthetic=1, layers_resident="")
-# The columns that the first files of schema version 2 had.
+CASE = dict(engine="naive", model="opt|125m", task="it's, a \"task\"", objective="task",
+            algorithm="lozo:rank=2+nu=50+eps=0.001+lr=1e-06", dtype="fp32", scope="linear", split="train", batch=16,
+            bos=0, row_limit="", threads=2, seed=1, synthetic=1, layers_resident="")
+# The case columns of schema version 2, the same case.
+CASE_2 = dict(engine="naive", model="opt|125m", task="it's, a \"task\"", objective="task", algorithm="lozo", dtype="fp32",
+              scope="linear", direction="correct", direction_scale="none", split="train", batch=16, rank=2, nu=50,
+              eps=0.001, lr=1e-06, bos=0, row_limit="", threads=2, seed=1, synthetic=1, layers_resident="")
+# The columns that the first files of schema version 2 had; what came later is empty.
 SUMMARY = """n wall_s_per_step_median wall_s_per_step_mad wall_s_per_step_ci_low wall_s_per_step_ci_high baseline speedup
 speedup_ci_low speedup_ci_high useful_flops_per_step executed_flops_per_step gflops_useful gflops_executed peak_gflops
 peak_share executed_peak_share peak_rss_mib verified extrapolated steps layers""".split()
+SUMMARY_3 = SUMMARY + """rows_per_pass peak_dtype fidelity_probes fidelity_rms fidelity_sign fidelity_sign_large
+fidelity_large_probes second_baseline second_speedup second_speedup_ci_low second_speedup_ci_high peak_share_then
+instructions_per_cycle ghz bytes_per_flop counts_estimated""".split()
 SAMPLES = """block order steps wall_s_per_step cpu_s_per_step minor_faults major_faults voluntary_switches
 involuntary_switches""".split()
+SAMPLES_3 = SAMPLES + ["fma_gflops", "handoff_ns", "disturbed"]
 VERIFY = """reference steps loss_difference_max loss_tolerance gradient_relative_error gradient_tolerance
 gradient_sign_match weight_difference_max weight_tolerance passed reason""".split()
 
@@ -33,25 +41,32 @@ TIMES = [{"naive": [4.0, 4.4, 4.2, 4.1, 4.3, 4.5], "fused": [1.0, 1.2, 1.1, 1.05
          {"naive": [4.1, 4.0, 4.6, 4.2, 4.4, 4.3], "fused": [0.5, 0.6, 0.55, 0.52, 0.57, 0.62]}]
 
 
-def write_csv(path, columns, rows):
+def write_csv(path, case, columns, rows):
     with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(CASE) + columns, restval="", lineterminator="\n")
+        writer = csv.DictWriter(file, list(case) + columns, restval="", lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({**case, **row} for row in rows)
 
 
-def write_directory(path, times, meta):
+def write_directory(path, times, meta, version=3, **changed):
+    """`changed` are cells of the case."""
     path.mkdir()
-    document = {"schema_version": 2, "status": "complete", "baseline": "naive", "machine": {"cpu": {"name": "CPU"}}}
+    document = {"schema_version": version, "status": "complete", "baseline": "naive",
+                "machine": {"cpu": {"name": "CPU"}}}
     (path / "meta.json").write_text(json.dumps({**document, **meta}))
-    write_csv(path / "summary.csv", SUMMARY,
-              [{**CASE, "engine": e, "n": len(t), "baseline": "naive", "useful_flops_per_step": 1e9, "verified": 1,
+    case = {**(CASE if version == 3 else CASE_2), **changed}
+    summary, samples = (SUMMARY_3, SAMPLES_3) if version == 3 else (SUMMARY, SAMPLES)
+    if version == 1:
+        del case["layers_resident"]
+        summary = summary[:-1]
+    write_csv(path / "summary.csv", case, summary,
+              [{ "engine": e, "n": len(t), "baseline": "naive", "useful_flops_per_step": 1e9, "verified": 1,
                 "extrapolated": 0, "steps": 4, "layers": 12} for e, t in times.items()])
-    write_csv(path / "samples.csv", SAMPLES,
-              [{**CASE, "engine": e, "block": b, "order": 0, "steps": 4, "wall_s_per_step": s}
+    write_csv(path / "samples.csv", case, samples,
+              [{"engine": e, "block": b, "order": 0, "steps": 4, "wall_s_per_step": s}
                for e, t in times.items() for b, s in enumerate(t)])
-    write_csv(path / "verify.csv", VERIFY,
-              [{**CASE, "engine": e, "reference": "naive", "steps": 5, "passed": 1} for e in times])
+    write_csv(path / "verify.csv", case, VERIFY,
+              [{"engine": e, "reference": "naive", "steps": 5, "passed": 1} for e in times])
 
 
 def run(code, *arguments):
@@ -153,12 +168,11 @@ def refuse(code, words, *arguments):
 
 
 def check_refusals(a, b, work):
-    old = work / "old"
-    write_directory(old, TIMES[0], {"schema_version": 1})
+    new = work / "new"
+    write_directory(new, TIMES[0], {"schema_version": 4})
     wide = work / "wide"
-    CASE["batch"] = 32
-    write_directory(wide, TIMES[0], {})
-    refuse(3, f"{old}/meta.json: schema_version is 1; this zogap reads 2", a, old)
+    write_directory(wide, TIMES[0], {}, batch=32)
+    refuse(3, f"{new}/meta.json: schema_version is 4; this zogap reads 1 to 3", a, new)
     refuse(3, "batch 32 and 16", a, b, wide)
     refuse(3, "No such file", a, work / "absent")
     refuse(2, "needs a DIR")
@@ -176,6 +190,35 @@ def check_refusals(a, b, work):
     assert [r["n"] for r in json.loads(out)] == [6, 6, 6, 5] and "torn and was dropped" in err, (out, err)
 
 
+def check_older(a, work):
+    """Files of versions 1 and 2 are of the same cases as those of version 3."""
+    for version in (1, 2):
+        same = work / f"version-{version}"
+        write_directory(same, TIMES[0], {}, version)
+        rows = json.loads(quiet(a, same, "--format", "json"))
+        assert len(rows) == 4 and all(r["algorithm"] == CASE["algorithm"] and r["over_first"] == 1 for r in rows), rows
+        assert "lozo, batch 16, rank 2, nu 50, 2 threads" in quiet(a, same)
+    done = subprocess.run([ZOGAP, "run", "--resume", "--out", same], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "has schema_version 2; this zogap writes version 3" in done.stderr, done
+    other = work / "other"
+    write_directory(other, TIMES[0], {}, 2, rank=4, direction="official", direction_scale="rms", eps=1e10)
+    refuse(3, "rank 4 and 2, eps 1e+10 and 0.001, direction official and none, direction-scale rms and none", a, other)
+    rows = json.loads(quiet(a, other, "--across", "direction,eps,direction_scale,rank", "--format", "json"))
+    assert [r["algorithm"] for r in rows] == \
+        [CASE["algorithm"], "lozo:rank=4+nu=50+eps=1e+10+lr=1e-06+direction=official+direction-scale=rms"] * 2, rows
+    assert [(r["rank"], r["direction"], r["direction-scale"]) for r in rows[:2]] == \
+        [("2", None, None), ("4", "official", "rms")], rows
+    assert "direction-scale" in quiet(a, other, "--across", "direction,eps,direction_scale,rank")
+    assert len(json.loads(quiet(a, other, "--across", "algorithm", "--format", "json"))) == 4
+    refuse(3, "nu 7 and 50", other, make_other(work), "--across", "rank,eps,direction,direction-scale")
+
+
+def make_other(work):
+    path = work / "third"
+    write_directory(path, TIMES[0], {}, algorithm="lozo:rank=2+nu=7+eps=0.001+lr=1e-06")
+    return path
+
+
 def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
@@ -184,6 +227,7 @@ def main():
         write_directory(b, TIMES[1], {"machine": {"cpu": {"name": "other; DROP"}}, "warnings": ["a warning"]})
         check_formats(a, b)
         check_one(a)
+        check_older(a, work)
         check_refusals(a, b, work)
     print("every format reads back")
 

@@ -40,8 +40,11 @@ static void open_rig(struct rig *rig, const struct zg_fixture *fixtures, int64_t
 
 static enum zg_status make(struct rig *rig, bool common, const char *across)
 {
-    const struct zg_compare_options options = {
-        .common = common, .across = across ? UINT64_C(1) << zg_case_column_find(across) : 0};
+    struct zg_compare_options options = {.common = common};
+    if (across && zg_case_column_find(across) >= 0)
+        options.across.columns = UINT64_C(1) << zg_case_column_find(across);
+    else if (across)
+        options.across.options[options.across.n_options++] = across;
     zg_compare_close(&rig->compare);
     zg_error_clear(&rig->err);
     return zg_compare_make(&rig->compare, sets_of(rig), rig->n, &options, &rig->err);

@@ -552,6 +552,29 @@ static void builds_that_hang(void)
     CU_ASSERT_EQUAL(zg_gate_process_limit_s(10), 200);
 }
 
+/* A case's name has what tells it apart: of the algorithm the options, not the whole text. */
+static void names_have_what_differs(void)
+{
+    static const struct {
+        struct zg_case_row id;
+        const char *name;
+    } cases[] = {
+        {{.engine = "fused", .algorithm = "lozo:rank=2+nu=50+eps=0.001", .batch = 16},
+         "fused, rank 2, batch 16"},
+        {{.engine = "fused", .algorithm = "lozo:rank=4+nu=50+eps=0.001", .batch = 16},
+         "fused, rank 4, batch 16"},
+        {{.engine = "onednn", .algorithm = "lozo:rank=4+nu=50+eps=0.001+direction=official"},
+         "onednn, rank 4, direction official, batch 0"},
+    };
+    struct zg_gate gate = {0};
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL_FATAL(zg_gate_add_case(&gate, &cases[i].id, NULL), ZG_OK);
+    zg_gate_name_cases(&gate);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_STRING_EQUAL(gate.cases[i].name, cases[i].name);
+    zg_gate_close(&gate);
+}
+
 int main(void)
 {
     const struct zg_test tests[] = {{"verdicts of directories", verdicts_of_directories},
@@ -565,6 +588,7 @@ int main(void)
                                     {"blocks in a time", blocks_in_a_time},
                                     {"builds that fail", builds_that_fail},
                                     {"builds that hang", builds_that_hang},
+                                    {"names have what differs", names_have_what_differs},
                                     {0}};
     setenv("TMPDIR", temporary_root(), 1); /* where builds run */
     return zg_test_run("gate", tests);

@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "harness/base/file_out.h"
+#include "harness/rows/case_row.h"
 #include "harness/rows/csv_in.h"
 #include "harness/rows/csv_out.h"
+#include "harness/rows/older_schema.h"
+#include "harness/rows/row_list.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/temp_dir.h"
 
@@ -283,20 +286,27 @@ static void broken_headers_are_named(void)
     remove_temp_dir(dir);
 }
 
-/* Writes a file of the first n columns of a schema and one extra, "more" (NULL: none), and a row of
- * cells "1"; returns what reading it says. */
-static enum zg_status read_older(struct zg_csv_in **in, const struct zg_schema *schema, int64_t n,
-                                 const char *more)
+/* Writes a file of an older version: the first n columns, `added` after the first `at` of them
+ * (NULL: none), and a row of cells "1"; returns what reading it says. */
+static enum zg_status read_older(struct zg_csv_in **in, const struct zg_schema *schema, int version,
+                                 int64_t n, const char *added, int64_t at)
 {
+    struct zg_older_schema older;
     char dir[64], text[4096] = "";
     size_t used = 0;
+    CU_ASSERT_FATAL(zg_older_schema_of(&older, schema, version));
+    n = n > 0 ? n : older.schema.n_columns + n;
     make_temp_dir(dir);
-    for (int64_t i = 0; i < n; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "," : "",
-                                 schema->columns[i].name);
-    used += (size_t)snprintf(text + used, sizeof text - used, "%s%s\n1", more ? "," : "",
-                             more ? more : "");
-    for (int64_t i = 1; i < n + (more != NULL); i++)
+    for (int64_t i = 0; i <= n; i++) {
+        const char *const comma = used ? "," : "";
+        if (i == at && added)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", comma, added);
+        if (i < n)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "",
+                                     older.columns[i].name);
+    }
+    used += (size_t)snprintf(text + used, sizeof text - used, "\n1");
+    for (int64_t i = 1; i < n + (added != NULL); i++)
         used += (size_t)snprintf(text + used, sizeof text - used, ",1");
     used += (size_t)snprintf(text + used, sizeof text - used, "\n");
     CU_ASSERT_FATAL(used < sizeof text);
@@ -306,32 +316,118 @@ static enum zg_status read_older(struct zg_csv_in **in, const struct zg_schema *
     return status;
 }
 
-/* Columns of a version are added at the end: a file of before them has empty cells there. */
-static void older_files_of_the_version_read(void)
+static int64_t n_at_first(const struct zg_schema *schema, int version)
+{
+    struct zg_older_schema older;
+    int64_t n = 1;
+    CU_ASSERT_FATAL(zg_older_schema_of(&older, schema, version));
+    while (strcmp(older.columns[n - 1].name, older.schema.last_at_first) != 0)
+        n++;
+    return n;
+}
+
+static void older_versions_read(void)
 {
     struct zg_csv_in *in = NULL;
-    const struct zg_schema *schema = &zg_schema_summary;
-    int64_t least = 1;
-    while (strcmp(schema->columns[least - 1].name, schema->last_at_first) != 0)
-        least++;
-    CU_ASSERT_EQUAL(read_older(&in, schema, least - 1, NULL), ZG_INPUT);
-    CU_ASSERT_EQUAL(read_older(&in, schema, least, "more"), ZG_INPUT);
-    CU_ASSERT_EQUAL_FATAL(read_older(&in, schema, least, NULL), ZG_OK);
-    const struct zg_summary_row *const row = zg_csv_in_rows(in);
-    CU_ASSERT_EQUAL(row->layers, 1);
-    CU_ASSERT(isnan(row->peak_share_then));
-    CU_ASSERT_EQUAL(row->fidelity_probes, ZG_NO_INTEGER);
-    zg_csv_in_close(&in);
+    for (int version = 1; version <= 2; version++) {
+        const int64_t least = n_at_first(&zg_schema_summary, version);
+        CU_ASSERT_EQUAL(read_older(&in, &zg_schema_summary, version, least - 1, NULL, 0), ZG_INPUT);
+        CU_ASSERT_EQUAL(read_older(&in, &zg_schema_summary, version, least, "more", least),
+                        ZG_INPUT);
+        CU_ASSERT_EQUAL_FATAL(read_older(&in, &zg_schema_summary, version, least, NULL, 0), ZG_OK);
+        const struct zg_summary_row *const row = zg_csv_in_rows(in);
+        CU_ASSERT_STRING_EQUAL(row->id.algorithm,
+                               "1:rank=1+nu=1+eps=1+lr=1+direction=1+direction-scale=1");
+        CU_ASSERT_STRING_EQUAL(row->id.split, "1");
+        CU_ASSERT_EQUAL(row->id.synthetic, 1);
+        CU_ASSERT_EQUAL(row->id.layers_resident, version == 1 ? ZG_NO_INTEGER : 1);
+        CU_ASSERT_EQUAL(row->steps, 1);
+        CU_ASSERT_EQUAL(row->layers, version == 1 ? ZG_NO_INTEGER : 1);
+        /* columns of a version are added at the end: a file of before them has empty cells there */
+        CU_ASSERT(isnan(row->peak_share_then));
+        CU_ASSERT_EQUAL(row->fidelity_probes, ZG_NO_INTEGER);
+        zg_csv_in_close(&in);
+    }
     /* what follows the columns that it has is extra */
-    schema = &zg_schema_samples;
-    CU_ASSERT_EQUAL_FATAL(read_older(&in, schema, schema->n_columns - 1, "papi_tot_ins"), ZG_OK);
+    struct zg_older_schema older;
+    CU_ASSERT_FATAL(zg_older_schema_of(&older, &zg_schema_samples, 2));
+    const int64_t n = older.schema.n_columns - 1;
+    CU_ASSERT_EQUAL_FATAL(read_older(&in, &zg_schema_samples, 2, n, "papi_tot_ins", n), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_csv_in_n_extra(in), 1);
     CU_ASSERT_STRING_EQUAL(zg_csv_in_extra_name(in, 0), "papi_tot_ins");
     CU_ASSERT_EQUAL(zg_csv_in_extra(in, 0, 0), 1);
     CU_ASSERT_EQUAL(((const struct zg_sample_row *)zg_csv_in_rows(in))->disturbed, ZG_NO_INTEGER);
     zg_csv_in_close(&in);
-    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, zg_schema_verify.n_columns - 1, NULL),
-                    ZG_INPUT);
+    /* but no column may be missing, or one be there that never was */
+    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 2, -1, NULL, 0), ZG_INPUT);
+    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 2, 0, "more", 12), ZG_INPUT);
+    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 1, 0, "layers_resident", 3), ZG_INPUT);
+    CU_ASSERT_FALSE(zg_older_schema_of(&older, &zg_schema_verify, ZG_SCHEMA_VERSION));
+    CU_ASSERT_FALSE(zg_older_schema_of(&older, &zg_schema_roofline, 2));
+}
+
+/* The rule of older_schema.h, as zg_algorithm_text() has it. */
+static void older_rows_have_an_algorithm(void)
+{
+    static const struct {
+        const char *cells, *text;
+    } rows[] = {
+        {"lozo,fp32,linear,correct,none,train,16,2,50,0.001,1e-06,",
+         "lozo:rank=2+nu=50+eps=0.001+lr=1e-06"},
+        {"lozo,fp32,linear,official,none,train,16,2,50,1e+10,0,",
+         "lozo:rank=2+nu=50+eps=1e+10+lr=0+direction=official"},
+        {"lozo,fp32,linear,official,rms,train,16,2,50,0.0010,1e-6,",
+         "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+direction=official+direction-scale=rms"},
+        {"mezo,fp32,linear,,,train,16,,,0.001,1e-06,", "mezo:eps=0.001+lr=1e-06"},
+        {"mezo,fp32,linear,,,train,16,,,,,", "mezo"},
+        {",fp32,linear,,,train,16,2,,,,", NULL},
+    };
+    enum { N = sizeof rows / sizeof rows[0] };
+    char dir[64], text[4096];
+    struct zg_csv_in *in = NULL;
+    int n = snprintf(text, sizeof text,
+                     "engine,model,task,objective,algorithm,dtype,scope,"
+                     "direction,direction_scale,split,batch,rank,nu,eps,lr,bos,"
+                     "row_limit,threads,seed,synthetic,layers_resident,step,"
+                     "loss,projected_gradient,wall_s,eval_loss,eval_accuracy\n");
+    for (int i = 0; i < N; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "e,m,t,task,%s0,,2,1,1,,%d,,,,,\n",
+                      rows[i].cells, i);
+    make_temp_dir(dir);
+    write_temp_file(dir, "curve.csv", text, (size_t)n);
+    CU_ASSERT_EQUAL_FATAL(zg_csv_in_open(&in, temp_path(dir, "curve.csv"), &zg_schema_curve, NULL),
+                          ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_csv_in_n(in), N);
+    for (int i = 0; i < N; i++) {
+        const struct zg_curve_row *const row = (const struct zg_curve_row *)zg_csv_in_rows(in) + i;
+        CU_ASSERT_EQUAL(row->step, i);
+        CU_ASSERT(zg_cell_same_text(row->id.algorithm, rows[i].text));
+    }
+    zg_csv_in_close(&in);
+    remove_temp_dir(dir);
+}
+
+static void lists_keep_texts(void)
+{
+    struct zg_row_list list = {.schema = &zg_schema_curve};
+    struct zg_curve_row row;
+    for (int i = 0; i < 100; i++) {
+        char engine[16];
+        zg_row_clear(&zg_schema_curve, &row);
+        snprintf(engine, sizeof engine, "engine%d", i % 2);
+        row.id.engine = engine;
+        row.step = i;
+        CU_ASSERT_EQUAL(zg_row_list_add(&list, &row, NULL), ZG_OK);
+    }
+    const struct zg_curve_row *const rows = zg_row_list_rows(&list);
+    CU_ASSERT_EQUAL(list.n, 100);
+    CU_ASSERT_EQUAL(list.n_texts, 2);
+    CU_ASSERT_STRING_EQUAL(rows[99].id.engine, "engine1");
+    CU_ASSERT_PTR_NULL(rows[99].id.model);
+    CU_ASSERT_EQUAL(rows[99].step, 99);
+    zg_row_list_close(&list);
+    CU_ASSERT_EQUAL(list.n, 0);
+    zg_row_list_close(&list);
 }
 
 /* Each schema: columns distinct, inside the struct, and the file's own header accepted by the
@@ -345,14 +441,11 @@ static void schemas_are_consistent(void)
     make_temp_dir(dir);
     for (size_t s = 0; s < sizeof schemas / sizeof *schemas; s++) {
         const struct zg_schema *const schema = schemas[s];
-        bool has_last = !schema->last_at_first;
         for (int64_t i = 0; i < schema->n_columns; i++) {
-            has_last |= !has_last && !strcmp(schema->columns[i].name, schema->last_at_first);
             CU_ASSERT(schema->columns[i].offset + 8 <= schema->row_size);
             for (int64_t j = 0; j < i; j++)
                 CU_ASSERT(strcmp(schema->columns[i].name, schema->columns[j].name) != 0);
         }
-        CU_ASSERT(has_last);
         char *const row = malloc(schema->row_size);
         zg_row_clear(schema, row);
         const struct zg_case_row c = {.engine = "e", .batch = 16, .synthetic = 1};
@@ -378,16 +471,17 @@ static void schemas_are_consistent(void)
 
 int main(void)
 {
-    const struct zg_test tests[] = {
-        {"samples round trip", samples_round_trip},
-        {"the format is as documented", the_format_is_as_documented},
-        {"a stream is continued", a_stream_is_continued},
-        {"a full disk is reported", a_full_disk_is_reported},
-        {"replacing is all or nothing", replacing_is_all_or_nothing},
-        {"broken files are named", broken_files_are_named},
-        {"broken headers are named", broken_headers_are_named},
-        {"older files of the version read", older_files_of_the_version_read},
-        {"schemas are consistent", schemas_are_consistent},
-        {0}};
+    const struct zg_test tests[] = {{"samples round trip", samples_round_trip},
+                                    {"the format is as documented", the_format_is_as_documented},
+                                    {"a stream is continued", a_stream_is_continued},
+                                    {"a full disk is reported", a_full_disk_is_reported},
+                                    {"replacing is all or nothing", replacing_is_all_or_nothing},
+                                    {"broken files are named", broken_files_are_named},
+                                    {"broken headers are named", broken_headers_are_named},
+                                    {"older versions read", older_versions_read},
+                                    {"older rows have an algorithm", older_rows_have_an_algorithm},
+                                    {"lists keep texts", lists_keep_texts},
+                                    {"schemas are consistent", schemas_are_consistent},
+                                    {0}};
     return zg_test_run("csv", tests);
 }

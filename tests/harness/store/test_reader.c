@@ -137,23 +137,37 @@ static void names_differences(void)
     zg_fixture_write(dir, &(struct zg_fixture){.n_engines = 3, .engines = unlike});
     CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
     const struct zg_result_case *const c = set->cases;
-    CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[1], text, sizeof text), 0);
+    CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[1], NULL, text, sizeof text), 0);
     CU_ASSERT_STRING_EQUAL(text, "");
-    CU_ASSERT(zg_case_row_same_work(&c[0].id, &c[1].id));
+    CU_ASSERT(zg_case_row_same_work(&c[0].id, &c[1].id, NULL));
     CU_ASSERT_FALSE(zg_case_row_same(&c[0].id, &c[1].id));
-    CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[2], text, sizeof text), 3);
+    CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[2], NULL, text, sizeof text), 3);
     CU_ASSERT_STRING_EQUAL(text, "batch 16 and 32, threads 2 and 4, "
                                  "useful_flops_per_step 1e+09 and 2e+09");
-    CU_ASSERT_FALSE(zg_case_row_same_work(&c[0].id, &c[2].id));
-    CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[2], cut, sizeof cut), 3);
+    CU_ASSERT_FALSE(zg_case_row_same_work(&c[0].id, &c[2].id, NULL));
+    CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[2], NULL, cut, sizeof cut), 3);
     CU_ASSERT_STRING_EQUAL(cut, "batch 1");
 
     struct zg_case_row other = c[0].id;
     other.row_limit = 8;
-    other.lr = NAN;
+    other.algorithm = "lozo:rank=4+nu=50+eps=0.001+direction=official";
     other.split = NULL;
-    CU_ASSERT_EQUAL(zg_case_row_differences(&c[0].id, &other, text, sizeof text), 3);
-    CU_ASSERT_STRING_EQUAL(text, "split train and none, lr 1e-06 and none, row_limit none and 8");
+    CU_ASSERT_EQUAL(zg_case_row_differences(&c[0].id, &other, NULL, text, sizeof text), 5);
+    CU_ASSERT_STRING_EQUAL(text, "rank 2 and 4, lr 1e-06 and none, direction none and official, "
+                                 "split train and none, row_limit none and 8");
+    const struct zg_case_across across = {.columns = UINT64_C(1) << zg_case_column_find("split"),
+                                          .options = {"rank", "direction_scale", "lr"},
+                                          .n_options = 3};
+    CU_ASSERT_EQUAL(zg_case_row_differences(&c[0].id, &other, &across, text, sizeof text), 2);
+    CU_ASSERT_STRING_EQUAL(text, "direction none and official, row_limit none and 8");
+    CU_ASSERT_FALSE(zg_case_row_same_across(&c[0].id, &other, &across));
+    other.algorithm = "lozo:rank=4+nu=50+eps=0.001+lr=1e+06+direction-scale=rms";
+    other.row_limit = c[0].id.row_limit;
+    CU_ASSERT(zg_case_row_same_across(&c[0].id, &other, &across));
+    CU_ASSERT_FALSE(zg_case_row_same(&c[0].id, &other));
+    other.algorithm = "mezo:rank=4+nu=50+eps=0.001";
+    CU_ASSERT_EQUAL(zg_case_row_differences(&c[0].id, &other, &across, text, sizeof text), 1);
+    CU_ASSERT_STRING_EQUAL(text, "algorithm lozo and mezo");
     zg_result_set_close(&set);
     remove_temp_dir(dir);
 }
@@ -258,7 +272,8 @@ static void drops_what_a_kill_left(void)
     char *const text = read_temp_file(dir, "samples.csv");
     write_temp_file(dir, "samples.csv", text, strlen(text) - 3);
     free(text);
-    change(dir, "summary.csv", "naive,opt-125m,sst2,task,lozo,fp32,linear,correct,none,train,32",
+    change(dir, "summary.csv",
+           "naive,opt-125m,sst2,task,lozo:rank=2+nu=50+eps=0.001+lr=1e-06,fp32,linear,train,32",
            NULL);
     CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
     CU_ASSERT(set->torn);

@@ -65,7 +65,7 @@ static void test_finished_case(void)
     c.dtype = "bf16"; /* a sweep over --dtype has other cases */
     CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
     c.dtype = "fp32";
-    c.lr = 2e-6;
+    c.algorithm = "lozo:rank=2+nu=50+eps=0.001+lr=2e-06";
     CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
     zg_results_close(&again);
 
