@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/algorithm/algorithm.h"
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
 #include "harness/ladder/ladder_table.h"

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/algorithm/algorithm.h"
 #include "engines/base/size.h"
 #include "harness/base/child.h"
 #include "harness/base/clock.h"
