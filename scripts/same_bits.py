@@ -56,7 +56,8 @@ def compiled(build, source, scratch):
     archives = [str(path) for path in sorted((build / "engines").rglob("*.a"))]
     program = scratch / f"bits{len(list(scratch.iterdir()))}"
     subprocess.run([entry("CMAKE_C_COMPILER"), "-std=gnu11", f'-DZG_BITS_FLAGS="{flags}"', "-I",
-                    entry("CMAKE_HOME_DIRECTORY"), str(source), "-o", str(program), "-Wl,--start-group", *archives, "-Wl,--end-group", *kept, "-fopenmp", "-lm"], check=True)
+                    entry("CMAKE_HOME_DIRECTORY"), str(source), "-o", str(program), "-Wl,--start-group", *archives,
+                    "-Wl,--end-group", *kept, "-fopenmp", "-lm"], check=True)
     return program
 
 
