@@ -271,6 +271,13 @@ struct zg_engine_setting_doc { /* the array ends with a NULL key */
     const char *(*default_of)(enum zg_dtype dtype);
 };
 
+/* What an engine stands for where nobody names one. */
+enum zg_engine_role {
+    ZG_ROLE_NONE,
+    ZG_ROLE_LOOP,    /* the training loop, which the gap is measured from */
+    ZG_ROLE_RUNTIME, /* the runtime that scores; its fp32 stands in where an engine has none */
+};
+
 struct zg_engine {
     /* Declaration: the harness reads this and never asks which engine it is. */
     const char *name;
@@ -281,6 +288,7 @@ struct zg_engine {
     uint32_t mechanisms;        /* ZG_MECHANISM_BIT()s that it has */
     uint32_t direction_kinds;   /* 1u << enum zg_direction_kind */
     uint32_t scopes;            /* 1u << enum zg_scope */
+    enum zg_engine_role role;
     bool low_tables; /* holds embedding and head in the dtype, as linear layers; else in fp32 */
     const struct zg_engine_setting_doc *settings; /* NULL: none */
 
@@ -328,6 +336,9 @@ struct zg_engine {
 const struct zg_engine *zg_engine_find(const char *name);
 /* The index-th engine of the registry, NULL past the end. */
 const struct zg_engine *zg_engine_at(int64_t index);
+
+/* The first engine of that role that this build has; NULL: none. */
+const struct zg_engine *zg_engine_of_role(enum zg_engine_role role);
 
 /* Those in use where nobody says otherwise: all declared, but `bank` and `centred` only where a
  * dtype is below fp32. */

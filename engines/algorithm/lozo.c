@@ -72,9 +72,10 @@ static const struct zg_algorithm_option options[] = {
 
 static uint32_t needs(const struct zg_algorithm_choice *choice, struct zg_engine_limits *limits)
 {
-    const bool official = choice->values[DIRECTION].integer == OFFICIAL;
     limits->max_probes = zg_max64(limits->max_probes, 2);
-    limits->max_directions = zg_max64(limits->max_directions, official ? 2 : 1);
+    /* the official update goes along a second; room for it in either case, as the room is part of
+     * the layout of a runtime's buffers, which decides how a library rounds its sums */
+    limits->max_directions = zg_max64(limits->max_directions, 2);
     limits->max_rank = zg_max64(limits->max_rank, choice->values[RANK].integer);
     return 1u << ZG_DIRECTION_LOWRANK;
 }

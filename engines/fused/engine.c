@@ -19,6 +19,7 @@ const struct zg_engine zg_engine_fused = {
     .mechanisms = ZG_RUNTIME_MECHANISMS | ZG_MECHANISM_BIT(ZG_M_PACKED),
     .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_FACTORISED,
     .scopes = 1u << ZG_SCOPE_LINEAR,
+    .role = ZG_ROLE_RUNTIME,
     .open = engine_open,
     .begin = zg_runtime_begin,
     .score = zg_runtime_score,

@@ -27,3 +27,12 @@ const struct zg_engine *zg_engine_find(const char *name)
             return engine;
     return NULL;
 }
+
+const struct zg_engine *zg_engine_of_role(enum zg_engine_role role)
+{
+    const struct zg_engine *engine;
+    for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
+        if (engine->role == role && !engine->missing)
+            return engine;
+    return NULL;
+}

@@ -369,6 +369,7 @@ const struct zg_engine zg_engine_naive = {
     .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE |
                        1u << ZG_DIRECTION_FACTORISED | 1u << ZG_DIRECTION_RADEMACHER,
     .scopes = 1u << ZG_SCOPE_LINEAR | 1u << ZG_SCOPE_FULL,
+    .role = ZG_ROLE_LOOP,
     .low_tables = true,
     .settings = settings,
     .open = naive_open,

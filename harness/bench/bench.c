@@ -13,7 +13,6 @@
 #include "engines/interface/direction.h"
 #include "harness/base/clock.h"
 #include "harness/machine/memory.h"
-#include "harness/request/case_id.h"
 #include "harness/rows/precision.h"
 
 /* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64
@@ -131,16 +130,15 @@ struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index)
 
 /* ---- engines --------------------------------------------------------------------------------- */
 
-enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
+enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_entry *entries, int64_t n,
                               struct zg_error *err)
 {
     struct zg_engine_limits limits = {0};
     const uint32_t kinds = zg_algorithm_needs(&c->algorithm, &limits);
-    for (int64_t i = 0; i < engines->n_items; i++) {
-        const struct zg_engine_item *const item = &engines->items[i];
-        const struct zg_engine_options options =
-            zg_engine_item_options(item, c->dtype, c->dtype_d, 1);
-        const enum zg_status status = zg_engine_options_check(item->engine, &options, err);
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_engine_item *const item = entries[i].item;
+        const enum zg_status status =
+            zg_engine_options_check(item->engine, &entries[i].options, err);
         if (status && !item->has_dtype && c->dtype != ZG_FP32)
             return zg_fail_within(err, status, "--dtype %s", zg_dtypes_name(c->dtype, c->dtype_d));
         if (status)
@@ -167,11 +165,13 @@ enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engi
                                          .n_vocab = 16,
                                          .n_positions = 16,
                                          .tied_head = true};
+    struct zg_engine_options one = *options;
+    one.n_threads = 1; /* the team is not pinned yet, or must not change its size */
     struct zg_model *model = NULL;
     struct zg_engine_state *state = NULL;
     enum zg_status status = zg_model_open_shape(&model, "a small layer", &shape, 1, err);
     if (!status)
-        status = engine->open(&state, model, options, err);
+        status = engine->open(&state, model, &one, err);
     engine->close(&state);
     zg_model_close(&model);
     return status;
@@ -197,17 +197,13 @@ double zg_bench_weight_bytes(const struct zg_bench *bench, const struct zg_engin
     return bytes;
 }
 
-enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
-                                     const struct zg_engine_list *engines, int64_t n_at_once,
-                                     struct zg_error *err)
+enum zg_status zg_bench_check_memory(const struct zg_bench *bench, const struct zg_entry *entries,
+                                     int64_t n, struct zg_error *err)
 {
     double bytes = 0;
-    for (int64_t i = 0; i < zg_min64(n_at_once, engines->n_items); i++) {
-        const struct zg_engine_options options =
-            zg_engine_item_options(&engines->items[i], bench->c.dtype, bench->c.dtype_d, 1);
-        bytes +=
-            zg_bench_weight_bytes(bench, engines->items[i].engine, options.dtype, options.dtype_d);
-    }
+    for (int64_t i = 0; i < n; i++)
+        bytes += zg_bench_weight_bytes(bench, entries[i].item->engine, entries[i].options.dtype,
+                                       entries[i].options.dtype_d);
     const double need_mib = bytes / 1048576.0, have_mib = zg_memory_available_mib();
     if (have_mib < need_mib)
         return zg_fail(
@@ -215,7 +211,7 @@ enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
             "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
             "MiB are free; take a smaller model, --layers-resident, fewer --engines, or fewer "
             "rungs in a ladder's --order",
-            bench->c.model, need_mib, (long long)zg_min64(n_at_once, engines->n_items), have_mib);
+            bench->c.model, need_mib, (long long)n, have_mib);
     return ZG_OK;
 }
 
@@ -262,17 +258,19 @@ static enum zg_status remember(struct zg_contender *contender, struct zg_error *
 }
 
 enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
-                                    const struct zg_engine_item *item, int64_t n_threads,
-                                    struct zg_error *err)
+                                    const struct zg_entry *entry, struct zg_error *err)
 {
     struct zg_contender *const contender = &bench->contenders[index];
-    *contender = (struct zg_contender){.bench = bench, .item = item, .peak_rss_mib = NAN};
-    struct zg_engine_options options =
-        zg_engine_item_options(item, bench->c.dtype, bench->c.dtype_d, n_threads);
-    options.limits = bench->limits;
-    options.on_phase = on_phase;
-    options.on_phase_context = &contender->clock;
-    contender->options = options;
+    const struct zg_engine_item *const item = entry->item;
+    *contender = (struct zg_contender){.bench = bench,
+                                       .item = item,
+                                       .options = entry->options,
+                                       .id = entry->id,
+                                       .peak_rss_mib = NAN};
+    contender->id.synthetic = zg_model_is_synthetic(bench->model);
+    contender->options.limits = bench->limits;
+    contender->options.on_phase = on_phase;
+    contender->options.on_phase_context = &contender->clock;
     enum zg_status status = remember(contender, err);
     if (status)
         return status;
@@ -321,13 +319,4 @@ enum zg_status zg_bench_step(struct zg_contender *contender,
         end_phase(clock);
     zg_bench_note_v(contender, out->question.directions[0].seed_v);
     return status;
-}
-
-/* ---- rows ------------------------------------------------------------------------------------ */
-
-void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out)
-{
-    const struct zg_bench *const bench = contender->bench;
-    zg_case_id(&bench->c, contender->item, contender->options.n_threads, out);
-    out->synthetic = zg_model_is_synthetic(bench->model);
 }

@@ -3,7 +3,7 @@
  *
  *     struct zg_bench bench;
  *     status = zg_bench_open(&bench, &c, &models, &err);                      // model and data
- *     status = zg_bench_open_engine(&bench, 0, &item, n_threads, &err);          // one contender
+ *     status = zg_bench_open_engine(&bench, 0, &entry, &err);                     // one contender
  *     status = zg_bench_step(&bench.contenders[0], &choice, &step, &err);         // its next step
  *     zg_bench_close(&bench);
  *
@@ -18,7 +18,7 @@
 #include "harness/bench/models.h"
 #include "harness/machine/memory.h"
 #include "harness/request/case.h"
-#include "harness/request/engine_list.h"
+#include "harness/request/entry.h"
 #include "harness/rows/record.h"
 #include "harness/timing/counters.h"
 #include "workloads/batch.h"
@@ -44,13 +44,14 @@ struct zg_phase_clock { /* where the time of a step goes; runs only while on */
 struct zg_contender {
     const struct zg_bench *bench;
     const struct zg_engine_item *item;
-    struct zg_engine_options options;
-    struct zg_engine_state *state; /* NULL: not open */
-    uint64_t next_step;            /* numbers the directions */
-    uint64_t next_batch;           /* as next_step, unless the caller sets it */
-    double *memory;                /* what the algorithm remembers; NULL: nothing */
-    uint64_t seed_v;               /* of the V announced last */
-    int64_t n_redraws;             /* of V since open, the first included */
+    struct zg_engine_options options; /* the entry's, with limits and phases */
+    struct zg_case_row id;            /* the case columns of its rows */
+    struct zg_engine_state *state;    /* NULL: not open */
+    uint64_t next_step;               /* numbers the directions */
+    uint64_t next_batch;              /* as next_step, unless the caller sets it */
+    double *memory;                   /* what the algorithm remembers; NULL: nothing */
+    uint64_t seed_v;                  /* of the V announced last */
+    int64_t n_redraws;                /* of V since open, the first included */
     struct zg_phase_clock clock;
     struct zg_memory_mark mark; /* taken before it was opened */
     double peak_rss_mib;        /* NaN: not known */
@@ -81,11 +82,10 @@ enum zg_status zg_bench_open_data(struct zg_bench *out, const struct zg_case *c,
 /* Closes engines and data.  Fine on a bench that failed to open or is all zero. */
 void zg_bench_close(struct zg_bench *bench);
 
-/* Opens contenders[index], which borrows the item, and notes the memory from here on: the caller
- * runs the first step and then calls zg_bench_note_memory(). */
+/* Opens contenders[index], which borrows what the entry borrows, and notes the memory from here on:
+ * the caller runs the first step and then calls zg_bench_note_memory(). */
 enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
-                                    const struct zg_engine_item *item, int64_t n_threads,
-                                    struct zg_error *err);
+                                    const struct zg_entry *entry, struct zg_error *err);
 void zg_bench_close_engine(struct zg_contender *contender);
 /* Sets peak_rss_mib: what the process would have needed with this engine alone, that is, the
  * high-water mark since its open() less the resident memory that other engines held by then. */
@@ -97,11 +97,10 @@ void zg_bench_note_memory(struct zg_contender *contender);
 double zg_bench_weight_bytes(const struct zg_bench *bench, const struct zg_engine *engine,
                              enum zg_dtype dtype, enum zg_dtype dtype_d);
 
-/* ZG_ENV where the weights of n_at_once engines cannot fit into the memory that is free: better
- * said before the work than ended by the kernel in the middle of it. */
-enum zg_status zg_bench_check_memory(const struct zg_bench *bench,
-                                     const struct zg_engine_list *engines, int64_t n_at_once,
-                                     struct zg_error *err);
+/* ZG_ENV where the weights of entries [n], open at the same time, cannot fit into the memory that
+ * is free: better said before the work than ended by the kernel in the middle of it. */
+enum zg_status zg_bench_check_memory(const struct zg_bench *bench, const struct zg_entry *entries,
+                                     int64_t n, struct zg_error *err);
 
 /* The contender's next step, of the case's algorithm, whose options may be others.  ZG_CHECK: a
  * loss is not finite. */
@@ -115,17 +114,14 @@ void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v);
 /* Batch index mod n_batches. */
 struct zg_batch zg_bench_batch(const struct zg_bench *bench, uint64_t index);
 
-/* The case columns of a contender's rows; texts are borrowed from the bench. */
-void zg_bench_case_row(const struct zg_contender *contender, struct zg_case_row *out);
-
-/* Opens and closes the engine on a model of one small layer: whether this machine and build have
- * what the options ask for.  The engine's own status. */
+/* Opens and closes the engine on a model of one small layer, on one thread: whether this machine
+ * and build have what the options ask for.  The engine's own status. */
 enum zg_status zg_bench_try(const struct zg_engine *engine, const struct zg_engine_options *options,
                             struct zg_error *err);
 
-/* Does the case match the engines: dtype, scope, kind of direction?  Checked before anything is
+/* Does the case match its entries [n]: dtype, scope, kind of direction?  Checked before anything is
  * opened. */
-enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_engine_list *engines,
+enum zg_status zg_bench_check(const struct zg_case *c, const struct zg_entry *entries, int64_t n,
                               struct zg_error *err);
 
 #endif

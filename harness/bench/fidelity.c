@@ -37,7 +37,8 @@ struct part { /* of one engine */
 
 struct zg_fidelity_set {
     struct zg_bench *bench;
-    const struct zg_engine_list *engines;
+    const struct zg_entry *entries; /* [n] */
+    int64_t n;
     struct zg_fidelity_options options;
     struct part parts[ZG_MAX_ENGINES];
     double reference_s, engines_s;
@@ -88,16 +89,16 @@ static struct zg_engine_item in_fp32(const struct zg_engine_item *item)
     return reference;
 }
 
-static struct zg_engine_item fused_in_fp32(void)
+static struct zg_engine_item runtime_in_fp32(void)
 {
-    const struct zg_engine_item item = {.engine = zg_engine_find("fused")};
+    const struct zg_engine_item item = {.engine = zg_engine_of_role(ZG_ROLE_RUNTIME)};
     return in_fp32(&item);
 }
 
-/* The item in fp32, with its own settings; or `fused`. */
+/* The item in fp32, with its own settings; or the runtime. */
 static void choose_reference(struct part *part, const struct zg_engine_item *item)
 {
-    part->reference = has_fp32(item->engine) ? in_fp32(item) : fused_in_fp32();
+    part->reference = has_fp32(item->engine) ? in_fp32(item) : runtime_in_fp32();
     if (!has_fp32(part->reference.engine))
         snprintf(part->missing, sizeof part->missing, "this build has no engine in fp32 for it");
 }
@@ -119,7 +120,7 @@ static bool same_item(const struct zg_engine_item *a, const struct zg_engine_ite
 }
 
 enum zg_status zg_fidelity_open(struct zg_fidelity_set **out, struct zg_bench *bench,
-                                const struct zg_engine_list *engines,
+                                const struct zg_entry *entries, int64_t n,
                                 const struct zg_fidelity_options *options, struct zg_error *err)
 {
     struct zg_fidelity_set *const set = calloc(1, sizeof *set);
@@ -129,14 +130,12 @@ enum zg_status zg_fidelity_open(struct zg_fidelity_set **out, struct zg_bench *b
     set->bench = bench;
     set->options = *options;
     set->options.n_examples = zg_min64(options->n_examples, bench->c.batch);
-    set->engines = engines;
-    for (int64_t i = 0; i < engines->n_items && options->n_probes > 0; i++) {
-        const struct zg_engine_options o =
-            zg_engine_item_options(&engines->items[i], bench->c.dtype, bench->c.dtype_d, 1);
-        struct part *const part = &set->parts[i];
-        part->wanted = zg_dtype_coarser(o.dtype, o.dtype_d) != ZG_FP32;
-        if (part->wanted)
-            choose_reference(part, &engines->items[i]);
+    set->entries = entries;
+    set->n = n;
+    for (int64_t i = 0; i < n && options->n_probes > 0; i++) {
+        set->parts[i].wanted = zg_entry_is_low(&entries[i]);
+        if (set->parts[i].wanted)
+            choose_reference(&set->parts[i], entries[i].item);
     }
     return ZG_OK;
 }
@@ -241,7 +240,7 @@ static struct zg_engine_limits small_limits(const struct zg_fidelity_set *set)
 /* n probes of the part's reference, which is open for them alone.  *out is NULL where it cannot be
  * had, and part->missing says why. */
 static enum zg_status probe_reference(struct zg_fidelity_set *set, struct part *part, int64_t n,
-                                      int64_t n_threads, double **out, struct zg_error *err)
+                                      double **out, struct zg_error *err)
 {
     struct zg_bench *const bench = set->bench;
     const double need_mib =
@@ -255,8 +254,9 @@ static enum zg_status probe_reference(struct zg_fidelity_set *set, struct part *
     struct zg_error open_error = {0};
     const struct zg_engine_limits limits = bench->limits;
     bench->limits = small_limits(set);
-    const bool failed =
-        zg_bench_open_engine(bench, 0, &part->reference, n_threads, &open_error) != ZG_OK;
+    struct zg_entry entry;
+    zg_entry_make(&entry, &bench->c, &part->reference, set->entries[0].options.n_threads);
+    const bool failed = zg_bench_open_engine(bench, 0, &entry, &open_error) != ZG_OK;
     bench->limits = limits;
     if (failed) {
         snprintf(part->missing, sizeof part->missing, "no reference: %.300s", open_error.text);
@@ -270,29 +270,29 @@ static enum zg_status probe_reference(struct zg_fidelity_set *set, struct part *
 
 /* Another part's probes of the same reference, or its own. */
 static enum zg_status measure_reference(struct zg_fidelity_set *set, struct part *part,
-                                        int64_t n_threads, struct zg_error *err)
+                                        struct zg_error *err)
 {
-    for (int64_t i = 0; i < set->engines->n_items && !part->dl_reference; i++)
+    for (int64_t i = 0; i < set->n && !part->dl_reference; i++)
         if (set->parts[i].dl_reference && same_item(&set->parts[i].reference, &part->reference))
             part->dl_reference = set->parts[i].dl_reference;
     if (part->dl_reference)
         return ZG_OK;
     part->owns_reference = true;
-    return probe_reference(set, part, set->options.n_probes, n_threads, &part->dl_reference, err);
+    return probe_reference(set, part, set->options.n_probes, &part->dl_reference, err);
 }
 
-/* A loop takes ten times as long as the runtime.  `fused` becomes the reference in its place where
- * the loop itself says the same of some of the probes; else there is no dl_reference as yet. */
+/* A loop takes ten times as long as the runtime.  The runtime becomes the reference in its place
+ * where the loop itself says the same of some of the probes; else there is no dl_reference yet. */
 static enum zg_status replace_loop(struct zg_fidelity_set *set, struct part *part,
-                                   int64_t n_threads, struct zg_error *err)
+                                   struct zg_error *err)
 {
-    struct part fast = {.reference = fused_in_fp32()};
+    struct part fast = {.reference = runtime_in_fp32()};
     if (!has_fp32(fast.reference.engine))
         return ZG_OK;
     double *loop = NULL;
-    enum zg_status status = measure_reference(set, &fast, n_threads, err);
+    enum zg_status status = measure_reference(set, &fast, err);
     if (!status && fast.dl_reference)
-        status = probe_reference(set, part, N_CHECKED, n_threads, &loop, err);
+        status = probe_reference(set, part, N_CHECKED, &loop, err);
     double sample[N_CHECKED] = {0};
     for (int64_t i = 0; i < N_CHECKED && loop; i++)
         sample[i] = fast.dl_reference[spread(set, i, N_CHECKED)];
@@ -309,18 +309,17 @@ static enum zg_status replace_loop(struct zg_fidelity_set *set, struct part *par
     return status;
 }
 
-enum zg_status zg_fidelity_references(struct zg_fidelity_set *set, int64_t n_threads,
-                                      struct zg_error *err)
+enum zg_status zg_fidelity_references(struct zg_fidelity_set *set, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    for (int64_t i = 0; i < set->engines->n_items && !status; i++) {
+    for (int64_t i = 0; i < set->n && !status; i++) {
         struct part *const part = &set->parts[i];
         if (!part->wanted || part->missing[0])
             continue;
         if (is_loop(part->reference.engine) && set->options.n_probes > N_CHECKED)
-            status = replace_loop(set, part, n_threads, err);
+            status = replace_loop(set, part, err);
         if (!status && !part->dl_reference && !part->missing[0])
-            status = measure_reference(set, part, n_threads, err);
+            status = measure_reference(set, part, err);
     }
     return status;
 }
@@ -352,7 +351,7 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
     for (int64_t i = 0; part->dl && i < set->options.n_probes && !status; i++) {
         struct zg_fidelity_row row;
         zg_row_clear(&zg_schema_fidelity, &row);
-        zg_bench_case_row(&set->bench->contenders[index], &row.id);
+        row.id = set->bench->contenders[index].id;
         row.probe = i;
         row.seed_u = (int64_t)probe_seed(set, i);
         row.dl = part->dl[i];
@@ -365,11 +364,11 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
 void zg_fidelity_tell(const struct zg_fidelity_set *set, struct zg_text_buffer *out)
 {
     bool any = false;
-    for (int64_t i = 0; i < set->engines->n_items; i++) {
+    for (int64_t i = 0; i < set->n; i++) {
         any |= set->parts[i].wanted;
         if (set->parts[i].missing[0])
             zg_text_buffer_printf(out, "fidelity of %s is not measured: %s\n",
-                                  set->engines->items[i].label, set->parts[i].missing);
+                                  set->entries[i].item->label, set->parts[i].missing);
     }
     char text[32];
     if (any)
@@ -382,12 +381,12 @@ void zg_fidelity_tell(const struct zg_fidelity_set *set, struct zg_text_buffer *
 json_t *zg_fidelity_json(const struct zg_fidelity_set *set)
 {
     json_t *const engines = json_array();
-    for (int64_t i = 0; i < set->engines->n_items; i++) {
+    for (int64_t i = 0; i < set->n; i++) {
         const struct part *const part = &set->parts[i];
         if (!part->wanted)
             continue;
         json_t *const o = json_object();
-        json_object_set_new(o, "engine", zg_json_text(set->engines->items[i].label));
+        json_object_set_new(o, "engine", zg_json_text(set->entries[i].item->label));
         json_object_set_new(o, "reference", zg_json_text(part->reference.label));
         json_object_set_new(o, "replaces", zg_json_text(part->loop));
         json_object_set_new(o, "replaces_probes",

@@ -2,8 +2,8 @@
  * fidelity.h - how true a low precision keeps L+ - L-, the only thing that a zeroth-order step
  * takes from the model, and a small difference of large numbers.
  *
- *     status = zg_fidelity_open(&set, &bench, &engines, &options, &err);
- *     status = zg_fidelity_references(set, n_threads, &err);      // before any engine is open
+ *     status = zg_fidelity_open(&set, &bench, entries, n, &options, &err);
+ *     status = zg_fidelity_references(set, &err);                 // before any engine is open
  *     ... for each engine: open it, then, before its first step ...
  *     status = zg_fidelity_measure(set, index, &err);
  *     result = zg_fidelity_result(set, index);
@@ -11,10 +11,10 @@
  *
  * A probe is the pair of losses at +eps and -eps along one direction: each probe has a U and
  * examples of its own, four V take turns at most, and nothing is updated.  The reference has the
- * same probes in fp32: the same engine with its default mechanisms, or, where it has no fp32,
- * `fused`; also where it is a loop, which is slow, if `fused` and the loop agree to 1e-4 (relative
- * rms) in 24 of the probes.  It is open for this alone, before the others are, and not where its
- * weights would not fit into the memory that is free.
+ * same probes in fp32: the same engine with its default mechanisms, or, where it has no fp32, the
+ * runtime (ZG_ROLE_RUNTIME); also where it is a loop, which is slow, if the runtime and the loop
+ * agree to 1e-4 (relative rms) in 24 of the probes.  It is open for this alone, before the others
+ * are, and not where its weights would not fit into the memory that is free.
  *
  * Bounds, relative rms error and sign match: what a precision is expected to keep where probes are
  * centred.  bf16 1.5e-2 and 99.5 %; of a pair of which one is int8 2.5e-2 and 99 %; int8 6e-2 and
@@ -49,17 +49,16 @@ struct zg_fidelity_result {
 
 struct zg_fidelity_set;
 
-/* Of the engines below fp32 that the list has; bench and list are borrowed until close.  The set is
- * there, and harmless, also where nothing is measured. */
+/* Of those of entries [n] that are below fp32; bench and entries are borrowed until close.  The set
+ * is there, and harmless, also where nothing is measured. */
 enum zg_status zg_fidelity_open(struct zg_fidelity_set **out, struct zg_bench *bench,
-                                const struct zg_engine_list *engines,
+                                const struct zg_entry *entries, int64_t n,
                                 const struct zg_fidelity_options *options, struct zg_error *err);
 void zg_fidelity_close(struct zg_fidelity_set **set); /* NULL and a pointer to NULL are fine */
 
 /* Opens each reference in contenders[0], probes it and closes it.  An engine whose reference cannot
  * be had is not measured; zg_fidelity_json() says why. */
-enum zg_status zg_fidelity_references(struct zg_fidelity_set *set, int64_t n_threads,
-                                      struct zg_error *err);
+enum zg_status zg_fidelity_references(struct zg_fidelity_set *set, struct zg_error *err);
 
 /* Probes contenders[index], open and without a step so far, if it is to be measured. */
 enum zg_status zg_fidelity_measure(struct zg_fidelity_set *set, int64_t index,

@@ -217,7 +217,7 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
 {
     *out = (struct zg_verdict){0};
     zg_row_clear(&zg_schema_verify, &out->row);
-    zg_bench_case_row(contender, &out->row.id);
+    out->row.id = contender->id;
     struct zg_verify_row *const row = &out->row;
     row->reference = reference->item->label;
     row->steps = trial->n_steps;

@@ -127,12 +127,8 @@ static enum zg_status list_rungs(const struct ladder_run *run, const struct zg_s
     double total_s = 0;
     char text[32];
     enum zg_status status = zg_ladder_list_print(&run->ladder, format, err);
-    for (int64_t i = 0; i < session->n_cases && !status; i++) {
-        struct zg_case c;
-        status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        if (!status)
-            total_s += zg_estimate_s(session, &c);
-    }
+    for (int64_t i = 0; i < session->n_cases && !status; i++)
+        total_s += zg_estimate_s(session, i);
     if (!status && format == ZG_FORMAT_TABLE)
         printf("%lld rungs in %lld case%s, about %s in all\n", (long long)run->ladder.n_rungs,
                (long long)session->n_cases, session->n_cases == 1 ? "" : "s",

@@ -28,21 +28,18 @@ static enum zg_status list_cases(const struct zg_session *session, struct zg_err
     if (!status)
         zg_table_set_name(table, "cases");
     for (int64_t i = 0; i < session->n_cases && !status; i++) {
-        struct zg_case c;
-        status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        if (status)
-            break;
-        const double case_s = zg_estimate_s(session, &c);
+        const struct zg_case *const c = &session->cases[i].c;
+        const double case_s = zg_estimate_s(session, i);
         total_s += case_s;
         zg_table_integer(table, i);
-        zg_table_text(table, c.model);
-        zg_table_text(table, c.task);
-        zg_table_text(table, zg_objective_name((enum zg_objective)c.objective));
-        zg_table_text(table, c.algorithm_text);
-        zg_table_integer(table, c.batch);
-        zg_table_text(table, zg_dtypes_name(c.dtype, c.dtype_d));
-        zg_table_integer(table, c.layers_resident ? c.layers_resident : ZG_NO_INTEGER);
-        zg_table_integer(table, (int64_t)c.seed);
+        zg_table_text(table, c->model);
+        zg_table_text(table, c->task);
+        zg_table_text(table, zg_objective_name((enum zg_objective)c->objective));
+        zg_table_text(table, c->algorithm_text);
+        zg_table_integer(table, c->batch);
+        zg_table_text(table, zg_dtypes_name(c->dtype, c->dtype_d));
+        zg_table_integer(table, c->layers_resident ? c->layers_resident : ZG_NO_INTEGER);
+        zg_table_integer(table, (int64_t)c->seed);
         zg_table_real(table, case_s, zg_duration_show(case_s, text, sizeof text));
     }
     if (!status)

@@ -153,7 +153,7 @@ static enum zg_status score_into(struct scoring *s, struct zg_error *err)
     if (!s->loss || !s->example_loss || !s->option_score)
         return zg_fail(err, ZG_ENV, "no memory for the scores of a batch");
     const enum zg_status status =
-        zg_bench_open_engine(&s->bench, 0, &s->session.engines.items[0], s->session.n_threads, err);
+        zg_bench_open_engine(&s->bench, 0, &s->session.cases[0].entries[0], err);
     return status ? status : score_rows(s, err);
 }
 
@@ -181,23 +181,21 @@ static enum zg_status score_to_file(struct scoring *s, struct zg_error *err)
 static enum zg_status score_all(struct scoring *s, struct zg_error *err)
 {
     const struct zg_session *const session = &s->session;
-    struct zg_case c;
+    const struct zg_session_case *const of = &session->cases[0];
     if (session->n_cases != 1)
         return zg_fail(err, ZG_USAGE, "a list in a case option: score takes one case, not a sweep");
     if (session->engines.n_items != 1)
         return zg_fail(err, ZG_USAGE, "--engines: score takes one engine");
-    enum zg_status status = zg_sweep_case(&session->request->sweep, 0, &c, err);
+    enum zg_status status = zg_session_begin(&s->session, err);
     if (!status)
-        status = zg_session_begin(&s->session, err);
+        status = zg_bench_open_data(&s->bench, &of->c, &s->session.models, err);
     if (!status)
-        status = zg_bench_open_data(&s->bench, &c, &s->session.models, err);
-    if (!status)
-        status = zg_bench_check_memory(&s->bench, &session->engines, 1, err);
+        status = zg_bench_check_memory(&s->bench, of->entries, 1, err);
     if (!status)
         status = read_probes(s, err);
     if (status)
         return status;
-    s->bench.c.batch = zg_min64(c.batch, zg_dataset_n_examples(s->bench.dataset));
+    s->bench.c.batch = zg_min64(of->c.batch, zg_dataset_n_examples(s->bench.dataset));
     if (session->request->out_dir)
         return score_to_file(s, err);
     s->out = stdout;
@@ -206,7 +204,7 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
 
 static const char *default_engine(void)
 {
-    const struct zg_engine *engine = zg_engine_find("fused");
+    const struct zg_engine *engine = zg_engine_of_role(ZG_ROLE_RUNTIME);
     for (int64_t i = 0; !engine || engine->missing; i++)
         if (!(engine = zg_engine_at(i)))
             return NULL;

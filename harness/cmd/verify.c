@@ -25,16 +25,14 @@ struct check {
     int64_t n_failed;
 };
 
-static enum zg_status try_engine(struct check *check, int64_t index,
-                                 const struct zg_trial_options *options,
+static enum zg_status try_engine(struct check *check, const struct zg_session_case *of,
+                                 int64_t index, const struct zg_trial_options *options,
                                  const struct zg_trial *reference, struct zg_trial *trial,
                                  struct zg_error *err)
 {
-    struct zg_session *const session = &check->session;
-    const struct zg_engine_item *const item = &session->engines.items[index];
-    zg_status_line_show(&session->line, true, "checking %s", item->label);
-    enum zg_status status =
-        zg_bench_open_engine(&check->bench, index, item, session->n_threads, err);
+    const struct zg_entry *const entry = &of->entries[index];
+    zg_status_line_show(&check->session.line, true, "checking %s", entry->item->label);
+    enum zg_status status = zg_bench_open_engine(&check->bench, index, entry, err);
     if (!status)
         status = zg_trial_run(&check->bench.contenders[index], options, reference, trial, err);
     return status;
@@ -46,18 +44,16 @@ static enum zg_status check_case(struct check *check, int64_t index, struct zg_e
     struct zg_session *const session = &check->session;
     struct zg_contender *const contenders = check->bench.contenders;
     const int64_t baseline = session->baseline;
-    struct zg_case c;
-    enum zg_status status = zg_sweep_case(&session->request->sweep, index, &c, err);
-    if (!status)
-        status = zg_bench_open(&check->bench, &c, &session->models, err);
+    const struct zg_session_case *const of = &session->cases[index];
+    enum zg_status status = zg_bench_open(&check->bench, &of->c, &session->models, err);
     if (status)
         return status;
-    const struct zg_trial_options options = zg_trial_options(&c, TRIAL_STEPS);
-    status = try_engine(check, baseline, &options, NULL, &check->trials[0], err);
+    const struct zg_trial_options options = zg_trial_options(&of->c, TRIAL_STEPS);
+    status = try_engine(check, of, baseline, &options, NULL, &check->trials[0], err);
     for (int64_t i = 0; i < session->engines.n_items && !status; i++) {
         const bool own = i == baseline;
         if (!own)
-            status = try_engine(check, i, &options, &check->trials[0], &check->trials[1], err);
+            status = try_engine(check, of, i, &options, &check->trials[0], &check->trials[1], err);
         struct zg_verdict verdict;
         if (!status)
             status = zg_verify_compare(&contenders[baseline], &check->trials[0], &contenders[i],

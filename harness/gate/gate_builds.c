@@ -159,14 +159,16 @@ static enum zg_status run_child(struct trial *t, enum zg_gate_side side, enum wo
                    a->words[0], work_names[work], code, line[0] ? line : "it says nothing");
 }
 
-/* An engine alone has only its losses' being finite to show; `verify` holds it against naive. */
+/* An engine alone has only its losses' being finite to show; `verify` holds it against the loop. */
 static enum zg_status verify(struct trial *t, enum zg_gate_side side, struct zg_error *err)
 {
     const char *const engines = t->builds->engines;
     struct zg_text_buffer with_reference = {0};
     struct arguments a = {0};
-    if (engines && !strchr(engines, ',') && strncmp(engines, "naive", 5) != 0)
-        zg_text_buffer_printf(&with_reference, "naive:dtype=fp32,%s%c", engines, '\0');
+    const struct zg_engine *const loop = zg_engine_of_role(ZG_ROLE_LOOP);
+    if (engines && loop && !strchr(engines, ',') &&
+        strncmp(engines, loop->name, strlen(loop->name)) != 0)
+        zg_text_buffer_printf(&with_reference, "%s:dtype=fp32,%s%c", loop->name, engines, '\0');
     a.failed = with_reference.failed;
     add(&a, "%s", t->builds->binaries[side]);
     add(&a, "%s", work_names[VERIFY]);

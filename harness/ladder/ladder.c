@@ -297,7 +297,7 @@ static struct zg_rung *add_rung(struct plan *plan, uint32_t mechanisms, enum zg_
 static void add_loop(struct plan *plan)
 {
     const struct zg_engine_item *const item = &plan->loop.items[0];
-    const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, ZG_FP32, 1);
+    const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, ZG_FP32);
     struct zg_rung *const rung = add_rung(plan, options.mechanisms, options.dtype, options.dtype_d);
     snprintf(rung->item, sizeof rung->item, "%s%s", item->label,
              plan->says_dtypes && !item->has_dtype ? ":dtype=fp32" : "");

@@ -179,7 +179,7 @@ static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
     for (int64_t i = 1; i < words->n_words && !status; i++)
         status = parse_setting(item, words->words[i], err);
     if (!status) {
-        const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, ZG_FP32, 1);
+        const struct zg_engine_options options = zg_engine_item_options(item, ZG_FP32, ZG_FP32);
         status = zg_engine_options_check(item->engine, &options, err);
         if (status)
             zg_fail_within(err, status, "--engines %s", item->label);
@@ -247,12 +247,11 @@ int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name)
 
 struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *item,
                                                 enum zg_dtype case_dtype,
-                                                enum zg_dtype case_dtype_d, int64_t n_threads)
+                                                enum zg_dtype case_dtype_d)
 {
     struct zg_engine_options options = zg_engine_options_default(item->engine);
     options.dtype = item->has_dtype ? item->dtype : case_dtype;
     options.dtype_d = item->has_dtype ? item->dtype_d : case_dtype_d;
-    options.n_threads = n_threads;
     options.mechanisms =
         zg_mechanisms_choose(&item->mechanisms, item->engine, options.dtype, options.dtype_d);
     options.settings = item->settings;

@@ -50,11 +50,11 @@ void zg_engine_list_close(struct zg_engine_list *list);
 /* Index of the item with that label, else of the first of that engine; -1: none. */
 int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name);
 
-/* The options of open() for an item where the case has these dtypes, limits left at their
- * defaults. */
+/* The options of open() for an item where the case has these dtypes, on one thread, limits left at
+ * their defaults. */
 struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *item,
                                                 enum zg_dtype case_dtype,
-                                                enum zg_dtype case_dtype_d, int64_t n_threads);
+                                                enum zg_dtype case_dtype_d);
 
 /* Names cut by `separator`: exactly those; `default`, `all`, `none`; -name removes, from the
  * default if it comes first, and with it whatever needs it. */

@@ -53,8 +53,9 @@ static double loop_s(const struct zg_session *session, const struct zg_model_sha
 
 /* Of that, an engine's step.  bf16 saves the loop less than the runtime: not all of its time is
  * products. */
-static double share_of_loop(const struct zg_engine_options *options, enum zg_isa isa)
+static double share_of_loop(const struct zg_entry *entry, enum zg_isa isa)
 {
+    const struct zg_engine_options *const options = &entry->options;
     const bool fast = isa >= ZG_ISA_AVX512BF16;
     const bool is_loop = !(options->mechanisms & ZG_MECHANISM_BIT(ZG_M_RAGGED));
     const double faster = !fast                       ? 1
@@ -75,18 +76,18 @@ static double sampling_s(const struct zg_policy *policy, int64_t n_steps, double
     return policy->max_time_s > 0 ? fmin(policy->max_time_s, s) : s;
 }
 
-double zg_estimate_s(const struct zg_session *session, const struct zg_case *c)
+double zg_estimate_s(const struct zg_session *session, int64_t index)
 {
+    const struct zg_entry *const entries = session->cases[index].entries;
+    const struct zg_case *const c = &session->cases[index].c;
     const struct zg_policy *const policy = &session->request->policy;
     const struct zg_model_shape *const shape = shape_of(c->model);
     const double step_s = loop_s(session, shape, c);
     double timed = 0, probed = 0; /* in steps of the loop */
     for (int64_t i = 0; i < session->engines.n_items; i++) {
-        const struct zg_engine_options options =
-            zg_engine_item_options(&session->engines.items[i], c->dtype, c->dtype_d, 1);
-        const double share = share_of_loop(&options, session->isa);
+        const double share = share_of_loop(&entries[i], session->isa);
         timed += share;
-        if (options.dtype != ZG_FP32 || options.dtype_d != ZG_FP32)
+        if (zg_entry_is_low(&entries[i]))
             probed += share + RUNTIME_SHARE; /* and its reference */
     }
     const int64_t n_steps = policy->steps > 0 ? policy->steps : policy->blocks > 0 ? 4 : 1;

@@ -76,24 +76,17 @@ static json_t *mechanisms_json(uint32_t bits)
     return list;
 }
 
-/* The options of an item in the first case; *differ: another case has it with others. */
-static struct zg_engine_options options_in_cases(const struct zg_session *session,
-                                                 const struct zg_engine_item *item, bool *differ)
+/* Has the engine other options in another case than in the first? */
+static bool options_differ(const struct zg_session *session, int64_t engine)
 {
-    struct zg_engine_options first = zg_engine_item_options(item, ZG_FP32, ZG_FP32, 1);
-    *differ = false;
-    for (int64_t i = 0; i < session->n_cases; i++) {
-        struct zg_case c;
-        if (zg_sweep_case(&session->request->sweep, i, &c, NULL))
-            continue;
-        const struct zg_engine_options options =
-            zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
-        if (i == 0)
-            first = options;
-        *differ |= options.dtype != first.dtype || options.dtype_d != first.dtype_d ||
-                   options.mechanisms != first.mechanisms;
+    const struct zg_engine_options *const first = &session->cases[0].entries[engine].options;
+    for (int64_t i = 1; i < session->n_cases; i++) {
+        const struct zg_engine_options *const o = &session->cases[i].entries[engine].options;
+        if (o->dtype != first->dtype || o->dtype_d != first->dtype_d ||
+            o->mechanisms != first->mechanisms)
+            return true;
     }
-    return first;
+    return false;
 }
 
 static json_t *engines_json(const struct zg_session *session)
@@ -101,8 +94,10 @@ static json_t *engines_json(const struct zg_session *session)
     json_t *const list = json_array();
     for (int64_t i = 0; i < session->engines.n_items; i++) {
         const struct zg_engine_item *const item = &session->engines.items[i];
-        bool differ;
-        const struct zg_engine_options options = options_in_cases(session, item, &differ);
+        const bool differ = session->n_cases > 0 && options_differ(session, i);
+        const struct zg_engine_options options =
+            session->n_cases > 0 ? session->cases[0].entries[i].options
+                                 : zg_engine_item_options(item, ZG_FP32, ZG_FP32);
         json_t *const o = json_object();
         json_object_set_new(o, "label", zg_json_text(item->label));
         json_object_set_new(o, "engine", zg_json_text(item->engine->name));

@@ -27,22 +27,14 @@ enum zg_status zg_measure_check_banks(const struct zg_session *session, struct z
 {
     const int64_t n_steps = zg_max64(1, session->request->policy.steps);
     for (int64_t i = 0; i < session->n_cases; i++) {
-        struct zg_case c;
-        const enum zg_status status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        if (status)
-            return status;
-        for (int64_t e = 0; e < session->engines.n_items; e++) {
-            const struct zg_engine_item *const item = &session->engines.items[e];
-            const struct zg_engine_options options =
-                zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
-            if ((options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK)) &&
-                zg_algorithm_period(&c.algorithm) <= n_steps)
+        const struct zg_session_case *const of = &session->cases[i];
+        const int64_t period = zg_algorithm_period(&of->c.algorithm);
+        for (int64_t e = 0; e < session->engines.n_items; e++)
+            if (zg_entry_keeps_bank(&of->entries[e]) && period <= n_steps)
                 return zg_fail(err, ZG_USAGE,
                                "--nu %lld: must exceed the %lld --steps of a sample, for engine %s "
                                "keeps a bank, which grows at every redraw of V",
-                               (long long)zg_algorithm_period(&c.algorithm), (long long)n_steps,
-                               item->label);
-        }
+                               (long long)period, (long long)n_steps, of->entries[e].item->label);
     }
     return ZG_OK;
 }
@@ -50,7 +42,7 @@ enum zg_status zg_measure_check_banks(const struct zg_session *session, struct z
 static bool keeps_bank(const struct zg_measure_work *w)
 {
     for (int64_t s = 0; s < w->n_subjects; s++)
-        if (w->bench.contenders[w->subjects[s]].options.mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK))
+        if (zg_entry_keeps_bank(&w->of->entries[w->subjects[s]]))
             return true;
     return false;
 }
@@ -65,27 +57,25 @@ static enum zg_status open_fidelity(struct zg_measure_work *w, struct zg_error *
     const struct zg_fidelity_options options = {
         .n_probes = policy->fidelity, .n_examples = policy->fidelity_batch, .line = &session->line};
     const enum zg_status status =
-        zg_fidelity_open(&w->fidelity, &w->bench, &session->engines, &options, err);
-    return status ? status : zg_fidelity_references(w->fidelity, session->n_threads, err);
+        zg_fidelity_open(&w->fidelity, &w->bench, w->of->entries, w->n_contenders, &options, err);
+    return status ? status : zg_fidelity_references(w->fidelity, err);
 }
 
 /* Fidelity comes before the trial, whose steps would move the weights away from the reference's;
  * and what wrote them for its probes, rounding each time, starts afresh for the trial. */
 static enum zg_status open_and_probe(struct zg_measure_work *w, int64_t i, struct zg_error *err)
 {
-    struct zg_session *const session = w->m->session;
-    const struct zg_engine_item *const item = &session->engines.items[i];
-    struct zg_contender *const contender = &w->bench.contenders[i];
-    enum zg_status status = zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
+    const struct zg_entry *const entry = &w->of->entries[i];
+    enum zg_status status = zg_bench_open_engine(&w->bench, i, entry, err);
     if (!status)
         status = zg_fidelity_measure(w->fidelity, i, err);
     if (!status)
         status = zg_fidelity_add_rows(w->fidelity, i, w->m->results, err);
     if (status || zg_fidelity_result(w->fidelity, i).n_probes == 0 ||
-        (contender->options.mechanisms & ZG_MECHANISM_BIT(ZG_M_ADAPTER)))
+        !zg_entry_writes_weights(entry))
         return status;
-    zg_bench_close_engine(contender);
-    return zg_bench_open_engine(&w->bench, i, item, session->n_threads, err);
+    zg_bench_close_engine(&w->bench.contenders[i]);
+    return zg_bench_open_engine(&w->bench, i, entry, err);
 }
 
 static enum zg_status open_and_try(struct zg_measure_work *w, int64_t i,
@@ -224,7 +214,7 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     const struct zg_contender *const contender = &w->bench.contenders[i];
     struct zg_sample_row row;
     zg_row_clear(&zg_schema_samples, &row);
-    zg_bench_case_row(contender, &row.id);
+    row.id = contender->id;
     row.block = sample->block;
     row.order = sample->order;
     row.steps = sample->n_steps;
@@ -437,7 +427,7 @@ static enum zg_status take_blocks_before(struct zg_measure_work *w, struct zg_er
     double *const counters = calloc((size_t)n_counters + 1, sizeof *counters);
     enum zg_status status = counters ? ZG_OK : zg_fail(err, ZG_ENV, "no memory for counters");
     for (int64_t s = 0; s < w->n_subjects; s++)
-        zg_bench_case_row(&w->bench.contenders[w->subjects[s]], &ids[s]);
+        ids[s] = w->bench.contenders[w->subjects[s]].id;
     if (!status && in)
         status =
             zg_block_plan_there(in, ids, w->n_subjects, w->plan.n_blocks, &w->n_blocks_before, err);
@@ -506,19 +496,18 @@ static enum zg_status time_engines(struct zg_measure_work *w, struct zg_error *e
 
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err)
 {
-    struct zg_case c;
     struct zg_measure_work *const w = calloc(1, sizeof *w);
     if (!w)
         return zg_fail(err, ZG_ENV, "no memory for a case");
     w->m = m;
     w->n_contenders = m->session->engines.n_items;
-    enum zg_status status = zg_sweep_case(&m->session->request->sweep, index, &c, err);
-    if (!status)
-        status = zg_bench_open(&w->bench, &c, &m->session->models, err);
+    w->of = &m->session->cases[index];
+    const struct zg_case *const c = &w->of->c;
+    enum zg_status status = zg_bench_open(&w->bench, c, &m->session->models, err);
     if (status)
         goto done;
-    w->choice = zg_case_algorithm(&c);
-    zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c.model);
+    w->choice = zg_case_algorithm(c);
+    zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c->model);
     const uint64_t fingerprint = zg_models_fingerprint(&m->session->models, w->bench.model);
     w->bench.resident_mib = zg_memory_resident_mib();
     status = check_engines(w, err);

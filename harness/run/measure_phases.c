@@ -69,7 +69,7 @@ static enum zg_status add_counts(struct zg_measure_work *w, const struct zg_cont
     struct zg_count_row row;
     enum zg_status status = ZG_OK;
     zg_row_clear(&zg_schema_counts, &row);
-    zg_bench_case_row(contender, &row.id);
+    row.id = contender->id;
     row.phase = phase;
     row.steps = n_steps;
     for (int64_t t = -1; t < zg_counters_n_threads(counters); t++) {
@@ -100,7 +100,7 @@ static enum zg_status add_phases(struct zg_measure_work *w, const struct zg_cont
         if (timed->clock.s[p] <= 0 && timed->flops[p] <= 0 && timed->bytes[p] <= 0)
             continue;
         zg_row_clear(&zg_schema_phases, &row);
-        zg_bench_case_row(contender, &row.id);
+        row.id = contender->id;
         row.phase = name;
         row.s_per_step = timed->clock.s[p] / (double)timed->n_steps;
         row.flops_per_step = timed->flops[p] / (double)timed->n_steps;

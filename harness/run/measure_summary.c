@@ -138,7 +138,7 @@ enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *
         const struct zg_contender *const contender = &w->bench.contenders[i];
         struct zg_summary_row row;
         zg_row_clear(&zg_schema_summary, &row);
-        zg_bench_case_row(contender, &row.id);
+        row.id = contender->id;
         row.n = 0;
         row.baseline = w->m->session->engines.items[w->m->session->baseline].label;
         if (w->m->session->second_baseline >= 0)

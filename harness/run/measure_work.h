@@ -36,6 +36,7 @@ struct subject_context {
 
 struct zg_measure_work {
     struct zg_measurement *m;
+    const struct zg_session_case *of;
     struct zg_bench bench;
     int64_t n_contenders;
     struct zg_algorithm_choice choice; /* of the steps that are timed */

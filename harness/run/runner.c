@@ -11,7 +11,6 @@
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
 #include "harness/peak/roofline.h"
-#include "harness/request/case_id.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/table.h"
 #include "harness/run/manifest.h"
@@ -24,18 +23,10 @@
 static bool was_cut_off(const void *context, const struct zg_case_row *row)
 {
     const struct zg_runner *const runner = context;
-    for (int64_t i = 0; i < runner->session.n_cases; i++) {
-        struct zg_case c;
-        if (zg_meta_case_is_finished(runner->meta, i) ||
-            zg_sweep_case(&runner->session.request->sweep, i, &c, NULL))
-            continue;
-        for (int64_t e = 0; e < runner->session.engines.n_items; e++) {
-            struct zg_case_row expected;
-            zg_case_id(&c, &runner->session.engines.items[e], runner->session.n_threads, &expected);
-            if (zg_case_row_same(row, &expected))
-                return true;
-        }
-    }
+    for (int64_t i = 0; i < runner->session.n_cases; i++)
+        for (int64_t e = 0; e < runner->session.engines.n_items; e++)
+            if (zg_case_row_same(row, &runner->session.cases[i].entries[e].id))
+                return !zg_meta_case_is_finished(runner->meta, i);
     return false;
 }
 
@@ -43,21 +34,18 @@ static int64_t n_planned(const void *context, const struct zg_case_row *row,
                          struct zg_case_row rows[ZG_MAX_ENGINES], int64_t *n_rows)
 {
     const struct zg_runner *const runner = context;
-    const struct zg_engine_list *const engines = &runner->session.engines;
     for (int64_t i = 0; i < runner->session.n_cases; i++) {
-        struct zg_case c;
+        const struct zg_entry *const entries = runner->session.cases[i].entries;
         struct zg_block_plan plan;
         bool is_its = false;
         if (zg_meta_case_is_finished(runner->meta, i) ||
-            !zg_block_plan_read(&plan,
-                                json_object_get(zg_meta_find_case(runner->meta, i), "plan")) ||
-            zg_sweep_case(&runner->session.request->sweep, i, &c, NULL))
+            !zg_block_plan_read(&plan, json_object_get(zg_meta_find_case(runner->meta, i), "plan")))
             continue;
         *n_rows = 0;
-        for (int64_t e = 0; e < engines->n_items; e++)
+        for (int64_t e = 0; e < runner->session.engines.n_items; e++)
             for (int64_t p = 0; p < plan.n_engines; p++)
-                if (strcmp(engines->items[e].label, plan.engines[p]) == 0) {
-                    zg_case_id(&c, &engines->items[e], runner->session.n_threads, &rows[*n_rows]);
+                if (strcmp(entries[e].item->label, plan.engines[p]) == 0) {
+                    rows[*n_rows] = entries[e].id;
                     is_its |= zg_case_row_same(row, &rows[(*n_rows)++]);
                 }
         for (int64_t e = 0; e < *n_rows; e++) /* c's own text goes with it */
@@ -93,16 +81,8 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
 static uint32_t dtypes_in_use(const struct zg_session *session)
 {
     uint32_t bits = 0;
-    for (int64_t i = 0; i < session->n_cases; i++) {
-        struct zg_case c;
-        if (zg_sweep_case(&session->request->sweep, i, &c, NULL))
-            continue;
-        for (int64_t e = 0; e < session->engines.n_items; e++) {
-            const struct zg_engine_options options =
-                zg_engine_item_options(&session->engines.items[e], c.dtype, c.dtype_d, 1);
-            bits |= 1u << options.dtype | 1u << options.dtype_d;
-        }
-    }
+    for (int64_t i = 0; i < session->n_cases * session->engines.n_items; i++)
+        bits |= 1u << session->entries[i].options.dtype | 1u << session->entries[i].options.dtype_d;
     return bits;
 }
 
@@ -196,14 +176,11 @@ static enum zg_status write_meta(void *context, struct zg_error *err)
     return zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
 }
 
-static bool is_finished(const struct zg_runner *runner, const struct zg_case *c)
+static bool is_finished(const struct zg_runner *runner, int64_t index)
 {
-    for (int64_t i = 0; i < runner->session.engines.n_items; i++) {
-        struct zg_case_row row;
-        zg_case_id(c, &runner->session.engines.items[i], runner->session.n_threads, &row);
-        if (!zg_results_has_case(&runner->results, &row))
+    for (int64_t i = 0; i < runner->session.engines.n_items; i++)
+        if (!zg_results_has_case(&runner->results, &runner->session.cases[index].entries[i].id))
             return false;
-    }
     return true;
 }
 
@@ -212,9 +189,7 @@ static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *e
     struct zg_session *const session = &runner->session;
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < session->n_cases && !status && !zg_signals_caught(); i++) {
-        struct zg_case c;
-        status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        if (status || is_finished(runner, &c))
+        if (is_finished(runner, i))
             continue;
         status = zg_measure_case(&runner->measurement, i, err);
         const bool whole = !status && !zg_signals_caught();

@@ -1,14 +1,46 @@
-/*
- * session.c - what costs nothing comes first: engines, baselines and cases are checked before cpus
- * are chosen, and the environment is put right last, for that starts the program anew.
- */
+/* session.c - from a request to cases, entries and a team.  The environment is put right last, for
+ * that starts the program anew; what can fail before the work follows. */
 #include "harness/run/session.h"
 
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engines/base/size.h"
 #include "harness/base/signals.h"
+
+/* ---- cases ----------------------------------------------------------------------------------- */
+
+static enum zg_status make_cases(struct zg_session *session, struct zg_error *err)
+{
+    const struct zg_sweep *const sweep = &session->request->sweep;
+    const int64_t n = zg_sweep_n_cases(sweep);
+    session->cases = calloc((size_t)n, sizeof *session->cases);
+    if (!session->cases)
+        return zg_fail(err, ZG_ENV, "no memory for %lld cases", (long long)n);
+    session->n_cases = n;
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < n && !status; i++)
+        status = zg_sweep_case(sweep, i, &session->cases[i].c, err);
+    return status;
+}
+
+static enum zg_status make_entries(struct zg_session *session, struct zg_error *err)
+{
+    const int64_t n_items = session->engines.n_items;
+    session->entries = calloc((size_t)(session->n_cases * n_items), sizeof *session->entries);
+    if (!session->entries)
+        return zg_fail(err, ZG_ENV, "no memory for %lld cases of %lld engines",
+                       (long long)session->n_cases, (long long)n_items);
+    for (int64_t i = 0; i < session->n_cases; i++) {
+        struct zg_session_case *const of = &session->cases[i];
+        of->entries = session->entries + i * n_items;
+        for (int64_t e = 0; e < n_items; e++)
+            zg_entry_make(&of->entries[e], &of->c, &session->engines.items[e], session->n_threads);
+    }
+    return ZG_OK;
+}
 
 /* Has the engine the case's dtypes, and this machine what they need? */
 static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)
@@ -16,7 +48,7 @@ static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)
     const uint32_t dtypes = 1u << c->dtype | 1u << c->dtype_d;
     if (dtypes == 1u << ZG_FP32)
         return true;
-    const struct zg_engine_options options = zg_engine_item_options(item, c->dtype, c->dtype_d, 1);
+    const struct zg_engine_options options = zg_engine_item_options(item, c->dtype, c->dtype_d);
     return (item->engine->dtypes & dtypes) == dtypes &&
            zg_bench_try(item->engine, &options, NULL) != ZG_ENV;
 }
@@ -30,11 +62,8 @@ static void leave_out_engines(struct zg_session *session)
     int64_t n_kept = 0;
     for (int64_t e = 0; e < list->n_items; e++) {
         bool can = true;
-        for (int64_t i = 0; i < session->n_cases && can; i++) {
-            struct zg_case c;
-            can = zg_sweep_case(&session->request->sweep, i, &c, NULL) ||
-                  can_run(&list->items[e], &c);
-        }
+        for (int64_t i = 0; i < session->n_cases && can; i++)
+            can = can_run(&list->items[e], &session->cases[i].c);
         const size_t n = strlen(text);
         if (can)
             list->items[n_kept++] = list->items[e];
@@ -48,10 +77,23 @@ static void leave_out_engines(struct zg_session *session)
         text[0] = '\0'; /* the check says why */
 }
 
+enum zg_status zg_session_resolve(struct zg_session *session, struct zg_error *err)
+{
+    const enum zg_status status = make_cases(session, err);
+    if (status)
+        return status;
+    if (!session->request->engines)
+        leave_out_engines(session);
+    return make_entries(session, err);
+}
+
 static enum zg_status find_baseline(struct zg_session *session, struct zg_error *err)
 {
     const char *const name = session->request->policy.baseline;
-    session->baseline = zg_engine_list_find(&session->engines, name ? name : "naive");
+    const struct zg_engine *const loop = zg_engine_of_role(ZG_ROLE_LOOP);
+    session->baseline = zg_engine_list_find(&session->engines, name   ? name
+                                                               : loop ? loop->name
+                                                                      : "");
     if (session->baseline >= 0)
         return ZG_OK;
     session->baseline = 0;
@@ -87,14 +129,13 @@ static enum zg_status find_second_baseline(struct zg_session *session, struct zg
 static enum zg_status check_cases(const struct zg_session *session, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    for (int64_t i = 0; i < session->n_cases && !status; i++) {
-        struct zg_case c;
-        status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        if (!status)
-            status = zg_bench_check(&c, &session->engines, err);
-    }
+    for (int64_t i = 0; i < session->n_cases && !status; i++)
+        status = zg_bench_check(&session->cases[i].c, session->cases[i].entries,
+                                session->engines.n_items, err);
     return status;
 }
+
+/* ---- the team -------------------------------------------------------------------------------- */
 
 static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *err)
 {
@@ -111,50 +152,57 @@ static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *e
     return ZG_OK;
 }
 
-static enum zg_status open_team(struct zg_session *out, struct zg_error *err)
+static enum zg_status choose_team(struct zg_session *session, struct zg_error *err)
 {
-    enum zg_status status = zg_cpu_isa_choose(&out->isa, err);
-    if (!status)
-        status = choose_cpus(out, err);
-    if (status)
-        return status;
+    const enum zg_status status = zg_cpu_isa_choose(&session->isa, err);
+    return status ? status : choose_cpus(session, err);
+}
+
+/* May start the program again. */
+static void settle(struct zg_session *session)
+{
     char places[16384];
-    const bool fits = zg_pin_places(out->pin, places, sizeof places);
-    zg_environment_settle(&out->environment, out->request->argv, fits ? places : NULL);
-    zg_status_line_open(&out->line, out->request->policy.quiet);
-    return ZG_OK;
+    const bool fits = zg_pin_places(session->pin, places, sizeof places);
+    zg_environment_settle(&session->environment, session->request->argv, fits ? places : NULL);
+    zg_status_line_open(&session->line, session->request->policy.quiet);
 }
 
 enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_request *request,
                                     struct zg_error *err)
 {
     *out = (struct zg_session){.request = request};
-    const enum zg_status status = open_team(out, err);
+    const enum zg_status status = choose_team(out, err);
     if (status)
         zg_session_close(out);
+    else
+        settle(out);
     return status;
 }
 
 enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *request,
                                struct zg_error *err)
 {
-    *out = (struct zg_session){.request = request, .n_cases = zg_sweep_n_cases(&request->sweep)};
+    *out = (struct zg_session){.request = request};
     enum zg_status status =
         zg_engine_list_parse(&out->engines, request->engines, request->mechanisms, err);
-    if (!status && !request->engines)
-        leave_out_engines(out);
+    if (!status)
+        status = choose_team(out, err);
+    if (!status)
+        status = zg_session_resolve(out, err);
     if (!status)
         status = find_baseline(out, err);
     if (!status)
         status = find_second_baseline(out, err);
     if (!status)
         status = check_cases(out, err);
-    if (!status)
-        status = open_team(out, err);
     if (status)
         zg_session_close(out);
+    else
+        settle(out);
     return status;
 }
+
+/* ---- before the work ------------------------------------------------------------------------- */
 
 enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err)
 {
@@ -166,19 +214,32 @@ enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err
 
 enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err)
 {
+    for (int64_t i = 0; i < session->n_cases; i++)
+        for (int64_t e = 0; e < session->engines.n_items; e++) {
+            const struct zg_entry *const entry = &session->cases[i].entries[e];
+            const enum zg_status status = zg_bench_try(entry->item->engine, &entry->options, err);
+            if (status)
+                return zg_fail_within(err, status, "engine %s", entry->item->label);
+        }
+    return ZG_OK;
+}
+
+enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
+                                      struct zg_error *err)
+{
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < session->n_cases && !status; i++) {
-        struct zg_case c;
-        status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        for (int64_t e = 0; e < session->engines.n_items && !status; e++) {
-            const struct zg_engine_item *const item = &session->engines.items[e];
-            const struct zg_engine_options options =
-                zg_engine_item_options(item, c.dtype, c.dtype_d, 1);
-            status = zg_bench_try(item->engine, &options, err);
-            if (status)
-                zg_fail_within(err, status, "engine %s", item->label);
-        }
+        const struct zg_session_case *const of = &session->cases[i];
+        struct zg_bench bench = {0};
+        zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
+                            (long long)i + 1, (long long)session->n_cases);
+        status = zg_bench_open(&bench, &of->c, &session->models, err);
+        if (!status)
+            status = zg_bench_check_memory(&bench, of->entries,
+                                           zg_min64(n_at_once, session->engines.n_items), err);
+        zg_bench_close(&bench);
     }
+    zg_status_line_clear(&session->line);
     return status;
 }
 
@@ -187,25 +248,10 @@ void zg_session_close(struct zg_session *session)
     zg_status_line_clear(&session->line);
     zg_pin_close(&session->pin);
     zg_models_close(&session->models);
+    free(session->cases);
+    free(session->entries);
+    session->cases = NULL;
+    session->entries = NULL;
+    session->n_cases = 0;
     zg_engine_list_close(&session->engines);
-}
-
-enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
-                                      struct zg_error *err)
-{
-    enum zg_status status = ZG_OK;
-    for (int64_t i = 0; i < session->n_cases && !status; i++) {
-        struct zg_case c;
-        struct zg_bench bench = {0};
-        zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
-                            (long long)i + 1, (long long)session->n_cases);
-        status = zg_sweep_case(&session->request->sweep, i, &c, err);
-        if (!status)
-            status = zg_bench_open(&bench, &c, &session->models, err);
-        if (!status)
-            status = zg_bench_check_memory(&bench, &session->engines, n_at_once, err);
-        zg_bench_close(&bench);
-    }
-    zg_status_line_clear(&session->line);
-    return status;
 }

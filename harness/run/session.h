@@ -10,14 +10,23 @@
 #include "harness/bench/bench.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/pin.h"
+#include "harness/request/entry.h"
 #include "harness/request/request.h"
+
+/* A case of the sweep, resolved once: what it is, and each engine's options and rows in it. */
+struct zg_session_case {
+    struct zg_case c;
+    struct zg_entry *entries; /* [engines.n_items] */
+};
 
 struct zg_session {
     const struct zg_request *request;
     struct zg_engine_list engines;
+    struct zg_session_case *cases; /* [n_cases] */
     int64_t n_cases;
-    int64_t baseline;        /* index into the engines: what the others are held against */
-    int64_t second_baseline; /* for speed-ups alone; -1: none */
+    struct zg_entry *entries; /* [n_cases][engines.n_items]: where the cases' live */
+    int64_t baseline;         /* index into the engines: what the others are held against */
+    int64_t second_baseline;  /* for speed-ups alone; -1: none */
     enum zg_isa isa;
     struct zg_pin *pin;
     int64_t n_threads;
@@ -35,6 +44,11 @@ enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *
 /* The part without engines and cases: ISA, cpus, environment; n_cases stays 0. */
 enum zg_status zg_session_open_team(struct zg_session *out, const struct zg_request *request,
                                     struct zg_error *err);
+
+/* Makes the cases and their entries from the request's sweep, the engines and the number of
+ * threads: the part of open() that parses options.  Without --engines leaves out those that cannot
+ * run. */
+enum zg_status zg_session_resolve(struct zg_session *session, struct zg_error *err);
 
 /* Binds the team and catches signals: from here on work may run. */
 enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err);

@@ -43,7 +43,6 @@ void trial_open(struct trial *t)
     t->request.policy =
         (struct zg_policy){.blocks = 8, .steps = 1, .width_percent = 1, .max_time_s = -1};
     t->session.request = &t->request;
-    t->session.n_cases = 1;
     t->session.n_threads = 1;
     t->session.second_baseline = -1;
     const struct zg_pin_request pin = {.n_threads = 1};
@@ -54,11 +53,21 @@ void trial_open(struct trial *t)
     t->peak.gflops[ZG_INT8].all.best = 600;
 }
 
+void trial_resolve(struct trial *t)
+{
+    free(t->session.cases);
+    free(t->session.entries);
+    t->session.cases = NULL;
+    t->session.entries = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_session_resolve(&t->session, NULL), ZG_OK);
+}
+
 void trial_measure(struct trial *t)
 {
     t->m = (struct zg_measurement){
         .session = &t->session, .results = &t->results, .counters = t->counters, .peak = &t->peak};
     t->m.meta = json_pack("{s:[]}", "cases");
+    trial_resolve(t);
     t->status = zg_measure_case(&t->m, 0, &t->err);
 }
 
@@ -69,6 +78,8 @@ void trial_close(struct trial *t)
     zg_results_close(&t->results);
     zg_pin_close(&t->session.pin);
     zg_models_close(&t->session.models);
+    free(t->session.cases);
+    free(t->session.entries);
     zg_sweep_close(&t->request.sweep);
     zg_temp_directory_remove(&t->model_dir);
     remove_temp_dir(t->out);

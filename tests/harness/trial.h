@@ -34,6 +34,8 @@ void trial_set(struct trial *t, const char *name, const char *value);
 void trial_add(struct trial *t, const char *const *settings);
 #define ADD(...) trial_add(&t, (const char *const[]){__VA_ARGS__})
 
+/* Makes the case and its entries of what was set and added: trial_measure() does it too. */
+void trial_resolve(struct trial *t);
 /* The one case; t->status has how it ended. */
 void trial_measure(struct trial *t);
 

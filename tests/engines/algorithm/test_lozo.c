@@ -101,7 +101,7 @@ static void test_needs(void)
     struct zg_engine_limits limits = {.max_rank = 2, .max_probes = 9};
     CU_ASSERT_EQUAL(zg_algorithm_needs(&correct, &limits), 1u << ZG_DIRECTION_LOWRANK);
     CU_ASSERT_EQUAL(limits.max_probes, 9);
-    CU_ASSERT_EQUAL(limits.max_directions, 1);
+    CU_ASSERT_EQUAL(limits.max_directions, 2);
     CU_ASSERT_EQUAL(limits.max_rank, 3);
     zg_algorithm_needs(&official, &limits);
     CU_ASSERT_EQUAL(limits.max_directions, 2);

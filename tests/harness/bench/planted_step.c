@@ -15,11 +15,9 @@ enum zg_plant zg_plant;
 uint64_t zg_plant_step;
 
 enum zg_status __real_zg_bench_open_engine(struct zg_bench *bench, int64_t index,
-                                           const struct zg_engine_item *item, int64_t n_threads,
-                                           struct zg_error *err);
+                                           const struct zg_entry *entry, struct zg_error *err);
 enum zg_status __wrap_zg_bench_open_engine(struct zg_bench *bench, int64_t index,
-                                           const struct zg_engine_item *item, int64_t n_threads,
-                                           struct zg_error *err);
+                                           const struct zg_entry *entry, struct zg_error *err);
 
 /* The plant that the engine of that name is to have.  A name that is not in the table ends the
  * program: a defect that is not there must not pass for one that is missed or found. */
@@ -46,12 +44,11 @@ static enum zg_plant plant_of(const char *engine)
 }
 
 enum zg_status __wrap_zg_bench_open_engine(struct zg_bench *bench, int64_t index,
-                                           const struct zg_engine_item *item, int64_t n_threads,
-                                           struct zg_error *err)
+                                           const struct zg_entry *entry, struct zg_error *err)
 {
     zg_plant_step = 0;
-    zg_plant = plant_of(item->engine->name);
-    const enum zg_status status = __real_zg_bench_open_engine(bench, index, item, n_threads, err);
+    zg_plant = plant_of(entry->item->engine->name);
+    const enum zg_status status = __real_zg_bench_open_engine(bench, index, entry, err);
     zg_plant = ZG_PLANT_NONE;
     return status;
 }

@@ -37,7 +37,7 @@ static void expect_items(const struct zg_ladder *ladder)
     for (int64_t i = 0; i < list.n_items; i++) {
         const struct zg_rung *const rung = &ladder->rungs[i];
         const struct zg_engine_options options =
-            zg_engine_item_options(&list.items[i], ZG_FP32, ZG_FP32, 1);
+            zg_engine_item_options(&list.items[i], ZG_FP32, ZG_FP32);
         CU_ASSERT_STRING_EQUAL(list.items[i].label, rung->item);
         CU_ASSERT_EQUAL(options.mechanisms, rung->mechanisms);
         CU_ASSERT_EQUAL(options.dtype, rung->dtype);
@@ -228,7 +228,7 @@ static void test_item_dtypes(void)
     CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, ladder.engines, NULL, NULL), ZG_OK);
     for (int64_t i = 0; i < list.n_items; i++) {
         const struct zg_engine_options options =
-            zg_engine_item_options(&list.items[i], ZG_BF16, ZG_BF16, 1);
+            zg_engine_item_options(&list.items[i], ZG_BF16, ZG_BF16);
         CU_ASSERT_EQUAL(options.dtype, ZG_FP32);
         CU_ASSERT_EQUAL(options.dtype_d, ZG_FP32);
     }

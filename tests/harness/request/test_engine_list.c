@@ -22,7 +22,7 @@ static void test_default(void)
     for (int64_t i = 0; i < list.n_items; i++) {
         CU_ASSERT_PTR_NULL(list.items[i].engine->missing);
         const struct zg_engine_options options =
-            zg_engine_item_options(&list.items[i], ZG_FP32, ZG_FP32, 1);
+            zg_engine_item_options(&list.items[i], ZG_FP32, ZG_FP32);
         CU_ASSERT_EQUAL(options.mechanisms,
                         zg_engine_default_mechanisms(list.items[i].engine, ZG_FP32, ZG_FP32));
     }
@@ -55,10 +55,10 @@ static void test_dtypes(void)
     snprintf(text, sizeof text, "%s:dtype=fp32,%s", name, name);
     CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, text, NULL, NULL), ZG_OK);
     /* an item's own dtype, and the case's where it has none */
-    struct zg_engine_options options = zg_engine_item_options(&list.items[0], ZG_BF16, ZG_INT8, 1);
+    struct zg_engine_options options = zg_engine_item_options(&list.items[0], ZG_BF16, ZG_INT8);
     CU_ASSERT_EQUAL(options.dtype, ZG_FP32);
     CU_ASSERT_EQUAL(options.dtype_d, ZG_FP32);
-    options = zg_engine_item_options(&list.items[1], ZG_BF16, ZG_INT8, 1);
+    options = zg_engine_item_options(&list.items[1], ZG_BF16, ZG_INT8);
     CU_ASSERT_EQUAL(options.dtype, ZG_BF16);
     CU_ASSERT_EQUAL(options.dtype_d, ZG_INT8);
     zg_engine_list_close(&list);

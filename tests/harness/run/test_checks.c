@@ -92,14 +92,15 @@ static void test_learning_rates(void)
         trial_open(&t);
         ADD("slope", rows[i].slope, NULL);
         ADD("slope", "7", NULL);
-        CU_ASSERT_EQUAL_FATAL(zg_sweep_case(&t.request.sweep, 0, &c, NULL), ZG_OK);
+        trial_resolve(&t);
+        c = t.session.cases[0].c;
         zg_algorithm_set_real(&c.algorithm, "lr", (double)rows[i].lr);
         CU_ASSERT_EQUAL_FATAL(zg_bench_open(&bench, &c, &t.session.models, NULL), ZG_OK);
         const struct zg_trial_options options = zg_trial_options(&c, 5);
         for (int e = 0; e < 2; e++) {
             struct zg_contender *const contender = &bench.contenders[e];
             CU_ASSERT_EQUAL_FATAL(
-                zg_bench_open_engine(&bench, e, &t.session.engines.items[e], 1, NULL), ZG_OK);
+                zg_bench_open_engine(&bench, e, &t.session.cases[0].entries[e], NULL), ZG_OK);
             CU_ASSERT_EQUAL(
                 zg_trial_run(contender, &options, e > 0 ? &trials[0] : NULL, &trials[e], NULL),
                 ZG_OK);

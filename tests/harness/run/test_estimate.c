@@ -7,12 +7,18 @@ static struct zg_request request;
 static double estimate(const char *engines, const char *model, int64_t batch)
 {
     struct zg_session session = {.request = &request, .isa = ZG_ISA_AVX512BF16, .n_threads = 2};
-    const struct zg_case c = {.model = model,
-                              .batch = batch,
-                              .dtype = ZG_FP32,
-                              .algorithm = zg_algorithm_default(zg_algorithm_at(0))};
+    struct zg_session_case of = {.c = {.model = model,
+                                       .batch = batch,
+                                       .dtype = ZG_FP32,
+                                       .algorithm = zg_algorithm_default(zg_algorithm_at(0))}};
+    struct zg_entry entries[ZG_MAX_ENGINES];
+    of.entries = entries;
+    session.cases = &of;
+    session.n_cases = 1;
     CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&session.engines, engines, NULL, NULL), ZG_OK);
-    const double s = zg_estimate_s(&session, &c);
+    for (int64_t i = 0; i < session.engines.n_items; i++)
+        zg_entry_make(&entries[i], &of.c, &session.engines.items[i], 2);
+    const double s = zg_estimate_s(&session, 0);
     zg_engine_list_close(&session.engines);
     return s;
 }

@@ -275,6 +275,7 @@ static void test_bank(void)
     t.session.engines.items[1].has_dtype = true;
     t.session.engines.items[1].dtype = ZG_BF16;
     t.session.engines.items[1].dtype_d = ZG_INT8;
+    trial_resolve(&t);
     CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, NULL), ZG_OK);
     trial_measure(&t);
     CU_ASSERT_EQUAL(t.status, ZG_OK);
@@ -298,8 +299,10 @@ static void test_bank(void)
     trial_set(&t, "nu", "2");
     t.request.policy.steps = 2;
     ADD(NULL);
+    trial_resolve(&t);
     CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, NULL), ZG_OK);
     t.session.engines.items[0].mechanisms.bits = ZG_MECHANISM_BIT(ZG_M_BANK);
+    trial_resolve(&t);
     CU_ASSERT_EQUAL(zg_measure_check_banks(&t.session, &t.err), ZG_USAGE);
     CU_ASSERT_PTR_NOT_NULL(strstr(t.err.text, "--nu 2"));
     trial_close(&t);
