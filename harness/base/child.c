@@ -30,7 +30,7 @@ static void wake(int number)
 }
 
 /* In the child: only calls that are safe between fork and exec. */
-static _Noreturn void become(const char *const *argv, int errors_fd, int report_fd,
+static _Noreturn void become(const char *dir, const char *const *argv, int errors_fd, int report_fd,
                              const sigset_t *mask)
 {
     static const int ignored[] = {SIGPIPE, SIGXFSZ}; /* would stay ignored across exec */
@@ -41,8 +41,8 @@ static _Noreturn void become(const char *const *argv, int errors_fd, int report_
         signal(ignored[i], SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(null_fd, STDOUT_FILENO) >= 0 &&
-        dup2(errors_fd, STDERR_FILENO) >= 0)
-        execv(argv[0], (char *const *)(const void *)argv);
+        dup2(errors_fd, STDERR_FILENO) >= 0 && (!dir || chdir(dir) == 0))
+        (dir ? execvp : execv)(argv[0], (char *const *)(const void *)argv);
     const int error = errno;
     (void)!write(report_fd, &error, sizeof error);
     _exit(127);
@@ -76,8 +76,8 @@ static bool await(pid_t pid, const sigset_t *mask, double limit_s, int *status)
     }
 }
 
-static enum zg_status start(const char *const *argv, int errors_fd, const sigset_t *mask,
-                            pid_t *pid, struct zg_error *err)
+static enum zg_status start(const char *dir, const char *const *argv, int errors_fd,
+                            const sigset_t *mask, pid_t *pid, struct zg_error *err)
 {
     int report[2], error = 0;
     if (pipe2(report, O_CLOEXEC) != 0)
@@ -85,7 +85,7 @@ static enum zg_status start(const char *const *argv, int errors_fd, const sigset
     fflush(NULL); /* or the child would have our unwritten output, too */
     *pid = fork();
     if (*pid == 0)
-        become(argv, errors_fd, report[1], mask);
+        become(dir, argv, errors_fd, report[1], mask);
     if (*pid < 0)
         error = errno;
     close(report[1]);
@@ -100,6 +100,12 @@ static enum zg_status start(const char *const *argv, int errors_fd, const sigset
 
 enum zg_status zg_child_run(const char *const *argv, const char *errors_path, double limit_s,
                             int *exit_code, struct zg_error *err)
+{
+    return zg_child_run_in(NULL, argv, errors_path, limit_s, exit_code, err);
+}
+
+enum zg_status zg_child_run_in(const char *dir, const char *const *argv, const char *errors_path,
+                               double limit_s, int *exit_code, struct zg_error *err)
 {
     struct sigaction action = {.sa_handler = wake}, old_action;
     sigset_t blocked, mask;
@@ -117,7 +123,7 @@ enum zg_status zg_child_run(const char *const *argv, const char *errors_path, do
     sigaddset(&blocked, SIGTERM);
     sigaddset(&blocked, SIGHUP);
     sigprocmask(SIG_BLOCK, &blocked, &mask);
-    const enum zg_status status = start(argv, errors_fd, &mask, &pid, err);
+    const enum zg_status status = start(dir, argv, errors_fd, &mask, &pid, err);
     close(errors_fd);
     const bool in_time = status || await(pid, &mask, limit_s, &ended);
     sigprocmask(SIG_SETMASK, &mask, NULL);

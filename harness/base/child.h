@@ -1,5 +1,5 @@
 /*
- * child.h - runs another program to its end: fresh processes of a build for the gate.
+ * child.h - runs another program to its end: fresh processes of a build for the gate, gnuplot.
  *
  *     const char *const argv[] = {"/opt/old/zogap", "run", "--out", "x", NULL};
  *     int exit_code;
@@ -29,6 +29,10 @@
  * started, or errors_path not written. */
 enum zg_status zg_child_run(const char *const *argv, const char *errors_path, double limit_s,
                             int *exit_code, struct zg_error *err);
+
+/* The same in a directory, of a program that PATH is searched for. */
+enum zg_status zg_child_run_in(const char *dir, const char *const *argv, const char *errors_path,
+                               double limit_s, int *exit_code, struct zg_error *err);
 
 /* The last line of a file that is not empty, into text[size]; "" if there is none. */
 const char *zg_child_last_line(const char *path, char *text, size_t size);

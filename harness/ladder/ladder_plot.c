@@ -2,23 +2,16 @@
  * ladder_plot.c - one script for all cases, which reads ladder.csv by the numbers of its columns;
  * gnuplot runs in the result directory.
  */
-#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
 #include "harness/ladder/ladder_plot.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "harness/base/child.h"
 #include "harness/base/file_out.h"
 #include "harness/rows/algorithm_cell.h"
-
-extern char **environ;
 
 /* ---- the script ------------------------------------------------------------------------------ */
 
@@ -178,29 +171,17 @@ static enum zg_status write_script(const struct zg_ladder_result *results, int64
 
 /* ---- gnuplot --------------------------------------------------------------------------------- */
 
-/* Runs it in the directory, without the user's start-up file, all output dropped: 0, or an errno,
- * or -1 where it ran and failed.  No shell. */
-static int run_gnuplot(const char *dir)
+/* Without the user's start-up file, all output dropped. */
+static void run_gnuplot(const char *dir, char *note, size_t note_size)
 {
-    char *const argv[] = {"gnuplot", "-d", "ladder.gp", NULL};
-    posix_spawn_file_actions_t actions;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error)
-        return error;
-    error = posix_spawn_file_actions_addchdir_np(&actions, dir);
-    for (int fd = 0; fd < 3 && !error; fd++)
-        error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-    pid_t pid = -1;
-    if (!error)
-        error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error)
-        return error;
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return errno;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+    const char *const argv[] = {"gnuplot", "-d", "ladder.gp", NULL};
+    int code;
+    if (zg_child_run_in(dir, argv, "/dev/null", 0, &code, NULL))
+        snprintf(note, note_size,
+                 "gnuplot is not installed: no plot; `gnuplot ladder.gp` in %s draws it", dir);
+    else if (code)
+        snprintf(note, note_size,
+                 "gnuplot failed (see its message): no plot; `gnuplot ladder.gp` in %s tells", dir);
 }
 
 enum zg_status zg_ladder_plot(const struct zg_ladder_result *results, int64_t n, const char *dir,
@@ -215,12 +196,6 @@ enum zg_status zg_ladder_plot(const struct zg_ladder_result *results, int64_t n,
     const enum zg_status status = write_script(results, n, dir, err);
     if (status)
         return status;
-    const int error = run_gnuplot(dir);
-    if (error == ENOENT)
-        snprintf(note, note_size,
-                 "gnuplot is not installed: no plot; `gnuplot ladder.gp` in %s draws it", dir);
-    else if (error)
-        snprintf(note, note_size, "gnuplot failed (%s): no plot; `gnuplot ladder.gp` in %s tells",
-                 error > 0 ? strerror(error) : "see its message", dir);
+    run_gnuplot(dir, note, note_size);
     return ZG_OK;
 }

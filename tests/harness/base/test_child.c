@@ -61,6 +61,12 @@ static void what_cannot_be_started(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nonexistent/zogap: cannot start: No such file"));
     const char *const fine[] = {"/bin/sh", "-c", "exit 0", NULL};
     CU_ASSERT_EQUAL(zg_child_run(fine, "/nonexistent/errors", 0, &code, NULL), ZG_ENV);
+    /* PATH is searched only where that is asked for */
+    const char *const bare[] = {"sh", "-c", "test -e errors", NULL};
+    CU_ASSERT_EQUAL(zg_child_run(bare, path, 0, &code, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run_in(dir, bare, path, 0, &code, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(code, 0);
+    CU_ASSERT_EQUAL(zg_child_run_in("/nonexistent", bare, path, 0, &code, NULL), ZG_ENV);
     remove_temp_dir(dir);
 }
 

@@ -253,7 +253,7 @@ meta = json.load(open(d + "/meta.json"))
 for key in ("schema_version", "zogap", "command", "command_line", "machine", "pins", "counters", "libraries",
             "warnings", "engines", "cases", "environment", "peak", "tags", "interrupted"):
     assert key in meta, key
-assert meta["schema_version"] == 2 and meta["engines"][0]["mechanisms"] == []
+assert meta["schema_version"] == 3 and meta["engines"][0]["mechanisms"] == []
 assert meta["cases"][0]["engines"][0] == {"engine": "naive:gemm=reference", "dtype": "fp32", "mechanisms": [], "bank_redraws": None}
 assert meta["interrupted"] is False and meta["cases"][0]["model"]["fingerprint_xxh3"]
 summary = list(csv.DictReader(open(d + "/summary.csv")))
@@ -262,7 +262,7 @@ for column in ("engine,model,task,algorithm,dtype,batch,n,wall_s_per_step_median
     assert column in summary[0], column
 assert [r["engine"] for r in summary] == ["naive:gemm=reference", "naive:gemm=reference#2"]
 assert all(r["verified"] == "1" and r["n"] == "6" and float(r["speedup"]) > 0 for r in summary)
-assert float(summary[0]["speedup"]) == 1
+assert float(summary[0]["speedup"]) == 1 and summary[0]["algorithm"] == "lozo:rank=2+nu=50+eps=0.001+lr=1e-06"
 samples = list(csv.DictReader(open(d + "/samples.csv")))
 assert len(samples) == 12
 assert {(r["engine"], int(r["block"])) for r in samples} == \
