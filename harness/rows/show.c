@@ -69,7 +69,8 @@ const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_
     return text;
 }
 
-const char *zg_options_show(char *text, size_t size, const char *algorithm)
+/* ", rank 2, nu 50" of an algorithm's text: its options but the sizes of a step. */
+static const char *show_options(char *text, size_t size, const char *algorithm)
 {
     struct zg_option_cell option;
     size_t n = 0;
@@ -96,7 +97,7 @@ const char *zg_case_show(const struct zg_summary_row *row, char *text, size_t si
              id->synthetic == 1 ? " (synthetic weights: throughput only)" : "", layers,
              id->task ? id->task : "-", id->split ? id->split : "-",
              id->objective ? id->objective : "-", algorithm.value, (long long)id->batch,
-             zg_options_show(options, sizeof options, id->algorithm), (long long)id->threads,
+             show_options(options, sizeof options, id->algorithm), (long long)id->threads,
              id->threads == 1 ? "" : "s");
     for (char *c = text; *c; c++) /* a name from a file may hold anything */
         *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;

@@ -21,8 +21,6 @@ const char *zg_step_interval_show(const struct zg_stats *s, char *text, size_t s
 /* What a check found, where the coarsest dtype of the two engines is this one. */
 const char *zg_verified_show(char *text, size_t size, int64_t verified, bool is_reference,
                              enum zg_dtype coarsest);
-/* ", rank 2, nu 50" of an algorithm's text: its options but the sizes of a step, eps and lr. */
-const char *zg_options_show(char *text, size_t size, const char *algorithm);
 /* Model, task, batch, ... of a row, into text[size]. */
 const char *zg_case_show(const struct zg_summary_row *row, char *text, size_t size);
 /* The line above a case's table: the same, and the row's number of blocks. */

@@ -23,14 +23,6 @@ const char *zg_judgement_name(enum zg_judgement judgement)
     return names[judgement];
 }
 
-int64_t zg_judged_count(const struct zg_judged *cases, int64_t n_cases, enum zg_judgement judgement)
-{
-    int64_t n = 0;
-    for (int64_t i = 0; i < n_cases; i++)
-        n += cases[i].judgement == judgement;
-    return n;
-}
-
 static double first_confidence(int64_t n_cases)
 {
     return 1 - ZG_JUDGE_ALPHA / (double)n_cases;

@@ -72,10 +72,6 @@ enum zg_status zg_judge(struct zg_judged *cases, int64_t n_cases, struct zg_erro
 /* "worse", "undecided", "same", "better" */
 const char *zg_judgement_name(enum zg_judgement judgement);
 
-/* How many of the cases are judged so. */
-int64_t zg_judged_count(const struct zg_judged *cases, int64_t n_cases,
-                        enum zg_judgement judgement);
-
 /* The least number of paired blocks at which n_cases can be judged. */
 int64_t zg_judge_least_blocks(int64_t n_cases);
 
