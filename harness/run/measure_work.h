@@ -1,4 +1,7 @@
-/* measure_work.h - a case while it is measured.  Private to measure.c and measure_summary.c. */
+/*
+ * measure_work.h - a case while it is measured: what the parts of a measurement hand to each other,
+ * in the order in which measure.c calls them.  Private to them.
+ */
 #ifndef ZG_HARNESS_MEASURE_WORK_H
 #define ZG_HARNESS_MEASURE_WORK_H
 
@@ -8,6 +11,7 @@
 #include "harness/run/measure.h"
 #include "harness/store/block_plan.h"
 #include "harness/timing/counters_derived.h"
+#include "harness/timing/sampler.h"
 
 /* What a step works on, for rates; see struct zg_cost. */
 enum amount { USEFUL_FLOPS, EXECUTED_FLOPS, ROWS, N_AMOUNTS };
@@ -56,6 +60,46 @@ struct zg_measure_work {
     int64_t capacity, n_blocks;
     struct measured_beside beside; /* after the last sample; NaN before the first */
 };
+
+/* ---- check.c --------------------------------------------------------------------------------- */
+
+/* Opens and checks every engine; adds the verdicts to the results, and what agrees to the
+ * subjects. */
+enum zg_status zg_measure_check(struct zg_measure_work *w, struct zg_error *err);
+
+/* ---- going_on.c ------------------------------------------------------------------------------ */
+
+/* Takes the plan of a run that was cut off, if there is one, into the case's entry.  ZG_CHECK: its
+ * engines are not those that agree now. */
+enum zg_status zg_measure_take_plan(struct zg_measure_work *w, json_t *plan, struct zg_error *err);
+/* Takes the whole blocks that samples.csv has of the plan. */
+enum zg_status zg_measure_take_blocks(struct zg_measure_work *w, struct zg_error *err);
+
+/* ---- span_plan.c ----------------------------------------------------------------------------- */
+
+/* Does a subject keep a bank? */
+bool zg_measure_keeps_bank(const struct zg_measure_work *w);
+/* Steps of a sample where no plan says. */
+int64_t zg_measure_span_steps(const struct zg_measure_work *w);
+/* Blocks, steps and times of the sampling; who is told is the caller's. */
+struct zg_sampler_policy zg_measure_span_policy(const struct zg_measure_work *w);
+
+/* ---- records.c ------------------------------------------------------------------------------- */
+
+/* Steps of a struct subject_context: what the sampler times. */
+enum zg_status zg_measure_run_steps(void *context, int64_t n_steps, struct zg_error *err);
+/* Room for the records of n blocks. */
+enum zg_status zg_measure_grow_blocks(struct zg_measure_work *w, int64_t n, struct zg_error *err);
+/* What the summary needs of subject s's sample; its last span was one of the same steps. */
+void zg_measure_record(struct zg_measure_work *w, int64_t s, const struct zg_sample_row *row,
+                       const double *counters);
+
+/* ---- samples.c ------------------------------------------------------------------------------- */
+
+/* Chooses the batches, times the subjects in blocks and notes what disturbed them. */
+enum zg_status zg_measure_samples(struct zg_measure_work *w, struct zg_error *err);
+
+/* ---- measure_phases.c, measure_summary.c ----------------------------------------------------- */
 
 /* Zeroed counts[n][n_threads][events] of the measurement's counters, malloc'ed; NULL where nothing
  * counts, or there is no memory: then counters.csv has no such rows. */
