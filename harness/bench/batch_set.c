@@ -17,12 +17,12 @@ struct work { /* of one batch, or sums */
 static struct work work_of(const struct zg_bench *bench, const struct zg_question *question,
                            int64_t index)
 {
-    const struct zg_batch batch = zg_bench_batch(bench, (uint64_t)index);
+    const struct zg_batch batch = zg_data_batch(&bench->data, (uint64_t)index);
     struct zg_engine_limits limits = {0};
     zg_engine_limits_include(&limits, &batch);
     return (struct work){(double)limits.max_padded_tokens,
-                         zg_useful_flops(zg_model_shape(bench->model), &batch, question->n_probes,
-                                         zg_question_n_probed(question),
+                         zg_useful_flops(zg_model_shape(bench->data.model), &batch,
+                                         question->n_probes, zg_question_n_probed(question),
                                          zg_direction_rank(&question->directions[0]))};
 }
 
@@ -35,7 +35,7 @@ static double distance(struct work a, struct work b)
 enum zg_status zg_batch_set_choose(const struct zg_bench *bench, int64_t n_steps,
                                    struct zg_batch_set *out, struct zg_error *err)
 {
-    const int64_t n_all = bench->n_batches, n = zg_max64(1, zg_min64(n_steps, n_all));
+    const int64_t n_all = bench->data.n_batches, n = zg_max64(1, zg_min64(n_steps, n_all));
     struct work *const sums = calloc((size_t)(n_all + 1), sizeof *sums); /* of all before */
     if (!sums)
         return zg_fail(err, ZG_ENV, "no memory to choose batches");

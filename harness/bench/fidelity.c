@@ -13,6 +13,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
+#include "harness/bench/fit.h"
 #include "harness/rows/precision.h"
 
 enum { PROBES_A_V = 50, MOST_VS = 4 };
@@ -170,7 +171,7 @@ static int64_t probes_a_v(const struct zg_fidelity_set *set)
 
 static struct zg_batch probe_batch(const struct zg_fidelity_set *set, int64_t probe)
 {
-    struct zg_batch batch = zg_bench_batch(set->bench, (uint64_t)probe);
+    struct zg_batch batch = zg_data_batch(&set->bench->data, (uint64_t)probe);
     batch.n_examples = set->options.n_examples;
     return batch;
 }
@@ -228,9 +229,9 @@ static enum zg_status probe_some(const struct zg_fidelity_set *set,
 /* Room for the probes' small batches only. */
 static struct zg_engine_limits small_limits(const struct zg_fidelity_set *set)
 {
-    struct zg_engine_limits limits = {.max_bank = set->bench->limits.max_bank};
+    struct zg_engine_limits limits = {.max_bank = set->bench->data.limits.max_bank};
     zg_algorithm_needs(&set->bench->c.algorithm, &limits);
-    for (int64_t i = 0; i < zg_min64(set->options.n_probes, set->bench->n_batches); i++) {
+    for (int64_t i = 0; i < zg_min64(set->options.n_probes, set->bench->data.n_batches); i++) {
         const struct zg_batch batch = probe_batch(set, i);
         zg_engine_limits_include(&limits, &batch);
     }
@@ -244,7 +245,8 @@ static enum zg_status probe_reference(struct zg_fidelity_set *set, struct part *
 {
     struct zg_bench *const bench = set->bench;
     const double need_mib =
-        zg_bench_weight_bytes(bench, part->reference.engine, ZG_FP32, ZG_FP32) / 1048576.0;
+        zg_fit_weight_bytes(bench->data.model, part->reference.engine, ZG_FP32, ZG_FP32) /
+        1048576.0;
     if (zg_memory_available_mib() < need_mib) {
         snprintf(part->missing, sizeof part->missing,
                  "the reference in fp32 takes at least %.0f MiB, and %.0f MiB are free", need_mib,
@@ -252,12 +254,12 @@ static enum zg_status probe_reference(struct zg_fidelity_set *set, struct part *
         return ZG_OK;
     }
     struct zg_error open_error = {0};
-    const struct zg_engine_limits limits = bench->limits;
-    bench->limits = small_limits(set);
+    const struct zg_engine_limits limits = bench->data.limits;
+    bench->data.limits = small_limits(set);
     struct zg_entry entry;
     zg_entry_make(&entry, &bench->c, &part->reference, set->entries[0].options.n_threads);
     const bool failed = zg_bench_open_engine(bench, 0, &entry, &open_error) != ZG_OK;
-    bench->limits = limits;
+    bench->data.limits = limits;
     if (failed) {
         snprintf(part->missing, sizeof part->missing, "no reference: %.300s", open_error.text);
         return ZG_OK;

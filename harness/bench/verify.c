@@ -106,7 +106,7 @@ static enum zg_status compare_row(struct zg_contender *a, struct zg_contender *b
         status = b->item->engine->read(b->state, tensor, row, 1, rows[1], n_cols, err);
     if (status)
         return status;
-    zg_model_read(a->bench->model, tensor, row, 1, rows[2], n_cols);
+    zg_model_read(a->bench->data.model, tensor, row, 1, rows[2], n_cols);
     for (int64_t i = 0; i < n_cols; i++) {
         const double wa = (double)rows[0][i];
         const double difference = fabs((double)rows[1][i] - wa);
@@ -125,7 +125,7 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
                                       enum zg_scope scope, struct weight_gap *gap,
                                       struct zg_error *err)
 {
-    const struct zg_model_shape *const shape = zg_model_shape(a->bench->model);
+    const struct zg_model_shape *const shape = zg_model_shape(a->bench->data.model);
     const int64_t n_cols_max = zg_model_max_cols(shape);
     const int64_t stride = zg_ceil_div(zg_model_n_linear_params(shape), max_compared);
     float *rows[3] = {0};

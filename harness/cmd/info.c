@@ -11,7 +11,7 @@
 #include "engines/algorithm/algorithm.h"
 #include "harness/base/build.h"
 #include "harness/base/json.h"
-#include "harness/bench/bench.h"
+#include "harness/bench/fit.h"
 #include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/machine.h"
@@ -56,7 +56,7 @@ static json_t *dtypes_missing(const struct zg_engine *engine)
         struct zg_error err = {0};
         options.dtype = options.dtype_d = (enum zg_dtype)i;
         options.mechanisms = zg_engine_default_mechanisms(engine, options.dtype, options.dtype_d);
-        if (zg_bench_try(engine, &options, &err) == ZG_ENV)
+        if (zg_fit_try(engine, &options, &err) == ZG_ENV)
             json_object_set_new(missing, dtype_name(i), zg_json_text(err.text));
     }
     return missing;

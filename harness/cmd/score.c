@@ -9,6 +9,7 @@
 #include "engines/base/size.h"
 #include "harness/base/file_out.h"
 #include "harness/base/signals.h"
+#include "harness/bench/fit.h"
 #include "harness/cmd/command.h"
 #include "harness/run/session.h"
 #include "harness/store/directory.h"
@@ -61,20 +62,20 @@ static enum zg_status read_probes(struct scoring *s, struct zg_error *err)
 /* Sizes the engine for the slices that will be scored, not for the drawn batches. */
 static int64_t size_limits(struct scoring *s)
 {
-    const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
+    const int64_t n = zg_dataset_n_examples(s->bench.data.dataset), size = s->bench.c.batch;
     int64_t max_options = 0;
-    s->bench.limits = (struct zg_engine_limits){.max_bank = 1};
-    zg_algorithm_needs(&s->bench.c.algorithm, &s->bench.limits);
-    s->bench.limits.max_probes = s->n_probes;
-    s->bench.limits.max_directions = 1;
+    s->bench.data.limits = (struct zg_engine_limits){.max_bank = 1};
+    zg_algorithm_needs(&s->bench.c.algorithm, &s->bench.data.limits);
+    s->bench.data.limits.max_probes = s->n_probes;
+    s->bench.data.limits.max_directions = 1;
     for (int64_t begin = 0; begin < n; begin += size) {
         const struct zg_batch batch =
-            zg_dataset_slice(s->bench.dataset, begin, zg_min64(size, n - begin));
+            zg_dataset_slice(s->bench.data.dataset, begin, zg_min64(size, n - begin));
         int64_t n_options = 0;
         for (int64_t e = 0; e < batch.n_examples; e++)
             n_options += batch.examples[e].n_options;
         max_options = zg_max64(max_options, n_options);
-        zg_engine_limits_include(&s->bench.limits, &batch);
+        zg_engine_limits_include(&s->bench.data.limits, &batch);
     }
     return max_options;
 }
@@ -102,7 +103,7 @@ static void print_slice(struct scoring *s, const struct zg_batch *batch, int64_t
 static enum zg_status score_slice(struct scoring *s, int64_t first, int64_t n, struct zg_error *err)
 {
     const struct zg_contender *const contender = &s->bench.contenders[0];
-    const struct zg_batch batch = zg_dataset_slice(s->bench.dataset, first, n);
+    const struct zg_batch batch = zg_dataset_slice(s->bench.data.dataset, first, n);
     struct zg_scores scores = {s->loss, s->example_loss, s->option_score};
     int64_t n_options = 0;
     for (int64_t e = 0; e < n; e++)
@@ -125,7 +126,7 @@ static enum zg_status score_rows(struct scoring *s, struct zg_error *err)
     struct zg_contender *const contender = &s->bench.contenders[0];
     struct zg_question question; /* of which the probes are ours */
     zg_case_question(&s->bench.c, &question);
-    const int64_t n = zg_dataset_n_examples(s->bench.dataset), size = s->bench.c.batch;
+    const int64_t n = zg_dataset_n_examples(s->bench.data.dataset), size = s->bench.c.batch;
     fputs("example,probe,option,gold,n_option_tokens,logprob_mean,loss,layers_resident\n", s->out);
     enum zg_status status =
         contender->item->engine->begin(contender->state, question.directions, 1, err);
@@ -186,16 +187,17 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
         return zg_fail(err, ZG_USAGE, "a list in a case option: score takes one case, not a sweep");
     if (session->engines.n_items != 1)
         return zg_fail(err, ZG_USAGE, "--engines: score takes one engine");
+    s->bench.c = of->c;
     enum zg_status status = zg_session_begin(&s->session, err);
     if (!status)
-        status = zg_bench_open_data(&s->bench, &of->c, &s->session.models, err);
+        status = zg_data_open(&s->bench.data, &of->c, &s->session.models, err);
     if (!status)
-        status = zg_bench_check_memory(&s->bench, of->entries, 1, err);
+        status = zg_fit_memory(&of->c, s->bench.data.model, of->entries, 1, err);
     if (!status)
         status = read_probes(s, err);
     if (status)
         return status;
-    s->bench.c.batch = zg_min64(of->c.batch, zg_dataset_n_examples(s->bench.dataset));
+    s->bench.c.batch = zg_min64(of->c.batch, zg_dataset_n_examples(s->bench.data.dataset));
     if (session->request->out_dir)
         return score_to_file(s, err);
     s->out = stdout;

@@ -215,17 +215,17 @@ static json_t *data_json(const struct zg_bench *bench)
 {
     const struct zg_case *const c = &bench->c;
     json_t *const o = json_object();
-    json_object_set_new(o, "task", zg_json_text(zg_dataset_task_name(bench->dataset)));
+    json_object_set_new(o, "task", zg_json_text(zg_dataset_task_name(bench->data.dataset)));
     json_object_set_new(o, "tokenizer",
-                        zg_json_text(bench->embedded_tokenizer ? "embedded"
-                                     : c->tokenizer            ? c->tokenizer
-                                                               : c->model));
-    json_object_set_new(o, "n_examples", json_integer(bench->stats.n_examples));
-    json_object_set_new(o, "tokens_mean", zg_json_real(bench->stats.mean_tokens));
-    json_object_set_new(o, "tokens_p50", json_integer(bench->stats.p50_tokens));
-    json_object_set_new(o, "tokens_p95", json_integer(bench->stats.p95_tokens));
-    json_object_set_new(o, "tokens_max", json_integer(bench->stats.max_tokens));
-    json_object_set_new(o, "n_batches_drawn", json_integer(bench->n_batches));
+                        zg_json_text(bench->data.embedded_tokenizer ? "embedded"
+                                     : c->tokenizer                 ? c->tokenizer
+                                                                    : c->model));
+    json_object_set_new(o, "n_examples", json_integer(bench->data.stats.n_examples));
+    json_object_set_new(o, "tokens_mean", zg_json_real(bench->data.stats.mean_tokens));
+    json_object_set_new(o, "tokens_p50", json_integer(bench->data.stats.p50_tokens));
+    json_object_set_new(o, "tokens_p95", json_integer(bench->data.stats.p95_tokens));
+    json_object_set_new(o, "tokens_max", json_integer(bench->data.stats.max_tokens));
+    json_object_set_new(o, "n_batches_drawn", json_integer(bench->data.n_batches));
     return o;
 }
 
@@ -266,7 +266,7 @@ json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t f
     json_t *const o = json_object();
     json_object_set_new(o, "index", json_integer(index));
     json_object_set_new(o, "seed", json_integer((json_int_t)bench->c.seed));
-    json_object_set_new(o, "model", model_json(bench->model, fingerprint));
+    json_object_set_new(o, "model", model_json(bench->data.model, fingerprint));
     json_object_set_new(o, "data", data_json(bench));
     json_object_set_new(o, "resident_mib_without_engines", zg_json_real(bench->resident_mib));
     json_t *const memory = json_array();

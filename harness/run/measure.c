@@ -22,7 +22,7 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
         goto done;
     w->choice = zg_case_algorithm(c);
     zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c->model);
-    const uint64_t fingerprint = zg_models_fingerprint(&m->session->models, w->bench.model);
+    const uint64_t fingerprint = zg_models_fingerprint(&m->session->models, w->bench.data.model);
     w->bench.resident_mib = zg_memory_resident_mib();
     status = zg_measure_check(w, err);
     if (status)

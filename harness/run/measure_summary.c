@@ -129,7 +129,7 @@ static void summarise_fidelity(const struct zg_measure_work *w, int64_t i,
 
 enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err)
 {
-    const struct zg_model_shape *const shape = zg_model_shape(w->bench.model);
+    const struct zg_model_shape *const shape = zg_model_shape(w->bench.data.model);
     double *const scratch = calloc((size_t)(4 * w->n_blocks + 1), sizeof *scratch);
     if (!scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)w->n_blocks);

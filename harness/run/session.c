@@ -9,6 +9,7 @@
 
 #include "engines/base/size.h"
 #include "harness/base/signals.h"
+#include "harness/bench/fit.h"
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
@@ -50,7 +51,7 @@ static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)
         return true;
     const struct zg_engine_options options = zg_engine_item_options(item, c->dtype, c->dtype_d);
     return (item->engine->dtypes & dtypes) == dtypes &&
-           zg_bench_try(item->engine, &options, NULL) != ZG_ENV;
+           zg_fit_try(item->engine, &options, NULL) != ZG_ENV;
 }
 
 /* Without --engines all engines of the build are meant that can run the cases. */
@@ -130,8 +131,8 @@ static enum zg_status check_cases(const struct zg_session *session, struct zg_er
 {
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < session->n_cases && !status; i++)
-        status = zg_bench_check(&session->cases[i].c, session->cases[i].entries,
-                                session->engines.n_items, err);
+        status = zg_fit_case(&session->cases[i].c, session->cases[i].entries,
+                             session->engines.n_items, err);
     return status;
 }
 
@@ -217,7 +218,7 @@ enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_erro
     for (int64_t i = 0; i < session->n_cases; i++)
         for (int64_t e = 0; e < session->engines.n_items; e++) {
             const struct zg_entry *const entry = &session->cases[i].entries[e];
-            const enum zg_status status = zg_bench_try(entry->item->engine, &entry->options, err);
+            const enum zg_status status = zg_fit_try(entry->item->engine, &entry->options, err);
             if (status)
                 return zg_fail_within(err, status, "engine %s", entry->item->label);
         }
@@ -235,8 +236,8 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
                             (long long)i + 1, (long long)session->n_cases);
         status = zg_bench_open(&bench, &of->c, &session->models, err);
         if (!status)
-            status = zg_bench_check_memory(&bench, of->entries,
-                                           zg_min64(n_at_once, session->engines.n_items), err);
+            status = zg_fit_memory(&of->c, bench.data.model, of->entries,
+                                   zg_min64(n_at_once, session->engines.n_items), err);
         zg_bench_close(&bench);
     }
     zg_status_line_clear(&session->line);

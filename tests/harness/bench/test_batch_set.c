@@ -38,14 +38,14 @@ static struct zg_batch_set choose(const int64_t *lengths, int64_t n_steps, enum 
     struct zg_example examples[N_BATCHES];
     struct zg_bench bench = {
         .c = {.batch = 1, .algorithm = zg_algorithm_default(zg_algorithm_at(0))},
-        .n_batches = N_BATCHES};
+        .data = {.batch = 1, .n_batches = N_BATCHES}};
     struct zg_batch_set set = {.first = -1};
     struct zg_model *model = NULL;
     for (int64_t i = 0; i < N_BATCHES; i++)
         examples[i] = (struct zg_example){stem, lengths[i], options, 2, 0};
-    bench.examples = examples;
+    bench.data.examples = examples;
     CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&model, "batches", &shape, 1, NULL), ZG_OK);
-    bench.model = model;
+    bench.data.model = model;
     CU_ASSERT_EQUAL(zg_batch_set_choose(&bench, n_steps, &set, NULL), expected);
     zg_model_close(&model);
     return set;

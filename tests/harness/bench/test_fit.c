@@ -1,5 +1,5 @@
-/* test_bench.c - bench.h: what weights take in memory. */
-#include "harness/bench/bench.h"
+/* test_fit.c - harness/bench/fit.c: what weights take in memory. */
+#include "harness/bench/fit.h"
 
 #include "tests/support/cunit_run.h"
 
@@ -25,7 +25,6 @@ static void check(bool tied_head, int64_t n_resident)
     CU_ASSERT_EQUAL_FATAL(zg_model_open_shape(&model, "six layers", &shape, 1, NULL), ZG_OK);
     if (n_resident < 6)
         CU_ASSERT_EQUAL(zg_model_alias_layers(model, n_resident, NULL), ZG_OK);
-    const struct zg_bench bench = {.model = model};
     const double n = (double)n_resident, tables = VOCAB * D * (tied_head ? 1 : 2);
     const double others = n * vectors + (POSITIONS + ZG_POSITION_OFFSET) * D + 2 * D;
     const struct {
@@ -37,12 +36,10 @@ static void check(bool tied_head, int64_t n_resident)
                  {ZG_BF16, ZG_INT8, 2 + 1, 2}};
     for (int i = 0; i < 4; i++) {
         const double rest = cases[i].linear_bytes * n * linear + 4 * others;
-        CU_ASSERT_EQUAL(
-            zg_bench_weight_bytes(&bench, &wide_tables, cases[i].dtype, cases[i].dtype_d),
-            rest + 4 * tables);
-        CU_ASSERT_EQUAL(
-            zg_bench_weight_bytes(&bench, &low_tables, cases[i].dtype, cases[i].dtype_d),
-            rest + cases[i].table_bytes * tables);
+        CU_ASSERT_EQUAL(zg_fit_weight_bytes(model, &wide_tables, cases[i].dtype, cases[i].dtype_d),
+                        rest + 4 * tables);
+        CU_ASSERT_EQUAL(zg_fit_weight_bytes(model, &low_tables, cases[i].dtype, cases[i].dtype_d),
+                        rest + cases[i].table_bytes * tables);
     }
     zg_model_close(&model);
 }
@@ -57,5 +54,5 @@ static void test_weight_bytes(void)
 int main(void)
 {
     static const struct zg_test tests[] = {{"bytes of weights", test_weight_bytes}, {NULL, NULL}};
-    return zg_test_run("harness/bench", tests);
+    return zg_test_run("fit", tests);
 }

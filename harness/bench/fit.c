@@ -1,0 +1,93 @@
+/* fit.c - dtypes, scopes and directions from the engines' declarations, memory from the table of
+ * tensors, and one small layer to see what the machine lacks. */
+#include "harness/bench/fit.h"
+
+#include "engines/base/size.h"
+#include "engines/interface/direction.h"
+#include "harness/machine/memory.h"
+#include "harness/rows/precision.h"
+
+enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entries, int64_t n,
+                           struct zg_error *err)
+{
+    struct zg_engine_limits limits = {0};
+    const uint32_t kinds = zg_algorithm_needs(&c->algorithm, &limits);
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_engine_item *const item = entries[i].item;
+        const enum zg_status status =
+            zg_engine_options_check(item->engine, &entries[i].options, err);
+        if (status && !item->has_dtype && c->dtype != ZG_FP32)
+            return zg_fail_within(err, status, "--dtype %s", zg_dtypes_name(c->dtype, c->dtype_d));
+        if (status)
+            return status;
+        if (!(item->engine->scopes & (1u << c->scope)))
+            return zg_fail(err, ZG_USAGE, "--scope %s: engine %s does not have it",
+                           c->scope == ZG_SCOPE_FULL ? "full" : "linear", item->label);
+        const uint32_t lacking = kinds & ~item->engine->direction_kinds;
+        if (lacking)
+            return zg_fail(err, ZG_USAGE, "--algorithm %s: engine %s has no %s directions",
+                           c->algorithm.algorithm->name, item->label,
+                           zg_direction_kind_name((enum zg_direction_kind)__builtin_ctz(lacking)));
+    }
+    return ZG_OK;
+}
+
+enum zg_status zg_fit_try(const struct zg_engine *engine, const struct zg_engine_options *options,
+                          struct zg_error *err)
+{
+    const struct zg_model_shape shape = {.n_layers = 1,
+                                         .d_model = 16,
+                                         .n_heads = 1,
+                                         .d_ffn = 16,
+                                         .n_vocab = 16,
+                                         .n_positions = 16,
+                                         .tied_head = true};
+    struct zg_engine_options one = *options;
+    one.n_threads = 1; /* the team is not pinned yet, or must not change its size */
+    struct zg_model *model = NULL;
+    struct zg_engine_state *state = NULL;
+    enum zg_status status = zg_model_open_shape(&model, "a small layer", &shape, 1, err);
+    if (!status)
+        status = engine->open(&state, model, &one, err);
+    engine->close(&state);
+    zg_model_close(&model);
+    return status;
+}
+
+double zg_fit_weight_bytes(const struct zg_model *model, const struct zg_engine *engine,
+                           enum zg_dtype dtype, enum zg_dtype dtype_d)
+{
+    const struct zg_model_shape *const shape = zg_model_shape(model);
+    const int64_t linear = zg_dtype_bytes(dtype) + (dtype == dtype_d ? 0 : zg_dtype_bytes(dtype_d));
+    const int64_t table = zg_dtype_bytes(engine->low_tables ? dtype : ZG_FP32);
+    double bytes = 0;
+    for (int32_t id = 0; id < zg_tensor_end(zg_shape_n_resident(shape)); id++) {
+        int64_t n_rows, n_cols;
+        const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
+        if (!zg_model_tensor_size(shape, id, &n_rows, &n_cols) || zg_tensor_owner(shape, id) != id)
+            continue;
+        const int64_t each = tensor->is_linear  ? linear
+                             : tensor->is_table ? table
+                                                : zg_dtype_bytes(ZG_FP32);
+        bytes += (double)(n_rows * n_cols) * (double)each;
+    }
+    return bytes;
+}
+
+enum zg_status zg_fit_memory(const struct zg_case *c, const struct zg_model *model,
+                             const struct zg_entry *entries, int64_t n, struct zg_error *err)
+{
+    double bytes = 0;
+    for (int64_t i = 0; i < n; i++)
+        bytes += zg_fit_weight_bytes(model, entries[i].item->engine, entries[i].options.dtype,
+                                     entries[i].options.dtype_d);
+    const double need_mib = bytes / 1048576.0, have_mib = zg_memory_available_mib();
+    if (have_mib < need_mib)
+        return zg_fail(
+            err, ZG_ENV,
+            "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
+            "MiB are free; take a smaller model, --layers-resident, fewer --engines, or fewer "
+            "rungs in a ladder's --order",
+            c->model, need_mib, (long long)n, have_mib);
+    return ZG_OK;
+}
