@@ -51,21 +51,30 @@ static const struct zg_algorithm *algorithm_with(const char *key)
     return zg_algorithm_at(0);
 }
 
-/* A short form: --rank 4 is the option rank=4 of the case's algorithm.  Where a list is checked
- * before there is a case, of any that has the option. */
+/* A short form: --rank 4 is the option rank=4 of an algorithm that has it. */
 static enum zg_status set_option(void *target, const struct zg_flag *flag, const char *value,
                                  struct zg_error *err)
 {
     struct zg_algorithm_choice *const choice = &((struct zg_case *)target)->algorithm;
+    char what[64];
+    snprintf(what, sizeof what, "--%s", flag->name);
     if (!choice->algorithm)
         *choice = zg_algorithm_default(algorithm_with(flag->name));
-    const struct zg_algorithm_choice before = *choice;
-    char what[64], text[ZG_ALGORITHM_TEXT];
+    return zg_algorithm_set(choice, flag->name, what, value, err);
+}
+
+/* Takes a short form into the algorithm of the case. */
+static enum zg_status take_option(struct zg_case *c, const struct zg_flag *flag,
+                                  const struct zg_case *parsed, struct zg_error *err)
+{
+    const struct zg_algorithm_choice before = c->algorithm;
+    char what[64], text[ZG_ALGORITHM_TEXT], value[ZG_ALGORITHM_VALUE];
     snprintf(what, sizeof what, "--%s", flag->name);
-    const enum zg_status status = zg_algorithm_set(choice, flag->name, what, value, err);
-    if (!status && zg_algorithm_gives(choice, flag->name) &&
-        memcmp(before.values, choice->values, sizeof before.values) != 0)
-        return zg_fail(err, ZG_USAGE, "--%s %s: --algorithm says otherwise, %s", flag->name, value,
+    zg_algorithm_value(&parsed->algorithm, flag->name, value);
+    const enum zg_status status = zg_algorithm_set(&c->algorithm, flag->name, what, value, err);
+    if (!status && zg_algorithm_gives(&c->algorithm, flag->name) &&
+        memcmp(before.values, c->algorithm.values, sizeof before.values) != 0)
+        return zg_fail(err, ZG_USAGE, "%s %s: --algorithm says otherwise, %s", what, value,
                        zg_algorithm_text(&before, text));
     return status;
 }
@@ -74,6 +83,10 @@ static bool is_short_form(const struct zg_flag *flag)
 {
     return flag->set == set_option;
 }
+
+_Static_assert(offsetof(struct zg_case, dtype_d) ==
+                   offsetof(struct zg_case, dtype) + sizeof(enum zg_dtype),
+               "--dtype sets both");
 
 #define OBJECTIVES       "task|lm-prompt"
 #define SPLITS           "train|dev"
@@ -121,8 +134,10 @@ const struct zg_flag zg_case_flags[] = {
      .kind = ZG_FLAG_CUSTOM,
      .value = "NAME[:KEY=VALUE+...]",
      .fallback = "lozo",
+     FIELD(algorithm),
      .is_axis = true,
      .set = set_algorithm,
+     .size = sizeof((struct zg_case *)0)->algorithm,
      .summary = "zeroth-order algorithm with its options, like lozo:rank=4+nu=10; --rank, --nu, "
                 "--eps, --lr, --direction and --direction-scale are short forms of options"},
     {.name = "batch",
@@ -192,6 +207,7 @@ const struct zg_flag zg_case_flags[] = {
      FIELD(dtype),
      .is_axis = true,
      .set = set_dtypes,
+     .size = 2 * sizeof(enum zg_dtype),
      .summary = "type of linear layers' weights and inputs; M+D, like bf16+int8: that of a pair's "
                 "mean and of its half difference, where the engine has mechanism centred"},
     {.name = "layers-resident",
@@ -216,6 +232,7 @@ const struct zg_flag zg_case_flags[] = {
      FIELD(bos),
      .is_axis = true,
      .set = set_bos,
+     .size = sizeof((struct zg_case *)0)->bos,
      .summary = "beginning of sequence: id 0 as the official code, id 2 as the stock tokenizer, "
                 "none, or an id"},
     {.name = "split",
@@ -252,20 +269,43 @@ void zg_case_question(const struct zg_case *c, struct zg_question *out)
 
 /* ---- sweeps ---------------------------------------------------------------------------------- */
 
-static enum zg_status check_values(const struct zg_flag *flag, const struct zg_words *values,
-                                   struct zg_error *err)
+/* As written, or in what they mean: 4 and 04. */
+static bool same_value(const struct zg_axis *axis, int64_t i, int64_t j)
 {
-    struct zg_case scratch = {0};
+    const struct zg_case *const a = &axis->parsed[i], *const b = &axis->parsed[j];
+    char x[ZG_ALGORITHM_TEXT], y[ZG_ALGORITHM_TEXT];
+    if (strcmp(axis->values.words[i], axis->values.words[j]) == 0)
+        return true;
+    if (a->algorithm.algorithm)
+        return strcmp(zg_algorithm_text(&a->algorithm, x), zg_algorithm_text(&b->algorithm, y)) ==
+               0;
+    return axis->flag->kind != ZG_FLAG_TEXT && memcmp(a, b, sizeof *a) == 0;
+}
+
+static enum zg_status parse_values(struct zg_axis *axis, struct zg_error *err)
+{
+    const struct zg_words *const values = &axis->values;
+    axis->parsed = calloc((size_t)values->n_words, sizeof *axis->parsed);
+    if (!axis->parsed)
+        return zg_fail(err, ZG_ENV, "--%s: no memory for the values", axis->flag->name);
     for (int64_t i = 0; i < values->n_words; i++) {
-        const enum zg_status status = zg_flag_set(&scratch, flag, values->words[i], err);
+        const enum zg_status status =
+            zg_flag_set(&axis->parsed[i], axis->flag, values->words[i], err);
         if (status)
             return status;
         for (int64_t j = 0; j < i; j++)
-            if (strcmp(values->words[i], values->words[j]) == 0)
-                return zg_fail(err, ZG_USAGE, "--%s: %s is listed twice", flag->name,
-                               values->words[i]);
+            if (same_value(axis, i, j))
+                return zg_fail(err, ZG_USAGE, "--%s: %s is listed twice, as %s", axis->flag->name,
+                               values->words[i], values->words[j]);
     }
     return ZG_OK;
+}
+
+static void axis_close(struct zg_axis *axis)
+{
+    zg_words_close(&axis->values);
+    free(axis->parsed);
+    axis->parsed = NULL;
 }
 
 enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, const char *value,
@@ -275,25 +315,25 @@ enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, 
     const bool is_one = !flag->is_axis || (flag->kind == ZG_FLAG_TEXT && access(value, F_OK) == 0);
     char what[64];
     snprintf(what, sizeof what, "--%s", flag->name);
-    struct zg_words values;
-    enum zg_status status = zg_words_split(&values, what, value, is_one ? '\0' : ',', err);
+    struct zg_axis axis = {.flag = flag};
+    enum zg_status status = zg_words_split(&axis.values, what, value, is_one ? '\0' : ',', err);
     if (status)
         return status;
-    status = check_values(flag, &values, err);
+    status = parse_values(&axis, err);
     int64_t at = 0;
     while (at < sweep->n_axes && sweep->axes[at].flag != flag)
         at++;
     if (!status && at == ZG_MAX_AXES)
         status = zg_fail(err, ZG_USAGE, "--%s: more than %d case options", flag->name, ZG_MAX_AXES);
     if (status) {
-        zg_words_close(&values);
+        axis_close(&axis);
         return status;
     }
     if (at == sweep->n_axes)
         sweep->n_axes++;
     else
-        zg_words_close(&sweep->axes[at].values);
-    sweep->axes[at] = (struct zg_axis){flag, values};
+        axis_close(&sweep->axes[at]);
+    sweep->axes[at] = axis;
     if (zg_sweep_n_cases(sweep) > ZG_MAX_CASES)
         return zg_fail(err, ZG_USAGE, "--%s %s: the sweep has more than %d cases", flag->name,
                        value, ZG_MAX_CASES);
@@ -303,7 +343,7 @@ enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, 
 void zg_sweep_close(struct zg_sweep *sweep)
 {
     for (int64_t i = 0; i < sweep->n_axes; i++)
-        zg_words_close(&sweep->axes[i].values);
+        axis_close(&sweep->axes[i]);
     sweep->n_axes = 0;
 }
 
@@ -315,17 +355,21 @@ int64_t zg_sweep_n_cases(const struct zg_sweep *sweep)
     return n;
 }
 
-/* Sets the options of a case that are, or that are not, short forms of the algorithm's. */
-static enum zg_status set_axes(const struct zg_sweep *sweep, int64_t index, bool short_forms,
-                               struct zg_case *out, struct zg_error *err)
+/* Takes the options of a case that are, or that are not, short forms of the algorithm's. */
+static enum zg_status take_axes(const struct zg_sweep *sweep, int64_t index, bool short_forms,
+                                struct zg_case *out, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
     for (int64_t i = sweep->n_axes - 1; i >= 0 && !status; i--) {
-        const struct zg_axis *axis = &sweep->axes[i];
-        if (is_short_form(axis->flag) == short_forms)
-            status =
-                zg_flag_set(out, axis->flag, axis->values.words[index % axis->values.n_words], err);
+        const struct zg_axis *const axis = &sweep->axes[i];
+        const struct zg_case *const parsed = &axis->parsed[index % axis->values.n_words];
         index /= axis->values.n_words;
+        if (is_short_form(axis->flag) != short_forms)
+            continue;
+        if (short_forms)
+            status = take_option(out, axis->flag, parsed, err);
+        else
+            zg_flag_copy(out, axis->flag, parsed);
     }
     return status;
 }
@@ -337,9 +381,9 @@ enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct
     const struct zg_flag_group defaults[] = {{"case", zg_case_flags, 0}, {0}};
     enum zg_status status = zg_flags_default(defaults, out, err);
     if (!status)
-        status = set_axes(sweep, index, false, out, err); /* the algorithm first */
+        status = take_axes(sweep, index, false, out, err); /* the algorithm first */
     if (!status)
-        status = set_axes(sweep, index, true, out, err);
+        status = take_axes(sweep, index, true, out, err);
     if (!status)
         zg_algorithm_text(&out->algorithm, out->algorithm_text);
     return status;

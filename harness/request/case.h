@@ -40,7 +40,8 @@ enum { ZG_MAX_AXES = 24, ZG_MAX_CASES = 10000 };
 
 struct zg_axis {
     const struct zg_flag *flag;
-    struct zg_words values;
+    struct zg_words values; /* as typed */
+    struct zg_case *parsed; /* [values.n_words], of each the option's own fields alone */
 };
 
 struct zg_sweep {
@@ -48,14 +49,16 @@ struct zg_sweep {
     int64_t n_axes;
 };
 
-/* Takes the value or list of a case option; the last use of an option wins.  Checks every value. */
+/* Parses the value or list of a case option; the last use of an option wins.  ZG_USAGE: a value
+ * that the option does not take, or two that mean the same. */
 enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, const char *value,
                             struct zg_error *err);
 void zg_sweep_close(struct zg_sweep *sweep);
 
 int64_t zg_sweep_n_cases(const struct zg_sweep *sweep);
-/* Case number `index`, borrowed strings included, valid until the sweep is closed.  ZG_USAGE: a
- * combination that this version does not have. */
+/* Case number `index`, put together from what was parsed; borrowed strings included, valid until
+ * the sweep is closed.  ZG_USAGE: an algorithm's text and a short form of its options that
+ * disagree. */
 enum zg_status zg_sweep_case(const struct zg_sweep *sweep, int64_t index, struct zg_case *out,
                              struct zg_error *err);
 

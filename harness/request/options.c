@@ -84,6 +84,17 @@ enum zg_status zg_flag_set(void *target, const struct zg_flag *flag, const char 
     return zg_fail(err, ZG_USAGE, "%s: has no kind", what);
 }
 
+void zg_flag_copy(void *target, const struct zg_flag *flag, const void *from)
+{
+    static const size_t sizes[] = {
+        [ZG_FLAG_SWITCH] = sizeof(bool), [ZG_FLAG_TEXT] = sizeof(const char *),
+        [ZG_FLAG_INT] = sizeof(int64_t), [ZG_FLAG_SEED] = sizeof(uint64_t),
+        [ZG_FLAG_REAL] = sizeof(double), [ZG_FLAG_CHOICE] = sizeof(int),
+    };
+    memcpy((char *)target + flag->offset, (const char *)from + flag->offset,
+           flag->kind == ZG_FLAG_CUSTOM ? flag->size : sizes[flag->kind]);
+}
+
 enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *request,
                                 struct zg_error *err)
 {

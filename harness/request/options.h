@@ -41,7 +41,8 @@ struct zg_flag {
     bool min_allowed;    /* REAL: min itself is a valid value */
     const char *choices; /* CHOICE: "task|lm-prompt" */
     bool is_axis;        /* a comma-separated list is a sweep (case.h) */
-    /* CUSTOM: parses `value` into the target. */
+    /* CUSTOM: parses `value` into the target, where the fields take so many bytes. */
+    size_t size;
     enum zg_status (*set)(void *target, const struct zg_flag *flag, const char *value,
                           struct zg_error *err);
 };
@@ -56,6 +57,9 @@ struct zg_flag_group {
 /* Sets one field from text.  ZG_USAGE names the option, the value and what would be right. */
 enum zg_status zg_flag_set(void *target, const struct zg_flag *flag, const char *value,
                            struct zg_error *err);
+
+/* Copies the fields from one target to another. */
+void zg_flag_copy(void *target, const struct zg_flag *flag, const void *from);
 
 /* Sets every field that has a default.  Groups end with a NULL title. */
 enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *request,

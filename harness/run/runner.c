@@ -48,8 +48,6 @@ static int64_t n_planned(const void *context, const struct zg_case_row *row,
                     rows[*n_rows] = entries[e].id;
                     is_its |= zg_case_row_same(row, &rows[(*n_rows)++]);
                 }
-        for (int64_t e = 0; e < *n_rows; e++) /* c's own text goes with it */
-            rows[e].algorithm = row->algorithm;
         if (is_its && *n_rows == plan.n_engines)
             return plan.n_blocks;
     }

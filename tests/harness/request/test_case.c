@@ -143,6 +143,12 @@ static void test_refusals(void)
         {"batch", "16,"},
         {"batch", "16,x"},
         {"batch", "16,16"},
+        {"batch", "4,04"}, /* one value, written twice */
+        {"rank", "4,04"},
+        {"eps", "1e-3,0.001"},
+        {"seed", "1,01"},
+        {"bos", "official,0"},
+        {"algorithm", "lozo,lozo:rank=2"},
         {"rank", "0"},
         {"nu", "0"},
         {"eps", "0"},
