@@ -20,7 +20,7 @@
 #include "harness/bench/phase_clock.h"
 #include "harness/machine/memory.h"
 #include "harness/request/entry.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 struct zg_contender {
     const struct zg_bench *bench;

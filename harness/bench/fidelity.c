@@ -346,7 +346,7 @@ struct zg_fidelity_result zg_fidelity_result(const struct zg_fidelity_set *set, 
 }
 
 enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t index,
-                                    struct zg_results *results, struct zg_error *err)
+                                    struct zg_result_writer *results, struct zg_error *err)
 {
     const struct part *const part = &set->parts[index];
     enum zg_status status = ZG_OK;
@@ -358,7 +358,7 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
         row.seed_u = (int64_t)probe_seed(set, i);
         row.dl = part->dl[i];
         row.dl_reference = part->dl_reference[i];
-        status = zg_results_add(results, &zg_schema_fidelity, &row, err);
+        status = zg_result_writer_add(results, &zg_schema_fidelity, &row, err);
     }
     return status;
 }

@@ -69,7 +69,7 @@ struct zg_fidelity_result zg_fidelity_result(const struct zg_fidelity_set *set, 
 
 /* Rows of fidelity.csv: one a probe. */
 enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t index,
-                                    struct zg_results *results, struct zg_error *err);
+                                    struct zg_result_writer *results, struct zg_error *err);
 
 /* Tells in a line what the measurement took, and in one each what could not be measured; nothing
  * where no engine is below fp32. */

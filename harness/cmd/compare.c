@@ -22,7 +22,7 @@ static const char stdout_name[] = "standard output";
 
 struct comparison {
     enum zg_format format;
-    struct zg_result_set *sets[ZG_MOST_DIRS];
+    struct zg_result_reader *sets[ZG_MOST_DIRS];
     int64_t n;
     struct zg_compare *compare;       /* NULL: one directory, or only the machines are asked for */
     struct zg_ladder_result *ladders; /* [n_ladders], NULL: not one directory with a ladder */
@@ -30,9 +30,9 @@ struct comparison {
     struct zg_csv_in *ladder_csv; /* their texts */
 };
 
-static const struct zg_result_set *const *sets_of(const struct comparison *c)
+static const struct zg_result_reader *const *sets_of(const struct comparison *c)
 {
-    return (const struct zg_result_set *const *)c->sets;
+    return (const struct zg_result_reader *const *)c->sets;
 }
 
 /* ---- what people see around the tables ------------------------------------------------------- */
@@ -66,7 +66,8 @@ static enum zg_status print_legend(const struct comparison *c, struct zg_error *
     return status;
 }
 
-static int64_t add_warnings(struct zg_table *table, const struct zg_result_set *set, int64_t index)
+static int64_t add_warnings(struct zg_table *table, const struct zg_result_reader *set,
+                            int64_t index)
 {
     size_t i;
     json_t *warning;
@@ -131,7 +132,7 @@ static void tell_warnings(const struct comparison *c)
 /* ---- the comparison -------------------------------------------------------------------------- */
 
 /* Has ladder.csv the rungs that summary.csv has engines? */
-static enum zg_status check_rungs(const struct zg_result_set *set, const struct zg_csv_in *csv,
+static enum zg_status check_rungs(const struct zg_result_reader *set, const struct zg_csv_in *csv,
                                   const char *path, struct zg_error *err)
 {
     const struct zg_ladder_row *const rows = zg_csv_in_rows(csv);
@@ -146,7 +147,7 @@ static enum zg_status check_rungs(const struct zg_result_set *set, const struct 
 /* Reads the ladder of a directory that has one. */
 static enum zg_status read_ladder(struct comparison *c, struct zg_error *err)
 {
-    const struct zg_result_set *const set = c->sets[0];
+    const struct zg_result_reader *const set = c->sets[0];
     char path[1200];
     snprintf(path, sizeof path, "%s/%s", set->dir, zg_schema_ladder.file);
     if (access(path, F_OK) != 0)
@@ -192,7 +193,7 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
                                                .across = request->across};
     enum zg_status status = ZG_OK;
     for (; c->n < request->n_dirs && !status; c->n += !status)
-        status = zg_result_set_open(&c->sets[c->n], request->dirs[c->n], err);
+        status = zg_result_reader_open(&c->sets[c->n], request->dirs[c->n], err);
     if (!status && c->n == 1)
         status = read_ladder(c, err);
     if (!status && c->n > 1 && !request->machines)
@@ -222,7 +223,7 @@ static enum zg_status run_compare(struct zg_request *request, struct zg_error *e
     free(c.ladders);
     zg_csv_in_close(&c.ladder_csv);
     for (int64_t i = 0; i < c.n; i++)
-        zg_result_set_close(&c.sets[i]);
+        zg_result_reader_close(&c.sets[i]);
     return status;
 }
 

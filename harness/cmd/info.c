@@ -157,7 +157,7 @@ static enum zg_status add_threads(json_t *info, const struct zg_request *request
     if (!status) {
         char places[16384];
         const bool fits = zg_pin_places(pin, places, sizeof places);
-        zg_environment_settle(&environment, request->argv, fits ? places : NULL);
+        zg_environment_restart_once(&environment, request->argv, fits ? places : NULL);
         status = zg_pin_bind(pin, err);
     }
     if (!status)

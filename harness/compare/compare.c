@@ -77,7 +77,7 @@ static enum zg_status fail_unlike(const struct zg_compare *compare, int64_t set,
                                   const struct zg_result_case *c, int64_t other,
                                   struct zg_error *err)
 {
-    const struct zg_result_set *const there = compare->sets[other];
+    const struct zg_result_reader *const there = compare->sets[other];
     char text[320], best[320] = "";
     int64_t fewest = INT64_MAX;
     for (int64_t i = 0; i < there->n_cases; i++) {
@@ -132,7 +132,7 @@ static enum zg_status check_groups(const struct zg_compare *compare, struct zg_e
     for (int64_t i = 0; i < compare->n_lines; i++) {
         const struct zg_result_case *const c = first_of(compare, &compare->lines[i]);
         for (int64_t set = 1; set < compare->n_sets; set++) {
-            const struct zg_result_set *const there = compare->sets[set];
+            const struct zg_result_reader *const there = compare->sets[set];
             bool found = false;
             for (int64_t j = 0; j < there->n_cases && !found; j++)
                 found =
@@ -239,14 +239,14 @@ static bool may_be_told(const struct zg_result_case *c)
     return c && c->n > 0 && c->verified != 0;
 }
 
-static enum zg_status get_values(const struct zg_result_set *set, const struct zg_result_case *c,
+static enum zg_status get_values(const struct zg_result_reader *set, const struct zg_result_case *c,
                                  struct values *v, struct zg_error *err)
 {
     *v = (struct values){0};
     if (!may_be_told(c))
         return ZG_OK;
-    const int64_t column = zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN);
-    const struct zg_result_case *const baseline = zg_result_set_baseline(set, c);
+    const int64_t column = zg_result_reader_counter(set, ZG_INSTRUCTIONS_COLUMN);
+    const struct zg_result_case *const baseline = zg_result_reader_baseline(set, c);
     v->n = c->n;
     v->speedups = calloc(3 * (size_t)c->n, sizeof *v->speedups);
     if (!v->speedups)
@@ -317,7 +317,7 @@ static enum zg_status fill_line(const struct zg_compare *compare,
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-enum zg_status zg_compare_make(struct zg_compare **out, const struct zg_result_set *const *sets,
+enum zg_status zg_compare_make(struct zg_compare **out, const struct zg_result_reader *const *sets,
                                int64_t n_sets, const struct zg_compare_options *options,
                                struct zg_error *err)
 {

@@ -49,7 +49,7 @@ struct zg_compare_line {
 };
 
 struct zg_compare {
-    const struct zg_result_set *const *sets; /* [n_sets], borrowed */
+    const struct zg_result_reader *const *sets; /* [n_sets], borrowed */
     int64_t n_sets;
     struct zg_compare_options options;
     struct zg_compare_line *lines; /* [n_lines], group after group, in the first set's order */
@@ -60,7 +60,7 @@ struct zg_compare {
 
 /* Of sets[n_sets], n_sets at least 1.  ZG_INPUT, naming the directories and the columns: a case
  * that another directory does not have, the same columns with other batches, nothing in common. */
-enum zg_status zg_compare_make(struct zg_compare **out, const struct zg_result_set *const *sets,
+enum zg_status zg_compare_make(struct zg_compare **out, const struct zg_result_reader *const *sets,
                                int64_t n_sets, const struct zg_compare_options *options,
                                struct zg_error *err);
 void zg_compare_close(struct zg_compare **compare); /* NULL and a pointer to NULL are fine */

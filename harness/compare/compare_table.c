@@ -67,13 +67,13 @@ static void add_ratio(struct zg_table *table, const struct zg_stats *ratio, bool
 static bool is_baseline(const struct zg_compare *compare, int64_t set,
                         const struct zg_result_case *c)
 {
-    return zg_result_set_baseline(compare->sets[set], c) == c;
+    return zg_result_reader_baseline(compare->sets[set], c) == c;
 }
 
 static void add_check(struct zg_table *table, const struct zg_compare *compare, int64_t set,
                       const struct zg_result_case *c)
 {
-    const struct zg_result_case *const reference = zg_result_set_baseline(compare->sets[set], c);
+    const struct zg_result_case *const reference = zg_result_reader_baseline(compare->sets[set], c);
     char text[64];
     zg_table_text(
         table, zg_verified_show(

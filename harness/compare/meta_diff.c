@@ -213,7 +213,7 @@ done:
 }
 
 enum zg_status zg_meta_diff(struct zg_table **out, int64_t *n_rows,
-                            const struct zg_result_set *const *sets, int64_t n,
+                            const struct zg_result_reader *const *sets, int64_t n,
                             struct zg_error *err)
 {
     struct diff diff = {.n = n};

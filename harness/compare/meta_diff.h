@@ -20,7 +20,7 @@
  * "value_n", a column a set, shown as "A", "B", ...; an empty cell where meta.json has null or
  * nothing.  *n_rows gets the number of differences.  The caller closes *out.  ZG_ENV: no memory. */
 enum zg_status zg_meta_diff(struct zg_table **out, int64_t *n_rows,
-                            const struct zg_result_set *const *sets, int64_t n,
+                            const struct zg_result_reader *const *sets, int64_t n,
                             struct zg_error *err);
 
 #endif

@@ -23,8 +23,8 @@ void zg_gate_close(struct zg_gate *gate)
     free(gate->cases);
     free(gate->warnings);
     free(gate->causes);
-    zg_result_set_close(&gate->sets[0]);
-    zg_result_set_close(&gate->sets[1]);
+    zg_result_reader_close(&gate->sets[0]);
+    zg_result_reader_close(&gate->sets[1]);
     *gate = (struct zg_gate){0};
 }
 

@@ -76,8 +76,8 @@ struct zg_gate {
     int64_t n_warnings;
     struct zg_gate_cause *causes; /* [n_causes] */
     int64_t n_causes;
-    int64_t n_runs[2];             /* of a side */
-    struct zg_result_set *sets[2]; /* what the texts of ids point into */
+    int64_t n_runs[2];                /* of a side */
+    struct zg_result_reader *sets[2]; /* what the texts of ids point into */
 };
 
 void zg_gate_close(struct zg_gate *gate); /* of one that is all 0, too */

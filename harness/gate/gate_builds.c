@@ -194,7 +194,7 @@ static void remove_tree(const char *path)
 
 /* `zogap run` into work/name, read back; the caller closes the set. */
 static enum zg_status run_build(struct trial *t, enum zg_gate_side side, const char *name,
-                                struct zg_result_set **set, struct zg_error *err)
+                                struct zg_result_reader **set, struct zg_error *err)
 {
     struct arguments a = {0};
     char dir[PATH_SIZE];
@@ -212,7 +212,7 @@ static enum zg_status run_build(struct trial *t, enum zg_gate_side side, const c
     arguments_close(&a);
     if (status)
         return status;
-    status = zg_result_set_open(set, dir, err);
+    status = zg_result_reader_open(set, dir, err);
     if (!t->builds->out_dir)
         remove_tree(dir);
     if (status) /* whatever is wrong with it, it is not the user's file */
@@ -238,7 +238,7 @@ static double wished_spans_s(const struct trial *t, double rest_s)
 /* Fewer steps than the least --nu, for a bank is not redrawn in a sample. */
 static enum zg_status plan_steps(struct trial *t, struct zg_error *err)
 {
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     double round_s = 0, fastest_s = INFINITY, spans_s = 0;
     int64_t least_nu = INT64_MAX;
     zg_status_line_show(&t->line, true, "pilot of the baseline");
@@ -258,7 +258,7 @@ static enum zg_status plan_steps(struct trial *t, struct zg_error *err)
             fastest_s = fmin(fastest_s, c->wall_s[b]);
         }
     }
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     if (!(round_s > 0))
         return zg_fail(err, ZG_ENV, "baseline build: nothing measured: no engine was timed");
     const double least = fmin(fmax(ceil(LEAST_SPAN_S / fastest_s), 1), 1e6);
@@ -309,11 +309,11 @@ static enum zg_status plan_blocks(const struct trial *t, double block_s, int64_t
 /* What the first block has of the baseline are the cases of the gate. */
 static enum zg_status take_cases(struct trial *t, struct zg_error *err)
 {
-    const struct zg_result_set *const old = t->gate->sets[0], *const new = t->gate->sets[1];
+    const struct zg_result_reader *const old = t->gate->sets[0], *const new = t->gate->sets[1];
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < old->n_cases && !status; i++) {
         const struct zg_result_case *const c = &old->cases[i];
-        const struct zg_result_case *const other = zg_result_set_find(new, &c->id);
+        const struct zg_result_case *const other = zg_result_reader_find(new, &c->id);
         char text[256];
         if (!other || other->n == 0)
             return zg_fail(err, ZG_ENV,
@@ -326,7 +326,7 @@ static enum zg_status take_cases(struct trial *t, struct zg_error *err)
                                   c->id.engine, text);
     }
     for (int64_t i = 0; i < new->n_cases && !status; i++)
-        if (!zg_result_set_find(old, &new->cases[i].id))
+        if (!zg_result_reader_find(old, &new->cases[i].id))
             status = zg_gate_warn(t->gate, err,
                                   "engine %.100s is not judged: the baseline build has none such",
                                   new->cases[i].id.engine);
@@ -335,12 +335,12 @@ static enum zg_status take_cases(struct trial *t, struct zg_error *err)
 }
 
 static enum zg_status take_costs(struct trial *t, enum zg_gate_side side,
-                                 const struct zg_result_set *set, struct zg_error *err)
+                                 const struct zg_result_reader *set, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < t->gate->n_cases && !status; i++) {
         struct zg_gate_case *const c = &t->gate->cases[i];
-        const struct zg_result_case *const from = zg_result_set_find(set, &c->id);
+        const struct zg_result_case *const from = zg_result_reader_find(set, &c->id);
         if (!from || from->n != 1 || isnan(from->wall_s[0]))
             return zg_fail(err, ZG_ENV, "%s build: no time of %.200s", side_names[side], c->name);
         status = zg_gate_add_cost(c, side, from->wall_s[0], err);
@@ -352,7 +352,7 @@ static enum zg_status take_costs(struct trial *t, enum zg_gate_side side,
  * the cases' texts. */
 static enum zg_status run_block(struct trial *t, uint64_t seed, int64_t block, struct zg_error *err)
 {
-    struct zg_result_set *sets[2] = {NULL, NULL};
+    struct zg_result_reader *sets[2] = {NULL, NULL};
     int64_t order[2];
     enum zg_status status = ZG_OK;
     zg_block_order(seed, block, 2, order);
@@ -376,7 +376,7 @@ static enum zg_status run_block(struct trial *t, uint64_t seed, int64_t block, s
     }
     for (int side = 0; side < 2; side++)
         if (sets[side] != t->gate->sets[side])
-            zg_result_set_close(&sets[side]);
+            zg_result_reader_close(&sets[side]);
     return status;
 }
 

@@ -14,7 +14,7 @@ static const char *const side_names[] = {"baseline", "candidate"};
 /* ---- may the two be held against each other? ------------------------------------------------- */
 
 /* A run that was cut off stopped where something stopped it, not where it was planned to. */
-static enum zg_status check_complete(const struct zg_result_set *set, struct zg_error *err)
+static enum zg_status check_complete(const struct zg_result_reader *set, struct zg_error *err)
 {
     const char *const status = set->meta.status ? set->meta.status : "none";
     if (set->torn)
@@ -59,7 +59,8 @@ static void add_difference(char *text, size_t size, const char *name, const char
         snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a, b);
 }
 
-static enum zg_status check_machine(const struct zg_result_set *const sets[2], struct zg_error *err)
+static enum zg_status check_machine(const struct zg_result_reader *const sets[2],
+                                    struct zg_error *err)
 {
     char differences[320] = "", shown[2][96];
     for (int i = 0; i < N_MACHINE_FIELDS; i++) {
@@ -83,7 +84,7 @@ static enum zg_status check_machine(const struct zg_result_set *const sets[2], s
 }
 
 /* An engine that computes something else has no time. */
-static enum zg_status check_verified(const struct zg_result_set *set, struct zg_error *err)
+static enum zg_status check_verified(const struct zg_result_reader *set, struct zg_error *err)
 {
     for (int64_t i = 0; i < set->n_cases; i++) {
         const struct zg_result_case *const c = &set->cases[i];
@@ -134,9 +135,9 @@ static enum zg_status warn_of_sets(struct zg_gate *gate, struct zg_error *err)
 
 /* ---- what is measured ------------------------------------------------------------------------ */
 
-static bool has_instructions(const struct zg_result_set *set)
+static bool has_instructions(const struct zg_result_reader *set)
 {
-    const int64_t column = zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN);
+    const int64_t column = zg_result_reader_counter(set, ZG_INSTRUCTIONS_COLUMN);
     bool any = false;
     for (int64_t i = 0; i < set->n_cases && column >= 0; i++)
         for (int64_t b = 0; b < set->cases[i].n; b++) {
@@ -148,10 +149,10 @@ static bool has_instructions(const struct zg_result_set *set)
 }
 
 /* The run's baseline engine beside this one; NULL: it was not timed. */
-static const struct zg_result_case *reference_of(const struct zg_result_set *set,
+static const struct zg_result_case *reference_of(const struct zg_result_reader *set,
                                                  const struct zg_result_case *c)
 {
-    const struct zg_result_case *const reference = zg_result_set_baseline(set, c);
+    const struct zg_result_case *const reference = zg_result_reader_baseline(set, c);
     return reference && reference->n > 0 ? reference : NULL;
 }
 
@@ -192,7 +193,7 @@ static enum zg_status choose_measure(struct zg_gate *gate, const struct zg_gate_
 
 /* ---- costs ----------------------------------------------------------------------------------- */
 
-static enum zg_status add_ratios(struct zg_gate_case *c, const struct zg_result_set *set,
+static enum zg_status add_ratios(struct zg_gate_case *c, const struct zg_result_reader *set,
                                  const struct zg_result_case *from, enum zg_gate_side side,
                                  struct zg_error *err)
 {
@@ -211,8 +212,8 @@ static enum zg_status add_costs(const struct zg_gate *gate, struct zg_gate_case 
                                 const struct zg_result_case *from, enum zg_gate_side side,
                                 struct zg_error *err)
 {
-    const struct zg_result_set *const set = gate->sets[side];
-    const int64_t column = zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN);
+    const struct zg_result_reader *const set = gate->sets[side];
+    const int64_t column = zg_result_reader_counter(set, ZG_INSTRUCTIONS_COLUMN);
     enum zg_status status = ZG_OK;
     if (gate->measure == ZG_GATE_RATIO)
         return add_ratios(c, set, from, side, err);
@@ -229,7 +230,7 @@ static enum zg_status add_costs(const struct zg_gate *gate, struct zg_gate_case 
 static enum zg_status fail_missing(const struct zg_gate *gate, const struct zg_result_case *want,
                                    struct zg_error *err)
 {
-    const struct zg_result_set *const set = gate->sets[ZG_GATE_CANDIDATE];
+    const struct zg_result_reader *const set = gate->sets[ZG_GATE_CANDIDATE];
     char text[256], best[256] = "";
     int64_t fewest = INT64_MAX;
     for (int64_t i = 0; i < set->n_cases; i++) {
@@ -260,7 +261,7 @@ static enum zg_status add_case(struct zg_gate *gate, const struct zg_result_case
                                struct zg_error *err)
 {
     const struct zg_result_case *const new =
-        zg_result_set_find(gate->sets[ZG_GATE_CANDIDATE], &old->id);
+        zg_result_reader_find(gate->sets[ZG_GATE_CANDIDATE], &old->id);
     char differences[256];
     if (!new)
         return fail_missing(gate, old, err);
@@ -290,12 +291,12 @@ static enum zg_status add_case(struct zg_gate *gate, const struct zg_result_case
  * not. */
 static enum zg_status warn_of_new_cases(struct zg_gate *gate, struct zg_error *err)
 {
-    const struct zg_result_set *const set = gate->sets[ZG_GATE_CANDIDATE];
+    const struct zg_result_reader *const set = gate->sets[ZG_GATE_CANDIDATE];
     int64_t n = 0;
     const char *first = NULL;
     for (int64_t i = 0; i < set->n_cases; i++) {
         if (!is_judged(gate, &set->cases[i]) ||
-            zg_result_set_find(gate->sets[ZG_GATE_BASELINE], &set->cases[i].id))
+            zg_result_reader_find(gate->sets[ZG_GATE_BASELINE], &set->cases[i].id))
             continue;
         first = n++ ? first : set->cases[i].id.engine;
     }
@@ -312,7 +313,7 @@ enum zg_status zg_gate_add_dirs(struct zg_gate *gate, const struct zg_gate_dirs 
 {
     enum zg_status status = ZG_OK;
     for (int side = 0; side < 2 && !status; side++) {
-        status = zg_result_set_open(&gate->sets[side], dirs->dirs[side], err);
+        status = zg_result_reader_open(&gate->sets[side], dirs->dirs[side], err);
         if (status)
             zg_fail_within(err, status, "%s", side_names[side]);
         else
@@ -321,7 +322,7 @@ enum zg_status zg_gate_add_dirs(struct zg_gate *gate, const struct zg_gate_dirs 
     for (int side = 0; side < 2 && !status; side++)
         status = check_complete(gate->sets[side], err);
     if (!status)
-        status = check_machine((const struct zg_result_set *const *)gate->sets, err);
+        status = check_machine((const struct zg_result_reader *const *)gate->sets, err);
     for (int side = 0; side < 2 && !status; side++)
         status = check_verified(gate->sets[side], err);
     if (!status)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/rows/precision.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 /* ---- the table ------------------------------------------------------------------------------- */
 

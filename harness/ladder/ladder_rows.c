@@ -225,7 +225,7 @@ static enum zg_status evaluate_case(struct zg_ladder_result *out, const struct z
 }
 
 enum zg_status zg_ladder_evaluate_run(struct zg_ladder_result *out, const struct zg_ladder *ladder,
-                                      const struct zg_results *results, struct zg_error *err)
+                                      const struct zg_result_writer *results, struct zg_error *err)
 {
     char path[1200];
     struct zg_csv_in *csv = NULL;

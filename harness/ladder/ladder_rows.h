@@ -55,7 +55,7 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
 /* The same for every finished case of a run: out[summary.n / n_rungs], from the summary in memory
  * and samples.csv. */
 enum zg_status zg_ladder_evaluate_run(struct zg_ladder_result *out, const struct zg_ladder *ladder,
-                                      const struct zg_results *results, struct zg_error *err);
+                                      const struct zg_result_writer *results, struct zg_error *err);
 
 /* What ladder.csv says, read back: (*out)[*n] cases, to be freed by the caller; texts are borrowed
  * from csv.  ZG_INPUT, naming `path`: rungs that are no ladder.  ZG_ENV: no memory. */

@@ -165,7 +165,7 @@ static void restart(char *const *argv, const char *core, const char *places)
     unsetenv(GUARD);
 }
 
-void zg_environment_settle(struct zg_environment *out, char *const *argv, const char *places)
+void zg_environment_restart_once(struct zg_environment *out, char *const *argv, const char *places)
 {
     *out = (struct zg_environment){.restarted = getenv(GUARD) != NULL,
                                    .openblas_is_openmp = openblas_runs_on_openmp()};

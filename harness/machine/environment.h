@@ -34,9 +34,9 @@ struct zg_environment {
 void zg_environment_begin(void);
 
 /* Starts the program again with argv, once, if OpenBLAS or `places` (OMP_PLACES syntax, NULL:
- * leave) need it. Returns only where nothing needs doing or the restart failed, and says how things
- * are.  Call it outside parallel regions and before any output. */
-void zg_environment_settle(struct zg_environment *out, char *const *argv, const char *places);
+ * leave) need it.  Returns only where nothing needs doing or the restart failed, and says how
+ * things are.  Call it outside parallel regions and before any output. */
+void zg_environment_restart_once(struct zg_environment *out, char *const *argv, const char *places);
 
 /* What OpenBLAS should be told on a processor of that ISA, NULL: nothing to put right. */
 const char *zg_openblas_better_core(const char *core, int isa);

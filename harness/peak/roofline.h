@@ -9,7 +9,7 @@
 #define ZG_HARNESS_ROOFLINE_H
 
 #include "harness/peak/peak.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 struct zg_roofline {
     struct zg_roofline_row rows[2 * (ZG_N_DTYPES + 2)];

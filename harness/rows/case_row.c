@@ -1,5 +1,5 @@
 /*
- * case_row.c - goes over the list of case columns (record.h), so that a new column is compared and
+ * case_row.c - goes over the list of case columns (schema.h), so that a new column is compared and
  * copied without a line here.  Two reals are the same if a CSV file has them alike.
  */
 #include "harness/rows/case_row.h"

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 enum { ZG_MAX_ENGINES = 16 }; /* of a run */
 

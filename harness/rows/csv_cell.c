@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 static bool is_control(char c)
 {

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 struct zg_csv_in;
 

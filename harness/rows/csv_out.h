@@ -1,5 +1,5 @@
 /*
- * csv_out.h - writes the rows of record.h as CSV: texts quoted by libcsv, numbers bare, one header
+ * csv_out.h - writes the rows of schema.h as CSV: texts quoted by libcsv, numbers bare, one header
  * row.
  *
  *     struct zg_csv_out *csv = NULL;
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 enum zg_csv_mode {
     /* Each row is appended in one write and synced: a kill loses at most the row being written.  An

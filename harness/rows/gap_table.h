@@ -4,7 +4,7 @@
 #ifndef ZG_HARNESS_GAP_TABLE_H
 #define ZG_HARNESS_GAP_TABLE_H
 
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 #include "harness/rows/table.h"
 
 /* summary rows [n], one table a case, titled; as CSV and JSON all columns of all rows. */

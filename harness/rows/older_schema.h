@@ -21,7 +21,7 @@
 #ifndef ZG_HARNESS_OLDER_SCHEMA_H
 #define ZG_HARNESS_OLDER_SCHEMA_H
 
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 enum { ZG_MOST_COLUMNS = 96, ZG_OLDER_TEXT = 256 };
 

@@ -11,7 +11,7 @@
 #define ZG_HARNESS_ROW_LIST_H
 
 #include "engines/error.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 struct zg_row_list {
     const struct zg_schema *schema;

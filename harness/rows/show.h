@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "engines/model.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 #include "harness/stats/stats.h"
 
 /* The number by a format of printf, "-" where it is NaN or infinite: into text[size]. */

@@ -21,7 +21,7 @@
 #include <stdio.h>
 
 #include "engines/error.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 /* In the order of ZG_FORMATS, the choices of `--format`. */
 enum zg_format {

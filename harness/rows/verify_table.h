@@ -4,7 +4,7 @@
 #ifndef ZG_HARNESS_VERIFY_TABLE_H
 #define ZG_HARNESS_VERIFY_TABLE_H
 
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 #include "harness/rows/table.h"
 
 /* verify rows [n]; as CSV and JSON all columns. */

@@ -77,7 +77,7 @@ enum zg_status zg_measure_check(struct zg_measure_work *w, struct zg_error *err)
                                    &w->trials[i], &trial, &w->verdicts[i], err);
         if (status)
             break;
-        status = zg_results_add(w->m->results, &zg_schema_verify, &w->verdicts[i].row, err);
+        status = zg_result_writer_add(w->m->results, &zg_schema_verify, &w->verdicts[i].row, err);
         if (w->verdicts[i].row.passed)
             w->subjects[w->n_subjects++] = i;
         else

@@ -12,7 +12,7 @@
 #include "harness/machine/machine.h"
 #include "harness/machine/sysfile.h"
 #include "harness/rows/precision.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 #include "harness/run/measured_json.h"
 #include "harness/store/meta.h"
 

@@ -18,7 +18,7 @@ enum { ZG_RUN_TRIAL_STEPS = 5, ZG_BRIEF_TRIAL_STEPS = 3 };
 
 struct zg_measurement {
     struct zg_session *session;
-    struct zg_results *results;
+    struct zg_result_writer *results;
     struct zg_counters *counters; /* NULL: none */
     const struct zg_peak *peak;
     json_t *meta;

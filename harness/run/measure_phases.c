@@ -81,7 +81,7 @@ static enum zg_status add_counts(struct zg_measure_work *w, const struct zg_cont
             row.event = event->name;
             row.count_per_step = (t < 0 ? sums[i] : counts[t * n + i]) / (double)n_steps;
             row.multiplexed = event->multiplexed;
-            status = zg_results_add(w->m->results, &zg_schema_counts, &row, err);
+            status = zg_result_writer_add(w->m->results, &zg_schema_counts, &row, err);
         }
     }
     return status;
@@ -118,7 +118,7 @@ static enum zg_status add_phases(struct zg_measure_work *w, const struct zg_cont
             status = add_counts(w, contender, name, counts, sums, counted->n_steps, err);
         }
         if (!status)
-            status = zg_results_add(w->m->results, &zg_schema_phases, &row, err);
+            status = zg_result_writer_add(w->m->results, &zg_schema_phases, &row, err);
     }
     return status;
 }

@@ -153,7 +153,7 @@ enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *
             row.verified = w->verdicts[i].row.passed;
         if (w->verdicts[i].row.passed && w->n_blocks > 0)
             summarise_times(w, i, scratch, &row);
-        status = zg_results_add(w->m->results, &zg_schema_summary, &row, err);
+        status = zg_result_writer_add(w->m->results, &zg_schema_summary, &row, err);
     }
     free(scratch);
     return status;

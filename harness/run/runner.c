@@ -64,13 +64,13 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "no memory for %lld counters", (long long)n);
     for (int64_t i = 0; i < n; i++)
         names[i] = zg_counters_event(runner->counters, i)->column;
-    const struct zg_results_resume resume = {was_cut_off, n_planned, runner};
+    const struct zg_result_resume resume = {was_cut_off, n_planned, runner};
     enum zg_status status = ZG_OK;
     if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
         status = zg_meta_resume(runner->meta, runner->dir.path, err);
     if (!status)
-        status = zg_results_open(&runner->results, runner->dir.path,
-                                 policy->resume ? &resume : NULL, names, n, err);
+        status = zg_result_writer_open(&runner->results, runner->dir.path,
+                                       policy->resume ? &resume : NULL, names, n, err);
     free(names);
     return status;
 }
@@ -177,7 +177,8 @@ static enum zg_status write_meta(void *context, struct zg_error *err)
 static bool is_finished(const struct zg_runner *runner, int64_t index)
 {
     for (int64_t i = 0; i < runner->session.engines.n_items; i++)
-        if (!zg_results_has_case(&runner->results, &runner->session.cases[index].entries[i].id))
+        if (!zg_result_writer_has_case(&runner->results,
+                                       &runner->session.cases[index].entries[i].id))
             return false;
     return true;
 }
@@ -192,7 +193,7 @@ static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *e
         status = zg_measure_case(&runner->measurement, i, err);
         const bool whole = !status && !zg_signals_caught();
         if (!status)
-            status = zg_results_write(&runner->results, err);
+            status = zg_result_writer_write(&runner->results, err);
         if (!status && whole) {
             zg_meta_finish_case(runner->meta, i);
             status = write_meta(runner, err);
@@ -301,7 +302,7 @@ enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err)
 void zg_runner_close(struct zg_runner *runner)
 {
     zg_text_buffer_free(&runner->measurement.notes);
-    zg_results_close(&runner->results);
+    zg_result_writer_close(&runner->results);
     zg_counters_close(&runner->counters);
     json_decref(runner->meta);
     runner->meta = NULL;

@@ -31,7 +31,7 @@ struct zg_runner {
     struct zg_result_dir dir;
     struct zg_counters *counters;
     struct zg_peak peak;
-    struct zg_results results;
+    struct zg_result_writer results;
     struct zg_machine_watch before;
     json_t *meta;
     struct zg_measurement measurement;

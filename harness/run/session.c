@@ -164,7 +164,8 @@ static void settle(struct zg_session *session)
 {
     char places[16384];
     const bool fits = zg_pin_places(session->pin, places, sizeof places);
-    zg_environment_settle(&session->environment, session->request->argv, fits ? places : NULL);
+    zg_environment_restart_once(&session->environment, session->request->argv,
+                                fits ? places : NULL);
     zg_status_line_open(&session->line, session->request->policy.quiet);
 }
 

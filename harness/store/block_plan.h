@@ -14,7 +14,7 @@
 
 #include "harness/rows/case_row.h"
 #include "harness/rows/csv_in.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 struct zg_block_plan {
     int64_t n_blocks;

@@ -11,7 +11,7 @@
 #include "engines/base/json_memory.h"
 #include "harness/base/file_out.h"
 #include "harness/base/json.h"
-#include "harness/rows/record.h"
+#include "harness/rows/schema.h"
 
 void zg_meta_note(json_t *meta, const char *text)
 {

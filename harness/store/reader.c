@@ -1,7 +1,7 @@
 /*
  * reader.c - reads the files whole, sorts the samples by case and block, and copies them into
  * columns, each case's values together.  Texts stay with the CSV readers, which live as long as
- * the set.
+ * the reader.
  */
 #include "harness/store/reader.h"
 
@@ -28,30 +28,30 @@ struct zg_result_files {
     char **warnings;   /* [n_warnings] */
 };
 
-static void path_of(const struct zg_result_set *set, const char *file, char path[PATH_SIZE])
+static void path_of(const struct zg_result_reader *reader, const char *file, char path[PATH_SIZE])
 {
-    snprintf(path, PATH_SIZE, "%s/%s", set->dir, file);
+    snprintf(path, PATH_SIZE, "%s/%s", reader->dir, file);
 }
 
-static enum zg_status no_memory(const struct zg_result_set *set, struct zg_error *err)
+static enum zg_status no_memory(const struct zg_result_reader *reader, struct zg_error *err)
 {
-    return zg_fail(err, ZG_ENV, "%s: no memory to read it", set->dir);
+    return zg_fail(err, ZG_ENV, "%s: no memory to read it", reader->dir);
 }
 
-static enum zg_status warn(struct zg_result_set *set, const char *text, struct zg_error *err)
+static enum zg_status warn(struct zg_result_reader *reader, const char *text, struct zg_error *err)
 {
     char **const warnings =
-        realloc(set->files->warnings, (size_t)(set->n_warnings + 1) * sizeof *warnings);
+        realloc(reader->files->warnings, (size_t)(reader->n_warnings + 1) * sizeof *warnings);
     if (!warnings)
-        return no_memory(set, err);
-    set->files->warnings = warnings;
-    set->warnings = (const char *const *)warnings;
-    warnings[set->n_warnings] = strdup(text);
-    if (!warnings[set->n_warnings])
-        return no_memory(set, err);
-    for (char *c = warnings[set->n_warnings]; *c; c++) /* one line, whatever a cell holds */
+        return no_memory(reader, err);
+    reader->files->warnings = warnings;
+    reader->warnings = (const char *const *)warnings;
+    warnings[reader->n_warnings] = strdup(text);
+    if (!warnings[reader->n_warnings])
+        return no_memory(reader, err);
+    for (char *c = warnings[reader->n_warnings]; *c; c++) /* one line, whatever a cell holds */
         *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
-    set->n_warnings++;
+    reader->n_warnings++;
     return ZG_OK;
 }
 
@@ -67,12 +67,12 @@ static double number(const json_t *value)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static enum zg_status read_meta(struct zg_result_set *set, struct zg_error *err)
+static enum zg_status read_meta(struct zg_result_reader *reader, struct zg_error *err)
 {
-    struct zg_result_meta *const meta = &set->meta;
+    struct zg_result_meta *const meta = &reader->meta;
     char path[PATH_SIZE];
     json_error_t error;
-    path_of(set, "meta.json", path);
+    path_of(reader, "meta.json", path);
     json_t *const json = meta->json = zg_json_read_file(path, &error);
     if (!json && error.line < 1) /* cannot be opened; the text names the file */
         return zg_fail(err, ZG_INPUT, "%s", error.text);
@@ -105,17 +105,17 @@ static enum zg_status read_meta(struct zg_result_set *set, struct zg_error *err)
 
 /* ---- the CSV files --------------------------------------------------------------------------- */
 
-static enum zg_status read_csv(struct zg_result_set *set, struct zg_csv_in **csv,
+static enum zg_status read_csv(struct zg_result_reader *reader, struct zg_csv_in **csv,
                                const struct zg_schema *schema, struct zg_error *err)
 {
     char path[PATH_SIZE];
-    path_of(set, schema->file, path);
+    path_of(reader, schema->file, path);
     enum zg_status status = zg_csv_in_open(csv, path, schema, err);
     if (!status && zg_csv_in_n(*csv) == 0)
         status = zg_fail(err, ZG_INPUT, "%s: has a header but no row", path);
     if (!status && zg_csv_in_warning(*csv)) {
-        set->torn = true;
-        status = warn(set, zg_csv_in_warning(*csv), err);
+        reader->torn = true;
+        status = warn(reader, zg_csv_in_warning(*csv), err);
     }
     return status;
 }
@@ -131,30 +131,30 @@ static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
     return NULL;
 }
 
-static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err)
+static enum zg_status make_cases(struct zg_result_reader *reader, struct zg_error *err)
 {
-    const struct zg_summary_row *const rows = zg_csv_in_rows(set->files->summary);
-    const int64_t n = zg_csv_in_n(set->files->summary);
-    set->cases = calloc((size_t)n, sizeof *set->cases);
-    if (!set->cases)
-        return no_memory(set, err);
+    const struct zg_summary_row *const rows = zg_csv_in_rows(reader->files->summary);
+    const int64_t n = zg_csv_in_n(reader->files->summary);
+    reader->cases = calloc((size_t)n, sizeof *reader->cases);
+    if (!reader->cases)
+        return no_memory(reader, err);
     int64_t group = -1, end = 0;
     for (int64_t i = 0; i < n; i++) {
-        struct zg_result_case *const c = &set->cases[i];
+        struct zg_result_case *const c = &reader->cases[i];
         c->id = rows[i].id;
         if (!c->id.engine)
-            return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld names no engine", set->dir,
+            return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld names no engine", reader->dir,
                            (long long)i + 1);
-        if (zg_result_set_find(set, &c->id))
+        if (zg_result_reader_find(reader, &c->id))
             return zg_fail(err, ZG_INPUT, "%s/summary.csv: row %lld repeats engine %s on a case",
-                           set->dir, (long long)i + 1, c->id.engine);
+                           reader->dir, (long long)i + 1, c->id.engine);
         if (i == end) {
             group++;
             end = zg_case_rows_end(rows, n, i);
         }
         c->group = group;
         c->summary = &rows[i];
-        c->verify = find_verify(set->files->verify, &c->id);
+        c->verify = find_verify(reader->files->verify, &c->id);
         c->verified = rows[i].verified;
         /* empty where an engine was alone: it agreed with nothing but itself */
         if (c->verify && c->verify->passed == 0 && c->verified == ZG_NO_INTEGER)
@@ -163,32 +163,32 @@ static enum zg_status make_cases(struct zg_result_set *set, struct zg_error *err
             return zg_fail(err, ZG_INPUT,
                            "%s/summary.csv: row %lld: verified of engine %s is not what verify.csv "
                            "has in passed",
-                           set->dir, (long long)i + 1, c->id.engine);
-        set->n_cases++;
+                           reader->dir, (long long)i + 1, c->id.engine);
+        reader->n_cases++;
     }
     return ZG_OK;
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
 
-static enum zg_status check_sample(const struct zg_result_set *set, int64_t i, int64_t instructions,
-                                   struct zg_error *err)
+static enum zg_status check_sample(const struct zg_result_reader *reader, int64_t i,
+                                   int64_t instructions, struct zg_error *err)
 {
     const struct zg_sample_row *const row =
-        (const struct zg_sample_row *)zg_csv_in_rows(set->files->samples) + i;
+        (const struct zg_sample_row *)zg_csv_in_rows(reader->files->samples) + i;
     const bool counted =
-        instructions >= 0 && zg_csv_in_extra(set->files->samples, i, instructions) > 0;
+        instructions >= 0 && zg_csv_in_extra(reader->files->samples, i, instructions) > 0;
     if (row->block < 0 || row->steps < 1)
         return zg_fail(err, ZG_INPUT,
                        "%s/samples.csv: row %lld: needs a block of at least 0 and at least 1 step",
-                       set->dir, (long long)i + 1);
+                       reader->dir, (long long)i + 1);
     if (isnan(row->wall_s_per_step) && !counted)
         return zg_fail(err, ZG_INPUT, "%s/samples.csv: row %lld: wall_s_per_step is empty",
-                       set->dir, (long long)i + 1);
+                       reader->dir, (long long)i + 1);
     if (row->wall_s_per_step <= 0)
         return zg_fail(err, ZG_INPUT,
                        "%s/samples.csv: row %lld: wall_s_per_step is %g; a time is positive",
-                       set->dir, (long long)i + 1, row->wall_s_per_step);
+                       reader->dir, (long long)i + 1, row->wall_s_per_step);
     return ZG_OK;
 }
 
@@ -205,56 +205,56 @@ static int compare_places(const void *a, const void *b)
 }
 
 /* Which case each sample is of, sorted by case and block; *n_kept of them have one. */
-static enum zg_status place_samples(struct zg_result_set *set, struct place *places,
+static enum zg_status place_samples(struct zg_result_reader *reader, struct place *places,
                                     int64_t *n_kept, struct zg_error *err)
 {
-    const struct zg_sample_row *const rows = zg_csv_in_rows(set->files->samples);
-    const int64_t n = zg_csv_in_n(set->files->samples);
-    const int64_t instructions = zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN);
+    const struct zg_sample_row *const rows = zg_csv_in_rows(reader->files->samples);
+    const int64_t n = zg_csv_in_n(reader->files->samples);
+    const int64_t instructions = zg_result_reader_counter(reader, ZG_INSTRUCTIONS_COLUMN);
     enum zg_status status = ZG_OK;
     *n_kept = 0;
     for (int64_t i = 0; i < n && !status; i++) {
-        const struct zg_result_case *const c = zg_result_set_find(set, &rows[i].id);
-        status = check_sample(set, i, instructions, err);
+        const struct zg_result_case *const c = zg_result_reader_find(reader, &rows[i].id);
+        status = check_sample(reader, i, instructions, err);
         if (c)
-            places[(*n_kept)++] = (struct place){c - set->cases, rows[i].block, i};
+            places[(*n_kept)++] = (struct place){c - reader->cases, rows[i].block, i};
     }
     if (!status && *n_kept < n) {
         char text[PATH_SIZE + 128];
         snprintf(text, sizeof text,
-                 "%s/samples.csv: %lld samples of a case that was cut off are left out", set->dir,
-                 (long long)(n - *n_kept));
-        status = warn(set, text, err);
+                 "%s/samples.csv: %lld samples of a case that was cut off are left out",
+                 reader->dir, (long long)(n - *n_kept));
+        status = warn(reader, text, err);
     }
     if (!status)
         qsort(places, (size_t)*n_kept, sizeof *places, compare_places);
     for (int64_t i = 1; i < *n_kept && !status; i++)
         if (compare_places(&places[i - 1], &places[i]) == 0)
-            status =
-                zg_fail(err, ZG_INPUT, "%s/samples.csv: block %lld of engine %s is there twice",
-                        set->dir, (long long)places[i].block, set->cases[places[i].c].id.engine);
+            status = zg_fail(err, ZG_INPUT,
+                             "%s/samples.csv: block %lld of engine %s is there twice", reader->dir,
+                             (long long)places[i].block, reader->cases[places[i].c].id.engine);
     return status;
 }
 
 /* Copies the samples into columns, each case's together. */
-static enum zg_status copy_samples(struct zg_result_set *set, const struct place *places, int64_t n,
-                                   struct zg_error *err)
+static enum zg_status copy_samples(struct zg_result_reader *reader, const struct place *places,
+                                   int64_t n, struct zg_error *err)
 {
-    struct zg_result_files *const files = set->files;
+    struct zg_result_files *const files = reader->files;
     const struct zg_sample_row *const rows = zg_csv_in_rows(files->samples);
-    const int64_t n_counters = set->n_counters;
+    const int64_t n_counters = reader->n_counters;
     int64_t n_reals;
     if (!zg_size_mul(n, n_counters + 1, &n_reals))
-        return no_memory(set, err);
+        return no_memory(reader, err);
     files->integers = calloc(2 * (size_t)n + 1, sizeof *files->integers);
     files->reals = calloc((size_t)n_reals + 1, sizeof *files->reals);
     if (!files->integers || !files->reals)
-        return no_memory(set, err);
+        return no_memory(reader, err);
     int64_t *const blocks = files->integers, *const steps = files->integers + n;
     double *const times = files->reals, *const counters = files->reals + n;
     for (int64_t i = 0; i < n; i++) {
         const struct zg_sample_row *const row = &rows[places[i].row];
-        struct zg_result_case *const c = &set->cases[places[i].c];
+        struct zg_result_case *const c = &reader->cases[places[i].c];
         if (c->n++ == 0) {
             c->block = blocks + i;
             c->steps = steps + i;
@@ -272,48 +272,48 @@ static enum zg_status copy_samples(struct zg_result_set *set, const struct place
 }
 
 /* Has every engine that summary.csv says was timed the samples that it says? */
-static enum zg_status check_counts(struct zg_result_set *set, struct zg_error *err)
+static enum zg_status check_counts(struct zg_result_reader *reader, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    for (int64_t i = 0; i < set->n_cases && !status; i++) {
-        const struct zg_result_case *const c = &set->cases[i];
+    for (int64_t i = 0; i < reader->n_cases && !status; i++) {
+        const struct zg_result_case *const c = &reader->cases[i];
         const int64_t want = zg_max64(c->summary->n, 0); /* empty: not timed */
         char text[PATH_SIZE + 256];
         if (c->n == want)
             continue;
         snprintf(text, sizeof text,
                  "%s/samples.csv: has %lld samples of engine %.100s where summary.csv counts %lld",
-                 set->dir, (long long)c->n, c->id.engine, (long long)want);
-        status = c->n == 0 ? zg_fail(err, ZG_INPUT, "%s", text) : warn(set, text, err);
+                 reader->dir, (long long)c->n, c->id.engine, (long long)want);
+        status = c->n == 0 ? zg_fail(err, ZG_INPUT, "%s", text) : warn(reader, text, err);
     }
     return status;
 }
 
-static enum zg_status read_samples(struct zg_result_set *set, struct zg_error *err)
+static enum zg_status read_samples(struct zg_result_reader *reader, struct zg_error *err)
 {
-    struct zg_csv_in *const csv = set->files->samples;
+    struct zg_csv_in *const csv = reader->files->samples;
     const int64_t n = zg_csv_in_n(csv);
     int64_t n_kept = 0;
-    set->n_counters = zg_csv_in_n_extra(csv);
-    set->files->counter_names =
-        calloc((size_t)set->n_counters + 1, sizeof *set->files->counter_names);
+    reader->n_counters = zg_csv_in_n_extra(csv);
+    reader->files->counter_names =
+        calloc((size_t)reader->n_counters + 1, sizeof *reader->files->counter_names);
     struct place *const places = calloc((size_t)n, sizeof *places);
-    enum zg_status status = places && set->files->counter_names ? ZG_OK : no_memory(set, err);
+    enum zg_status status = places && reader->files->counter_names ? ZG_OK : no_memory(reader, err);
     if (!status)
-        set->counter_names = set->files->counter_names;
-    for (int64_t i = 0; i < set->n_counters && !status; i++)
-        set->files->counter_names[i] = zg_csv_in_extra_name(csv, i);
+        reader->counter_names = reader->files->counter_names;
+    for (int64_t i = 0; i < reader->n_counters && !status; i++)
+        reader->files->counter_names[i] = zg_csv_in_extra_name(csv, i);
     if (!status)
-        status = place_samples(set, places, &n_kept, err);
+        status = place_samples(reader, places, &n_kept, err);
     if (!status)
-        status = copy_samples(set, places, n_kept, err);
+        status = copy_samples(reader, places, n_kept, err);
     if (!status)
-        status = check_counts(set, err);
+        status = check_counts(reader, err);
     free(places);
     return status;
 }
 
-/* ---- the set --------------------------------------------------------------------------------- */
+/* ---- the reader ------------------------------------------------------------------------------ */
 
 static enum zg_status check_directory(const char *dir, struct zg_error *err)
 {
@@ -330,47 +330,48 @@ static enum zg_status check_directory(const char *dir, struct zg_error *err)
     return ZG_OK;
 }
 
-enum zg_status zg_result_set_open(struct zg_result_set **out, const char *dir, struct zg_error *err)
+enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
+                                     struct zg_error *err)
 {
     *out = NULL;
     enum zg_status status = check_directory(dir, err);
     if (status)
         return status;
-    struct zg_result_set *set = calloc(1, sizeof *set);
-    if (set) {
-        set->files = calloc(1, sizeof *set->files);
-        set->dir = strdup(dir);
+    struct zg_result_reader *reader = calloc(1, sizeof *reader);
+    if (reader) {
+        reader->files = calloc(1, sizeof *reader->files);
+        reader->dir = strdup(dir);
     }
-    if (!set || !set->files || !set->dir) {
+    if (!reader || !reader->files || !reader->dir) {
         status = zg_fail(err, ZG_ENV, "%s: no memory to read it", dir);
         goto done;
     }
-    for (size_t n = strlen(set->dir); n > 1 && set->dir[n - 1] == '/'; n--)
-        set->dir[n - 1] = '\0';
-    status = read_meta(set, err);
+    for (size_t n = strlen(reader->dir); n > 1 && reader->dir[n - 1] == '/'; n--)
+        reader->dir[n - 1] = '\0';
+    status = read_meta(reader, err);
     if (!status)
-        status = read_csv(set, &set->files->summary, &zg_schema_summary, err);
+        status = read_csv(reader, &reader->files->summary, &zg_schema_summary, err);
     if (!status)
-        status = read_csv(set, &set->files->verify, &zg_schema_verify, err);
+        status = read_csv(reader, &reader->files->verify, &zg_schema_verify, err);
     if (!status)
-        status = read_csv(set, &set->files->samples, &zg_schema_samples, err);
+        status = read_csv(reader, &reader->files->samples, &zg_schema_samples, err);
     if (!status)
-        status = make_cases(set, err);
+        status = make_cases(reader, err);
     if (!status)
-        status = read_samples(set, err);
+        status = read_samples(reader, err);
 done:
     if (status)
-        zg_result_set_close(&set);
-    *out = set;
+        zg_result_reader_close(&reader);
+    *out = reader;
     return status;
 }
 
-void zg_result_set_close(struct zg_result_set **set)
+void zg_result_reader_close(struct zg_result_reader **reader)
 {
-    if (!set || !*set)
+    if (!reader || !*reader)
         return;
-    struct zg_result_files *const files = (*set)->files;
-    for (int64_t i = 0; files && i < (*set)->n_warnings; i++)
+    struct zg_result_files *const files = (*reader)->files;
+    for (int64_t i = 0; files && i < (*reader)->n_warnings; i++)
         free(files->warnings[i]);
     if (files) {
         zg_csv_in_close(&files->samples);
@@ -382,29 +383,29 @@ void zg_result_set_close(struct zg_result_set **set)
         free(files->warnings);
     }
     free(files);
-    json_decref((*set)->meta.json);
-    free((*set)->cases);
-    free((*set)->dir);
-    free(*set);
-    *set = NULL;
+    json_decref((*reader)->meta.json);
+    free((*reader)->cases);
+    free((*reader)->dir);
+    free(*reader);
+    *reader = NULL;
 }
 
-const struct zg_result_case *zg_result_set_find(const struct zg_result_set *set,
-                                                const struct zg_case_row *id)
+const struct zg_result_case *zg_result_reader_find(const struct zg_result_reader *reader,
+                                                   const struct zg_case_row *id)
 {
-    for (int64_t i = 0; i < set->n_cases; i++)
-        if (zg_case_row_same(&set->cases[i].id, id))
-            return &set->cases[i];
+    for (int64_t i = 0; i < reader->n_cases; i++)
+        if (zg_case_row_same(&reader->cases[i].id, id))
+            return &reader->cases[i];
     return NULL;
 }
 
-const struct zg_result_case *zg_result_set_baseline(const struct zg_result_set *set,
-                                                    const struct zg_result_case *c)
+const struct zg_result_case *zg_result_reader_baseline(const struct zg_result_reader *reader,
+                                                       const struct zg_result_case *c)
 {
-    for (int64_t i = 0; i < set->n_cases; i++)
-        if (set->cases[i].group == c->group &&
-            zg_cell_same_text(set->cases[i].id.engine, c->summary->baseline))
-            return &set->cases[i];
+    for (int64_t i = 0; i < reader->n_cases; i++)
+        if (reader->cases[i].group == c->group &&
+            zg_cell_same_text(reader->cases[i].id.engine, c->summary->baseline))
+            return &reader->cases[i];
     return NULL;
 }
 
@@ -420,10 +421,10 @@ int64_t zg_result_case_ratios(const struct zg_result_case *a, const struct zg_re
     return n;
 }
 
-int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name)
+int64_t zg_result_reader_counter(const struct zg_result_reader *reader, const char *name)
 {
-    for (int64_t i = 0; i < set->n_counters; i++)
-        if (strcmp(set->counter_names[i], name) == 0)
+    for (int64_t i = 0; i < reader->n_counters; i++)
+        if (strcmp(reader->counter_names[i], name) == 0)
             return i;
     return -1;
 }

@@ -2,13 +2,13 @@
  * reader.h - a result directory read back and checked, its samples grouped by engine and case:
  * what compare, gate and report work on.
  *
- *     struct zg_result_set *set = NULL;
- *     status = zg_result_set_open(&set, "results/x", &err);
- *     for (int64_t i = 0; i < set->n_cases; i++)
- *         use(&set->cases[i].id, set->cases[i].wall_s, set->cases[i].n);
- *     zg_result_set_close(&set);
+ *     struct zg_result_reader *reader = NULL;
+ *     status = zg_result_reader_open(&reader, "results/x", &err);
+ *     for (int64_t i = 0; i < reader->n_cases; i++)
+ *         use(&reader->cases[i].id, reader->cases[i].wall_s, reader->cases[i].n);
+ *     zg_result_reader_close(&reader);
  *
- * Reads meta.json, samples.csv, summary.csv and verify.csv.  What a reader could not trust is
+ * Reads meta.json, samples.csv, summary.csv and verify.csv.  What could not be trusted is
  * refused, with a message that names the file: a file that is absent, empty or has a header only,
  * another schema version, a time that is not positive, a block or a row that is there twice, a
  * case of which samples are missing altogether.  What a killed run leaves behind is dropped, with a
@@ -30,7 +30,7 @@
 /* A counter column of this name is what instructions a span took: such a row may lack its time. */
 #define ZG_INSTRUCTIONS_COLUMN "instructions"
 
-/* One engine on one case: a row of summary.csv.  Pointers live as long as the set. */
+/* One engine on one case: a row of summary.csv.  Pointers live as long as the reader. */
 struct zg_result_case {
     struct zg_case_row id; /* compare with case_row.h */
     const struct zg_summary_row *summary;
@@ -61,7 +61,7 @@ struct zg_result_meta {
     const json_t *warnings; /* array of sentences: what would explain a difference; or NULL */
 };
 
-struct zg_result_set {
+struct zg_result_reader {
     char *dir; /* as given */
     struct zg_result_meta meta;
     /* [n_cases], at least one, in the order of summary.csv: summary[0] .. of the first are its rows
@@ -77,18 +77,19 @@ struct zg_result_set {
 };
 
 /* ZG_INPUT: the directory or a file in it is not as above.  ZG_ENV: no memory. */
-enum zg_status zg_result_set_open(struct zg_result_set **out, const char *dir,
-                                  struct zg_error *err);
-void zg_result_set_close(struct zg_result_set **set); /* NULL and a pointer to NULL are fine */
+enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
+                                     struct zg_error *err);
+void zg_result_reader_close(
+    struct zg_result_reader **reader); /* NULL and a pointer to NULL are fine */
 
-/* The engine on the case, NULL if the set has none such. */
-const struct zg_result_case *zg_result_set_find(const struct zg_result_set *set,
-                                                const struct zg_case_row *id);
+/* The engine on the case, NULL if the reader has none such. */
+const struct zg_result_case *zg_result_reader_find(const struct zg_result_reader *reader,
+                                                   const struct zg_case_row *id);
 
 /* The engine that the run held this one against: its summary's baseline, in its group.  NULL: the
- * set has none such. */
-const struct zg_result_case *zg_result_set_baseline(const struct zg_result_set *set,
-                                                    const struct zg_result_case *c);
+ * reader has none such. */
+const struct zg_result_case *zg_result_reader_baseline(const struct zg_result_reader *reader,
+                                                       const struct zg_result_case *c);
 
 /* ratios[i] = a's time / b's in each block that both have, for two engines of a group; returns how
  * many there are, at most the lesser n.  NaN where a block lacks a time. */
@@ -96,7 +97,7 @@ int64_t zg_result_case_ratios(const struct zg_result_case *a, const struct zg_re
                               double *ratios);
 
 /* Index of a counter column, -1 if there is none. */
-int64_t zg_result_set_counter(const struct zg_result_set *set, const char *name);
+int64_t zg_result_reader_counter(const struct zg_result_reader *reader, const char *name);
 
 /* In which columns do two differ that must be timed on the same work?  As
  * zg_case_row_differences(), and where both were timed also the steps of a sample and the useful

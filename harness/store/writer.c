@@ -15,29 +15,28 @@
 
 /* Read back from the first to the last, written from the last to the first: a case is finished
  * when the summary has its rows. */
-static struct zg_row_list *file_at(struct zg_results *results, int i)
+static struct zg_row_list *file_at(struct zg_result_writer *writer, int i)
 {
-    struct zg_row_list *const all[ZG_RESULTS_FILES] = {&results->summary, &results->phases,
-                                                       &results->verify, &results->fidelity,
-                                                       &results->counts};
+    struct zg_row_list *const all[ZG_WRITER_FILES] = {
+        &writer->summary, &writer->phases, &writer->verify, &writer->fidelity, &writer->counts};
     return all[i];
 }
 
-enum zg_status zg_results_add(struct zg_results *results, const struct zg_schema *schema,
-                              const void *row, struct zg_error *err)
+enum zg_status zg_result_writer_add(struct zg_result_writer *writer, const struct zg_schema *schema,
+                                    const void *row, struct zg_error *err)
 {
     int i = 0;
-    while (file_at(results, i)->schema != schema)
+    while (file_at(writer, i)->schema != schema)
         i++;
-    return zg_row_list_add(file_at(results, i), row, err);
+    return zg_row_list_add(file_at(writer, i), row, err);
 }
 
 /* ---- resuming -------------------------------------------------------------------------------- */
 
-bool zg_results_has_case(const struct zg_results *results, const struct zg_case_row *c)
+bool zg_result_writer_has_case(const struct zg_result_writer *writer, const struct zg_case_row *c)
 {
-    const struct zg_summary_row *const rows = zg_row_list_rows(&results->summary);
-    for (int64_t i = 0; i < results->summary.n; i++)
+    const struct zg_summary_row *const rows = zg_row_list_rows(&writer->summary);
+    for (int64_t i = 0; i < writer->summary.n; i++)
         if (zg_case_row_same(&rows[i].id, c))
             return true;
     return false;
@@ -49,20 +48,20 @@ static bool exists(const char *path)
 }
 
 /* Reads a file's rows back, those of finished cases only.  A file that is not there has none. */
-static enum zg_status read_rows(struct zg_results *results, struct zg_row_list *rows,
-                                const struct zg_results_resume *resume, struct zg_error *err)
+static enum zg_status read_rows(struct zg_result_writer *writer, struct zg_row_list *rows,
+                                const struct zg_result_resume *resume, struct zg_error *err)
 {
     struct zg_csv_in *csv = NULL;
     char path[1200];
-    snprintf(path, sizeof path, "%s/%s", results->dir, rows->schema->file);
+    snprintf(path, sizeof path, "%s/%s", writer->dir, rows->schema->file);
     if (!exists(path))
         return ZG_OK;
     enum zg_status status = zg_csv_in_open(&csv, path, rows->schema, err);
     const char *const in = status ? NULL : zg_csv_in_rows(csv);
     for (int64_t i = 0; !status && i < zg_csv_in_n(csv); i++) {
         const void *const row = in + (size_t)i * rows->schema->row_size;
-        if (rows == &results->summary ? !resume->was_cut_off(resume->context, row)
-                                      : zg_results_has_case(results, row))
+        if (rows == &writer->summary ? !resume->was_cut_off(resume->context, row)
+                                     : zg_result_writer_has_case(writer, row))
             status = zg_row_list_add(rows, row, err);
     }
     zg_csv_in_close(&csv);
@@ -83,13 +82,13 @@ static bool is_among(const struct kept_blocks *kept, const struct zg_case_row *c
     return false;
 }
 
-static enum zg_status keep_sample(const struct zg_results *results,
-                                  const struct zg_results_resume *resume, int64_t i,
+static enum zg_status keep_sample(const struct zg_result_writer *writer,
+                                  const struct zg_result_resume *resume, int64_t i,
                                   struct kept_blocks *kept, bool *keep, struct zg_error *err)
 {
-    const struct zg_csv_in *const in = results->old_samples;
+    const struct zg_csv_in *const in = writer->old_samples;
     const struct zg_sample_row *const row = (const struct zg_sample_row *)zg_csv_in_rows(in) + i;
-    *keep = zg_results_has_case(results, &row->id);
+    *keep = zg_result_writer_has_case(writer, &row->id);
     if (*keep)
         return ZG_OK;
     if (!is_among(kept, &row->id)) {
@@ -105,10 +104,10 @@ static enum zg_status keep_sample(const struct zg_results *results,
 }
 
 /* Writes samples.csv without rows for which keep[i] is false. */
-static enum zg_status rewrite_samples(const struct zg_results *results, const bool *keep,
+static enum zg_status rewrite_samples(const struct zg_result_writer *writer, const bool *keep,
                                       struct zg_error *err)
 {
-    const struct zg_csv_in *const in = results->old_samples;
+    const struct zg_csv_in *const in = writer->old_samples;
     const int64_t n_extra = zg_csv_in_n_extra(in);
     const struct zg_sample_row *const rows = zg_csv_in_rows(in);
     struct zg_csv_out *out = NULL;
@@ -116,14 +115,14 @@ static enum zg_status rewrite_samples(const struct zg_results *results, const bo
     const char **const names = calloc((size_t)n_extra + 1, sizeof *names);
     double *const extra = calloc((size_t)n_extra + 1, sizeof *extra);
     if (!names || !extra) {
-        status = zg_fail(err, ZG_ENV, "no memory for the columns of %s/%s", results->dir,
+        status = zg_fail(err, ZG_ENV, "no memory for the columns of %s/%s", writer->dir,
                          zg_schema_samples.file);
         goto done;
     }
     for (int64_t i = 0; i < n_extra; i++)
         names[i] = zg_csv_in_extra_name(in, i);
-    status = zg_csv_out_open(&out, results->dir, &zg_schema_samples, ZG_CSV_REPLACE, names, n_extra,
-                             err);
+    status =
+        zg_csv_out_open(&out, writer->dir, &zg_schema_samples, ZG_CSV_REPLACE, names, n_extra, err);
     for (int64_t i = 0; !status && i < zg_csv_in_n(in); i++) {
         for (int64_t j = 0; j < n_extra; j++)
             extra[j] = zg_csv_in_extra(in, i, j);
@@ -140,47 +139,47 @@ done:
 }
 
 /* Drops the samples of cases that were not finished, but for their whole blocks. */
-static enum zg_status trim_samples(struct zg_results *results,
-                                   const struct zg_results_resume *resume, struct zg_error *err)
+static enum zg_status trim_samples(struct zg_result_writer *writer,
+                                   const struct zg_result_resume *resume, struct zg_error *err)
 {
     char path[1200];
-    snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_samples.file);
+    snprintf(path, sizeof path, "%s/%s", writer->dir, zg_schema_samples.file);
     if (!exists(path))
         return ZG_OK;
-    enum zg_status status = zg_csv_in_open(&results->old_samples, path, &zg_schema_samples, err);
+    enum zg_status status = zg_csv_in_open(&writer->old_samples, path, &zg_schema_samples, err);
     if (status)
         return status;
-    const int64_t n = zg_csv_in_n(results->old_samples);
+    const int64_t n = zg_csv_in_n(writer->old_samples);
     struct kept_blocks kept = {0};
     bool all = true;
     bool *const keep = calloc((size_t)n + 1, sizeof *keep);
     if (!keep)
         status = zg_fail(err, ZG_ENV, "no memory for the rows of %s", path);
     for (int64_t i = 0; i < n && !status; i++) {
-        status = keep_sample(results, resume, i, &kept, &keep[i], err);
+        status = keep_sample(writer, resume, i, &kept, &keep[i], err);
         all &= keep[i];
     }
     if (!status && !all)
-        status = rewrite_samples(results, keep, err);
+        status = rewrite_samples(writer, keep, err);
     free(keep);
     return status;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-enum zg_status zg_results_open(struct zg_results *out, const char *dir,
-                               const struct zg_results_resume *resume,
-                               const char *const *extra_names, int64_t n_extra,
-                               struct zg_error *err)
+enum zg_status zg_result_writer_open(struct zg_result_writer *out, const char *dir,
+                                     const struct zg_result_resume *resume,
+                                     const char *const *extra_names, int64_t n_extra,
+                                     struct zg_error *err)
 {
-    *out = (struct zg_results){.dir = dir,
-                               .summary.schema = &zg_schema_summary,
-                               .phases.schema = &zg_schema_phases,
-                               .verify.schema = &zg_schema_verify,
-                               .fidelity.schema = &zg_schema_fidelity,
-                               .counts.schema = &zg_schema_counts};
+    *out = (struct zg_result_writer){.dir = dir,
+                                     .summary.schema = &zg_schema_summary,
+                                     .phases.schema = &zg_schema_phases,
+                                     .verify.schema = &zg_schema_verify,
+                                     .fidelity.schema = &zg_schema_fidelity,
+                                     .counts.schema = &zg_schema_counts};
     enum zg_status status = ZG_OK;
-    for (int i = 0; i < ZG_RESULTS_FILES && resume && !status; i++)
+    for (int i = 0; i < ZG_WRITER_FILES && resume && !status; i++)
         status = read_rows(out, file_at(out, i), resume, err);
     if (resume && !status)
         status = trim_samples(out, resume, err);
@@ -188,26 +187,26 @@ enum zg_status zg_results_open(struct zg_results *out, const char *dir,
         status = zg_csv_out_open(&out->samples, dir, &zg_schema_samples, ZG_CSV_STREAM, extra_names,
                                  n_extra, err);
     if (status)
-        zg_results_close(out);
+        zg_result_writer_close(out);
     return status;
 }
 
-void zg_results_close(struct zg_results *results)
+void zg_result_writer_close(struct zg_result_writer *writer)
 {
-    zg_csv_out_abort(&results->samples); /* a stream keeps its rows */
-    for (int i = 0; i < ZG_RESULTS_FILES; i++)
-        zg_row_list_close(file_at(results, i));
-    zg_csv_in_close(&results->old_samples);
-    *results = (struct zg_results){0};
+    zg_csv_out_abort(&writer->samples); /* a stream keeps its rows */
+    for (int i = 0; i < ZG_WRITER_FILES; i++)
+        zg_row_list_close(file_at(writer, i));
+    zg_csv_in_close(&writer->old_samples);
+    *writer = (struct zg_result_writer){0};
 }
 
-enum zg_status zg_results_write(struct zg_results *results, struct zg_error *err)
+enum zg_status zg_result_writer_write(struct zg_result_writer *writer, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
-    for (int i = ZG_RESULTS_FILES - 1; i >= 0 && !status; i--) {
-        const struct zg_row_list *const file = file_at(results, i);
-        if (file->n > 0 || (file != &results->fidelity && file != &results->counts))
-            status = zg_csv_write(results->dir, file->schema, file->rows, file->n, err);
+    for (int i = ZG_WRITER_FILES - 1; i >= 0 && !status; i--) {
+        const struct zg_row_list *const file = file_at(writer, i);
+        if (file->n > 0 || (file != &writer->fidelity && file != &writer->counts))
+            status = zg_csv_write(writer->dir, file->schema, file->rows, file->n, err);
     }
     return status;
 }

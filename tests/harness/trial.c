@@ -47,7 +47,7 @@ void trial_open(struct trial *t)
     t->session.second_baseline = -1;
     const struct zg_pin_request pin = {.n_threads = 1};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&t->session.pin, &pin, NULL), ZG_OK);
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&t->results, t->out, NULL, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_writer_open(&t->results, t->out, NULL, NULL, 0, NULL), ZG_OK);
     t->peak.gflops[ZG_FP32].all = (struct zg_peak_rate){.best = 100, .median = 100};
     t->peak.gflops[ZG_BF16].all.best = 200;
     t->peak.gflops[ZG_INT8].all.best = 600;
@@ -75,7 +75,7 @@ void trial_close(struct trial *t)
 {
     json_decref(t->m.meta);
     zg_text_buffer_free(&t->m.notes);
-    zg_results_close(&t->results);
+    zg_result_writer_close(&t->results);
     zg_pin_close(&t->session.pin);
     zg_models_close(&t->session.models);
     free(t->session.cases);

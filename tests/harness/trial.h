@@ -15,7 +15,7 @@ struct trial {
     char *model_dir;
     struct zg_request request;
     struct zg_session session;
-    struct zg_results results;
+    struct zg_result_writer results;
     struct zg_peak peak;
     struct zg_counters *counters; /* NULL: none */
     struct zg_measurement m;

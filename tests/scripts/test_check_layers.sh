@@ -110,7 +110,7 @@ expect 1 'no include of harness/rows needs base' "an arrow for nothing"
 rm -rf "$work/house" && mkdir "$work/house"
 cp -r "$source"/{workloads,engines,harness,tests} "$work/house" || exit 1
 expect 0 "circles 0, arrows up 0" "the real house"
-put harness/stats/stats.c '#include "harness/rows/record.h"'
+put harness/stats/stats.c '#include "harness/rows/schema.h"'
 put engines/base/arena.c '#include "engines/zo.h"'
 put harness/base/clock.h '#include "harness/base/child.h"'
 put harness/attic/box.c ''

@@ -15,15 +15,15 @@ enum { MOST_SETS = 3 };
 
 struct rig {
     char dirs[MOST_SETS][64];
-    struct zg_result_set *sets[MOST_SETS];
+    struct zg_result_reader *sets[MOST_SETS];
     int64_t n;
     struct zg_compare *compare;
     struct zg_error err;
 };
 
-static const struct zg_result_set *const *sets_of(const struct rig *rig)
+static const struct zg_result_reader *const *sets_of(const struct rig *rig)
 {
-    return (const struct zg_result_set *const *)rig->sets;
+    return (const struct zg_result_reader *const *)rig->sets;
 }
 
 /* Writes and reads a directory for each fixture. */
@@ -34,7 +34,7 @@ static void open_rig(struct rig *rig, const struct zg_fixture *fixtures, int64_t
     for (int64_t i = 0; i < n; i++) {
         make_temp_dir(rig->dirs[i]);
         zg_fixture_write(rig->dirs[i], &fixtures[i]);
-        CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&rig->sets[i], rig->dirs[i], NULL), ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&rig->sets[i], rig->dirs[i], NULL), ZG_OK);
     }
 }
 
@@ -55,7 +55,7 @@ static void close_rig(struct rig *rig)
     zg_compare_close(&rig->compare);
     CU_ASSERT_PTR_NULL(rig->compare);
     for (int64_t i = 0; i < rig->n; i++) {
-        zg_result_set_close(&rig->sets[i]);
+        zg_result_reader_close(&rig->sets[i]);
         remove_temp_dir(rig->dirs[i]);
     }
 }

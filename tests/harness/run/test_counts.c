@@ -71,7 +71,7 @@ static void test_counts(void)
                     60);
     CU_ASSERT_EQUAL(count_row(&t, "null0", "head", 0, "PAPI_TOT_CYC")->count_per_step, 3000);
     CU_ASSERT_EQUAL(count_row(&t, "null0", "other", 0, "PAPI_TOT_CYC")->count_per_step, 6000);
-    CU_ASSERT_EQUAL(zg_results_write(&t.results, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_result_writer_write(&t.results, NULL), ZG_OK);
     struct zg_csv_in *csv = NULL;
     CU_ASSERT_EQUAL_FATAL(
         zg_csv_in_open(&csv, temp_path(t.out, "counters.csv"), &zg_schema_counts, NULL), ZG_OK);

@@ -46,11 +46,11 @@ static void change(const char *dir, const char *name, const char *from, const ch
 static void groups_samples(void)
 {
     char dir[64];
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     struct zg_error err = {0};
     make_temp_dir(dir);
     zg_fixture_write(dir, &fixture);
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, &err), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, &err), ZG_OK);
     CU_ASSERT_STRING_EQUAL(set->dir, dir);
     CU_ASSERT_EQUAL_FATAL(set->n_cases, 4);
     CU_ASSERT_EQUAL(set->n_warnings, 0);
@@ -62,7 +62,7 @@ static void groups_samples(void)
         CU_ASSERT_EQUAL_FATAL(c->n, engines[i].n);
         CU_ASSERT_EQUAL(c->verified, engines[i].disagrees ? 0 : 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(c->verify);
-        CU_ASSERT_PTR_EQUAL(zg_result_set_find(set, &c->id), c);
+        CU_ASSERT_PTR_EQUAL(zg_result_reader_find(set, &c->id), c);
         for (int64_t s = 0; s < c->n; s++) {
             CU_ASSERT_EQUAL(c->block[s], s);
             CU_ASSERT_EQUAL(c->steps[s], 4);
@@ -70,17 +70,17 @@ static void groups_samples(void)
             CU_ASSERT_EQUAL(c->counters[s * set->n_counters], 2.0 * (double)s); /* a step */
         }
     }
-    CU_ASSERT_EQUAL(zg_result_set_counter(set, "perf_page_faults"), 0);
-    CU_ASSERT_EQUAL(zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN), -1);
+    CU_ASSERT_EQUAL(zg_result_reader_counter(set, "perf_page_faults"), 0);
+    CU_ASSERT_EQUAL(zg_result_reader_counter(set, ZG_INSTRUCTIONS_COLUMN), -1);
     CU_ASSERT_STRING_EQUAL(set->meta.cpu_name, "Test CPU");
     CU_ASSERT_STRING_EQUAL(set->meta.baseline, "naive");
     CU_ASSERT_EQUAL(set->meta.threads, 2);
     CU_ASSERT_EQUAL(set->meta.fp32_gflops, 100);
     CU_ASSERT(isnan(set->meta.int8_gflops));
     CU_ASSERT_EQUAL(json_array_size(set->meta.warnings), 1);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     CU_ASSERT_PTR_NULL(set);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     remove_temp_dir(dir);
 }
 
@@ -96,19 +96,19 @@ static void pairs_in_a_group(void)
     };
     char dir[64];
     double ratios[6];
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     make_temp_dir(dir);
     zg_fixture_write(dir, &(struct zg_fixture){.n_engines = 5, .engines = sweep});
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, NULL), ZG_OK);
     const struct zg_result_case *const c = set->cases;
     CU_ASSERT_EQUAL(c[0].group, 0);
     CU_ASSERT_EQUAL(c[1].group, 0);
     CU_ASSERT_EQUAL(c[2].group, 1);
     CU_ASSERT_EQUAL(c[3].group, 1);
     CU_ASSERT_EQUAL(c[4].group, 2);
-    CU_ASSERT_PTR_EQUAL(zg_result_set_baseline(set, &c[1]), &c[0]);
-    CU_ASSERT_PTR_EQUAL(zg_result_set_baseline(set, &c[3]), &c[2]);
-    CU_ASSERT_PTR_NULL(zg_result_set_baseline(set, &c[4]));
+    CU_ASSERT_PTR_EQUAL(zg_result_reader_baseline(set, &c[1]), &c[0]);
+    CU_ASSERT_PTR_EQUAL(zg_result_reader_baseline(set, &c[3]), &c[2]);
+    CU_ASSERT_PTR_NULL(zg_result_reader_baseline(set, &c[4]));
     CU_ASSERT_EQUAL_FATAL(zg_result_case_ratios(&c[0], &c[1], ratios), 5);
     for (int i = 0; i < 5; i++)
         CU_ASSERT_EQUAL(ratios[i], slow[i] / fast[i]);
@@ -120,14 +120,14 @@ static void pairs_in_a_group(void)
     CU_ASSERT_EQUAL(ratios[2], slow[4] / slow[2]);
     CU_ASSERT_EQUAL_FATAL(zg_result_case_ratios(&gaps, &c[0], ratios), 3);
     CU_ASSERT_EQUAL(ratios[0], slow[0] / slow[1]);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     remove_temp_dir(dir);
 }
 
 static void names_differences(void)
 {
     char dir[64], text[256], cut[8];
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     const struct zg_fixture_engine unlike[] = {
         {.engine = "naive", .n = 6, .wall_s = slow},
         {.engine = "fused", .dtype = "bf16", .n = 6, .wall_s = slow},
@@ -135,7 +135,7 @@ static void names_differences(void)
     };
     make_temp_dir(dir);
     zg_fixture_write(dir, &(struct zg_fixture){.n_engines = 3, .engines = unlike});
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, NULL), ZG_OK);
     const struct zg_result_case *const c = set->cases;
     CU_ASSERT_EQUAL(zg_result_case_differences(&c[0], &c[1], NULL, text, sizeof text), 0);
     CU_ASSERT_STRING_EQUAL(text, "");
@@ -168,7 +168,7 @@ static void names_differences(void)
     other.algorithm = "mezo:rank=4+nu=50+eps=0.001";
     CU_ASSERT_EQUAL(zg_case_row_differences(&c[0].id, &other, &across, text, sizeof text), 1);
     CU_ASSERT_STRING_EQUAL(text, "algorithm lozo and mezo");
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     remove_temp_dir(dir);
 }
 
@@ -177,13 +177,13 @@ static void names_differences(void)
 /* Opening fails with ZG_INPUT and names these words. */
 static void expect_refused(const char *dir, const char *file, const char *words)
 {
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     struct zg_error err = {0};
-    CU_ASSERT_EQUAL(zg_result_set_open(&set, dir, &err), ZG_INPUT);
+    CU_ASSERT_EQUAL(zg_result_reader_open(&set, dir, &err), ZG_INPUT);
     CU_ASSERT_PTR_NULL(set);
     zg_test_expect_words(err.text, file);
     zg_test_expect_words(err.text, words);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
 }
 
 static void refuses_broken_files(void)
@@ -249,24 +249,24 @@ static void knows_what_was_not_checked(void)
 {
     const struct zg_fixture_engine alone[] = {{.engine = "fused", .n = 6, .wall_s = fast}};
     char dir[64];
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     make_temp_dir(dir);
     zg_fixture_write(dir, &(struct zg_fixture){.n_engines = 1, .engines = alone});
     change(dir, "summary.csv", ",1,0,4,", ",,0,4,");
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, NULL), ZG_OK);
     CU_ASSERT_EQUAL(set->cases[0].verified, ZG_NO_INTEGER);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     change(dir, "verify.csv", ",1,\n", ",0,loss\n");
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, NULL), ZG_OK);
     CU_ASSERT_EQUAL(set->cases[0].verified, 0);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     remove_temp_dir(dir);
 }
 
 static void drops_what_a_kill_left(void)
 {
     char dir[64];
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     make_temp_dir(dir);
     zg_fixture_write(dir, &fixture);
     char *const text = read_temp_file(dir, "samples.csv");
@@ -275,7 +275,7 @@ static void drops_what_a_kill_left(void)
     change(dir, "summary.csv",
            "naive,opt-125m,sst2,task,lozo:rank=2+nu=50+eps=0.001+lr=1e-06,fp32,linear,train,32",
            NULL);
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, NULL), ZG_OK);
     CU_ASSERT(set->torn);
     CU_ASSERT_EQUAL_FATAL(set->n_warnings, 3);
     zg_test_expect_words(set->warnings[0], "samples.csv: the last row is torn and was dropped");
@@ -284,7 +284,7 @@ static void drops_what_a_kill_left(void)
                          "has 5 samples of engine naive where summary.csv counts 6");
     CU_ASSERT_EQUAL(set->n_cases, 3);
     CU_ASSERT_EQUAL(set->cases[0].n, 5);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     remove_temp_dir(dir);
 }
 
@@ -295,15 +295,15 @@ static void takes_instructions_for_time(void)
     const struct zg_fixture_engine one[] = {{.engine = "fused", .n = 2, .instructions = counts}};
     const struct zg_fixture counted = {.n_engines = 1, .engines = one, .has_instructions = true};
     char dir[64];
-    struct zg_result_set *set = NULL;
+    struct zg_result_reader *set = NULL;
     make_temp_dir(dir);
     zg_fixture_write(dir, &counted);
-    CU_ASSERT_EQUAL_FATAL(zg_result_set_open(&set, dir, NULL), ZG_OK);
-    const int64_t column = zg_result_set_counter(set, ZG_INSTRUCTIONS_COLUMN);
+    CU_ASSERT_EQUAL_FATAL(zg_result_reader_open(&set, dir, NULL), ZG_OK);
+    const int64_t column = zg_result_reader_counter(set, ZG_INSTRUCTIONS_COLUMN);
     CU_ASSERT_EQUAL_FATAL(column, 1);
     CU_ASSERT(isnan(set->cases[0].wall_s[1]));
     CU_ASSERT_EQUAL(set->cases[0].counters[1 * 2 + column], 1.001e9);
-    zg_result_set_close(&set);
+    zg_result_reader_close(&set);
     change(dir, "samples.csv", ",4e+09", ",0");
     expect_refused(dir, "samples.csv", "is empty");
     remove_temp_dir(dir);

@@ -44,46 +44,46 @@ static int64_t none_planned(const void *context, const struct zg_case_row *c,
 static void test_finished_case(void)
 {
     struct trial t;
-    struct zg_results again;
+    struct zg_result_writer again;
     trial_open(&t);
     ADD(NULL);
     trial_measure(&t);
     CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
-    CU_ASSERT_EQUAL_FATAL(zg_results_write(&t.results, NULL), ZG_OK);
-    const struct zg_results_resume resume = {none_was_cut_off, none_planned, NULL};
+    CU_ASSERT_EQUAL_FATAL(zg_result_writer_write(&t.results, NULL), ZG_OK);
+    const struct zg_result_resume resume = {none_was_cut_off, none_planned, NULL};
     struct zg_case_row c = trial_summary(&t, 0)->id;
     /* alone, an engine is not held against anything */
     CU_ASSERT_EQUAL(trial_summary(&t, 0)->verified, ZG_NO_INTEGER);
     zg_csv_out_abort(&t.results.samples);
 
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, &resume, NULL, 0, NULL), ZG_OK);
-    CU_ASSERT_TRUE(zg_results_has_case(&again, &c));
+    CU_ASSERT_EQUAL_FATAL(zg_result_writer_open(&again, t.out, &resume, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_TRUE(zg_result_writer_has_case(&again, &c));
     CU_ASSERT_EQUAL(again.summary.n, 1);
     CU_ASSERT_EQUAL(again.verify.n, 1);
     CU_ASSERT_TRUE(again.phases.n >= 1);
     CU_ASSERT_EQUAL(trial_n_samples(&t), 8);
     c.dtype = "bf16"; /* a sweep over --dtype has other cases */
-    CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
+    CU_ASSERT_FALSE(zg_result_writer_has_case(&again, &c));
     c.dtype = "fp32";
     c.algorithm = "lozo:rank=2+nu=50+eps=0.001+lr=2e-06";
-    CU_ASSERT_FALSE(zg_results_has_case(&again, &c));
-    zg_results_close(&again);
+    CU_ASSERT_FALSE(zg_result_writer_has_case(&again, &c));
+    zg_result_writer_close(&again);
 
     /* a case that was cut off has a summary of the blocks that it got, and is measured again */
-    const struct zg_results_resume afresh = {each_was_cut_off, none_planned, NULL};
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, &afresh, NULL, 0, NULL), ZG_OK);
+    const struct zg_result_resume afresh = {each_was_cut_off, none_planned, NULL};
+    CU_ASSERT_EQUAL_FATAL(zg_result_writer_open(&again, t.out, &afresh, NULL, 0, NULL), ZG_OK);
     CU_ASSERT_EQUAL(again.summary.n, 0);
     CU_ASSERT_EQUAL(again.phases.n, 0);
     CU_ASSERT_EQUAL(again.verify.n, 0);
     CU_ASSERT_EQUAL(trial_n_samples(&t), 0);
-    zg_results_close(&again);
+    zg_result_writer_close(&again);
 
     /* nor is it finished without its summary */
     unlink(temp_path(t.out, "summary.csv"));
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&again, t.out, &resume, NULL, 0, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_result_writer_open(&again, t.out, &resume, NULL, 0, NULL), ZG_OK);
     CU_ASSERT_EQUAL(again.verify.n, 0);
     CU_ASSERT_EQUAL(trial_n_samples(&t), 0);
-    zg_results_close(&again);
+    zg_result_writer_close(&again);
     trial_close(&t);
 }
 
@@ -97,7 +97,7 @@ static void test_missing_blocks(void)
     trial_measure(&t);
     CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
     zg_csv_out_abort(&t.results.samples);
-    zg_results_close(&t.results);
+    zg_result_writer_close(&t.results);
 
     /* cut off inside block 5: the header, 11 rows and a part of the twelfth are left */
     char *const before = read_temp_file(t.out, "samples.csv");
@@ -108,8 +108,8 @@ static void test_missing_blocks(void)
         ends[row] = ends[row - 1] + strcspn(before + ends[row - 1], "\n") + 1;
     write_temp_file(t.out, "samples.csv", before, ends[11] + 20);
 
-    const struct zg_results_resume resume = {each_was_cut_off, all_planned, NULL};
-    CU_ASSERT_EQUAL_FATAL(zg_results_open(&t.results, t.out, &resume, NULL, 0, NULL), ZG_OK);
+    const struct zg_result_resume resume = {each_was_cut_off, all_planned, NULL};
+    CU_ASSERT_EQUAL_FATAL(zg_result_writer_open(&t.results, t.out, &resume, NULL, 0, NULL), ZG_OK);
     t.status = zg_measure_case(&t.m, 0, &t.err);
     CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
     CU_ASSERT_EQUAL(

@@ -1,5 +1,5 @@
 /*
- * record.h - the rows of a result directory: one list of columns a file, from which the struct, the
+ * schema.h - the rows of a result directory: one list of columns a file, from which the struct, the
  * CSV header, the writer, the reader and the tables all follow.
  *
  * Units are in the names.  An empty cell means "not available", never 0: NaN for a real,
@@ -7,8 +7,8 @@
  * a version only ever grow at the end; anything else raises ZG_SCHEMA_VERSION, which meta.json
  * carries.  Files of versions before are read as this one's: older_schema.h.
  */
-#ifndef ZG_HARNESS_RECORD_H
-#define ZG_HARNESS_RECORD_H
+#ifndef ZG_HARNESS_SCHEMA_H
+#define ZG_HARNESS_SCHEMA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* record.c - the column lists of record.h as tables. */
-#include "harness/rows/record.h"
+/* schema.c - the column lists of schema.h as tables. */
+#include "harness/rows/schema.h"
 
 #include <math.h>
 #include <string.h>
