@@ -1,4 +1,4 @@
-# Writes harness/build.h: the version, the commit that is built, and whether the tree differs from it.  Run as a script at
+# Writes harness/base/build.h: the version, the commit that is built, and whether the tree differs from it.  Run as a script at
 # build time; the file changes only when the state does.
 execute_process(COMMAND git -C "${SOURCE}" describe --always --dirty --abbrev=12 --exclude=*
                 OUTPUT_VARIABLE state OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
