@@ -20,42 +20,20 @@ struct zg_command {
     enum zg_status (*run)(struct zg_request *request, struct zg_error *err);
 };
 
-/* The option groups that commands share. */
-#define ZG_GROUP_CASE                                                                              \
-    {                                                                                              \
-        "case (what is computed)", zg_case_flags, offsetof(struct zg_request, sweep)               \
-    }
-#define ZG_GROUP_ENGINES                                                                           \
-    {                                                                                              \
-        "engines", zg_engine_flags, 0                                                              \
-    }
+/* The option groups that commands share, to be put in braces. */
+#define ZG_GROUP_CASE    "case (what is computed)", zg_case_flags, offsetof(struct zg_request, sweep)
+#define ZG_GROUP_ENGINES "engines", zg_engine_flags, 0
 #define ZG_GROUP_POLICY                                                                            \
-    {                                                                                              \
-        "policy (how it is measured)", zg_policy_flags, offsetof(struct zg_request, policy)        \
-    }
-#define ZG_GROUP_THREADS                                                                           \
-    {                                                                                              \
-        "threads", zg_thread_flags, offsetof(struct zg_request, policy)                            \
-    }
-#define ZG_GROUP_BASELINE                                                                          \
-    {                                                                                              \
-        "reference", zg_baseline_flags, offsetof(struct zg_request, policy)                        \
-    }
+    "policy (how it is measured)", zg_policy_flags, offsetof(struct zg_request, policy)
 #define ZG_GROUP_STRICT                                                                            \
-    {                                                                                              \
-        "policy (how it is measured)", zg_strict_flags, offsetof(struct zg_request, policy)        \
-    }
-#define ZG_GROUP_OUTPUT                                                                            \
-    {                                                                                              \
-        "output", zg_output_flags, 0                                                               \
-    }
+    "policy (how it is measured)", zg_strict_flags, offsetof(struct zg_request, policy)
+#define ZG_GROUP_THREADS  "threads", zg_thread_flags, offsetof(struct zg_request, policy)
+#define ZG_GROUP_BASELINE "reference", zg_baseline_flags, offsetof(struct zg_request, policy)
+#define ZG_GROUP_OUTPUT   "output", zg_output_flags, 0
 /* --format, for a command whose output group is its own. */
 #define ZG_FLAG_FORMAT                                                                             \
-    {                                                                                              \
-        .name = "format", .kind = ZG_FLAG_CHOICE, .value = ZG_FORMATS, .fallback = "table",        \
-        .offset = offsetof(struct zg_request, format), .choices = ZG_FORMATS,                      \
-        .summary = "form of what the standard output gets"                                         \
-    }
+    "format", ZG_FLAG_CHOICE, ZG_FORMATS, "table", "form of what the standard output gets",        \
+        .offset = offsetof(struct zg_request, format), .choices = ZG_FORMATS
 extern const struct zg_flag zg_engine_flags[];
 extern const struct zg_flag zg_output_flags[];
 

@@ -23,27 +23,18 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 #define FIELD(name) .offset = offsetof(struct zg_request, name)
 const struct zg_flag zg_engine_flags[] = {
-    {.name = "engines",
-     .kind = ZG_FLAG_TEXT,
-     .value = "LIST",
-     FIELD(engines),
-     .summary = "engines, like naive:gemm=onednn,openblas:mechanisms=-trie,fused; default: all of "
-                "this build"},
-    {.name = "mechanisms",
-     .kind = ZG_FLAG_TEXT,
-     .value = "LIST",
-     FIELD(mechanisms),
-     .summary = "mechanisms of the inference-style engines: names, all, none, or default and what "
-                "differs from it: default,centred,-trie; -trie alone: default,-trie"},
+    {"engines", ZG_FLAG_TEXT, "LIST", NULL,
+     "engines, like naive:gemm=onednn,openblas:mechanisms=-trie,fused; default: all of this build",
+     FIELD(engines)},
+    {"mechanisms", ZG_FLAG_TEXT, "LIST", NULL,
+     "mechanisms of the inference-style engines: names, all, none, or default and what differs "
+     "from it: default,centred,-trie; -trie alone: default,-trie",
+     FIELD(mechanisms)},
     {.name = NULL},
 };
 const struct zg_flag zg_output_flags[] = {
-    {.name = "out",
-     .kind = ZG_FLAG_TEXT,
-     .value = "DIR",
-     FIELD(out_dir),
-     .summary = "directory for result files"},
-    ZG_FLAG_FORMAT,
+    {"out", ZG_FLAG_TEXT, "DIR", NULL, "directory for result files", FIELD(out_dir)},
+    {ZG_FLAG_FORMAT},
     {.name = NULL},
 };
 

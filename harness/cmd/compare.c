@@ -286,30 +286,27 @@ static enum zg_status set_across(void *target, const struct zg_flag *flag, const
 
 #define FIELD(name) .offset = offsetof(struct zg_request, name)
 static const struct zg_flag compare_flags[] = {
-    {.name = "across",
-     .kind = ZG_FLAG_CUSTOM,
-     .value = "COLUMN,...",
-     .set = set_across,
-     .summary = "case columns, or options of the algorithm, that may differ, like threads between "
-                "two machines"},
-    {.name = "common",
-     .kind = ZG_FLAG_SWITCH,
-     FIELD(common),
-     .summary = "compare what all directories have; without it a case that one lacks is refused"},
-    {.name = "machines",
-     .kind = ZG_FLAG_SWITCH,
-     FIELD(machines),
-     .summary = "print only in what machines, builds and policies differ"},
+    {"across", ZG_FLAG_CUSTOM, "COLUMN,...", NULL,
+     "case columns, or options of the algorithm, that may differ, like threads between two "
+     "machines",
+     .set = set_across},
+    {"common", ZG_FLAG_SWITCH, NULL, NULL,
+     "compare what all directories have; without it a case that one lacks is refused",
+     FIELD(common)},
+    {"machines", ZG_FLAG_SWITCH, NULL, NULL,
+     "print only in what machines, builds and policies differ", FIELD(machines)},
     {.name = NULL},
 };
-static const struct zg_flag output_flags[] = {ZG_FLAG_FORMAT, {.name = NULL}};
+static const struct zg_flag output_flags[] = {{ZG_FLAG_FORMAT}, {.name = NULL}};
 static const struct zg_flag_group groups[] = {
     {"which cases", compare_flags, 0}, {"output", output_flags, 0}, {0}};
-static const struct zg_flag operand = {.name = "DIR...",
-                                       .kind = ZG_FLAG_CUSTOM,
-                                       .set = add_dir,
-                                       .summary = "result directories; the first is what the "
-                                                  "others are held against"};
+static const struct zg_flag operand = {
+    "DIR...",
+    ZG_FLAG_CUSTOM,
+    NULL,
+    NULL,
+    "result directories; the first is what the others are held against",
+    .set = add_dir};
 
 const struct zg_command zg_command_compare = {
     .name = "compare",

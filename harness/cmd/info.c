@@ -387,16 +387,11 @@ static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
 }
 
 static const struct zg_flag format_flags[] = {
-    {.name = "format",
-     .kind = ZG_FLAG_CHOICE,
-     .value = "table|json",
-     .fallback = "table",
-     .offset = offsetof(struct zg_request, format),
-     .choices = ZG_FORMATS,
-     .summary = "text for people, or one JSON document"},
+    {"format", ZG_FLAG_CHOICE, "table|json", "table", "text for people, or one JSON document",
+     .offset = offsetof(struct zg_request, format), .choices = ZG_FORMATS},
     {.name = NULL},
 };
-static const struct zg_flag_group groups[] = {{"output", format_flags, 0}, ZG_GROUP_THREADS, {0}};
+static const struct zg_flag_group groups[] = {{"output", format_flags, 0}, {ZG_GROUP_THREADS}, {0}};
 
 const struct zg_command zg_command_info = {
     .name = "info",

@@ -172,34 +172,21 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
 
 #define FIELD(name) .offset = offsetof(struct zg_request, name)
 static const struct zg_flag ladder_flags[] = {
-    {.name = "loop",
-     .kind = ZG_FLAG_TEXT,
-     .value = "ENGINE",
-     .fallback = "naive",
-     FIELD(loop),
-     .summary = "the training loop, with its options: naive:gemm=onednn"},
-    {.name = "runtime",
-     .kind = ZG_FLAG_TEXT,
-     .value = "ENGINE",
-     .fallback = "fused",
-     FIELD(runtime),
-     .summary = "the inference-style engine whose mechanisms are switched on"},
-    {.name = "order",
-     .kind = ZG_FLAG_TEXT,
-     .value = "LIST",
-     FIELD(order),
-     .summary = "mechanisms in the order in which they come, those of one rung joined by +, and "
-                "`precision` where --dtype takes over; the last rung has these and no more.  "
-                "Default: see --list"},
-    {.name = "leave-one-out",
-     .kind = ZG_FLAG_SWITCH,
-     FIELD(leave_one_out),
-     .summary = "instead: the full runtime, and it without each mechanism in turn"},
+    {"loop", ZG_FLAG_TEXT, "ENGINE", "naive",
+     "the training loop, with its options: naive:gemm=onednn", FIELD(loop)},
+    {"runtime", ZG_FLAG_TEXT, "ENGINE", "fused",
+     "the inference-style engine whose mechanisms are switched on", FIELD(runtime)},
+    {"order", ZG_FLAG_TEXT, "LIST", NULL,
+     "mechanisms in the order in which they come, those of one rung joined by +, and `precision` "
+     "where --dtype takes over; the last rung has these and no more.  Default: see --list",
+     FIELD(order)},
+    {"leave-one-out", ZG_FLAG_SWITCH, NULL, NULL,
+     "instead: the full runtime, and it without each mechanism in turn", FIELD(leave_one_out)},
     {.name = NULL},
 };
 
 static const struct zg_flag_group groups[] = {
-    {"ladder", ladder_flags, 0}, ZG_GROUP_CASE, ZG_GROUP_POLICY, ZG_GROUP_OUTPUT, {0}};
+    {"ladder", ladder_flags, 0}, {ZG_GROUP_CASE}, {ZG_GROUP_POLICY}, {ZG_GROUP_OUTPUT}, {0}};
 
 const struct zg_command zg_command_ladder = {
     .name = "ladder",

@@ -109,7 +109,7 @@ done:
 }
 
 static const struct zg_flag_group groups[] = {
-    ZG_GROUP_THREADS, ZG_GROUP_STRICT, ZG_GROUP_OUTPUT, {0}};
+    {ZG_GROUP_THREADS}, {ZG_GROUP_STRICT}, {ZG_GROUP_OUTPUT}, {0}};
 
 const struct zg_command zg_command_roofline = {
     .name = "roofline",

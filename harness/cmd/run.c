@@ -77,7 +77,7 @@ static enum zg_status run_run(struct zg_request *request, struct zg_error *err)
 }
 
 static const struct zg_flag_group groups[] = {
-    ZG_GROUP_ENGINES, ZG_GROUP_CASE, ZG_GROUP_POLICY, ZG_GROUP_OUTPUT, {0}};
+    {ZG_GROUP_ENGINES}, {ZG_GROUP_CASE}, {ZG_GROUP_POLICY}, {ZG_GROUP_OUTPUT}, {0}};
 
 const struct zg_command zg_command_run = {
     .name = "run",

@@ -233,21 +233,15 @@ static enum zg_status run_score(struct zg_request *request, struct zg_error *err
 }
 
 static const struct zg_flag probe_flags[] = {
-    {.name = "probes",
-     .kind = ZG_FLAG_TEXT,
-     .value = "LIST",
-     .offset = offsetof(struct zg_request, probes),
-     .summary =
-         "coefficients of the direction of step 0, like 0,0.001,-0.001; default: 0, +eps, -eps"},
-    {.name = "out",
-     .kind = ZG_FLAG_TEXT,
-     .value = "DIR",
-     .offset = offsetof(struct zg_request, out_dir),
-     .summary = "write DIR/score.csv in place of the standard output"},
+    {"probes", ZG_FLAG_TEXT, "LIST", NULL,
+     "coefficients of the direction of step 0, like 0,0.001,-0.001; default: 0, +eps, -eps",
+     .offset = offsetof(struct zg_request, probes)},
+    {"out", ZG_FLAG_TEXT, "DIR", NULL, "write DIR/score.csv in place of the standard output",
+     .offset = offsetof(struct zg_request, out_dir)},
     {.name = NULL},
 };
 static const struct zg_flag_group groups[] = {
-    {"scores", probe_flags, 0}, ZG_GROUP_ENGINES, ZG_GROUP_CASE, ZG_GROUP_THREADS, {0}};
+    {"scores", probe_flags, 0}, {ZG_GROUP_ENGINES}, {ZG_GROUP_CASE}, {ZG_GROUP_THREADS}, {0}};
 
 const struct zg_command zg_command_score = {
     .name = "score",

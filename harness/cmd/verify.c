@@ -125,8 +125,9 @@ static enum zg_status run_verify(struct zg_request *request, struct zg_error *er
     return status;
 }
 
-static const struct zg_flag_group groups[] = {ZG_GROUP_ENGINES, ZG_GROUP_BASELINE, ZG_GROUP_CASE,
-                                              ZG_GROUP_THREADS, ZG_GROUP_OUTPUT,   {0}};
+static const struct zg_flag_group groups[] = {{ZG_GROUP_ENGINES}, {ZG_GROUP_BASELINE},
+                                              {ZG_GROUP_CASE},    {ZG_GROUP_THREADS},
+                                              {ZG_GROUP_OUTPUT},  {0}};
 
 const struct zg_command zg_command_verify = {
     .name = "verify",

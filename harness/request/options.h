@@ -1,11 +1,15 @@
 /*
  * options.h - options as tables: one table gives parsing, checking, defaults and --help.
  *
- * An option is a row: its long name, the value and default that help shows, and how its value
- * becomes a field of a struct.  A table ends with a row without a name.  getopt_long does the GNU
- * part (--opt=value, --opt value, unambiguous abbreviations); this file does the strict part: a
- * number is a number to its last character and lies in its range, a choice is one of the choices,
- * and nothing is silently defaulted.
+ * An option is a row: its long name, what kind of value it takes, the value and default that help
+ * shows, its summary; then, by name, the field that it sets and the bounds:
+ *
+ *     {"batch", ZG_FLAG_INT, "N", "16", "examples per step", FIELD(batch), .min = 1},
+ *
+ * A table ends with a row without a name.  getopt_long does the GNU part (--opt=value, --opt value,
+ * unambiguous abbreviations); this file does the strict part: a number is a number to its last
+ * character and lies in its range, a choice is one of the choices, and nothing is silently
+ * defaulted.
  *
  * What the options mean is the business of case.c, policy.c and the commands.
  */
