@@ -387,16 +387,14 @@ json_t *zg_fidelity_json(const struct zg_fidelity_set *set)
         const struct part *const part = &set->parts[i];
         if (!part->wanted)
             continue;
-        json_t *const o = json_object();
-        json_object_set_new(o, "engine", zg_json_text(set->entries[i].item->label));
-        json_object_set_new(o, "reference", zg_json_text(part->reference.label));
-        json_object_set_new(o, "replaces", zg_json_text(part->loop));
-        json_object_set_new(o, "replaces_probes",
-                            part->loop ? json_integer(N_CHECKED) : json_null());
-        json_object_set_new(o, "replaces_rms",
-                            part->loop ? zg_json_real(part->loop_rms) : json_null());
-        json_object_set_new(o, "missing", zg_json_text(part->missing[0] ? part->missing : NULL));
-        json_array_append_new(engines, o);
+        json_array_append_new(
+            engines,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "engine",
+                      zg_json_text(set->entries[i].item->label), "reference",
+                      zg_json_text(part->reference.label), "replaces", zg_json_text(part->loop),
+                      "replaces_probes", part->loop ? json_integer(N_CHECKED) : json_null(),
+                      "replaces_rms", part->loop ? zg_json_real(part->loop_rms) : json_null(),
+                      "missing", zg_json_text(part->missing[0] ? part->missing : NULL)));
     }
     if (json_array_size(engines) == 0) {
         json_decref(engines);

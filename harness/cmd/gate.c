@@ -149,15 +149,18 @@ static enum zg_status write_files(const struct zg_gate *gate, const struct zg_re
     char path[sizeof dir->path + 32] = "";
     if (request->out_dir)
         snprintf(path, sizeof path, "%s/gate.json", dir->path);
-    enum zg_status status = write_file(gate, path, zg_gate_json, false, err);
-    if (!status)
-        status = write_file(gate, request->gate.json, zg_gate_json, false, err);
-    if (!status)
-        status = write_file(gate, request->gate.junit, zg_gate_junit, false, err);
-    if (!status)
-        status = write_file(gate, request->gate.markdown, zg_gate_markdown, false, err);
-    if (!status)
-        status = write_file(gate, getenv("GITHUB_STEP_SUMMARY"), zg_gate_markdown, true, err);
+    const struct {
+        const char *path;
+        make_file *make;
+        bool at_end;
+    } files[] = {{path, zg_gate_json, false},
+                 {request->gate.json, zg_gate_json, false},
+                 {request->gate.junit, zg_gate_junit, false},
+                 {request->gate.markdown, zg_gate_markdown, false},
+                 {getenv("GITHUB_STEP_SUMMARY"), zg_gate_markdown, true}};
+    enum zg_status status = ZG_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files && !status; i++)
+        status = write_file(gate, files[i].path, files[i].make, files[i].at_end, err);
     return status;
 }
 

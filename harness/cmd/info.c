@@ -13,11 +13,10 @@
 #include "harness/base/json.h"
 #include "harness/bench/fit.h"
 #include "harness/cmd/command.h"
-#include "harness/machine/environment.h"
 #include "harness/machine/machine.h"
-#include "harness/machine/pin.h"
 #include "harness/rows/table.h"
 #include "harness/run/measured_json.h"
+#include "harness/run/session.h"
 #include "harness/timing/counters.h"
 #include "workloads/task.h"
 
@@ -64,30 +63,20 @@ static json_t *dtypes_missing(const struct zg_engine *engine)
 
 static json_t *engine_json(const struct zg_engine *engine)
 {
-    json_t *const o = json_object();
-    json_object_set_new(o, "name", json_string(engine->name));
-    json_object_set_new(o, "summary", zg_json_text(engine->summary));
-    json_object_set_new(o, "available", json_boolean(!engine->missing));
-    json_object_set_new(o, "missing", zg_json_text(engine->missing));
-    json_object_set_new(o, "interface_version", json_integer(engine->interface_version));
-    json_object_set_new(o, "dtypes", bits_json(engine->dtypes, ZG_N_DTYPES, dtype_name));
-    json_object_set_new(o, "dtypes_missing", dtypes_missing(engine));
-    json_object_set_new(o, "mechanisms",
-                        bits_json(engine->mechanisms, ZG_N_MECHANISMS, mechanism_name));
-    json_object_set_new(o, "scopes", bits_json(engine->scopes, 2, scope_name));
     json_t *const settings = json_array();
-    for (const struct zg_engine_setting_doc *doc = engine->settings; doc && doc->key; doc++) {
-        json_t *const s = json_object();
-        json_object_set_new(s, "key", json_string(doc->key));
-        json_object_set_new(s, "choices", zg_json_text(doc->choices));
-        json_object_set_new(s, "default", zg_json_text(doc->default_value));
-        if (doc->default_of)
-            json_object_set_new(s, "default_bf16", zg_json_text(doc->default_of(ZG_BF16)));
-        json_object_set_new(s, "summary", zg_json_text(doc->summary));
-        json_array_append_new(settings, s);
-    }
-    json_object_set_new(o, "settings", settings);
-    return o;
+    for (const struct zg_engine_setting_doc *doc = engine->settings; doc && doc->key; doc++)
+        json_array_append_new(settings,
+                              json_pack("{s:s, s:s?, s:s?, s:s*, s:s?}", "key", doc->key, "choices",
+                                        doc->choices, "default", doc->default_value, "default_bf16",
+                                        doc->default_of ? doc->default_of(ZG_BF16) : NULL,
+                                        "summary", doc->summary));
+    return json_pack("{s:s, s:s?, s:b, s:s?, s:i, s:o, s:o, s:o, s:o, s:o}", "name", engine->name,
+                     "summary", engine->summary, "available", !engine->missing, "missing",
+                     engine->missing, "interface_version", (int)engine->interface_version, "dtypes",
+                     bits_json(engine->dtypes, ZG_N_DTYPES, dtype_name), "dtypes_missing",
+                     dtypes_missing(engine), "mechanisms",
+                     bits_json(engine->mechanisms, ZG_N_MECHANISMS, mechanism_name), "scopes",
+                     bits_json(engine->scopes, 2, scope_name), "settings", settings);
 }
 
 /* What stands for a value: "N", "X", "a|b". */
@@ -103,22 +92,17 @@ static const char *values_of(const struct zg_algorithm_option *option, char *tex
 static json_t *algorithm_json(const struct zg_algorithm *algorithm)
 {
     const struct zg_algorithm_choice usual = zg_algorithm_default(algorithm);
-    json_t *const o = json_object();
     json_t *const options = json_array();
-    json_object_set_new(o, "name", json_string(algorithm->name));
-    json_object_set_new(o, "summary", zg_json_text(algorithm->summary));
-    json_object_set_new(o, "options", options);
     for (const struct zg_algorithm_option *option = algorithm->options; option->key; option++) {
         char values[128], fallback[ZG_ALGORITHM_VALUE];
-        json_t *const s = json_object();
-        json_object_set_new(s, "key", json_string(option->key));
-        json_object_set_new(s, "values", zg_json_text(values_of(option, values, sizeof values)));
-        json_object_set_new(s, "default",
-                            zg_json_text(zg_algorithm_value(&usual, option->key, fallback)));
-        json_object_set_new(s, "summary", zg_json_text(option->summary));
-        json_array_append_new(options, s);
+        json_array_append_new(options,
+                              json_pack("{s:s, s:s, s:s?, s:s?}", "key", option->key, "values",
+                                        values_of(option, values, sizeof values), "default",
+                                        zg_algorithm_value(&usual, option->key, fallback),
+                                        "summary", option->summary));
     }
-    return o;
+    return json_pack("{s:s, s:s?, s:o}", "name", algorithm->name, "summary", algorithm->summary,
+                     "options", options);
 }
 
 static json_t *models_json(void)
@@ -126,14 +110,11 @@ static json_t *models_json(void)
     json_t *const list = json_array();
     const struct zg_model_shape *shape = NULL;
     const char *name;
-    for (int64_t i = 0; (name = zg_model_shape_name(i, &shape)); i++) {
-        json_t *const o = json_object();
-        json_object_set_new(o, "name", json_string(name));
-        json_object_set_new(o, "n_layers", json_integer(shape->n_layers));
-        json_object_set_new(o, "d_model", json_integer(shape->d_model));
-        json_object_set_new(o, "n_params", json_integer(zg_model_n_params(shape)));
-        json_array_append_new(list, o);
-    }
+    for (int64_t i = 0; (name = zg_model_shape_name(i, &shape)); i++)
+        json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I}", "name", name, "n_layers",
+                                              (json_int_t)shape->n_layers, "d_model",
+                                              (json_int_t)shape->d_model, "n_params",
+                                              (json_int_t)zg_model_n_params(shape)));
     return list;
 }
 
@@ -146,74 +127,49 @@ static json_t *tasks_json(void)
     return list;
 }
 
-static enum zg_status add_threads(json_t *info, const struct zg_request *request,
-                                  struct zg_error *err)
+/* NULL: no memory. */
+static json_t *info_json(const struct zg_session *session, const struct zg_counters *counters)
 {
-    const struct zg_pin_request pin_request = {request->policy.threads, request->policy.cpus};
-    struct zg_environment environment;
-    struct zg_counters *counters = NULL;
-    struct zg_pin *pin = NULL;
-    enum zg_status status = zg_pin_open(&pin, &pin_request, err);
-    if (!status) {
-        char places[16384];
-        const bool fits = zg_pin_places(pin, places, sizeof places);
-        zg_environment_restart_once(&environment, request->argv, fits ? places : NULL);
-        status = zg_pin_bind(pin, err);
-    }
-    if (!status)
-        status = zg_counters_open(
-            &counters, &(struct zg_counters_request){.n_threads = zg_pin_n_threads(pin)}, err);
-    if (!status) {
-        json_object_set_new(info, "pins", zg_pin_json(pin));
-        json_object_set_new(info, "counters", zg_counters_json(counters));
-        json_t *const o = json_object();
-        json_object_set_new(o, "note", zg_json_text(environment.note));
-        json_object_set_new(o, "warning", zg_json_text(environment.warning));
-        json_object_set_new(info, "environment", o);
-    }
-    zg_counters_close(&counters);
-    zg_pin_close(&pin);
-    return status;
-}
-
-static enum zg_status make_info(json_t *info, const struct zg_request *request,
-                                struct zg_error *err)
-{
-    enum zg_isa isa = ZG_ISA_PORTABLE;
-    enum zg_status status = zg_cpu_isa_choose(&isa, err);
-    if (!status)
-        status = add_threads(info, request, err);
-    if (status)
-        return status;
-    json_t *const build = json_object();
-    json_object_set_new(build, "version", json_string(ZG_VERSION_TEXT));
-    json_object_set_new(build, "git", json_string(ZG_GIT_STATE));
-    json_object_set_new(info, "zogap", build);
-    json_t *const engines = json_array();
+    const struct zg_environment *const environment = &session->environment;
     const struct zg_engine *engine;
+    const struct zg_algorithm *algorithm;
+    json_t *const engines = json_array(), *const algorithms = json_array();
     for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
         json_array_append_new(engines, engine_json(engine));
-    json_object_set_new(info, "engines", engines);
-    json_t *const algorithms = json_array();
-    const struct zg_algorithm *algorithm;
     for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
         json_array_append_new(algorithms, algorithm_json(algorithm));
-    json_object_set_new(info, "algorithms", algorithms);
-    json_t *const kernels = json_object();
-    json_object_set_new(kernels, "isa", json_string(zg_isa_name(isa)));
-    json_object_set_new(kernels, "isa_of_machine", json_string(zg_isa_name(zg_cpu_isa())));
-    json_object_set_new(info, "kernels", kernels);
-    json_object_set_new(info, "models", models_json());
-    json_object_set_new(info, "tasks", tasks_json());
-    json_object_set_new(info, "libraries", zg_libraries_json());
-    json_t *const machine = zg_machine_json();
-    json_t *const warnings = zg_machine_warnings_json(machine, json_object_get(info, "pins"), NULL);
-    json_t *const own = json_object_get(json_object_get(info, "environment"), "warning");
-    if (json_string_length(own) > 0)
-        json_array_append(warnings, own);
-    json_object_set_new(info, "warnings", warnings);
-    json_object_set_new(info, "machine", machine);
-    return ZG_OK;
+    json_t *const pins = zg_pin_json(session->pin), *const machine = zg_machine_json();
+    json_t *const warnings = zg_machine_warnings_json(machine, pins, NULL);
+    if (environment->warning[0])
+        json_array_append_new(warnings, zg_json_text(environment->warning));
+    return json_pack("{s:o, s:o, s:{s:o, s:o}, s:{s:s, s:s}, s:o, s:o, s:{s:s, s:s}, s:o, s:o, "
+                     "s:o, s:o, s:o}",
+                     "pins", pins, "counters", zg_counters_json(counters), "environment", "note",
+                     zg_json_text(environment->note), "warning", zg_json_text(environment->warning),
+                     "zogap", "version", ZG_VERSION_TEXT, "git", ZG_GIT_STATE, "engines", engines,
+                     "algorithms", algorithms, "kernels", "isa", zg_isa_name(session->isa),
+                     "isa_of_machine", zg_isa_name(zg_cpu_isa()), "models", models_json(), "tasks",
+                     tasks_json(), "libraries", zg_libraries_json(), "warnings", warnings,
+                     "machine", machine);
+}
+
+static enum zg_status make_info(json_t **info, const struct zg_request *request,
+                                struct zg_error *err)
+{
+    struct zg_session session;
+    struct zg_counters *counters = NULL;
+    enum zg_status status = zg_session_open_team(&session, request, err);
+    if (status)
+        return status;
+    status = zg_pin_bind(session.pin, err);
+    if (!status)
+        status = zg_counters_open(
+            &counters, &(struct zg_counters_request){.n_threads = session.n_threads}, err);
+    if (!status && !(*info = info_json(&session, counters)))
+        status = zg_fail(err, ZG_ENV, "no memory for what is known");
+    zg_counters_close(&counters);
+    zg_session_close(&session);
+    return status;
 }
 
 /* ---- for people ------------------------------------------------------------------------------ */
@@ -376,8 +332,8 @@ static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
 {
     if (request->format != ZG_FORMAT_TABLE && request->format != ZG_FORMAT_JSON)
         return zg_fail(err, ZG_USAGE, "--format: info has table and json only");
-    json_t *const info = json_object();
-    enum zg_status status = make_info(info, request, err);
+    json_t *info = NULL;
+    enum zg_status status = make_info(&info, request, err);
     if (!status && request->format == ZG_FORMAT_TABLE)
         print_people(info);
     else if (!status && (json_dumpf(info, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF))

@@ -27,34 +27,28 @@ static json_t *rungs_json(const struct ladder_run *run)
     json_t *const list = json_array();
     for (int64_t i = 0; i < run->ladder.n_rungs; i++) {
         const struct zg_rung *const rung = &run->ladder.rungs[i];
-        json_t *const o = json_object();
-        json_object_set_new(o, "name", zg_json_text(rung->name));
-        json_object_set_new(o, "label", zg_json_text(rung->label));
-        json_object_set_new(o, "engine", zg_json_text(rung->item));
-        json_array_append_new(list, o);
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "name", zg_json_text(rung->name),
+                                              "label", zg_json_text(rung->label), "engine",
+                                              zg_json_text(rung->item)));
     }
     return list;
 }
 
 static json_t *ladder_json(const struct ladder_run *run)
 {
-    json_t *const o = json_object(), *const cases = json_array();
-    json_object_set_new(o, "kind",
-                        json_string(run->ladder.leave_one_out ? "leave-one-out" : "ladder"));
-    json_object_set_new(o, "rungs", rungs_json(run));
+    json_t *const cases = json_array();
     for (int64_t i = 0; i < run->n_results; i++) {
-        const struct zg_ladder_result *const result = &run->results[i];
-        json_t *const c = json_object();
-        json_object_set_new(c, "product_of_ratios", zg_json_real(result->product));
-        json_object_set_new(c, "end_to_end", zg_json_real(result->end_to_end));
-        json_object_set_new(c, "end_to_end_ci_low", zg_json_real(result->end_to_end_ci_low));
-        json_object_set_new(c, "end_to_end_ci_high", zg_json_real(result->end_to_end_ci_high));
-        json_object_set_new(c, "apart_percent", zg_json_real(result->apart_percent));
-        json_array_append_new(cases, c);
+        const struct zg_ladder_result *const r = &run->results[i];
+        json_array_append_new(
+            cases, json_pack("{s:o, s:o, s:o, s:o, s:o}", "product_of_ratios",
+                             zg_json_real(r->product), "end_to_end", zg_json_real(r->end_to_end),
+                             "end_to_end_ci_low", zg_json_real(r->end_to_end_ci_low),
+                             "end_to_end_ci_high", zg_json_real(r->end_to_end_ci_high),
+                             "apart_percent", zg_json_real(r->apart_percent)));
     }
-    json_object_set_new(o, "cases", cases);
-    json_object_set_new(o, "plot_note", zg_json_text(run->plot_note));
-    return o;
+    return json_pack("{s:s, s:o, s:o, s:o}", "kind",
+                     run->ladder.leave_one_out ? "leave-one-out" : "ladder", "rungs",
+                     rungs_json(run), "cases", cases, "plot_note", zg_json_text(run->plot_note));
 }
 
 static enum zg_status write_ladder(struct zg_runner *runner, struct zg_error *err)

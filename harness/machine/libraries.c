@@ -1,6 +1,7 @@
 /* libraries.c - versions and settings of the libraries as linked: zg_libraries_json() of
  * machine.h. */
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,9 +34,13 @@ missing(const char *package)
     return json_pack("{s:o}", "missing", json_sprintf("install %s", package));
 }
 
-static json_t *version(const char *text)
+__attribute__((format(printf, 1, 2))) static json_t *version(const char *format, ...)
 {
-    return json_pack("{s:s}", "version", text);
+    va_list numbers;
+    va_start(numbers, format);
+    json_t *const object = json_pack("{s:o}", "version", json_vsprintf(format, numbers));
+    va_end(numbers);
+    return object;
 }
 
 static json_t *openblas(void)
@@ -112,9 +117,8 @@ static json_t *papi(void)
 {
 #if defined(ZOGAP_HAVE_PAPI)
     const int v = PAPI_VERSION; /* PAPI_library_init() refuses a library of another one */
-    return json_pack("{s:o}", "version",
-                     json_sprintf("%d.%d.%d", PAPI_VERSION_MAJOR(v), PAPI_VERSION_MINOR(v),
-                                  PAPI_VERSION_REVISION(v)));
+    return version("%d.%d.%d", PAPI_VERSION_MAJOR(v), PAPI_VERSION_MINOR(v),
+                   PAPI_VERSION_REVISION(v));
 #else
     return missing("libpapi-dev");
 #endif
@@ -124,17 +128,10 @@ static json_t *papi(void)
 static json_t *valgrind(void)
 {
 #if defined(ZOGAP_HAVE_VALGRIND)
-    return json_pack("{s:o}", "version",
-                     json_sprintf("%d.%d", __VALGRIND_MAJOR__, __VALGRIND_MINOR__));
+    return version("%d.%d", __VALGRIND_MAJOR__, __VALGRIND_MINOR__);
 #else
     return missing("valgrind");
 #endif
-}
-
-static json_t *csv(void)
-{
-    return json_pack("{s:o}", "version",
-                     json_sprintf("%d.%d.%d", CSV_MAJOR, CSV_MINOR, CSV_RELEASE));
 }
 
 static json_t *pcre2(void)
@@ -142,14 +139,7 @@ static json_t *pcre2(void)
     char text[64] = "unknown";
     if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) <= (int)sizeof text)
         pcre2_config(PCRE2_CONFIG_VERSION, text);
-    return version(text);
-}
-
-static json_t *xxhash(void)
-{
-    const unsigned v = XXH_versionNumber(); /* 10000 major + 100 minor + release */
-    return json_pack("{s:o}", "version",
-                     json_sprintf("%u.%u.%u", v / 10000, v / 100 % 100, v % 100));
+    return version("%s", text);
 }
 
 static json_t *compiler(void)
@@ -165,8 +155,11 @@ static json_t *compiler(void)
 
 json_t *zg_libraries_json(void)
 {
+    const unsigned xxhash = XXH_versionNumber(); /* 10000 major + 100 minor + release */
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "openblas", openblas(),
                      "onednn", onednn(), "hwloc", hwloc(), "papi", papi(), "valgrind", valgrind(),
-                     "libcsv", csv(), "jansson", version(jansson_version_str()), "pcre2", pcre2(),
-                     "xxhash", xxhash(), "compiler", compiler());
+                     "libcsv", version("%d.%d.%d", CSV_MAJOR, CSV_MINOR, CSV_RELEASE), "jansson",
+                     version("%s", jansson_version_str()), "pcre2", pcre2(), "xxhash",
+                     version("%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100),
+                     "compiler", compiler());
 }

@@ -50,28 +50,25 @@ static json_t *count_json(int64_t n)
 
 /* ---- processor ------------------------------------------------------------------------------- */
 
+/* Family, model and stepping tell apart what virtual machines name alike ("Intel(R) Xeon(R)
+ * Processor"). */
 static json_t *cpu_json(void)
 {
     char name[128];
-    zg_cpu_name(name, sizeof name);
-    json_t *const cpu = json_pack("{s:s, s:s}", "name", name, "isa", zg_isa_name(zg_cpu_isa()));
-    /* Family, model and stepping tell apart what virtual machines name alike ("Intel(R) Xeon(R)
-     * Processor"). */
-    json_object_set_new(cpu, "family", zg_json_real(NAN));
-    json_object_set_new(cpu, "model", zg_json_real(NAN));
-    json_object_set_new(cpu, "stepping", zg_json_real(NAN));
+    int family = -1, model = -1, stepping = -1;
 #if defined(__x86_64__)
     unsigned a, b, c, d;
     if (__get_cpuid(1, &a, &b, &c, &d)) {
         const unsigned base = (a >> 8) & 15, extended = (a >> 20) & 255;
-        json_object_set_new(cpu, "family",
-                            json_integer((json_int_t)(base == 15 ? base + extended : base)));
-        json_object_set_new(cpu, "model",
-                            json_integer((json_int_t)(((a >> 4) & 15) | ((a >> 12) & 0xf0))));
-        json_object_set_new(cpu, "stepping", json_integer((json_int_t)(a & 15)));
+        family = (int)(base == 15 ? base + extended : base);
+        model = (int)(((a >> 4) & 15) | ((a >> 12) & 0xf0));
+        stepping = (int)(a & 15);
     }
 #endif
-    return cpu;
+    zg_cpu_name(name, sizeof name);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", name, "isa", zg_isa_name(zg_cpu_isa()),
+                     "family", count_json(family), "model", count_json(model), "stepping",
+                     count_json(stepping));
 }
 
 /* "KVMKVMKVM", "Microsoft Hv", ... from the hypervisor's own cpuid leaf; "" on bare metal, and on a

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/text_buffer.h"
+
 /* An option file is written by hand: anything larger is a mistaken path. */
 enum { MAX_FILE_BYTES = 1 << 20 };
 
@@ -48,43 +50,15 @@ enum zg_status zg_words_split(struct zg_words *out, const char *what, const char
 
 /* ---- @FILE ----------------------------------------------------------------------------------- */
 
-/* Words grow in one text buffer as offsets, since realloc moves it. */
+/* Words one after another, each ended by a NUL: where they begin is known when all are there. */
 struct builder {
-    char *text;
-    size_t n_text, text_size;
-    size_t *starts;
-    size_t n_starts, starts_size;
-    bool failed; /* out of memory */
+    struct zg_text_buffer text;
+    int64_t n_words;
 };
 
 static void put_char(struct builder *b, char c)
 {
-    if (b->n_text == b->text_size && !b->failed) {
-        const size_t size = 2 * b->text_size + 256;
-        char *text = realloc(b->text, size);
-        if (text) {
-            b->text = text;
-            b->text_size = size;
-        }
-        b->failed = !text;
-    }
-    if (!b->failed)
-        b->text[b->n_text++] = c;
-}
-
-static void start_word(struct builder *b)
-{
-    if (b->n_starts == b->starts_size && !b->failed) {
-        const size_t size = 2 * b->starts_size + 32;
-        size_t *starts = realloc(b->starts, size * sizeof *starts);
-        if (starts) {
-            b->starts = starts;
-            b->starts_size = size;
-        }
-        b->failed = !starts;
-    }
-    if (!b->failed)
-        b->starts[b->n_starts++] = b->n_text;
+    zg_text_buffer_append(&b->text, &c, 1);
 }
 
 static enum zg_status add_file_words(struct builder *b, const char *path, const char *data,
@@ -111,7 +85,7 @@ static enum zg_status add_file_words(struct builder *b, const char *path, const 
             if (c == '@')
                 return zg_fail(err, ZG_INPUT, "@%s: holds an @FILE itself; files do not nest",
                                path);
-            start_word(b);
+            b->n_words++;
             in_word = true;
         }
         if (c == quote)
@@ -167,22 +141,20 @@ enum zg_status zg_words_expand(struct zg_words *out, int argc, char **argv, stru
             status = add_file(&b, argv[i] + 1, err);
             continue;
         }
-        start_word(&b);
-        for (const char *c = argv[i]; *c; c++)
-            put_char(&b, *c);
-        put_char(&b, '\0');
+        zg_text_buffer_append(&b.text, argv[i], strlen(argv[i]) + 1);
+        b.n_words++;
     }
     /* argv ends with a NULL */
-    char **words = b.failed || status ? NULL : calloc(b.n_starts + 1, sizeof *words);
+    char **words = b.text.failed || status ? NULL : calloc((size_t)b.n_words + 1, sizeof *words);
     if (!status && !words)
         status = zg_fail(err, ZG_ENV, "no memory for the command line");
-    if (!status) {
-        for (size_t i = 0; i < b.n_starts; i++)
-            words[i] = b.text + b.starts[i];
-        *out = (struct zg_words){b.text, words, (int64_t)b.n_starts};
-        b.text = NULL;
+    if (status) {
+        zg_text_buffer_free(&b.text);
+        return status;
     }
-    free(b.text);
-    free(b.starts);
-    return status;
+    char *next = b.text.data;
+    for (int64_t i = 0; i < b.n_words; i++, next += strlen(next) + 1)
+        words[i] = next;
+    *out = (struct zg_words){b.text.data, words, b.n_words};
+    return ZG_OK;
 }

@@ -40,19 +40,14 @@ static json_t *sweep_json(const struct zg_sweep *sweep)
 
 static json_t *policy_json(const struct zg_policy *policy)
 {
-    json_t *const o = json_object();
-    json_object_set_new(o, "threads", json_integer(policy->threads));
-    json_object_set_new(o, "cpus", zg_json_text(policy->cpus));
-    json_object_set_new(o, "steps", json_integer(policy->steps));
-    json_object_set_new(o, "blocks", json_integer(policy->blocks));
-    json_object_set_new(o, "min_time_s", zg_json_real(policy->min_time_s));
-    json_object_set_new(o, "max_time_s", zg_json_real(zg_policy_max_time_s(policy)));
-    json_object_set_new(o, "width_percent", zg_json_real(zg_policy_width_percent(policy)));
-    json_object_set_new(o, "brief", json_boolean(policy->brief));
-    json_object_set_new(o, "fidelity", json_integer(policy->fidelity));
-    json_object_set_new(o, "fidelity_batch", json_integer(policy->fidelity_batch));
-    json_object_set_new(o, "events", zg_json_text(policy->events));
-    return o;
+    return json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:b, s:I, s:I, s:o}", "threads",
+                     (json_int_t)policy->threads, "cpus", zg_json_text(policy->cpus), "steps",
+                     (json_int_t)policy->steps, "blocks", (json_int_t)policy->blocks, "min_time_s",
+                     zg_json_real(policy->min_time_s), "max_time_s",
+                     zg_json_real(zg_policy_max_time_s(policy)), "width_percent",
+                     zg_json_real(zg_policy_width_percent(policy)), "brief", policy->brief,
+                     "fidelity", (json_int_t)policy->fidelity, "fidelity_batch",
+                     (json_int_t)policy->fidelity_batch, "events", zg_json_text(policy->events));
 }
 
 static json_t *tags_json(const struct zg_policy *policy)
@@ -98,23 +93,19 @@ static json_t *engines_json(const struct zg_session *session)
         const struct zg_engine_options options =
             session->n_cases > 0 ? session->cases[0].entries[i].options
                                  : zg_engine_item_options(item, ZG_FP32, ZG_FP32);
-        json_t *const o = json_object();
-        json_object_set_new(o, "label", zg_json_text(item->label));
-        json_object_set_new(o, "engine", zg_json_text(item->engine->name));
-        json_object_set_new(o, "summary", zg_json_text(item->engine->summary));
-        json_object_set_new(o, "dtype",
-                            differ ? json_null()
-                                   : json_string(zg_dtypes_name(options.dtype, options.dtype_d)));
-        json_object_set_new(o, "mechanisms",
-                            differ ? json_null() : mechanisms_json(options.mechanisms));
         json_t *const settings = json_object();
         const struct zg_engine_setting_doc *doc = item->engine->settings;
         for (; doc && doc->key; doc++)
             json_object_set_new(
                 settings, doc->key,
                 zg_json_text(zg_engine_setting_value(item->engine, &options, doc->key)));
-        json_object_set_new(o, "settings", settings);
-        json_array_append_new(list, o);
+        const char *const dtype = zg_dtypes_name(options.dtype, options.dtype_d);
+        json_array_append_new(
+            list, json_pack("{s:o, s:s, s:s?, s:s?, s:o, s:o}", "label", zg_json_text(item->label),
+                            "engine", item->engine->name, "summary", item->engine->summary, "dtype",
+                            differ ? NULL : dtype, "mechanisms",
+                            differ ? json_null() : mechanisms_json(options.mechanisms), "settings",
+                            settings));
     }
     return list;
 }
@@ -132,51 +123,38 @@ static json_t *environment_json(const struct zg_environment *environment)
                                         "ONEDNN_CPU_ISA_HINTS",
                                         "ZOGAP_ISA",
                                         NULL};
-    json_t *const o = json_object();
-    json_object_set_new(o, "restarted", json_boolean(environment->restarted));
-    json_object_set_new(o, "note", zg_json_text(environment->note));
-    json_object_set_new(o, "warning", zg_json_text(environment->warning));
     json_t *const variables = json_object();
     for (int i = 0; names[i]; i++)
         json_object_set_new(variables, names[i], zg_json_text(getenv(names[i])));
-    json_object_set_new(o, "variables", variables);
-    return o;
+    return json_pack("{s:b, s:o, s:o, s:o}", "restarted", environment->restarted, "note",
+                     zg_json_text(environment->note), "warning", zg_json_text(environment->warning),
+                     "variables", variables);
+}
+
+/* Of an engine of the session; NULL: there is none, and no entry. */
+static json_t *label_json(const struct zg_session *session, int64_t engine)
+{
+    return session->engines.n_items > 0 && engine >= 0
+               ? zg_json_text(session->engines.items[engine].label)
+               : NULL;
 }
 
 json_t *zg_manifest_open(const struct zg_session *session, const char *command)
 {
     const struct zg_request *const request = session->request;
-    json_t *const meta = json_object();
-    json_object_set_new(meta, "schema_version", json_integer(ZG_SCHEMA_VERSION));
-    json_t *const build = json_object();
-    json_object_set_new(build, "version", json_string(ZG_VERSION_TEXT));
-    json_object_set_new(build, "git", json_string(ZG_GIT_STATE));
-    json_object_set_new(build, "interface_version", json_integer(ZG_INTERFACE_VERSION));
-    json_object_set_new(meta, "zogap", build);
-    json_object_set_new(meta, "command", json_string(command));
-    json_object_set_new(meta, "command_line", command_line_json(&request->words));
-    json_object_set_new(meta, "case_options", sweep_json(&request->sweep));
-    json_object_set_new(meta, "policy", policy_json(&request->policy));
-    json_object_set_new(meta, "tags", tags_json(&request->policy));
-    json_object_set_new(meta, "status", json_string("running"));
-    json_object_set_new(meta, "interrupted", json_false());
-    json_object_set_new(meta, "started_utc", zg_json_utc_now());
-    json_object_set_new(meta, "finished_utc", json_null());
-    json_object_set_new(meta, "engines", engines_json(session));
-    if (session->engines.n_items > 0)
-        json_object_set_new(meta, "baseline",
-                            zg_json_text(session->engines.items[session->baseline].label));
-    if (session->engines.n_items > 0 && session->second_baseline >= 0)
-        json_object_set_new(meta, "second_baseline",
-                            zg_json_text(session->engines.items[session->second_baseline].label));
-    json_object_set_new(meta, "isa", json_string(zg_isa_name(session->isa)));
-    json_object_set_new(meta, "machine", zg_machine_json());
-    json_object_set_new(meta, "pins", zg_pin_json(session->pin));
-    json_object_set_new(meta, "libraries", zg_libraries_json());
-    json_object_set_new(meta, "environment", environment_json(&session->environment));
-    json_object_set_new(meta, "notes", json_array());
-    json_object_set_new(meta, "warnings", json_array());
-    json_object_set_new(meta, "cases", json_array());
+    json_t *const meta = json_pack(
+        "{s:i, s:{s:s, s:s, s:i}, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:n, s:o, s:o*, s:o*, "
+        "s:s, s:o, s:o, s:o, s:o, s:[], s:[], s:[]}",
+        "schema_version", ZG_SCHEMA_VERSION, "zogap", "version", ZG_VERSION_TEXT, "git",
+        ZG_GIT_STATE, "interface_version", ZG_INTERFACE_VERSION, "command", command, "command_line",
+        command_line_json(&request->words), "case_options", sweep_json(&request->sweep), "policy",
+        policy_json(&request->policy), "tags", tags_json(&request->policy), "status", "running",
+        "interrupted", 0, "started_utc", zg_json_utc_now(), "finished_utc", "engines",
+        engines_json(session), "baseline", label_json(session, session->baseline),
+        "second_baseline", label_json(session, session->second_baseline), "isa",
+        zg_isa_name(session->isa), "machine", zg_machine_json(), "pins", zg_pin_json(session->pin),
+        "libraries", zg_libraries_json(), "environment", environment_json(&session->environment),
+        "notes", "warnings", "cases");
     if (session->environment.note[0])
         zg_meta_note(meta, session->environment.note);
     if (*zg_sysfile_root())
@@ -192,53 +170,40 @@ static json_t *model_json(const struct zg_model *model, uint64_t fingerprint)
     const struct zg_model_shape *const shape = zg_model_shape(model);
     char text[32];
     snprintf(text, sizeof text, "%016" PRIx64, fingerprint);
-    json_t *const o = json_object();
-    json_object_set_new(o, "name", zg_json_text(zg_model_name(model)));
-    json_object_set_new(o, "synthetic", json_boolean(zg_model_is_synthetic(model)));
-    json_object_set_new(o, "stored_dtype",
-                        json_string(zg_dtype_name(zg_model_stored_dtype(model))));
-    json_object_set_new(o, "fingerprint_xxh3", json_string(text));
-    json_object_set_new(o, "n_layers", json_integer(shape->n_layers));
-    json_object_set_new(o, "n_layers_resident", json_integer(zg_shape_n_resident(shape)));
-    json_object_set_new(o, "d_model", json_integer(shape->d_model));
-    json_object_set_new(o, "n_heads", json_integer(shape->n_heads));
-    json_object_set_new(o, "d_ffn", json_integer(shape->d_ffn));
-    json_object_set_new(o, "n_vocab", json_integer(shape->n_vocab));
-    json_object_set_new(o, "n_positions", json_integer(shape->n_positions));
-    json_object_set_new(o, "tied_head", json_boolean(shape->tied_head));
-    json_object_set_new(o, "n_params", json_integer(zg_model_n_params(shape)));
-    json_object_set_new(o, "n_linear_params", json_integer(zg_model_n_linear_params(shape)));
-    return o;
+    return json_pack(
+        "{s:o, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}", "name",
+        zg_json_text(zg_model_name(model)), "synthetic", zg_model_is_synthetic(model),
+        "stored_dtype", zg_dtype_name(zg_model_stored_dtype(model)), "fingerprint_xxh3", text,
+        "n_layers", (json_int_t)shape->n_layers, "n_layers_resident",
+        (json_int_t)zg_shape_n_resident(shape), "d_model", (json_int_t)shape->d_model, "n_heads",
+        (json_int_t)shape->n_heads, "d_ffn", (json_int_t)shape->d_ffn, "n_vocab",
+        (json_int_t)shape->n_vocab, "n_positions", (json_int_t)shape->n_positions, "tied_head",
+        shape->tied_head, "n_params", (json_int_t)zg_model_n_params(shape), "n_linear_params",
+        (json_int_t)zg_model_n_linear_params(shape));
 }
 
 static json_t *data_json(const struct zg_bench *bench)
 {
     const struct zg_case *const c = &bench->c;
-    json_t *const o = json_object();
-    json_object_set_new(o, "task", zg_json_text(zg_dataset_task_name(bench->data.dataset)));
-    json_object_set_new(o, "tokenizer",
-                        zg_json_text(bench->data.embedded_tokenizer ? "embedded"
-                                     : c->tokenizer                 ? c->tokenizer
-                                                                    : c->model));
-    json_object_set_new(o, "n_examples", json_integer(bench->data.stats.n_examples));
-    json_object_set_new(o, "tokens_mean", zg_json_real(bench->data.stats.mean_tokens));
-    json_object_set_new(o, "tokens_p50", json_integer(bench->data.stats.p50_tokens));
-    json_object_set_new(o, "tokens_p95", json_integer(bench->data.stats.p95_tokens));
-    json_object_set_new(o, "tokens_max", json_integer(bench->data.stats.max_tokens));
-    json_object_set_new(o, "n_batches_drawn", json_integer(bench->data.n_batches));
-    return o;
+    const struct zg_data *const data = &bench->data;
+    const char *const tokenizer = c->tokenizer ? c->tokenizer : c->model;
+    return json_pack(
+        "{s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I}", "task",
+        zg_json_text(zg_dataset_task_name(data->dataset)), "tokenizer",
+        zg_json_text(data->embedded_tokenizer ? "embedded" : tokenizer), "n_examples",
+        (json_int_t)data->stats.n_examples, "tokens_mean", zg_json_real(data->stats.mean_tokens),
+        "tokens_p50", (json_int_t)data->stats.p50_tokens, "tokens_p95",
+        (json_int_t)data->stats.p95_tokens, "tokens_max", (json_int_t)data->stats.max_tokens,
+        "n_batches_drawn", (json_int_t)data->n_batches);
 }
 
 json_t *zg_manifest_batches(const struct zg_batch_set *set)
 {
-    json_t *const o = json_object();
-    json_object_set_new(o, "first", json_integer(set->first));
-    json_object_set_new(o, "n", json_integer(set->n));
-    json_object_set_new(o, "padded_tokens_per_step", zg_json_real(set->padded_tokens));
-    json_object_set_new(o, "padded_tokens_per_step_of_all", zg_json_real(set->padded_tokens_all));
-    json_object_set_new(o, "useful_flops_per_step", zg_json_real(set->useful_flops));
-    json_object_set_new(o, "useful_flops_per_step_of_all", zg_json_real(set->useful_flops_all));
-    return o;
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "first", (json_int_t)set->first, "n",
+                     (json_int_t)set->n, "padded_tokens_per_step", zg_json_real(set->padded_tokens),
+                     "padded_tokens_per_step_of_all", zg_json_real(set->padded_tokens_all),
+                     "useful_flops_per_step", zg_json_real(set->useful_flops),
+                     "useful_flops_per_step_of_all", zg_json_real(set->useful_flops_all));
 }
 
 json_t *zg_manifest_engines(const struct zg_bench *bench, int64_t n_contenders)
@@ -248,14 +213,11 @@ json_t *zg_manifest_engines(const struct zg_bench *bench, int64_t n_contenders)
         const struct zg_contender *const contender = &bench->contenders[i];
         const struct zg_engine_options *const options = &contender->options;
         const bool has_bank = options->mechanisms & ZG_MECHANISM_BIT(ZG_M_BANK);
-        json_t *const o = json_object();
-        json_object_set_new(o, "engine", zg_json_text(contender->item->label));
-        json_object_set_new(o, "dtype",
-                            json_string(zg_dtypes_name(options->dtype, options->dtype_d)));
-        json_object_set_new(o, "mechanisms", mechanisms_json(options->mechanisms));
-        json_object_set_new(o, "bank_redraws",
-                            has_bank ? json_integer(contender->n_redraws) : json_null());
-        json_array_append_new(list, o);
+        json_array_append_new(
+            list, json_pack("{s:o, s:s, s:o, s:o}", "engine", zg_json_text(contender->item->label),
+                            "dtype", zg_dtypes_name(options->dtype, options->dtype_d), "mechanisms",
+                            mechanisms_json(options->mechanisms), "bank_redraws",
+                            has_bank ? json_integer(contender->n_redraws) : json_null()));
     }
     return list;
 }
@@ -263,21 +225,16 @@ json_t *zg_manifest_engines(const struct zg_bench *bench, int64_t n_contenders)
 json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                          int64_t n_contenders)
 {
-    json_t *const o = json_object();
-    json_object_set_new(o, "index", json_integer(index));
-    json_object_set_new(o, "seed", json_integer((json_int_t)bench->c.seed));
-    json_object_set_new(o, "model", model_json(bench->data.model, fingerprint));
-    json_object_set_new(o, "data", data_json(bench));
-    json_object_set_new(o, "resident_mib_without_engines", zg_json_real(bench->resident_mib));
     json_t *const memory = json_array();
     for (int64_t i = 0; i < n_contenders; i++) {
         const struct zg_contender *const contender = &bench->contenders[i];
-        json_t *const m = json_object();
-        json_object_set_new(m, "engine", zg_json_text(contender->item->label));
-        json_object_set_new(m, "peak_rss_mib", zg_json_real(contender->peak_rss_mib));
-        json_object_set_new(m, "reason", zg_json_text(contender->mark.reason));
-        json_array_append_new(memory, m);
+        json_array_append_new(
+            memory, json_pack("{s:o, s:o, s:o}", "engine", zg_json_text(contender->item->label),
+                              "peak_rss_mib", zg_json_real(contender->peak_rss_mib), "reason",
+                              zg_json_text(contender->mark.reason)));
     }
-    json_object_set_new(o, "memory", memory);
-    return o;
+    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "index", (json_int_t)index, "seed",
+                     (json_int_t)bench->c.seed, "model", model_json(bench->data.model, fingerprint),
+                     "data", data_json(bench), "resident_mib_without_engines",
+                     zg_json_real(bench->resident_mib), "memory", memory);
 }

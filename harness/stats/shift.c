@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "engines/base/size.h"
+#include "harness/stats/stats.h"
 
 /* n m up to which the distribution is exact: the recurrence takes (n m)^2 / 2 additions. */
 enum { MOST_EXACT = 10000 };
@@ -72,12 +73,6 @@ double zg_shift_reach(int64_t n, int64_t m)
 
 /* ---- the shift ------------------------------------------------------------------------------- */
 
-static int compare_double(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static bool make_differences(const double *x, int64_t n, const double *y, int64_t m, double *d)
 {
     bool finite = true;
@@ -137,7 +132,7 @@ enum zg_status zg_shift_of(const double *x, int64_t n, const double *y, int64_t 
     status = zg_shift_cdf(n, m, n_d <= MOST_EXACT, cdf, err);
     if (status)
         goto done;
-    qsort(d, (size_t)n_d, sizeof *d, compare_double);
+    qsort(d, (size_t)n_d, sizeof *d, zg_double_compare);
     out->estimate = n_d % 2 ? d[n_d / 2] : 0.5 * (d[n_d / 2 - 1] + d[n_d / 2]);
     make_interval(d, n_d, cdf, confidence, out);
     out->p = p_value(d, n_d, cdf);

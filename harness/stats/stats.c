@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_double(const void *a, const void *b)
+int zg_double_compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -32,7 +32,7 @@ double zg_median(double *values, int64_t n)
 {
     if (n <= 0 || !all_finite(values, n))
         return NAN;
-    qsort(values, (size_t)n, sizeof *values, compare_double);
+    qsort(values, (size_t)n, sizeof *values, zg_double_compare);
     return middle(values, n);
 }
 

@@ -43,6 +43,9 @@ double zg_stats_sign_test(const double *values, int64_t n, double null);
 /* The least n whose interval reaches the confidence: 6 for 0.95. */
 int64_t zg_interval_least_n(double confidence);
 
+/* qsort order of doubles. */
+int zg_double_compare(const void *a, const void *b);
+
 /* Median of values[n], which it sorts.  NaN for n = 0 or where a value is not finite. */
 double zg_median(double *values, int64_t n);
 

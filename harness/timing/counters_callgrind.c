@@ -110,26 +110,12 @@ static void read_thread(void *opaque, double *values)
         CALLGRIND_START_INSTRUMENTATION;
 }
 
-#else
-
-static void *open_thread(const int *codes, int64_t n, bool multiplex, enum zg_event_state *states,
-                         char *const *reasons)
-{
-    (void)codes;
-    (void)n;
-    (void)multiplex;
-    (void)states;
-    (void)reasons;
-    return NULL; /* find() knows no event */
-}
-
-static void read_thread(void *opaque, double *values)
-{
-    (void)opaque;
-    (void)values;
-}
-
-#endif
-
 const struct zg_counter_source zg_counters_callgrind = {"callgrind", find, open_thread, read_thread,
                                                         free};
+
+#else
+
+/* find() knows no event, so nothing is opened. */
+const struct zg_counter_source zg_counters_callgrind = {"callgrind", find, NULL, NULL, NULL};
+
+#endif

@@ -96,33 +96,33 @@ static void say_refused(int code, int refused, char *reason, size_t size)
     zg_reason_refused(reason, size, what);
 }
 
+static void say_all_disabled(const char *why, char *reason, size_t size)
+{
+    char what[192];
+    snprintf(what, sizeof what, "PAPI's perf_event component is disabled: %.140s", why);
+    zg_reason_refused(reason, size, what);
+}
+
 static enum zg_event_found find(const char *name, int *code, char *reason, size_t size)
 {
     if (!papi_ready(reason, size))
         return ZG_EVENT_UNCHECKABLE;
+    const char *const disabled = perf_event_disabled();
     if (PAPI_event_name_to_code(name, code) == PAPI_OK) {
         const int query = PAPI_query_event(*code);
         if (query == PAPI_OK)
             return ZG_EVENT_KNOWN;
-        const char *const all = perf_event_disabled();
-        char what[192];
-        if (all)
-            snprintf(what, sizeof what, "PAPI's perf_event component is disabled: %.140s", all);
-        if (all)
-            zg_reason_refused(reason, size, what);
+        if (disabled)
+            say_all_disabled(disabled, reason, size);
         else
             say_refused(*code, query, reason, size);
         return ZG_EVENT_LACKING;
     }
     /* Presets are a fixed list, known without a PMU; native events are known only to a working
      * component. */
-    const char *const disabled =
-        strncmp(name, "PAPI_", 5) && strchr(name, ':') ? perf_event_disabled() : NULL;
-    if (!disabled)
+    if (!disabled || !strncmp(name, "PAPI_", 5) || !strchr(name, ':'))
         return ZG_EVENT_UNKNOWN;
-    char what[192];
-    snprintf(what, sizeof what, "PAPI's perf_event component is disabled: %.140s", disabled);
-    zg_reason_refused(reason, size, what);
+    say_all_disabled(disabled, reason, size);
     return ZG_EVENT_UNCHECKABLE;
 }
 
