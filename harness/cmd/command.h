@@ -21,8 +21,9 @@ struct zg_command {
 };
 
 /* The option groups that commands share, to be put in braces. */
+#define ZG_GROUP_CASE "case (what is computed)", zg_case_flags, offsetof(struct zg_request, sweep)
+
 #define ZG_GROUP_ENGINES "engines", zg_engine_flags, 0
-#define ZG_GROUP_CASE    "case (what is computed)", zg_case_flags, offsetof(struct zg_request, sweep)
 #define ZG_GROUP_POLICY                                                                            \
     "policy (how it is measured)", zg_policy_flags, offsetof(struct zg_request, policy)
 #define ZG_GROUP_STRICT                                                                            \
