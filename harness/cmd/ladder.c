@@ -114,9 +114,10 @@ static enum zg_status make_ladder(struct zg_ladder *out, const struct zg_request
     return zg_ladder_make(out, &wanted, err);
 }
 
-static enum zg_status list_rungs(const struct ladder_run *run, const struct zg_session *session,
-                                 struct zg_error *err)
+static enum zg_status list_rungs(struct zg_runner *runner, struct zg_error *err)
 {
+    const struct ladder_run *const run = runner->context;
+    const struct zg_session *const session = &runner->session;
     const enum zg_format format = (enum zg_format)session->request->format;
     double total_s = 0;
     char text[32];
@@ -130,26 +131,13 @@ static enum zg_status list_rungs(const struct ladder_run *run, const struct zg_s
     return status;
 }
 
-static enum zg_status measure_or_list(struct ladder_run *run, const struct zg_request *request,
-                                      struct zg_error *err)
-{
-    struct zg_runner *const runner = calloc(1, sizeof *runner);
-    if (!runner)
-        return zg_fail(err, ZG_ENV, "no memory");
-    *runner = (struct zg_runner){
-        .command = "ladder", .write = write_ladder, .print = print_ladder, .context = run};
-    enum zg_status status = zg_session_open(&runner->session, request, err);
-    runner->session.baseline = 0; /* the loop, whatever engine it is */
-    if (!status)
-        status = request->policy.list ? list_rungs(run, &runner->session, err)
-                                      : zg_runner_run(runner, err);
-    zg_runner_close(runner);
-    free(runner);
-    return status;
-}
-
 static enum zg_status run_ladder(struct zg_request *request, struct zg_error *err)
 {
+    static const struct zg_runner_command command = {.name = "ladder",
+                                                     .first_is_baseline = true, /* the loop */
+                                                     .list = list_rungs,
+                                                     .write = write_ladder,
+                                                     .print = print_ladder};
     struct ladder_run *const run = calloc(1, sizeof *run);
     if (!run)
         return zg_fail(err, ZG_ENV, "no memory");
@@ -157,7 +145,7 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
     if (!status) {
         request->engines = run->ladder.engines;
         request->policy.brief = true;
-        status = measure_or_list(run, request, err);
+        status = zg_runner_run(&command, request, run, err);
     }
     free(run->results);
     free(run);

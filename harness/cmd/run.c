@@ -2,8 +2,6 @@
  * run.c - `zogap run`: measures engines side by side on one case or a sweep, and writes a result
  * directory.
  */
-#include <stdlib.h>
-
 #include "harness/cmd/command.h"
 #include "harness/rows/gap_table.h"
 #include "harness/rows/precision.h"
@@ -12,8 +10,9 @@
 
 /* ---- --list ---------------------------------------------------------------------------------- */
 
-static enum zg_status list_cases(const struct zg_session *session, struct zg_error *err)
+static enum zg_status list_cases(struct zg_runner *runner, struct zg_error *err)
 {
+    const struct zg_session *const session = &runner->session;
     static const struct zg_heading headings[] = {
         {"case", "case"},           {"model", "model"},
         {"task", "task"},           {"objective", "objective"},
@@ -63,17 +62,9 @@ static enum zg_status print_results(struct zg_runner *runner, struct zg_error *e
 
 static enum zg_status run_run(struct zg_request *request, struct zg_error *err)
 {
-    struct zg_runner *const runner = calloc(1, sizeof *runner);
-    if (!runner)
-        return zg_fail(err, ZG_ENV, "no memory");
-    *runner = (struct zg_runner){.command = "run", .print = print_results};
-    enum zg_status status = zg_session_open(&runner->session, request, err);
-    if (!status)
-        status =
-            request->policy.list ? list_cases(&runner->session, err) : zg_runner_run(runner, err);
-    zg_runner_close(runner);
-    free(runner);
-    return status;
+    static const struct zg_runner_command command = {
+        .name = "run", .list = list_cases, .print = print_results};
+    return zg_runner_run(&command, request, NULL, err);
 }
 
 static const struct zg_flag_group groups[] = {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "engines/base/cpu.h"
+#include "harness/machine/topology.h"
 
 #ifdef ZOGAP_HAVE_OPENBLAS
 #include <cblas.h>
@@ -49,18 +50,13 @@ static void allow_cpus_of_guard(const char *text)
 static void allow_cpus_of_places(void)
 {
     cpu_set_t set;
+    int64_t n;
+    int64_t *const cpus = zg_openmp_place_cpus(&n);
     CPU_ZERO(&set);
-    for (int place = 0; place < omp_get_num_places(); place++) {
-        const int n = omp_get_place_num_procs(place);
-        int *const ids = calloc(n > 0 ? (size_t)n : 1, sizeof *ids);
-        if (!ids)
-            return;
-        omp_get_place_proc_ids(place, ids);
-        for (int i = 0; i < n; i++)
-            if (ids[i] >= 0 && ids[i] < CPU_SETSIZE)
-                CPU_SET((size_t)ids[i], &set);
-        free(ids);
-    }
+    for (int64_t i = 0; i < n; i++)
+        if (cpus[i] >= 0 && cpus[i] < CPU_SETSIZE)
+            CPU_SET((size_t)cpus[i], &set);
+    free(cpus);
     if (CPU_COUNT(&set) > 0)
         sched_setaffinity(0, sizeof set, &set);
 }

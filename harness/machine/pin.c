@@ -18,21 +18,11 @@
 #include "harness/machine/sysfile.h"
 #include "harness/machine/topology.h"
 
-struct zg_pin {
-    struct zg_topology *topology;
-    struct zg_pin_slot *slots; /* [n_threads] */
-    int64_t n_threads;
-    bool explicit_cpus; /* asked for by name: not binding them is a failure */
-    bool bound;
-    const char *method;
-    char reason[160];
-};
-
 static const struct zg_place *find_place(const struct zg_topology *topology, int64_t cpu)
 {
-    for (int64_t i = 0; i < zg_topology_n(topology); i++)
-        if (zg_topology_place(topology, i)->cpu == cpu)
-            return zg_topology_place(topology, i);
+    for (int64_t i = 0; i < topology->n; i++)
+        if (topology->places[i].cpu == cpu)
+            return &topology->places[i];
     return NULL;
 }
 
@@ -45,14 +35,14 @@ static int compare_int64(const void *a, const void *b)
 /* "0-3,8": the allowed cpus, for messages. */
 static void describe_allowed(const struct zg_topology *topology, char *text, size_t size)
 {
-    const int64_t n = zg_topology_n(topology);
+    const int64_t n = topology->n;
     int64_t *cpus = malloc((size_t)n * sizeof *cpus);
     size_t used = 0;
     text[0] = '\0';
     if (!cpus)
         return;
     for (int64_t i = 0; i < n; i++)
-        cpus[i] = zg_topology_place(topology, i)->cpu;
+        cpus[i] = topology->places[i].cpu;
     qsort(cpus, (size_t)n, sizeof *cpus, compare_int64);
     for (int64_t i = 0; i < n && used < size;) {
         int64_t last = i;
@@ -154,7 +144,7 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
     enum zg_status status = zg_topology_open(&pin->topology, err);
     if (status)
         goto done;
-    int64_t n = zg_topology_n(pin->topology);
+    int64_t n = pin->topology->n;
     chosen = calloc((size_t)n, sizeof *chosen);
     if (!chosen) {
         status = zg_fail(err, ZG_ENV, "no memory for the pins");
@@ -166,7 +156,7 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
             goto done;
     } else {
         for (int64_t i = 0; i < n; i++)
-            chosen[i] = zg_topology_place(pin->topology, i);
+            chosen[i] = &pin->topology->places[i];
     }
     pin->n_threads = request->n_threads ? request->n_threads : default_threads(chosen, n);
     if (pin->n_threads < 0 || pin->n_threads > n) {
@@ -188,6 +178,9 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
                                              .core = chosen[i]->core,
                                              .package = chosen[i]->package,
                                              .numa_node = chosen[i]->numa_node};
+    pin->n_cpus_allowed = pin->topology->n;
+    for (int64_t i = 0; i < pin->topology->n; i++)
+        pin->n_cores_allowed += pin->topology->places[i].sibling == 0;
     pin->explicit_cpus = request->cpus != NULL;
     pin->method = zg_topology_method();
     if (strcmp(pin->method, "hwloc"))
@@ -286,26 +279,6 @@ void zg_pin_close(struct zg_pin **pin)
     *pin = NULL;
 }
 
-int64_t zg_pin_n_threads(const struct zg_pin *pin)
-{
-    return pin->n_threads;
-}
-
-const struct zg_pin_slot *zg_pin_slot(const struct zg_pin *pin, int64_t thread)
-{
-    return &pin->slots[thread];
-}
-
-const char *zg_pin_method(const struct zg_pin *pin)
-{
-    return pin->method;
-}
-
-const char *zg_pin_reason(const struct zg_pin *pin)
-{
-    return pin->reason;
-}
-
 bool zg_pin_places(const struct zg_pin *pin, char *text, int64_t size)
 {
     int64_t used = 0;
@@ -317,17 +290,4 @@ bool zg_pin_places(const struct zg_pin *pin, char *text, int64_t size)
         used += wrote;
     }
     return true;
-}
-
-int64_t zg_pin_n_cpus_allowed(const struct zg_pin *pin)
-{
-    return zg_topology_n(pin->topology);
-}
-
-int64_t zg_pin_n_cores_allowed(const struct zg_pin *pin)
-{
-    int64_t n = 0;
-    for (int64_t i = 0; i < zg_topology_n(pin->topology); i++)
-        n += zg_topology_place(pin->topology, i)->sibling == 0;
-    return n;
 }

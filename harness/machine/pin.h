@@ -5,7 +5,7 @@
  *     const struct zg_pin_request request = {.n_threads = 2};
  *     if (zg_pin_open(&pin, &request, &err)) ...   // choose the cpus
  *     if (zg_pin_bind(pin, &err)) ...              // bind the team, flush denormals, read back
- *     ... everything runs in `#pragma omp parallel num_threads((int)zg_pin_n_threads(pin))` ...
+ *     ... everything runs in `#pragma omp parallel num_threads((int)pin->n_threads)` ...
  *     if (zg_pin_check(pin, &err)) ...             // still where they were?
  *     zg_pin_close(&pin);
  *
@@ -49,7 +49,18 @@ struct zg_pin_slot {
     bool denormals_flushed; /* FTZ and DAZ are set, as read back from the control register */
 };
 
-struct zg_pin;
+/* To be read; changed by pin.c alone. */
+struct zg_pin {
+    struct zg_topology *topology;
+    struct zg_pin_slot *slots; /* [n_threads] */
+    int64_t n_threads;
+    int64_t n_cpus_allowed;  /* that the process could use at open, */
+    int64_t n_cores_allowed; /* and the physical cores that they belong to */
+    bool explicit_cpus;      /* asked for by name: not binding them is a failure */
+    bool bound;
+    const char *method; /* "hwloc", "sched_setaffinity" or "none" */
+    char reason[160];   /* why the method is not hwloc; "" if it is */
+};
 
 /* Chooses the cpus; binds nothing.  ZG_USAGE: `cpus` is malformed or names a cpu twice, more
  * threads are asked for than there are cpus.  ZG_ENV: `cpus` names one outside the allowed set (the
@@ -57,7 +68,7 @@ struct zg_pin;
 enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *request,
                            struct zg_error *err);
 
-/* Binds the OpenMP team of zg_pin_n_threads() workers, sets FTZ/DAZ in each, reads all back.
+/* Binds the OpenMP team of n_threads workers, sets FTZ/DAZ in each, reads all back.
  * ZG_ENV: the team has another size, or a binding reads back different.  Call it outside any
  * parallel region. */
 enum zg_status zg_pin_bind(struct zg_pin *pin, struct zg_error *err);
@@ -68,17 +79,8 @@ enum zg_status zg_pin_check(const struct zg_pin *pin, struct zg_error *err);
 /* Undoes the binding of all workers (for tests) and frees.  NULL and a pointer to NULL are fine. */
 void zg_pin_close(struct zg_pin **pin);
 
-int64_t zg_pin_n_threads(const struct zg_pin *pin);
-const struct zg_pin_slot *zg_pin_slot(const struct zg_pin *pin, int64_t thread);
-const char *zg_pin_method(const struct zg_pin *pin); /* "hwloc", "sched_setaffinity" or "none" */
-const char *zg_pin_reason(const struct zg_pin *pin); /* why the method is not hwloc; "" if it is */
-
 /* "{0},{1}": the chosen cpus in the form of OMP_PLACES.  Returns false if text[size] is too
  * small. */
 bool zg_pin_places(const struct zg_pin *pin, char *text, int64_t size);
-
-/* Cpus that the process could use at open, and the physical cores they belong to. */
-int64_t zg_pin_n_cpus_allowed(const struct zg_pin *pin);
-int64_t zg_pin_n_cores_allowed(const struct zg_pin *pin);
 
 #endif

@@ -4,13 +4,10 @@
  */
 #include "harness/machine/sysfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const char *zg_sysfile_root(void)
 {
@@ -18,43 +15,25 @@ const char *zg_sysfile_root(void)
     return root ? root : "";
 }
 
-/* False: too long to be a path. */
-static bool below_root(const char *path, char *out, size_t size)
-{
-    const int n = snprintf(out, size, "%s%s", zg_sysfile_root(), path);
-    return n > 0 && (size_t)n < size;
-}
-
 FILE *zg_sysfile_open(const char *path)
 {
     char full[4096];
-    return below_root(path, full, sizeof full) ? fopen(full, "re") : NULL;
+    const int n = snprintf(full, sizeof full, "%s%s", zg_sysfile_root(), path);
+    return n > 0 && (size_t)n < sizeof full ? fopen(full, "re") : NULL;
 }
 
 bool zg_sysfile_text(const char *path, char *text, size_t size)
 {
-    char full[4096];
-    const int fd = below_root(path, full, sizeof full) ? open(full, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0)
+    FILE *const file = zg_sysfile_open(path);
+    if (!file)
         return false;
-    size_t used = 0;
-    while (used < size - 1) {
-        const ssize_t got = read(fd, text + used, size - 1 - used);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            close(fd);
-            return false;
-        }
-        if (got == 0)
-            break;
-        used += (size_t)got;
-    }
-    close(fd);
+    size_t used = fread(text, 1, size - 1, file);
+    const bool failed = ferror(file);
+    fclose(file);
     while (used > 0 && (unsigned char)text[used - 1] <= ' ')
         used--;
     text[used] = '\0';
-    return true;
+    return !failed;
 }
 
 /* strtod at `text`; NaN where there is no number. */
@@ -92,17 +71,12 @@ struct place {
     bool v2;
 };
 
-/* Is `name` one of the comma-separated items of [list, end)? */
-static bool listed(const char *list, const char *end, const char *name)
+/* Is `name` one of the comma-separated items of the list, which is cut up? */
+static bool listed(char *list, const char *name)
 {
-    const size_t n = strlen(name);
-    while (list < end) {
-        const char *comma = memchr(list, ',', (size_t)(end - list));
-        const char *stop = comma ? comma : end;
-        if ((size_t)(stop - list) == n && !memcmp(list, name, n))
+    for (const char *item; (item = strsep(&list, ","));)
+        if (!strcmp(item, name))
             return true;
-        list = stop + 1;
-    }
     return false;
 }
 
@@ -110,26 +84,23 @@ static bool listed(const char *list, const char *end, const char *name)
  * the controller. */
 static bool cgroup_place(const char *controller, struct place *out)
 {
-    char text[4096];
+    char text[4096], *rest = text;
     if (!zg_sysfile_text("/proc/self/cgroup", text, sizeof text))
         return false;
     bool found = false;
-    for (const char *line = text; line && *line;) {
-        const char *const newline = strchr(line, '\n');
-        const char *const end = newline ? newline : line + strlen(line);
-        const char *const first = memchr(line, ':', (size_t)(end - line));
-        const char *const second = first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
-        if (second) {
-            const bool v2 = second == first + 1;
-            if (v2 ? !found : listed(first + 1, second, controller)) {
-                snprintf(out->mount, sizeof out->mount, v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/%s",
-                         controller);
-                snprintf(out->path, sizeof out->path, "%.*s", (int)(end - second - 1), second + 1);
-                out->v2 = v2;
-                found = true;
-            }
-        }
-        line = newline ? newline + 1 : NULL;
+    for (char *path; (path = strsep(&rest, "\n"));) {
+        strsep(&path, ":");
+        char *const controllers = strsep(&path, ":");
+        if (!path)
+            continue;
+        const bool v2 = !*controllers;
+        if (v2 ? found : !listed(controllers, controller))
+            continue;
+        snprintf(out->mount, sizeof out->mount, v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/%s",
+                 controller);
+        snprintf(out->path, sizeof out->path, "%s", path);
+        out->v2 = v2;
+        found = true;
     }
     return found;
 }

@@ -14,11 +14,9 @@ int zg_place_compare(const void *a, const void *b)
     return (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
-int64_t *zg_openmp_cpus(int64_t *n)
+int64_t *zg_openmp_place_cpus(int64_t *n)
 {
     *n = 0;
-    if (omp_get_proc_bind() == omp_proc_bind_false)
-        return NULL;
     int64_t total = 0;
     for (int place = 0; place < omp_get_num_places(); place++)
         total += omp_get_place_num_procs(place);
@@ -33,4 +31,10 @@ int64_t *zg_openmp_cpus(int64_t *n)
         free(ids);
     }
     return cpus;
+}
+
+int64_t *zg_openmp_cpus(int64_t *n)
+{
+    *n = 0;
+    return omp_get_proc_bind() == omp_proc_bind_false ? NULL : zg_openmp_place_cpus(n);
 }

@@ -21,15 +21,18 @@ struct zg_place {
     int64_t numa_node; /* -1 unknown */
 };
 
-struct zg_topology;
+/* The last two are the implementation's: hwloc's topology, and its bitmap or a cpu_set_t. */
+struct zg_topology {
+    struct zg_place *places; /* [n] sorted: first siblings in core order, then second ... */
+    int64_t n;
+    void *system;  /* NULL without hwloc */
+    void *allowed; /* the mask found at open */
+};
 
-/* Reads the machine and the calling thread's mask.  places[n] are sorted: first siblings in core
- * order, then second ... */
+/* Reads the machine and the calling thread's mask. */
 enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err);
 void zg_topology_close(struct zg_topology **topology);
 
-int64_t zg_topology_n(const struct zg_topology *topology);
-const struct zg_place *zg_topology_place(const struct zg_topology *topology, int64_t index);
 const char *zg_topology_method(void); /* "hwloc" or "sched_setaffinity" */
 
 /* Binds the calling thread to a cpu, or (-1) to the mask found at open.  0, or an errno. */
@@ -38,10 +41,12 @@ int zg_topology_bind(const struct zg_topology *topology, int64_t cpu);
  * readable. */
 int64_t zg_topology_bound(const struct zg_topology *topology);
 
-/* The cpus of all OpenMP places, malloc'ed, where OMP_PROC_BIND is on; else NULL.  Then libgomp has
- * bound the first thread to its place before main() began, and the thread's mask no longer tells
- * all that the process may use; the places do, for the runtime cut them down to the mask it was
- * started with. */
+/* The cpus of all OpenMP places, malloc'ed; NULL: there are none.  Where OMP_PROC_BIND is on,
+ * libgomp has bound the first thread to its place before main() began, and the thread's mask no
+ * longer tells all that the process may use; the places do, for the runtime cut them down to the
+ * mask it was started with. */
+int64_t *zg_openmp_place_cpus(int64_t *n);
+/* The same where OMP_PROC_BIND is on, else NULL. */
 int64_t *zg_openmp_cpus(int64_t *n);
 
 /* The whole machine, allowed or not; -1 where unknown. */

@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct zg_topology {
-    hwloc_topology_t hwloc;
-    hwloc_bitmap_t allowed; /* cgroup, cpuset and the calling thread's mask */
-    struct zg_place *places;
-    int64_t n;
-};
-
 const char *zg_topology_method(void)
 {
     return "hwloc";
@@ -34,11 +27,11 @@ static int64_t sibling_rank(const struct zg_topology *t, hwloc_obj_t core, unsig
 static struct zg_place place_of(const struct zg_topology *t, unsigned cpu)
 {
     struct zg_place place = {.cpu = (int64_t)cpu, .core = -1, .package = -1, .numa_node = -1};
-    hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(t->hwloc, cpu);
+    hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(t->system, cpu);
     if (!pu)
         return place;
-    hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(t->hwloc, HWLOC_OBJ_CORE, pu);
-    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(t->hwloc, HWLOC_OBJ_PACKAGE, pu);
+    hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(t->system, HWLOC_OBJ_CORE, pu);
+    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(t->system, HWLOC_OBJ_PACKAGE, pu);
     if (core)
         place.core = (int64_t)core->logical_index;
     if (package)
@@ -52,10 +45,10 @@ static struct zg_place place_of(const struct zg_topology *t, unsigned cpu)
 /* taskset's mask and OpenMP's places; hwloc's own allowed set has only the cgroup's. */
 static void read_allowed(struct zg_topology *t)
 {
-    const hwloc_const_bitmap_t cgroup = hwloc_topology_get_allowed_cpuset(t->hwloc);
+    const hwloc_const_bitmap_t cgroup = hwloc_topology_get_allowed_cpuset(t->system);
     int64_t n;
     int64_t *const cpus = zg_openmp_cpus(&n);
-    if (hwloc_get_cpubind(t->hwloc, t->allowed, HWLOC_CPUBIND_THREAD))
+    if (hwloc_get_cpubind(t->system, t->allowed, HWLOC_CPUBIND_THREAD))
         hwloc_bitmap_copy(t->allowed, cgroup);
     for (int64_t i = 0; i < n; i++)
         hwloc_bitmap_set(t->allowed, (unsigned)cpus[i]);
@@ -70,13 +63,14 @@ enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
     struct zg_topology *t = calloc(1, sizeof *t);
     if (!t)
         return zg_fail(err, ZG_ENV, "no memory for the topology");
-    if (hwloc_topology_init(&t->hwloc)) {
-        t->hwloc = NULL;
+    hwloc_topology_t system;
+    if (hwloc_topology_init(&system)) {
         status = zg_fail(err, ZG_ENV, "hwloc_topology_init failed: %s", strerror(errno));
         goto done;
     }
+    t->system = system;
     t->allowed = hwloc_bitmap_alloc();
-    if (!t->allowed || hwloc_topology_load(t->hwloc)) {
+    if (!t->allowed || hwloc_topology_load(t->system)) {
         status =
             zg_fail(err, ZG_ENV, "hwloc cannot read this machine's topology: %s", strerror(errno));
         goto done;
@@ -106,21 +100,11 @@ void zg_topology_close(struct zg_topology **topology)
     struct zg_topology *const t = *topology;
     if (t->allowed)
         hwloc_bitmap_free(t->allowed);
-    if (t->hwloc)
-        hwloc_topology_destroy(t->hwloc);
+    if (t->system)
+        hwloc_topology_destroy(t->system);
     free(t->places);
     free(t);
     *topology = NULL;
-}
-
-int64_t zg_topology_n(const struct zg_topology *topology)
-{
-    return topology->n;
-}
-
-const struct zg_place *zg_topology_place(const struct zg_topology *topology, int64_t index)
-{
-    return &topology->places[index];
 }
 
 int zg_topology_bind(const struct zg_topology *topology, int64_t cpu)
@@ -132,7 +116,7 @@ int zg_topology_bind(const struct zg_topology *topology, int64_t cpu)
         hwloc_bitmap_copy(set, topology->allowed);
     else
         hwloc_bitmap_only(set, (unsigned)cpu);
-    const int failed = hwloc_set_cpubind(topology->hwloc, set, HWLOC_CPUBIND_THREAD) ? errno : 0;
+    const int failed = hwloc_set_cpubind(topology->system, set, HWLOC_CPUBIND_THREAD) ? errno : 0;
     hwloc_bitmap_free(set);
     return failed;
 }
@@ -141,7 +125,7 @@ int64_t zg_topology_bound(const struct zg_topology *topology)
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     int64_t cpu = -1;
-    if (set && !hwloc_get_cpubind(topology->hwloc, set, HWLOC_CPUBIND_THREAD) &&
+    if (set && !hwloc_get_cpubind(topology->system, set, HWLOC_CPUBIND_THREAD) &&
         hwloc_bitmap_weight(set) == 1)
         cpu = hwloc_bitmap_first(set);
     hwloc_bitmap_free(set);

@@ -15,13 +15,7 @@
 /* cpu_set_t stops at 1024 cpus; the dynamic sets go on.  The kernel says EINVAL if ours is too
  * small. */
 #define MOST_CPUS 8192
-
-struct zg_topology {
-    cpu_set_t *allowed;
-    size_t set_size; /* bytes */
-    struct zg_place *places;
-    int64_t n;
-};
+#define SET_BYTES CPU_ALLOC_SIZE(MOST_CPUS)
 
 const char *zg_topology_method(void)
 {
@@ -79,9 +73,9 @@ enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
         status = zg_fail(err, ZG_ENV, "no memory for the topology");
         goto done;
     }
-    t->set_size = CPU_ALLOC_SIZE(MOST_CPUS);
-    CPU_ZERO_S(t->set_size, t->allowed);
-    if (sched_getaffinity(0, t->set_size, t->allowed)) {
+    cpu_set_t *const allowed = t->allowed;
+    CPU_ZERO_S(SET_BYTES, allowed);
+    if (sched_getaffinity(0, SET_BYTES, allowed)) {
         status = zg_fail(err, ZG_ENV, "sched_getaffinity failed: %s", strerror(errno));
         goto done;
     }
@@ -89,9 +83,9 @@ enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
     int64_t *const cpus = zg_openmp_cpus(&n);
     for (int64_t i = 0; i < n; i++)
         if (cpus[i] < MOST_CPUS)
-            CPU_SET_S((size_t)cpus[i], t->set_size, t->allowed);
+            CPU_SET_S((size_t)cpus[i], SET_BYTES, allowed);
     free(cpus);
-    const int weight = CPU_COUNT_S(t->set_size, t->allowed);
+    const int weight = CPU_COUNT_S(SET_BYTES, allowed);
     t->places = calloc((size_t)weight, sizeof *t->places);
     core_id = calloc((size_t)weight, sizeof *core_id);
     if (!t->places || !core_id) {
@@ -99,7 +93,7 @@ enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err)
         goto done;
     }
     for (int64_t cpu = 0; cpu < MOST_CPUS; cpu++) {
-        if (!CPU_ISSET_S((size_t)cpu, t->set_size, t->allowed))
+        if (!CPU_ISSET_S((size_t)cpu, SET_BYTES, allowed))
             continue;
         core_id[t->n] = sys_cpu(cpu, "topology/core_id");
         t->places[t->n++] = (struct zg_place){
@@ -130,39 +124,30 @@ void zg_topology_close(struct zg_topology **topology)
     *topology = NULL;
 }
 
-int64_t zg_topology_n(const struct zg_topology *topology)
-{
-    return topology->n;
-}
-
-const struct zg_place *zg_topology_place(const struct zg_topology *topology, int64_t index)
-{
-    return &topology->places[index];
-}
-
 int zg_topology_bind(const struct zg_topology *topology, int64_t cpu)
 {
     if (cpu < 0)
-        return sched_setaffinity(0, topology->set_size, topology->allowed) ? errno : 0;
+        return sched_setaffinity(0, SET_BYTES, topology->allowed) ? errno : 0;
     cpu_set_t *const set = CPU_ALLOC(MOST_CPUS);
     if (!set)
         return ENOMEM;
-    CPU_ZERO_S(topology->set_size, set);
-    CPU_SET_S((size_t)cpu, topology->set_size, set);
-    const int failed = sched_setaffinity(0, topology->set_size, set) ? errno : 0;
+    CPU_ZERO_S(SET_BYTES, set);
+    CPU_SET_S((size_t)cpu, SET_BYTES, set);
+    const int failed = sched_setaffinity(0, SET_BYTES, set) ? errno : 0;
     CPU_FREE(set);
     return failed;
 }
 
 int64_t zg_topology_bound(const struct zg_topology *topology)
 {
+    (void)topology;
     cpu_set_t *const set = CPU_ALLOC(MOST_CPUS);
     if (!set)
         return -1;
     int64_t cpu = -1;
-    CPU_ZERO_S(topology->set_size, set);
-    if (!sched_getaffinity(0, topology->set_size, set) && CPU_COUNT_S(topology->set_size, set) == 1)
-        for (cpu = 0; !CPU_ISSET_S((size_t)cpu, topology->set_size, set);)
+    CPU_ZERO_S(SET_BYTES, set);
+    if (!sched_getaffinity(0, SET_BYTES, set) && CPU_COUNT_S(SET_BYTES, set) == 1)
+        for (cpu = 0; !CPU_ISSET_S((size_t)cpu, SET_BYTES, set);)
             cpu++;
     CPU_FREE(set);
     return cpu;

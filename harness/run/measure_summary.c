@@ -8,18 +8,22 @@
 #include "harness/run/measure_work.h"
 #include "harness/stats/stats.h"
 
-/* Columns of the blocks of one contender: values[n_blocks]. */
-static void block_walls(const struct zg_measure_work *w, int64_t contender, double *values)
+/* One real of a contender's records, at `offset`: values[n_blocks]. */
+static void block_column(const struct zg_measure_work *w, int64_t contender, size_t offset,
+                         double *values)
 {
-    for (int64_t b = 0; b < w->n_blocks; b++)
-        values[b] = w->blocks[b * w->n_contenders + contender].wall_s_per_step;
+    for (int64_t b = 0; b < w->n_blocks; b++) {
+        const struct block_record *const record = &w->blocks[b * w->n_contenders + contender];
+        memcpy(&values[b], (const char *)record + offset, sizeof *values);
+    }
 }
 
-static double block_amount(const struct zg_measure_work *w, int64_t contender, enum amount amount,
+#define WALL offsetof(struct block_record, wall_s_per_step)
+
+static double block_median(const struct zg_measure_work *w, int64_t contender, size_t offset,
                            double *scratch)
 {
-    for (int64_t b = 0; b < w->n_blocks; b++)
-        scratch[b] = w->blocks[b * w->n_contenders + contender].amounts[amount];
+    block_column(w, contender, offset, scratch);
     return zg_median(scratch, w->n_blocks);
 }
 
@@ -31,8 +35,8 @@ static bool speedup_over(const struct zg_measure_work *w, int64_t baseline, int6
     double *const walls = scratch, *const others = scratch + n;
     if (baseline < 0 || !w->verdicts[baseline].row.passed)
         return false;
-    block_walls(w, i, walls);
-    block_walls(w, baseline, others);
+    block_column(w, i, WALL, walls);
+    block_column(w, baseline, WALL, others);
     zg_stats_of_ratios(others, walls, n, scratch + 2 * n, out);
     return true;
 }
@@ -51,24 +55,13 @@ static double peak_share_then(const struct zg_measure_work *w, int64_t contender
     return zg_median(scratch, w->n_blocks);
 }
 
-/* The median over blocks of one of the derived values, at `offset` in struct zg_derived. */
-static double block_derived(const struct zg_measure_work *w, int64_t contender, size_t offset,
-                            double *scratch)
-{
-    for (int64_t b = 0; b < w->n_blocks; b++) {
-        const struct zg_derived *const d = &w->blocks[b * w->n_contenders + contender].derived;
-        memcpy(&scratch[b], (const char *)d + offset, sizeof *scratch);
-    }
-    return zg_median(scratch, w->n_blocks);
-}
-
 static void summarise_counts(const struct zg_measure_work *w, int64_t i, double *scratch,
                              struct zg_summary_row *row)
 {
-#define DERIVED(name) row->name = block_derived(w, i, offsetof(struct zg_derived, name), scratch)
-    DERIVED(instructions_per_cycle);
-    DERIVED(ghz);
-    DERIVED(bytes_per_flop);
+#define DERIVED(name) block_median(w, i, offsetof(struct block_record, derived.name), scratch)
+    row->instructions_per_cycle = DERIVED(instructions_per_cycle);
+    row->ghz = DERIVED(ghz);
+    row->bytes_per_flop = DERIVED(bytes_per_flop);
 #undef DERIVED
     const struct zg_derived *const first = &w->blocks[i].derived;
     if (first->any)
@@ -81,7 +74,7 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
     const int64_t n = w->n_blocks;
     double *const walls = scratch, *const others = scratch + n, *const ratios = scratch + 2 * n;
     struct zg_stats stats;
-    block_walls(w, i, walls);
+    block_column(w, i, WALL, walls);
     zg_stats_of(walls, n, ratios, &stats);
     row->n = n;
     row->steps = w->n_steps;
@@ -89,9 +82,11 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
     row->wall_s_per_step_mad = stats.mad;
     row->wall_s_per_step_ci_low = stats.low;
     row->wall_s_per_step_ci_high = stats.high;
-    row->useful_flops_per_step = block_amount(w, i, USEFUL_FLOPS, others);
-    row->executed_flops_per_step = block_amount(w, i, EXECUTED_FLOPS, others);
-    row->rows_per_pass = block_amount(w, i, ROWS, others);
+#define AMOUNT(a) block_median(w, i, offsetof(struct block_record, amounts[a]), others)
+    row->useful_flops_per_step = AMOUNT(USEFUL_FLOPS);
+    row->executed_flops_per_step = AMOUNT(EXECUTED_FLOPS);
+    row->rows_per_pass = AMOUNT(ROWS);
+#undef AMOUNT
     row->gflops_useful = row->useful_flops_per_step / stats.median / 1e9;
     row->gflops_executed = row->executed_flops_per_step / stats.median / 1e9;
     const struct zg_engine_options *const options = &w->bench.contenders[i].options;

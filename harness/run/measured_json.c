@@ -18,8 +18,8 @@ static json_t *known(int64_t value)
 json_t *zg_pin_json(const struct zg_pin *pin)
 {
     json_t *const workers = json_array();
-    for (int64_t i = 0; i < zg_pin_n_threads(pin); i++) {
-        const struct zg_pin_slot *const s = zg_pin_slot(pin, i);
+    for (int64_t i = 0; i < pin->n_threads; i++) {
+        const struct zg_pin_slot *const s = &pin->slots[i];
         json_array_append_new(
             workers,
             json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:b}", "thread", (json_int_t)s->thread,
@@ -27,17 +27,17 @@ json_t *zg_pin_json(const struct zg_pin *pin)
                       known(s->core), "package", known(s->package), "numa_node",
                       known(s->numa_node), "denormals_flushed", s->denormals_flushed));
     }
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "method", zg_pin_method(pin), "reason",
-                     zg_pin_reason(pin), "n_threads", (json_int_t)zg_pin_n_threads(pin),
-                     "cpus_allowed", (json_int_t)zg_pin_n_cpus_allowed(pin), "cores_allowed",
-                     (json_int_t)zg_pin_n_cores_allowed(pin), "workers", workers);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "method", pin->method, "reason", pin->reason,
+                     "n_threads", (json_int_t)pin->n_threads, "cpus_allowed",
+                     (json_int_t)pin->n_cpus_allowed, "cores_allowed",
+                     (json_int_t)pin->n_cores_allowed, "workers", workers);
 }
 
-static json_t *event_json(const struct zg_counter_event *e, const char *column, double empty)
+static json_t *event_json(const struct zg_counter_event *e, const char *column)
 {
     return json_pack("{s:s, s:s?, s:b, s:b, s:s, s:o}", "name", e->name, "column", column,
                      "counting", e->counting, "multiplexed", e->multiplexed, "reason", e->reason,
-                     "count_of_nothing", zg_json_real(empty));
+                     "count_of_nothing", zg_json_real(e->empty));
 }
 
 json_t *zg_counters_json(const struct zg_counters *counters)
@@ -46,22 +46,23 @@ json_t *zg_counters_json(const struct zg_counters *counters)
     json_t *const events = json_array();
     for (int64_t i = 0; i < zg_counters_n(counters); i++) {
         const struct zg_counter_event *const e = zg_counters_event(counters, i);
-        json_array_append_new(events, event_json(e, e->column, zg_counters_empty(counters, i)));
+        json_array_append_new(events, event_json(e, e->column));
     }
     for (int64_t i = 0; i < zg_counters_n_left_out(counters); i++)
-        json_array_append_new(events, event_json(zg_counters_left_out(counters, i), NULL, NAN));
+        json_array_append_new(events, event_json(zg_counters_left_out(counters, i), NULL));
     return json_pack("{s:b, s:o, s:o, s:o}", "multiplexed", zg_counters_n_multiplexed(counters) > 0,
                      "start_stop_s", zg_json_real(overhead.start_stop_s), "slowdown",
                      zg_json_real(overhead.slowdown), "events", events);
 }
 
-static json_t *subject_json(const char *name, const struct zg_subject_report *r)
+static json_t *subject_json(const struct zg_subject_report *r)
 {
-    return json_pack(
-        "{s:s, s:I, s:I, s:o, s:b, s:I, s:o, s:o}", "name", name, "n_steps", (json_int_t)r->n_steps,
-        "n_warmup_spans", (json_int_t)r->n_warmup_spans, "warmup_s", zg_json_real(r->warmup_s),
-        "settled", r->settled, "n_pilot_spans", (json_int_t)r->n_pilot_spans, "pilot_s_per_step",
-        zg_json_real(r->pilot_s_per_step), "inside_s_per_step", zg_json_real(r->inside_s_per_step));
+    return json_pack("{s:s, s:I, s:I, s:o, s:b, s:I, s:o, s:o}", "name", r->name, "n_steps",
+                     (json_int_t)r->n_steps, "n_warmup_spans", (json_int_t)r->n_warmup_spans,
+                     "warmup_s", zg_json_real(r->warmup_s), "settled", r->settled, "n_pilot_spans",
+                     (json_int_t)r->n_pilot_spans, "pilot_s_per_step",
+                     zg_json_real(r->pilot_s_per_step), "inside_s_per_step",
+                     zg_json_real(r->inside_s_per_step));
 }
 
 static json_t *clock_json(const struct zg_clock_cost *c)
@@ -76,8 +77,7 @@ json_t *zg_sampler_json(const struct zg_sampler *sampler)
     const struct zg_sampler_report *const r = zg_sampler_report(sampler);
     json_t *const subjects = json_array();
     for (int64_t i = 0; i < r->n_subjects; i++)
-        json_array_append_new(subjects,
-                              subject_json(zg_sampler_subject_name(sampler, i), &r->subjects[i]));
+        json_array_append_new(subjects, subject_json(&r->subjects[i]));
     return json_pack(
         "{s:o, s:I, s:I, s:I, s:I, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "subjects",
         subjects, "n_blocks_planned", (json_int_t)r->n_blocks_planned, "n_blocks_before",

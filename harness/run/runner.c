@@ -150,7 +150,7 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
     if (status)
         return status;
     zg_machine_watch(&runner->before);
-    runner->meta = zg_manifest_open(session, runner->command);
+    runner->meta = zg_manifest_open(session, runner->command->name);
     if (!runner->meta)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
@@ -266,9 +266,9 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
         zg_result_dir_discard(&runner->dir);
         return status;
     }
-    if (runner->write && (!status || runner->results.summary.n > 0)) {
+    if (runner->command->write && (!status || runner->results.summary.n > 0)) {
         /* what was measured is worth its files, whatever a later case ran into */
-        const enum zg_status written = runner->write(runner, status ? NULL : err);
+        const enum zg_status written = runner->command->write(runner, status ? NULL : err);
         status = status ? status : written;
     }
     const char *const word = zg_signals_caught() ? "interrupted" : status ? "failed" : "complete";
@@ -278,7 +278,7 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
         zg_meta_write(runner->meta, runner->dir.path, word, &runner->before, status ? NULL : err);
     status = status ? status : written;
     if (!status)
-        status = runner->print(runner, err);
+        status = runner->command->print(runner, err);
     if (!status)
         print_notes(runner);
     if (!status && zg_signals_caught())
@@ -290,7 +290,7 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
     return status;
 }
 
-enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err)
+static enum zg_status measure(struct zg_runner *runner, struct zg_error *err)
 {
     const enum zg_status status = prepare(runner, err);
     if (!status)
@@ -299,12 +299,24 @@ enum zg_status zg_runner_run(struct zg_runner *runner, struct zg_error *err)
     return status;
 }
 
-void zg_runner_close(struct zg_runner *runner)
+enum zg_status zg_runner_run(const struct zg_runner_command *command,
+                             const struct zg_request *request, void *context, struct zg_error *err)
 {
+    struct zg_runner *const runner = calloc(1, sizeof *runner);
+    if (!runner)
+        return zg_fail(err, ZG_ENV, "no memory");
+    runner->command = command;
+    runner->context = context;
+    enum zg_status status = zg_session_open(&runner->session, request, err);
+    if (command->first_is_baseline)
+        runner->session.baseline = 0;
+    if (!status)
+        status = request->policy.list ? command->list(runner, err) : measure(runner, err);
     zg_text_buffer_free(&runner->measurement.notes);
     zg_result_writer_close(&runner->results);
     zg_counters_close(&runner->counters);
     json_decref(runner->meta);
-    runner->meta = NULL;
     zg_session_close(&runner->session);
+    free(runner);
+    return status;
 }

@@ -145,7 +145,7 @@ static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *e
     const enum zg_status status = zg_pin_open(&session->pin, &request, err);
     if (status)
         return status;
-    session->n_threads = zg_pin_n_threads(session->pin);
+    session->n_threads = session->pin->n_threads;
     if (omp_get_thread_limit() < session->n_threads)
         return zg_fail(err, ZG_ENV,
                        "OMP_THREAD_LIMIT=%d: must be at least the %lld threads of the team",

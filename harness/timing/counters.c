@@ -51,7 +51,6 @@ struct zg_counters {
     int64_t n_threads;
     struct worker *workers; /* [n_threads] */
     struct zg_counters_overhead overhead;
-    double empty[ZG_MOST_EVENTS]; /* of each column */
 };
 
 /* ---- who counts what ------------------------------------------------------------------------- */
@@ -100,7 +99,7 @@ static enum zg_status add_event(struct zg_counters *counters, const struct zg_ev
     const int64_t i = counters->n;
     struct zg_counter_event *const event = &counters->events[i];
     int code = 0;
-    *event = (struct zg_counter_event){0};
+    *event = (struct zg_counter_event){.empty = NAN};
     counters->source[i] = -1;
     counters->in_group[i] = wish->in_group;
     for (const char *at = wish->names; *at && counters->source[i] < 0;) {
@@ -291,7 +290,7 @@ static void measure_overhead(struct zg_counters *counters, double work_before_s)
     }
     counters->overhead.start_stop_s = zg_median(took, N_REPEATS);
     for (int64_t k = 0; k < counters->n_kept; k++)
-        counters->empty[k] = zg_median(counts[k], N_REPEATS);
+        counters->events[counters->kept[k]].empty = zg_median(counts[k], N_REPEATS);
 }
 
 /* ---- open and close -------------------------------------------------------------------------- */
@@ -447,11 +446,6 @@ const struct zg_counter_event *zg_counters_left_out(const struct zg_counters *co
 struct zg_counters_overhead zg_counters_overhead(const struct zg_counters *counters)
 {
     return counters ? counters->overhead : (struct zg_counters_overhead){NAN, NAN};
-}
-
-double zg_counters_empty(const struct zg_counters *counters, int64_t index)
-{
-    return zg_counters_event(counters, index)->counting ? counters->empty[index] : NAN;
 }
 
 /* ---- counting -------------------------------------------------------------------------------- */

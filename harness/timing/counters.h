@@ -59,6 +59,9 @@ struct zg_counter_event {
     bool counting;    /* in every worker */
     bool multiplexed; /* the count is an estimate; the column ends in _multiplexed */
     char reason[384]; /* why it does not count; "" if it does */
+    /* What it counts, over all workers, between a start() and a stop() with nothing between them:
+     * the median of several.  NaN where it does not count. */
+    double empty;
 };
 
 /* What counting itself costs; NaN where nothing counts. */
@@ -89,9 +92,6 @@ const struct zg_counter_event *zg_counters_left_out(const struct zg_counters *co
                                                     int64_t index);
 
 struct zg_counters_overhead zg_counters_overhead(const struct zg_counters *counters);
-/* What an event counts, over all workers, between a start() and a stop() with nothing between them:
- * the median of several.  NaN where it does not count. */
-double zg_counters_empty(const struct zg_counters *counters, int64_t index);
 
 /* NULL is fine in these four: nothing is counted. */
 void zg_counters_start(struct zg_counters *counters);

@@ -104,6 +104,7 @@ enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject 
         s->subjects[i] = subjects[i];
         s->subjects[i].name = strdup(subjects[i].name);
         complete = s->subjects[i].name != NULL;
+        s->subject_reports[i].name = s->subjects[i].name;
         s->tracks[i].n_steps = policy->steps ? policy->steps : policy->steps_multiple;
         if (policy->steps && policy->warmup_steps)
             s->tracks[i].n_steps = policy->warmup_steps;
@@ -144,11 +145,6 @@ void zg_sampler_close(struct zg_sampler **sampler)
 const struct zg_sampler_report *zg_sampler_report(const struct zg_sampler *sampler)
 {
     return &sampler->report;
-}
-
-const char *zg_sampler_subject_name(const struct zg_sampler *sampler, int64_t subject)
-{
-    return sampler->subjects[subject].name;
 }
 
 /* ---- one span -------------------------------------------------------------------------------- */

@@ -119,6 +119,7 @@ struct zg_sampler_policy {
 struct zg_sampler_policy zg_sampler_policy_default(void);
 
 struct zg_subject_report {
+    const char *name;       /* given to open */
     int64_t n_steps;        /* per span in the blocks */
     int64_t n_warmup_spans; /* excluded before the pilot */
     double warmup_s;        /* their time */
@@ -161,9 +162,6 @@ enum zg_status zg_sampler_run(struct zg_sampler *sampler, struct zg_error *err);
 
 /* Valid after run(), also where it failed; lives until close. */
 const struct zg_sampler_report *zg_sampler_report(const struct zg_sampler *sampler);
-
-/* The name given to open. */
-const char *zg_sampler_subject_name(const struct zg_sampler *sampler, int64_t subject);
 
 void zg_sampler_close(struct zg_sampler **sampler); /* NULL and a pointer to NULL are fine */
 

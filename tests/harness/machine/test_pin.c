@@ -14,7 +14,7 @@ static int64_t n_allowed(void)
 {
     struct zg_topology *topology = NULL;
     CU_ASSERT_EQUAL_FATAL(zg_topology_open(&topology, NULL), ZG_OK);
-    const int64_t n = zg_topology_n(topology);
+    const int64_t n = topology->n;
     zg_topology_close(&topology);
     return n;
 }
@@ -39,9 +39,9 @@ static void topology_is_the_affinity_mask(void)
     struct zg_topology *topology = NULL;
     CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof set, &set), 0);
     CU_ASSERT_EQUAL_FATAL(zg_topology_open(&topology, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(zg_topology_n(topology), CPU_COUNT(&set));
-    for (int64_t i = 0; i < zg_topology_n(topology); i++) {
-        const struct zg_place *const place = zg_topology_place(topology, i);
+    CU_ASSERT_EQUAL(topology->n, CPU_COUNT(&set));
+    for (int64_t i = 0; i < topology->n; i++) {
+        const struct zg_place *const place = &topology->places[i];
         CU_ASSERT(CPU_ISSET((size_t)place->cpu, &set));
         if (i)
             CU_ASSERT(zg_place_compare(place - 1, place) < 0);
@@ -65,12 +65,12 @@ static void bindings_read_back(void)
     struct zg_error err = {0};
     const struct zg_pin_request request = {0};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&pin, &request, &err), ZG_OK);
-    const int64_t n = zg_pin_n_threads(pin);
+    const int64_t n = pin->n_threads;
     CU_ASSERT(n >= 1 && n <= n_allowed());
     CU_ASSERT_EQUAL_FATAL(zg_pin_bind(pin, &err), ZG_OK);
     CU_ASSERT_EQUAL(zg_pin_check(pin, &err), ZG_OK);
-    if (!strcmp(zg_pin_method(pin), "none")) {
-        printf("skipped: %s\n", zg_pin_reason(pin));
+    if (!strcmp(pin->method, "none")) {
+        printf("skipped: %s\n", pin->reason);
         zg_pin_close(&pin);
         return;
     }
@@ -78,15 +78,15 @@ static void bindings_read_back(void)
 #pragma omp parallel num_threads((int)n) reduction(+ : wrong)
     {
         /* The kernel's own word, beside the mask that pin.c read. */
-        const struct zg_pin_slot *const slot = zg_pin_slot(pin, omp_get_thread_num());
+        const struct zg_pin_slot *const slot = &pin->slots[omp_get_thread_num()];
         wrong = sched_getcpu() != slot->cpu_asked || slot->cpu_read != slot->cpu_asked;
     }
     CU_ASSERT_EQUAL(wrong, 0);
     for (int64_t t = 0; t < n; t++) {
-        const struct zg_pin_slot *const slot = zg_pin_slot(pin, t);
+        const struct zg_pin_slot *const slot = &pin->slots[t];
         CU_ASSERT_EQUAL(slot->thread, t);
         for (int64_t u = 0; u < t; u++)
-            CU_ASSERT_NOT_EQUAL(slot->cpu_asked, zg_pin_slot(pin, u)->cpu_asked);
+            CU_ASSERT_NOT_EQUAL(slot->cpu_asked, pin->slots[u].cpu_asked);
 #if defined(__x86_64__)
         CU_ASSERT(slot->denormals_flushed);
 #endif
@@ -110,10 +110,10 @@ static void a_moved_worker_is_found(void)
     const struct zg_pin_request request = {.n_threads = 2};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&pin, &request, &err), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(zg_pin_bind(pin, &err), ZG_OK);
-    if (strcmp(zg_pin_method(pin), "none")) {
+    if (strcmp(pin->method, "none")) {
         cpu_set_t set;
         CPU_ZERO(&set);
-        CPU_SET((size_t)zg_pin_slot(pin, 0)->cpu_asked, &set);
+        CPU_SET((size_t)pin->slots[0].cpu_asked, &set);
 #pragma omp parallel num_threads(2)
         if (omp_get_thread_num() == 1)
             sched_setaffinity(0, sizeof set, &set);
@@ -127,9 +127,8 @@ static void a_list_is_taken_in_its_order(void)
 {
     struct zg_topology *topology = NULL;
     CU_ASSERT_EQUAL_FATAL(zg_topology_open(&topology, NULL), ZG_OK);
-    const int64_t n = zg_topology_n(topology);
-    const int64_t last = zg_topology_place(topology, n - 1)->cpu,
-                  first = zg_topology_place(topology, 0)->cpu;
+    const int64_t n = topology->n;
+    const int64_t last = topology->places[n - 1].cpu, first = topology->places[0].cpu;
     zg_topology_close(&topology);
     if (n < 2)
         return;
@@ -139,8 +138,8 @@ static void a_list_is_taken_in_its_order(void)
     struct zg_pin *pin = NULL;
     const struct zg_pin_request request = {.n_threads = 2, .cpus = list};
     CU_ASSERT_EQUAL_FATAL(zg_pin_open(&pin, &request, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(zg_pin_slot(pin, 0)->cpu_asked, last);
-    CU_ASSERT_EQUAL(zg_pin_slot(pin, 1)->cpu_asked, first);
+    CU_ASSERT_EQUAL(pin->slots[0].cpu_asked, last);
+    CU_ASSERT_EQUAL(pin->slots[1].cpu_asked, first);
     CU_ASSERT(zg_pin_places(pin, places, sizeof places));
     CU_ASSERT_STRING_EQUAL(places, want);
     CU_ASSERT(!zg_pin_places(pin, places, 4));
@@ -199,9 +198,9 @@ static void the_mask_limits_the_choice(void)
     struct zg_pin_request request = {0};
     CU_ASSERT_EQUAL(zg_pin_open(&pin, &request, NULL), ZG_OK);
     if (pin) {
-        CU_ASSERT_EQUAL(zg_pin_n_threads(pin), 1);
-        CU_ASSERT_EQUAL(zg_pin_n_cpus_allowed(pin), 1);
-        CU_ASSERT_EQUAL(zg_pin_n_cores_allowed(pin), 1);
+        CU_ASSERT_EQUAL(pin->n_threads, 1);
+        CU_ASSERT_EQUAL(pin->n_cpus_allowed, 1);
+        CU_ASSERT_EQUAL(pin->n_cores_allowed, 1);
     }
     zg_pin_close(&pin);
     request.n_threads = 2;
