@@ -138,17 +138,14 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
                                                      .list = list_rungs,
                                                      .write = write_ladder,
                                                      .print = print_ladder};
-    struct ladder_run *const run = calloc(1, sizeof *run);
-    if (!run)
-        return zg_fail(err, ZG_ENV, "no memory");
-    enum zg_status status = make_ladder(&run->ladder, request, err);
+    struct ladder_run run = {0};
+    enum zg_status status = make_ladder(&run.ladder, request, err);
     if (!status) {
-        request->engines = run->ladder.engines;
+        request->engines = run.ladder.engines;
         request->policy.brief = true;
-        status = zg_runner_run(&command, request, run, err);
+        status = zg_runner_run(&command, request, &run, err);
     }
-    free(run->results);
-    free(run);
+    free(run.results);
     return status;
 }
 

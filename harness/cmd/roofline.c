@@ -4,8 +4,6 @@
  */
 #include "harness/peak/roofline.h"
 
-#include <stdlib.h>
-
 #include "harness/base/signals.h"
 #include "harness/cmd/command.h"
 #include "harness/rows/table.h"
@@ -86,25 +84,21 @@ static enum zg_status print(const struct task *t, struct zg_error *err)
 
 static enum zg_status run_roofline(struct zg_request *request, struct zg_error *err)
 {
-    struct task *const t = calloc(1, sizeof *t);
-    if (!t)
-        return zg_fail(err, ZG_ENV, "no memory");
-    enum zg_status status = zg_session_open_team(&t->session, request, err);
+    struct task t = {0};
+    enum zg_status status = zg_session_open_team(&t.session, request, err);
     if (status)
-        goto done;
+        return status;
     zg_signals_watch();
-    status = zg_pin_bind(t->session.pin, err);
+    status = zg_pin_bind(t.session.pin, err);
     if (!status)
-        status = measure_and_write(t, err);
+        status = measure_and_write(&t, err);
     if (!status)
-        status = print(t, err);
+        status = print(&t, err);
     if (!status && request->policy.strict)
         status =
-            zg_meta_fail_strict(t->meta, t->dir.path[0] ? t->dir.path : "the standard output", err);
-    zg_session_close(&t->session);
-done:
-    json_decref(t->meta);
-    free(t);
+            zg_meta_fail_strict(t.meta, t.dir.path[0] ? t.dir.path : "the standard output", err);
+    zg_session_close(&t.session);
+    json_decref(t.meta);
     return status;
 }
 

@@ -215,20 +215,17 @@ static const char *default_engine(void)
 
 static enum zg_status run_score(struct zg_request *request, struct zg_error *err)
 {
-    struct scoring *const s = calloc(1, sizeof *s);
-    if (!s)
-        return zg_fail(err, ZG_ENV, "no memory");
+    struct scoring s = {0};
     if (!request->engines)
         request->engines = default_engine();
-    enum zg_status status = zg_session_open(&s->session, request, err);
+    enum zg_status status = zg_session_open(&s.session, request, err);
     if (!status)
-        status = score_all(s, err);
-    zg_bench_close(&s->bench);
-    zg_session_close(&s->session);
-    free(s->loss);
-    free(s->example_loss);
-    free(s->option_score);
-    free(s);
+        status = score_all(&s, err);
+    zg_bench_close(&s.bench);
+    zg_session_close(&s.session);
+    free(s.loss);
+    free(s.example_loss);
+    free(s.option_score);
     return status;
 }
 

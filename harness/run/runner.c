@@ -302,21 +302,16 @@ static enum zg_status measure(struct zg_runner *runner, struct zg_error *err)
 enum zg_status zg_runner_run(const struct zg_runner_command *command,
                              const struct zg_request *request, void *context, struct zg_error *err)
 {
-    struct zg_runner *const runner = calloc(1, sizeof *runner);
-    if (!runner)
-        return zg_fail(err, ZG_ENV, "no memory");
-    runner->command = command;
-    runner->context = context;
-    enum zg_status status = zg_session_open(&runner->session, request, err);
+    struct zg_runner runner = {.command = command, .context = context};
+    enum zg_status status = zg_session_open(&runner.session, request, err);
     if (command->first_is_baseline)
-        runner->session.baseline = 0;
+        runner.session.baseline = 0;
     if (!status)
-        status = request->policy.list ? command->list(runner, err) : measure(runner, err);
-    zg_text_buffer_free(&runner->measurement.notes);
-    zg_result_writer_close(&runner->results);
-    zg_counters_close(&runner->counters);
-    json_decref(runner->meta);
-    zg_session_close(&runner->session);
-    free(runner);
+        status = request->policy.list ? command->list(&runner, err) : measure(&runner, err);
+    zg_text_buffer_free(&runner.measurement.notes);
+    zg_result_writer_close(&runner.results);
+    zg_counters_close(&runner.counters);
+    json_decref(runner.meta);
+    zg_session_close(&runner.session);
     return status;
 }
