@@ -64,7 +64,7 @@ static const struct zg_flag build_flags[] = {
      POLICY(blocks), .min = 1, .max = 1e6},
     {"max-time", ZG_FLAG_REAL, "S", NULL,
      "seconds for the blocks; default: 180, more if the least number of blocks needs it",
-     POLICY(max_time_s), .min = 0, .max = 1e9},
+     POLICY(max_time_s), .max = 1e9},
     {"process-time", ZG_FLAG_REAL, "S", NULL,
      "seconds after which a process of a build is taken to hang, and ended: exit code 4; default: "
      "an hour for the first verify and run, then 20 times the longest, 60 at least",

@@ -146,7 +146,8 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
         goto done;
     int64_t n = pin->topology->n;
     chosen = calloc((size_t)n, sizeof *chosen);
-    if (!chosen) {
+    pin->slots = calloc((size_t)n, sizeof *pin->slots);
+    if (!chosen || !pin->slots) {
         status = zg_fail(err, ZG_ENV, "no memory for the pins");
         goto done;
     }
@@ -164,11 +165,6 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
             err, ZG_USAGE, "--threads %lld: there are %lld cpus%s%s, want 1 to %lld threads",
             (long long)pin->n_threads, (long long)n, request->cpus ? " of --cpus " : "",
             request->cpus ? request->cpus : "", (long long)n);
-        goto done;
-    }
-    pin->slots = calloc((size_t)pin->n_threads, sizeof *pin->slots);
-    if (!pin->slots) {
-        status = zg_fail(err, ZG_ENV, "no memory for the pins");
         goto done;
     }
     for (int64_t i = 0; i < pin->n_threads; i++)

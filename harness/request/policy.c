@@ -64,14 +64,14 @@ const struct zg_flag zg_policy_flags[] = {
      "blocks, each with one sample of every engine; default: planned from a pilot to reach --width",
      FIELD(blocks), .min = 1, .max = 1e6},
     {"min-time", ZG_FLAG_REAL, "S", NULL, "sample for at least S seconds a case", FIELD(min_time_s),
-     .min = 0, .min_allowed = true, .max = 1e9},
+     .min_allowed = true, .max = 1e9},
     {"max-time", ZG_FLAG_REAL, "S", NULL,
      "warm up and sample for at most S seconds a case, after checks and --fidelity; 0: no limit; "
      "default: 90, more if six blocks need it, none with --blocks",
-     FIELD(max_time_s), .min = 0, .min_allowed = true, .max = 1e9},
+     FIELD(max_time_s), .min_allowed = true, .max = 1e9},
     {"width", ZG_FLAG_REAL, "PCT", NULL,
      "wished half-width of the speed-up's 95 % interval, in percent; default: 1",
-     FIELD(width_percent), .min = 0, .max = 100},
+     FIELD(width_percent), .max = 100},
     {"brief", ZG_FLAG_SWITCH, NULL, NULL,
      "for steps of minutes: the check takes three steps, there are six blocks where no number, "
      "time or width is given, and with --blocks a block of warm-up follows the check, no more; "
@@ -79,7 +79,7 @@ const struct zg_flag zg_policy_flags[] = {
      FIELD(brief)},
     {"fidelity", ZG_FLAG_INT, "N", "200",
      "hold L+ - L- of engines below fp32 against fp32 on N probes before timing; 0: do not",
-     FIELD(fidelity), .min = 0, .max = 1e6},
+     FIELD(fidelity), .max = 1e6},
     {"fidelity-batch", ZG_FLAG_INT, "N", "4", "examples of such a probe, at most those of --batch",
      FIELD(fidelity_batch), .min = 1, .max = 1e6},
     {"events", ZG_FLAG_TEXT, "LIST", "default",
@@ -94,8 +94,7 @@ const struct zg_flag zg_policy_flags[] = {
      "one more that speed-ups are told against; default: the baseline's engine where it is listed "
      "again with another dtype=, like naive:dtype=bf16",
      FIELD(second_baseline)},
-    {"tag", ZG_FLAG_CUSTOM, "K=V", NULL, "note kept in meta.json; may be repeated", .offset = 0,
-     .set = add_tag},
+    {"tag", ZG_FLAG_CUSTOM, "K=V", NULL, "note kept in meta.json; may be repeated", .set = add_tag},
     {"resume", ZG_FLAG_SWITCH, NULL, NULL,
      "go on in the --out directory of the same command with what is missing", FIELD(resume)},
     {"list", ZG_FLAG_SWITCH, NULL, NULL,

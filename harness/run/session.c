@@ -138,11 +138,13 @@ static enum zg_status check_cases(const struct zg_session *session, struct zg_er
 
 /* ---- the team -------------------------------------------------------------------------------- */
 
-static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *err)
+static enum zg_status choose_team(struct zg_session *session, struct zg_error *err)
 {
     const struct zg_policy *const policy = &session->request->policy;
     const struct zg_pin_request request = {.n_threads = policy->threads, .cpus = policy->cpus};
-    const enum zg_status status = zg_pin_open(&session->pin, &request, err);
+    enum zg_status status = zg_cpu_isa_choose(&session->isa, err);
+    if (!status)
+        status = zg_pin_open(&session->pin, &request, err);
     if (status)
         return status;
     session->n_threads = session->pin->n_threads;
@@ -151,12 +153,6 @@ static enum zg_status choose_cpus(struct zg_session *session, struct zg_error *e
                        "OMP_THREAD_LIMIT=%d: must be at least the %lld threads of the team",
                        omp_get_thread_limit(), (long long)session->n_threads);
     return ZG_OK;
-}
-
-static enum zg_status choose_team(struct zg_session *session, struct zg_error *err)
-{
-    const enum zg_status status = zg_cpu_isa_choose(&session->isa, err);
-    return status ? status : choose_cpus(session, err);
 }
 
 /* May start the program again. */

@@ -27,7 +27,7 @@ struct track {
 };
 
 struct zg_sampler {
-    struct zg_subject *subjects; /* [n], names copied */
+    struct zg_subject *subjects; /* [n] */
     int64_t n;
     struct zg_sampler_policy policy;
     struct track *tracks; /* [n] */
@@ -85,7 +85,7 @@ enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject 
                                struct zg_error *err)
 {
     *out = NULL;
-    enum zg_status status = check_policy(policy, n_subjects, err);
+    const enum zg_status status = check_policy(policy, n_subjects, err);
     if (status)
         return status;
     const size_t n = (size_t)n_subjects;
@@ -99,12 +99,13 @@ enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject 
     s->order = calloc(n, sizeof *s->order);
     s->subject_reports = calloc(n, sizeof *s->subject_reports);
     s->counts = calloc((size_t)zg_counters_n(policy->counters) + 1, sizeof *s->counts);
-    bool complete = s->subjects && s->tracks && s->order && s->subject_reports && s->counts;
-    for (size_t i = 0; complete && i < n; i++) {
+    if (!s->subjects || !s->tracks || !s->order || !s->subject_reports || !s->counts) {
+        zg_sampler_close(&s);
+        return zg_fail(err, ZG_ENV, "no memory for the sampler");
+    }
+    for (size_t i = 0; i < n; i++) {
         s->subjects[i] = subjects[i];
-        s->subjects[i].name = strdup(subjects[i].name);
-        complete = s->subjects[i].name != NULL;
-        s->subject_reports[i].name = s->subjects[i].name;
+        s->subject_reports[i].name = subjects[i].name;
         s->tracks[i].n_steps = policy->steps ? policy->steps : policy->steps_multiple;
         if (policy->steps && policy->warmup_steps)
             s->tracks[i].n_steps = policy->warmup_steps;
@@ -116,14 +117,8 @@ enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject 
     s->report.pilot_spread = NAN;
     s->report.inside_share = NAN;
     s->report.outside_s_per_step = NAN;
-    if (complete) {
-        *out = s;
-        s = NULL;
-    } else {
-        status = zg_fail(err, ZG_ENV, "no memory for the sampler");
-    }
-    zg_sampler_close(&s);
-    return status;
+    *out = s;
+    return ZG_OK;
 }
 
 void zg_sampler_close(struct zg_sampler **sampler)
@@ -131,8 +126,6 @@ void zg_sampler_close(struct zg_sampler **sampler)
     if (!sampler || !*sampler)
         return;
     struct zg_sampler *const s = *sampler;
-    for (int64_t i = 0; s->subjects && i < s->n; i++)
-        free((char *)(uintptr_t)s->subjects[i].name);
     free(s->subjects);
     free(s->tracks);
     free(s->order);
