@@ -46,7 +46,7 @@ int64_t *zg_openmp_place_cpus(int64_t *n);
 /* qsort order of places: sibling, then core, then cpu. */
 int zg_place_compare(const void *a, const void *b);
 
-/* ---- topology_hwloc.c or topology_linux.c ------------------------------------------------------ */
+/* ---- topology_hwloc.c or topology_linux.c ---------------------------------------------------- */
 
 extern const char zg_topology_method[]; /* "hwloc" or "sched_setaffinity" */
 

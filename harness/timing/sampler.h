@@ -151,8 +151,8 @@ struct zg_sampler_report {
     struct zg_clock_cost clock;
 };
 
-/* Copies the subjects, whose names are borrowed, and the policy; sizes everything.  ZG_USAGE: no subject, a negative or
- * contradictory policy. */
+/* Copies the subjects, whose names are borrowed, and the policy; sizes everything.  ZG_USAGE: no
+ * subject, a negative or contradictory policy. */
 enum zg_status zg_sampler_open(struct zg_sampler **out, const struct zg_subject *subjects,
                                int64_t n_subjects, const struct zg_sampler_policy *policy,
                                struct zg_error *err);
