@@ -51,22 +51,24 @@ static void exit_codes_and_streams(void)
 
 static void what_cannot_be_started(void)
 {
-    char dir[64], path[128];
+    char dir[64], path[128], no_dir[128], in_no_dir[160];
     struct zg_error err = {0};
     int code;
     make_temp_dir(dir);
     snprintf(path, sizeof path, "%s/errors", dir);
+    snprintf(no_dir, sizeof no_dir, "%s/absent", dir);
+    snprintf(in_no_dir, sizeof in_no_dir, "%s/errors", no_dir);
     const char *const absent[] = {"/nonexistent/zogap", NULL};
     CU_ASSERT_EQUAL(zg_child_run(absent, path, 0, &code, &err), ZG_ENV);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nonexistent/zogap: cannot start: No such file"));
     const char *const fine[] = {"/bin/sh", "-c", "exit 0", NULL};
-    CU_ASSERT_EQUAL(zg_child_run(fine, "/nonexistent/errors", 0, &code, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run(fine, in_no_dir, 0, &code, NULL), ZG_ENV);
     /* PATH is searched only where that is asked for */
     const char *const bare[] = {"sh", "-c", "test -e errors", NULL};
     CU_ASSERT_EQUAL(zg_child_run(bare, path, 0, &code, NULL), ZG_ENV);
     CU_ASSERT_EQUAL(zg_child_run_in(dir, bare, path, 0, &code, NULL), ZG_OK);
     CU_ASSERT_EQUAL(code, 0);
-    CU_ASSERT_EQUAL(zg_child_run_in("/nonexistent", bare, path, 0, &code, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run_in(no_dir, bare, path, 0, &code, NULL), ZG_ENV);
     remove_temp_dir(dir);
 }
 
