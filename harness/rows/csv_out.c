@@ -1,10 +1,11 @@
-/* csv_out.c - see csv_out.h.  How a cell is written is csv_cell.h's, how a file is replaced
+/* csv_out.c - see csv_out.h.  How a cell is written is cell.h's, how a file is replaced
  * file_out.h's. */
 #define _GNU_SOURCE /* memrchr */
 #include "harness/rows/csv_out.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +13,16 @@
 #include <unistd.h>
 
 #include "harness/base/file_out.h"
-#include "harness/base/text_buffer.h"
-#include "harness/rows/csv_cell.h"
+#include "harness/rows/cell.h"
 
 struct zg_csv_out {
     const struct zg_schema *schema;
     enum zg_csv_mode mode;
     int64_t n_extra;
     struct zg_file_out file; /* a stream uses fd and path only */
-    struct zg_text_buffer row;
+    FILE *row;               /* in memory, rewound for each */
+    char *bytes;             /* [n_bytes] of it, once flushed */
+    size_t n_bytes;
     bool failed;
 };
 
@@ -29,18 +31,26 @@ static enum zg_status fail_memory(const struct zg_csv_out *csv, struct zg_error 
     return zg_fail(err, ZG_ENV, "%s: no memory for a row", csv->schema->file);
 }
 
-/* The header row into csv->row. */
-static void build_header(struct zg_csv_out *csv, const char *const *extra_names)
+/* Ends the row in memory.  Its room is kept for the next. */
+static enum zg_status end_row(struct zg_csv_out *csv, struct zg_error *err)
 {
-    csv->row.n = 0;
-    for (int64_t i = 0; i < csv->schema->n_columns + csv->n_extra; i++) {
-        if (i)
-            zg_text_buffer_append(&csv->row, ",", 1);
-        zg_csv_cell_text(&csv->row, i < csv->schema->n_columns
-                                        ? csv->schema->columns[i].name
-                                        : extra_names[i - csv->schema->n_columns]);
+    fputc('\n', csv->row);
+    if (ferror(csv->row) || fflush(csv->row))
+        return fail_memory(csv, err);
+    return ZG_OK;
+}
+
+/* The header row into csv->row. */
+static enum zg_status make_header(struct zg_csv_out *csv, const char *const *extra_names,
+                                  struct zg_error *err)
+{
+    const int64_t n = csv->schema->n_columns;
+    for (int64_t i = 0; i < n + csv->n_extra; i++) {
+        const char *const name = i < n ? csv->schema->columns[i].name : extra_names[i - n];
+        fputs(i ? "," : "", csv->row);
+        zg_cell_put(csv->row, &(struct zg_cell){.text = name});
     }
-    zg_text_buffer_append(&csv->row, "\n", 1);
+    return end_row(csv, err);
 }
 
 /* Where the last complete line ends: after the last newline in the first `size` bytes; 0 if there
@@ -73,9 +83,8 @@ static void cut_torn_row(int fd)
 /* Writes csv->row. */
 static enum zg_status write_row(struct zg_csv_out *csv, struct zg_error *err)
 {
-    enum zg_status status = csv->row.failed ? fail_memory(csv, err) : ZG_OK;
-    if (!status)
-        status = zg_file_write(csv->file.fd, csv->file.path, csv->row.data, csv->row.n, err);
+    enum zg_status status =
+        zg_file_write(csv->file.fd, csv->file.path, csv->bytes, csv->n_bytes, err);
     if (!status && csv->mode == ZG_CSV_STREAM)
         status = zg_file_sync(csv->file.fd, csv->file.path, err);
     csv->failed = status != ZG_OK;
@@ -89,12 +98,12 @@ static enum zg_status write_row(struct zg_csv_out *csv, struct zg_error *err)
 static enum zg_status continue_stream(struct zg_csv_out *csv, off_t size, bool *whole,
                                       struct zg_error *err)
 {
-    const size_t want = csv->row.n, have = size < (off_t)want ? (size_t)size : want;
+    const size_t want = csv->n_bytes, have = size < (off_t)want ? (size_t)size : want;
     char *const header = malloc(want);
     if (!header)
         return fail_memory(csv, err);
-    const bool same = pread(csv->file.fd, header, have, 0) == (ssize_t)have &&
-                      !memcmp(header, csv->row.data, have);
+    const bool same =
+        pread(csv->file.fd, header, have, 0) == (ssize_t)have && !memcmp(header, csv->bytes, have);
     free(header);
     if (!same)
         return zg_fail(err, ZG_INPUT,
@@ -144,13 +153,11 @@ enum zg_status zg_csv_out_open(struct zg_csv_out **out, const char *dir,
     csv->mode = mode;
     csv->n_extra = schema->has_extra ? n_extra : 0;
     csv->file.fd = -1;
-    build_header(csv, extra_names);
-    enum zg_status status;
-    if (csv->row.failed) {
-        status = fail_memory(csv, err);
-    } else if (mode == ZG_CSV_STREAM) {
+    csv->row = open_memstream(&csv->bytes, &csv->n_bytes);
+    enum zg_status status = csv->row ? make_header(csv, extra_names, err) : fail_memory(csv, err);
+    if (!status && mode == ZG_CSV_STREAM) {
         status = open_stream(csv, dir, err);
-    } else {
+    } else if (!status) {
         status = zg_file_begin(&csv->file, dir, schema->file, err);
         if (!status)
             status = write_row(csv, err);
@@ -163,52 +170,30 @@ enum zg_status zg_csv_out_open(struct zg_csv_out **out, const char *dir,
     return status;
 }
 
-static void append_field(struct zg_text_buffer *row, const struct zg_column *column,
-                         const void *source)
-{
-    const char *const field = (const char *)source + column->offset;
-    const char *text;
-    int64_t integer;
-    double real;
-    switch (column->kind) {
-    case ZG_COLUMN_TEXT:
-        memcpy(&text, field, sizeof text);
-        zg_csv_cell_text(row, text);
-        break;
-    case ZG_COLUMN_INTEGER:
-        memcpy(&integer, field, sizeof integer);
-        zg_csv_cell_integer(row, integer);
-        break;
-    case ZG_COLUMN_REAL:
-        memcpy(&real, field, sizeof real);
-        zg_csv_cell_real(row, real);
-        break;
-    }
-}
-
 enum zg_status zg_csv_out_row(struct zg_csv_out *csv, const void *row, const double *extra,
                               struct zg_error *err)
 {
     if (csv->failed)
         return zg_fail(err, ZG_ENV, "%s: an earlier row could not be written", csv->file.path);
-    csv->row.n = 0;
-    for (int64_t i = 0; i < csv->schema->n_columns; i++) {
-        if (i)
-            zg_text_buffer_append(&csv->row, ",", 1);
-        append_field(&csv->row, &csv->schema->columns[i], row);
+    const int64_t n = csv->schema->n_columns;
+    fseek(csv->row, 0, SEEK_SET);
+    for (int64_t i = 0; i < n + csv->n_extra; i++) {
+        const struct zg_cell cell =
+            i < n ? zg_row_cell(&csv->schema->columns[i], row)
+                  : (struct zg_cell){.kind = ZG_COLUMN_REAL, .real = extra ? extra[i - n] : NAN};
+        fputs(i ? "," : "", csv->row);
+        zg_cell_put(csv->row, &cell);
     }
-    for (int64_t i = 0; i < csv->n_extra; i++) {
-        zg_text_buffer_append(&csv->row, ",", 1);
-        if (extra)
-            zg_csv_cell_real(&csv->row, extra[i]);
-    }
-    zg_text_buffer_append(&csv->row, "\n", 1);
-    return write_row(csv, err);
+    const enum zg_status status = end_row(csv, err);
+    csv->failed = status != ZG_OK;
+    return status ? status : write_row(csv, err);
 }
 
 static void free_csv(struct zg_csv_out **csv)
 {
-    zg_text_buffer_free(&(*csv)->row);
+    if ((*csv)->row)
+        fclose((*csv)->row);
+    free((*csv)->bytes);
     free(*csv);
     *csv = NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * csv_out.h - writes the rows of schema.h as CSV: texts quoted by libcsv, numbers bare, one header
- * row.
+ * csv_out.h - writes the rows of schema.h as CSV: texts quoted where they need it, numbers bare,
+ * one header row.
  *
  *     struct zg_csv_out *csv = NULL;
  *     status = zg_csv_out_open(&csv, dir, &zg_schema_samples, ZG_CSV_STREAM, names, n_extra, &err);

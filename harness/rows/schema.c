@@ -53,23 +53,33 @@ SCHEMA(ladder, "ladder.csv", OF_CASE(ZG_LADDER_COLUMNS), false)
 SCHEMA(roofline, "roofline.csv", OF_MACHINE(ZG_ROOFLINE_COLUMNS), false)
 #undef ROW
 
+_Static_assert(sizeof(const char *) == sizeof(int64_t) && sizeof(double) == sizeof(int64_t),
+               "a cell of any kind is copied as a whole");
+
+struct zg_cell zg_row_cell(const struct zg_column *column, const void *row)
+{
+    struct zg_cell cell = {.kind = column->kind};
+    memcpy(&cell.integer, (const char *)row + column->offset, sizeof cell.integer);
+    return cell;
+}
+
+void zg_row_set_cell(const struct zg_column *column, void *row, const struct zg_cell *cell)
+{
+    memcpy((char *)row + column->offset, &cell->integer, sizeof cell->integer);
+}
+
+bool zg_cell_is_empty(const struct zg_cell *cell)
+{
+    return cell->kind == ZG_COLUMN_TEXT      ? !cell->text
+           : cell->kind == ZG_COLUMN_INTEGER ? cell->integer == ZG_NO_INTEGER
+                                             : !isfinite(cell->real);
+}
+
 void zg_row_clear(const struct zg_schema *schema, void *row)
 {
-    for (int64_t i = 0; i < schema->n_columns; i++) {
-        char *const field = (char *)row + schema->columns[i].offset;
-        const char *const no_text = NULL;
-        const int64_t no_integer = ZG_NO_INTEGER;
-        const double no_real = NAN;
-        switch (schema->columns[i].kind) {
-        case ZG_COLUMN_TEXT:
-            memcpy(field, &no_text, sizeof no_text);
-            break;
-        case ZG_COLUMN_INTEGER:
-            memcpy(field, &no_integer, sizeof no_integer);
-            break;
-        case ZG_COLUMN_REAL:
-            memcpy(field, &no_real, sizeof no_real);
-            break;
-        }
-    }
+    static const struct zg_cell empty[] = {[ZG_COLUMN_TEXT] = {.text = NULL},
+                                           [ZG_COLUMN_INTEGER] = {.integer = ZG_NO_INTEGER},
+                                           [ZG_COLUMN_REAL] = {.real = NAN}};
+    for (int64_t i = 0; i < schema->n_columns; i++)
+        zg_row_set_cell(&schema->columns[i], row, &empty[schema->columns[i].kind]);
 }

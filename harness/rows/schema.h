@@ -25,6 +25,16 @@ struct zg_column {
     size_t offset; /* in the row struct */
 };
 
+/* A value of a column; as it is initialised, a text, which is borrowed. */
+struct zg_cell {
+    enum zg_column_kind kind;
+    union {
+        const char *text;
+        int64_t integer;
+        double real;
+    };
+};
+
 struct zg_schema {
     const char *file; /* "summary.csv" */
     const struct zg_column *columns;
@@ -250,6 +260,13 @@ extern const struct zg_schema zg_schema_fidelity;
 extern const struct zg_schema zg_schema_curve;
 extern const struct zg_schema zg_schema_ladder;
 extern const struct zg_schema zg_schema_roofline;
+
+/* The value of a column in a row struct, read and set. */
+struct zg_cell zg_row_cell(const struct zg_column *column, const void *row);
+void zg_row_set_cell(const struct zg_column *column, void *row, const struct zg_cell *cell);
+
+/* A NULL text, ZG_NO_INTEGER, a real that is NaN or infinite. */
+bool zg_cell_is_empty(const struct zg_cell *cell);
 
 /* Fills a row of the schema with "not available". */
 void zg_row_clear(const struct zg_schema *schema, void *row);

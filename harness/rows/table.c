@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/grow.h"
 #include "harness/rows/table_cells.h"
 
 bool zg_format_is_for_people(enum zg_format format)
@@ -59,87 +60,40 @@ void zg_table_set_name(struct zg_table *table, const char *name)
     table->failed |= !table->name;
 }
 
-static struct cell *add(struct zg_table *table)
+static void add(struct zg_table *table, const struct zg_cell *value, const char *text)
 {
+    table->failed = table->failed || !zg_grow(&table->cells, table->n_cells, sizeof *table->cells);
     if (table->failed)
-        return NULL;
-    if (table->n_cells == table->capacity) {
-        const int64_t capacity = 2 * table->capacity + 64;
-        struct cell *const cells = realloc(table->cells, (size_t)capacity * sizeof *cells);
-        if (!cells) {
-            table->failed = true;
-            return NULL;
-        }
-        table->cells = cells;
-        table->capacity = capacity;
-    }
-    struct cell *const cell = &table->cells[table->n_cells++];
-    memset(cell, 0, sizeof *cell);
-    return cell;
-}
-
-static void set_text(struct zg_table *table, struct cell *cell, const char *text)
-{
-    if (!text)
         return;
-    cell->text = strdup(text);
-    table->failed |= !cell->text;
+    struct cell *const cell = &table->cells[table->n_cells++];
+    *cell = (struct cell){.value = *value, .text = text ? strdup(text) : NULL};
+    if (value->kind == ZG_COLUMN_TEXT)
+        cell->value.text = cell->text;
+    table->failed = text && !cell->text;
 }
 
 void zg_table_text(struct zg_table *table, const char *value)
 {
-    struct cell *const cell = add(table);
-    if (!cell)
-        return;
-    cell->kind = ZG_COLUMN_TEXT;
-    set_text(table, cell, value);
+    add(table, &(struct zg_cell){.kind = ZG_COLUMN_TEXT}, value);
 }
 
 void zg_table_integer(struct zg_table *table, int64_t value)
 {
-    struct cell *const cell = add(table);
-    if (!cell)
-        return;
-    cell->kind = ZG_COLUMN_INTEGER;
-    cell->integer = value;
+    add(table, &(struct zg_cell){.kind = ZG_COLUMN_INTEGER, .integer = value}, NULL);
 }
 
 void zg_table_real(struct zg_table *table, double value, const char *shown)
 {
-    struct cell *const cell = add(table);
-    if (!cell)
-        return;
-    cell->kind = ZG_COLUMN_REAL;
-    cell->real = value;
-    set_text(table, cell, shown);
-}
-
-static void add_field(struct zg_table *table, const struct zg_column *column, const char *row)
-{
-    const char *text;
-    int64_t integer;
-    double real;
-    switch (column->kind) {
-    case ZG_COLUMN_TEXT:
-        memcpy(&text, row + column->offset, sizeof text);
-        zg_table_text(table, text);
-        break;
-    case ZG_COLUMN_INTEGER:
-        memcpy(&integer, row + column->offset, sizeof integer);
-        zg_table_integer(table, integer);
-        break;
-    case ZG_COLUMN_REAL:
-        memcpy(&real, row + column->offset, sizeof real);
-        zg_table_real(table, real, NULL);
-        break;
-    }
+    add(table, &(struct zg_cell){.kind = ZG_COLUMN_REAL, .real = value}, shown);
 }
 
 void zg_table_fields(struct zg_table *table, const struct zg_column *columns, int64_t n,
                      const void *row)
 {
-    for (int64_t i = 0; i < n; i++)
-        add_field(table, &columns[i], row);
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_cell cell = zg_row_cell(&columns[i], row);
+        add(table, &cell, cell.kind == ZG_COLUMN_TEXT ? cell.text : NULL);
+    }
 }
 
 enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *schema,

@@ -7,10 +7,8 @@
 #include "harness/rows/table.h"
 
 struct cell {
-    enum zg_column_kind kind;
+    struct zg_cell value;
     char *text; /* the value of a text; how a real is shown, or NULL */
-    int64_t integer;
-    double real;
 };
 
 struct zg_table {
@@ -22,7 +20,6 @@ struct zg_table {
     int64_t n_columns;
     struct cell *cells; /* row after row */
     int64_t n_cells;
-    int64_t capacity;
     bool failed; /* no memory for a cell */
 };
 

@@ -1,14 +1,12 @@
 /* table_print.c - a table as aligned text, Markdown, CSV, JSON or SQL: table.h. */
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
-#include "harness/base/text_buffer.h"
-#include "harness/rows/csv_cell.h"
+#include "harness/rows/cell.h"
 #include "harness/rows/table.h"
 #include "harness/rows/table_cells.h"
 
@@ -24,38 +22,24 @@ static int64_t width_of(const char *text)
 /* What people see of a cell, into shown[size] unless the cell has its own text. */
 static const char *show(const struct cell *cell, char *shown, size_t size)
 {
-    snprintf(shown, size, "-");
-    switch (cell->kind) {
-    case ZG_COLUMN_TEXT:
-        return cell->text ? cell->text : "";
-    case ZG_COLUMN_INTEGER:
-        if (cell->integer != ZG_NO_INTEGER)
-            snprintf(shown, size, "%lld", (long long)cell->integer);
-        return shown;
-    case ZG_COLUMN_REAL:
-        if (cell->text)
-            return cell->text;
-        if (isfinite(cell->real))
-            snprintf(shown, size, "%.4g", cell->real);
-        return shown;
-    }
+    if (cell->text)
+        return cell->text;
+    if (cell->value.kind == ZG_COLUMN_TEXT)
+        return "";
+    if (zg_cell_is_empty(&cell->value))
+        snprintf(shown, size, "-");
+    else if (cell->value.kind == ZG_COLUMN_INTEGER)
+        snprintf(shown, size, "%lld", (long long)cell->value.integer);
+    else
+        snprintf(shown, size, "%.4g", cell->value.real);
     return shown;
-}
-
-static void append_plain(struct zg_text_buffer *out, const char *text, bool markdown)
-{
-    for (; *text; text++) {
-        if (markdown && *text == '|')
-            zg_text_buffer_append(out, "\\", 1);
-        zg_text_buffer_append(out, (unsigned char)*text < ' ' || *text == 127 ? "?" : text, 1);
-    }
 }
 
 /* A column aligns right if it holds numbers only. */
 static bool is_numeric(const struct zg_table *table, int64_t column)
 {
     for (int64_t i = column; i < table->n_cells; i += table->n_columns)
-        if (table->cells[i].kind == ZG_COLUMN_TEXT)
+        if (table->cells[i].value.kind == ZG_COLUMN_TEXT)
             return false;
     return table->n_cells > column;
 }
@@ -83,8 +67,7 @@ static bool is_last_shown(const struct zg_table *table, int64_t column)
 }
 
 /* One line of the aligned table.  row -1 is the heading. */
-static void align_line(const struct zg_table *table, const int64_t *widths, int64_t row,
-                       struct zg_text_buffer *out)
+static void align_line(const struct zg_table *table, const int64_t *widths, int64_t row, FILE *out)
 {
     bool first = true;
     for (int64_t c = 0; c < table->n_columns; c++) {
@@ -94,164 +77,113 @@ static void align_line(const struct zg_table *table, const int64_t *widths, int6
         const char *const text =
             row < 0 ? table->headings[c].shown
                     : show(&table->cells[row * table->n_columns + c], shown, sizeof shown);
-        const int64_t fill = widths[c] - width_of(text);
+        const int fill = (int)(widths[c] - width_of(text));
         const bool right = is_numeric(table, c);
-        zg_text_buffer_repeat(out, ' ', first ? 0 : 2);
-        zg_text_buffer_repeat(out, ' ', right ? fill : 0);
-        append_plain(out, text, false);
-        zg_text_buffer_repeat(out, ' ', right || is_last_shown(table, c) ? 0 : fill);
+        fprintf(out, "%*s", (first ? 0 : 2) + (right ? fill : 0), "");
+        zg_text_put(out, text, '\0', '\0');
+        fprintf(out, "%*s", right || is_last_shown(table, c) ? 0 : fill, "");
         first = false;
     }
-    zg_text_buffer_append(out, "\n", 1);
+    fputc('\n', out);
 }
 
-static void print_aligned(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+static bool print_aligned(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     int64_t *const widths = calloc((size_t)table->n_columns + 1, sizeof *widths);
-    if (!widths) {
-        out->failed = true;
-        return;
-    }
+    if (!widths)
+        return false;
     for (int64_t c = 0; c < table->n_columns; c++)
         widths[c] = is_shown(table, c) ? column_width(table, c) : 0;
     for (int64_t row = -1; row < n_rows; row++)
         align_line(table, widths, row, out);
     free(widths);
+    return true;
 }
 
-static void print_markdown(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+static bool print_markdown(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     for (int64_t row = -2; row < n_rows; row++) { /* -2: headings, -1: the rule below them */
         for (int64_t c = 0; c < table->n_columns; c++) {
             char shown[64];
             if (!is_shown(table, c))
                 continue;
-            zg_text_buffer_string(out, "| ");
+            fputs("| ", out);
             if (row == -2)
-                append_plain(out, table->headings[c].shown, true);
+                zg_text_put(out, table->headings[c].shown, '|', '\\');
             else if (row == -1)
-                zg_text_buffer_string(out, is_numeric(table, c) ? "---:" : "---");
+                fputs(is_numeric(table, c) ? "---:" : "---", out);
             else
-                append_plain(out,
-                             show(&table->cells[row * table->n_columns + c], shown, sizeof shown),
-                             true);
-            zg_text_buffer_string(out, " ");
+                zg_text_put(out,
+                            show(&table->cells[row * table->n_columns + c], shown, sizeof shown),
+                            '|', '\\');
+            fputc(' ', out);
         }
-        zg_text_buffer_string(out, "|\n");
+        fputs("|\n", out);
     }
+    return true;
 }
 
-static void print_csv(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+static bool print_csv(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     for (int64_t c = 0; c < table->n_columns; c++) {
-        zg_text_buffer_append(out, ",", c > 0);
-        zg_csv_cell_text(out, table->headings[c].name);
+        fputs(c ? "," : "", out);
+        zg_cell_put(out, &(struct zg_cell){.text = table->headings[c].name});
     }
-    zg_text_buffer_append(out, "\n", 1);
+    fputc('\n', out);
     for (int64_t i = 0; i < n_rows * table->n_columns; i++) {
-        const struct cell *const cell = &table->cells[i];
-        if (cell->kind == ZG_COLUMN_TEXT)
-            zg_csv_cell_text(out, cell->text);
-        else if (cell->kind == ZG_COLUMN_INTEGER)
-            zg_csv_cell_integer(out, cell->integer);
-        else
-            zg_csv_cell_real(out, cell->real);
-        zg_text_buffer_append(out, (i + 1) % table->n_columns ? "," : "\n", 1);
+        zg_cell_put(out, &table->cells[i].value);
+        fputc((i + 1) % table->n_columns ? ',' : '\n', out);
     }
+    return true;
 }
 
-/* JSON holds UTF-8 only; a file name may hold anything. */
-static json_t *text_json(const char *text)
-{
-    if (!text)
-        return json_null();
-    json_t *const json = json_string(text);
-    if (json)
-        return json;
-    char *const ascii = strdup(text);
-    for (char *c = ascii; c && *c; c++)
-        *c = (unsigned char)*c > 126 ? '?' : *c;
-    json_t *const plain = ascii ? json_string(ascii) : NULL;
-    free(ascii);
-    return plain;
-}
-
-static json_t *cell_json(const struct cell *cell)
-{
-    if (cell->kind == ZG_COLUMN_TEXT)
-        return text_json(cell->text);
-    if (cell->kind == ZG_COLUMN_INTEGER)
-        return cell->integer == ZG_NO_INTEGER ? json_null() : json_integer(cell->integer);
-    return isfinite(cell->real) ? json_real(cell->real) : json_null();
-}
-
-static json_t *row_json(const struct zg_table *table, int64_t row, struct zg_text_buffer *out)
+static json_t *row_json(const struct zg_table *table, int64_t row)
 {
     json_t *const object = json_object();
     for (int64_t c = 0; c < table->n_columns; c++)
-        out->failed |=
-            json_object_set_new(object, table->headings[c].name,
-                                cell_json(&table->cells[row * table->n_columns + c])) != 0;
+        json_object_set_new(object, table->headings[c].name,
+                            zg_cell_json(&table->cells[row * table->n_columns + c].value));
     return object;
 }
 
-/* Prints and releases. */
-static void append_json(json_t *json, size_t flags, struct zg_text_buffer *out)
+/* Prints and releases; false: no memory. */
+static bool put_json(json_t *json, size_t flags, FILE *out)
 {
-    char *const text = json_dumps(json, flags | JSON_REAL_PRECISION(9));
-    json_decref(json);
-    out->failed |= !text || zg_json_memory_failed();
-    if (text) {
-        zg_text_buffer_string(out, text);
-        zg_text_buffer_append(out, "\n", 1);
+    const bool complete = json && !zg_json_memory_failed();
+    if (complete) {
+        json_dumpf(json, out, flags | JSON_REAL_PRECISION(9));
+        fputc('\n', out);
     }
-    free(text);
+    json_decref(json);
+    return complete && !zg_json_memory_failed();
 }
 
-static void print_json(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+static bool print_json(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     json_t *const rows = json_array();
     for (int64_t row = 0; row < n_rows; row++)
-        out->failed |= json_array_append_new(rows, row_json(table, row, out)) != 0;
-    append_json(rows, JSON_INDENT(2), out);
+        json_array_append_new(rows, row_json(table, row));
+    return put_json(rows, JSON_INDENT(2), out);
 }
 
-static void print_jsonl(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+static bool print_jsonl(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
-    for (int64_t row = 0; row < n_rows; row++)
-        append_json(row_json(table, row, out), 0, out);
+    bool complete = true;
+    for (int64_t row = 0; row < n_rows && complete; row++)
+        complete = put_json(row_json(table, row), 0, out);
+    return complete;
 }
 
-/* Between quotes, which double inside. */
-static void append_quoted(struct zg_text_buffer *out, const char *text, char quote)
+static void put_sql_cell(FILE *out, const struct zg_cell *cell)
 {
-    zg_text_buffer_append(out, &quote, 1);
-    for (; *text; text++) {
-        zg_text_buffer_append(out, &quote, *text == quote);
-        zg_text_buffer_append(out, (unsigned char)*text < ' ' || *text == 127 ? "?" : text, 1);
-    }
-    zg_text_buffer_append(out, &quote, 1);
-}
-
-/* Column names stay as they are: some, like order, are words of SQL. */
-static void append_sql_name(struct zg_text_buffer *out, const char *name)
-{
-    append_quoted(out, name, '"');
-}
-
-static void append_sql_cell(struct zg_text_buffer *out, const struct cell *cell)
-{
-    if (cell->kind == ZG_COLUMN_INTEGER && cell->integer != ZG_NO_INTEGER) {
-        zg_csv_cell_integer(out, cell->integer);
-    } else if (cell->kind == ZG_COLUMN_REAL && isfinite(cell->real)) {
-        zg_csv_cell_real(out, cell->real);
-    } else if (cell->kind == ZG_COLUMN_TEXT && cell->text) {
-        json_t *const text = text_json(cell->text); /* UTF-8, as a database wants it */
-        out->failed |= !text;
-        append_quoted(out, text ? json_string_value(text) : "", '\'');
+    if (zg_cell_is_empty(cell)) {
+        fputs("NULL", out);
+    } else if (cell->kind == ZG_COLUMN_TEXT) {
+        json_t *const text = zg_cell_json(cell); /* UTF-8, as a database wants it */
+        zg_quoted_put(out, text ? json_string_value(text) : "", '\'');
         json_decref(text);
     } else {
-        zg_text_buffer_string(out, "NULL");
+        zg_cell_put(out, cell);
     }
 }
 
@@ -260,65 +192,48 @@ static const char *sql_type(const struct zg_table *table, int64_t column)
     static const char *const types[] = {[ZG_COLUMN_TEXT] = "TEXT",
                                         [ZG_COLUMN_INTEGER] = "BIGINT",
                                         [ZG_COLUMN_REAL] = "DOUBLE PRECISION"};
-    return types[table->n_cells > column ? table->cells[column].kind : ZG_COLUMN_TEXT];
+    return types[table->n_cells > column ? table->cells[column].value.kind : ZG_COLUMN_TEXT];
 }
 
-static void print_sql(const struct zg_table *table, int64_t n_rows, struct zg_text_buffer *out)
+/* Column names stay as they are, in quotes: some, like order, are words of SQL. */
+static bool print_sql(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     const char *const name = table->name ? table->name : "rows";
-    zg_text_buffer_string(out, "BEGIN;\nCREATE TABLE ");
-    append_sql_name(out, name);
-    zg_text_buffer_string(out, " (\n");
+    fputs("BEGIN;\nCREATE TABLE ", out);
+    zg_quoted_put(out, name, '"');
+    fputs(" (\n", out);
     for (int64_t c = 0; c < table->n_columns; c++) {
-        zg_text_buffer_string(out, "  ");
-        append_sql_name(out, table->headings[c].name);
-        zg_text_buffer_printf(out, " %s%s\n", sql_type(table, c),
-                              c + 1 < table->n_columns ? "," : "");
+        fputs("  ", out);
+        zg_quoted_put(out, table->headings[c].name, '"');
+        fprintf(out, " %s%s\n", sql_type(table, c), c + 1 < table->n_columns ? "," : "");
     }
-    zg_text_buffer_string(out, ");\n");
+    fputs(");\n", out);
     for (int64_t row = 0; row < n_rows; row++) {
-        zg_text_buffer_string(out, "INSERT INTO ");
-        append_sql_name(out, name);
-        zg_text_buffer_string(out, " VALUES (");
+        fputs("INSERT INTO ", out);
+        zg_quoted_put(out, name, '"');
+        fputs(" VALUES (", out);
         for (int64_t c = 0; c < table->n_columns; c++) {
-            zg_text_buffer_string(out, c ? ", " : "");
-            append_sql_cell(out, &table->cells[row * table->n_columns + c]);
+            fputs(c ? ", " : "", out);
+            put_sql_cell(out, &table->cells[row * table->n_columns + c].value);
         }
-        zg_text_buffer_string(out, ");\n");
+        fputs(");\n", out);
     }
-    zg_text_buffer_string(out, "COMMIT;\n");
+    fputs("COMMIT;\n", out);
+    return !zg_json_memory_failed();
 }
 
 enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const char *file_name,
                               enum zg_format format, struct zg_error *err)
 {
-    enum zg_status status = ZG_OK;
-    struct zg_text_buffer out = {0};
+    static bool (*const prints[])(const struct zg_table *, int64_t n_rows, FILE *) = {
+        [ZG_FORMAT_TABLE] = print_aligned, [ZG_FORMAT_MARKDOWN] = print_markdown,
+        [ZG_FORMAT_CSV] = print_csv,       [ZG_FORMAT_JSON] = print_json,
+        [ZG_FORMAT_JSONL] = print_jsonl,   [ZG_FORMAT_SQL] = print_sql,
+    };
     const int64_t n_rows = table->n_columns ? table->n_cells / table->n_columns : 0;
-    switch (format) {
-    case ZG_FORMAT_TABLE:
-        print_aligned(table, n_rows, &out);
-        break;
-    case ZG_FORMAT_MARKDOWN:
-        print_markdown(table, n_rows, &out);
-        break;
-    case ZG_FORMAT_CSV:
-        print_csv(table, n_rows, &out);
-        break;
-    case ZG_FORMAT_JSON:
-        print_json(table, n_rows, &out);
-        break;
-    case ZG_FORMAT_JSONL:
-        print_jsonl(table, n_rows, &out);
-        break;
-    case ZG_FORMAT_SQL:
-        print_sql(table, n_rows, &out);
-        break;
-    }
-    if (out.failed || table->failed)
-        status = zg_fail(err, ZG_ENV, "no memory to print a table");
-    else if ((out.n > 0 && fwrite(out.data, 1, out.n, file) != out.n) || fflush(file))
-        status = zg_fail(err, ZG_ENV, "%s: cannot write: %s", file_name, strerror(errno));
-    zg_text_buffer_free(&out);
-    return status;
+    if (table->failed || !prints[format](table, n_rows, file))
+        return zg_fail(err, ZG_ENV, "no memory to print a table");
+    if (ferror(file) || fflush(file))
+        return zg_fail(err, ZG_ENV, "%s: cannot write: %s", file_name, strerror(errno));
+    return ZG_OK;
 }
