@@ -363,21 +363,21 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
     return status;
 }
 
-void zg_fidelity_tell(const struct zg_fidelity_set *set, struct zg_text_buffer *out)
+void zg_fidelity_tell(const struct zg_fidelity_set *set, FILE *out)
 {
     bool any = false;
     for (int64_t i = 0; i < set->n; i++) {
         any |= set->parts[i].wanted;
         if (set->parts[i].missing[0])
-            zg_text_buffer_printf(out, "fidelity of %s is not measured: %s\n",
-                                  set->entries[i].item->label, set->parts[i].missing);
+            fprintf(out, "fidelity of %s is not measured: %s\n", set->entries[i].item->label,
+                    set->parts[i].missing);
     }
     char text[32];
     if (any)
-        zg_text_buffer_printf(
-            out, "fidelity: %lld probes of %lld examples took %s (--fidelity, --fidelity-batch)\n",
-            (long long)set->options.n_probes, (long long)set->options.n_examples,
-            zg_duration_show(set->reference_s + set->engines_s, text, sizeof text));
+        fprintf(out,
+                "fidelity: %lld probes of %lld examples took %s (--fidelity, --fidelity-batch)\n",
+                (long long)set->options.n_probes, (long long)set->options.n_examples,
+                zg_duration_show(set->reference_s + set->engines_s, text, sizeof text));
 }
 
 json_t *zg_fidelity_json(const struct zg_fidelity_set *set)

@@ -26,7 +26,6 @@
 #include <jansson.h>
 
 #include "harness/base/status_line.h"
-#include "harness/base/text_buffer.h"
 #include "harness/bench/bench.h"
 #include "harness/store/writer.h"
 
@@ -73,7 +72,7 @@ enum zg_status zg_fidelity_add_rows(const struct zg_fidelity_set *set, int64_t i
 
 /* Tells in a line what the measurement took, and in one each what could not be measured; nothing
  * where no engine is below fp32. */
-void zg_fidelity_tell(const struct zg_fidelity_set *set, struct zg_text_buffer *out);
+void zg_fidelity_tell(const struct zg_fidelity_set *set, FILE *out);
 
 /* Examples, references, seconds, and why what is missing was not measured; null where no engine is
  * below fp32. */

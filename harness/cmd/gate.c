@@ -127,19 +127,22 @@ static enum zg_status check_sources(const struct zg_request *request, struct zg_
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-typedef enum zg_status make_file(const struct zg_gate *gate, struct zg_text_buffer *out,
-                                 struct zg_error *err);
+typedef enum zg_status make_file(const struct zg_gate *gate, FILE *out, struct zg_error *err);
 
 static enum zg_status write_file(const struct zg_gate *gate, const char *path, make_file *make,
                                  bool at_end, struct zg_error *err)
 {
-    struct zg_text_buffer text = {0};
+    char *text = NULL;
+    size_t n = 0;
     if (!path || !*path)
         return ZG_OK;
-    enum zg_status status = make(gate, &text, err);
-    if (!status)
-        status = (at_end ? zg_file_append : zg_file_put)(path, text.data, text.n, err);
-    zg_text_buffer_free(&text);
+    FILE *const out = open_memstream(&text, &n);
+    enum zg_status status = out ? make(gate, out, err) : ZG_OK;
+    if (!status && (!out || ferror(out)))
+        status = zg_fail(err, ZG_ENV, "%s: no memory to write it", path);
+    if (out && fclose(out) == 0 && !status)
+        status = (at_end ? zg_file_append : zg_file_put)(path, text, n, err);
+    free(text);
     return status;
 }
 

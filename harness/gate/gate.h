@@ -19,7 +19,6 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "harness/base/text_buffer.h"
 #include "harness/request/case.h"
 #include "harness/request/policy.h"
 #include "harness/rows/table.h"
@@ -154,13 +153,10 @@ const char *zg_gate_sentence(const struct zg_gate *gate, char *text, size_t size
 enum zg_status zg_gate_print(const struct zg_gate *gate, enum zg_format format, FILE *file,
                              const char *file_name, struct zg_error *err);
 
-/* Whole files as bytes: gate.json, a Markdown page, JUnit XML (worse is a failure, undecided is
- * skipped). The caller frees the buffer.  ZG_ENV: no memory. */
-enum zg_status zg_gate_json(const struct zg_gate *gate, struct zg_text_buffer *out,
-                            struct zg_error *err);
-enum zg_status zg_gate_markdown(const struct zg_gate *gate, struct zg_text_buffer *out,
-                                struct zg_error *err);
-enum zg_status zg_gate_junit(const struct zg_gate *gate, struct zg_text_buffer *out,
-                             struct zg_error *err);
+/* Whole files: gate.json, a Markdown page, JUnit XML (worse is a failure, undecided is skipped).
+ * ZG_ENV: no memory; whether `out` took all is for the caller to ask. */
+enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_error *err);
+enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg_error *err);
+enum zg_status zg_gate_junit(const struct zg_gate *gate, FILE *out, struct zg_error *err);
 
 #endif

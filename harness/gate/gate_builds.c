@@ -92,21 +92,26 @@ static void add_case_options(struct arguments *a, const struct zg_sweep *sweep)
 {
     for (int64_t i = 0; i < sweep->n_axes; i++) {
         const struct zg_words *const values = &sweep->axes[i].values;
-        struct zg_text_buffer text = {0};
-        for (int64_t v = 0; v < values->n_words; v++)
-            zg_text_buffer_printf(&text, "%s%s", v ? "," : "", values->words[v]);
-        a->failed = a->failed || text.failed;
-        if (!text.failed)
-            add(a, "--%s=%.*s", sweep->axes[i].flag->name, (int)text.n, text.data);
-        zg_text_buffer_free(&text);
+        char *list = NULL;
+        size_t n;
+        FILE *const text = open_memstream(&list, &n);
+        for (int64_t v = 0; v < values->n_words && text; v++)
+            fprintf(text, "%s%s", v ? "," : "", values->words[v]);
+        if (text && fclose(text) == 0)
+            add(a, "--%s=%s", sweep->axes[i].flag->name, list);
+        else
+            a->failed = true;
+        free(list);
     }
 }
 
-static void add_common(struct arguments *a, const struct trial *t, const char *engines)
+/* `reference`: an engine before those that were asked for, or NULL. */
+static void add_common(struct arguments *a, const struct trial *t, const char *reference)
 {
     const struct zg_policy *const policy = t->builds->policy;
-    if (engines)
-        add(a, "--engines=%s", engines);
+    if (t->builds->engines)
+        add(a, "--engines=%s%s%s", reference ? reference : "", reference ? ":dtype=fp32," : "",
+            t->builds->engines);
     if (t->builds->mechanisms)
         add(a, "--mechanisms=%s", t->builds->mechanisms);
     add_case_options(a, t->builds->sweep);
@@ -163,19 +168,15 @@ static enum zg_status run_child(struct trial *t, enum zg_gate_side side, enum wo
 static enum zg_status verify(struct trial *t, enum zg_gate_side side, struct zg_error *err)
 {
     const char *const engines = t->builds->engines;
-    struct zg_text_buffer with_reference = {0};
     struct arguments a = {0};
     const struct zg_engine *const loop = zg_engine_of_role(ZG_ROLE_LOOP);
-    if (engines && loop && !strchr(engines, ',') &&
-        strncmp(engines, loop->name, strlen(loop->name)) != 0)
-        zg_text_buffer_printf(&with_reference, "%s:dtype=fp32,%s%c", loop->name, engines, '\0');
-    a.failed = with_reference.failed;
+    const bool alone = engines && loop && !strchr(engines, ',') &&
+                       strncmp(engines, loop->name, strlen(loop->name)) != 0;
     add(&a, "%s", t->builds->binaries[side]);
     add(&a, "%s", work_names[VERIFY]);
-    add_common(&a, t, with_reference.data ? with_reference.data : engines);
+    add_common(&a, t, alone ? loop->name : NULL);
     const enum zg_status status = run_child(t, side, VERIFY, &a, err);
     arguments_close(&a);
-    zg_text_buffer_free(&with_reference);
     return status;
 }
 
@@ -201,7 +202,7 @@ static enum zg_status run_build(struct trial *t, enum zg_gate_side side, const c
     snprintf(dir, sizeof dir, "%s/%s", t->work, name);
     add(&a, "%s", t->builds->binaries[side]);
     add(&a, "%s", work_names[RUN]);
-    add_common(&a, t, t->builds->engines);
+    add_common(&a, t, NULL);
     if (t->n_steps > 0)
         add(&a, "--steps=%lld", (long long)t->n_steps);
     add(&a, "--blocks=1");

@@ -36,7 +36,7 @@ static size_t character(const unsigned char *text)
 }
 
 /* As the value of an attribute, or as text between tags. */
-static void append_escaped(struct zg_text_buffer *out, const char *text)
+static void append_escaped(FILE *out, const char *text)
 {
     static const char special[] = "&<>\"'";
     static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
@@ -44,31 +44,30 @@ static void append_escaped(struct zg_text_buffer *out, const char *text)
         const char *const found = strchr(special, *text);
         n = character((const unsigned char *)text);
         if (found)
-            zg_text_buffer_string(out, entities[found - special]);
+            fputs(entities[found - special], out);
         else
-            zg_text_buffer_append(out, n ? text : "?", n ? n : 1);
+            fwrite(n ? text : "?", 1, n ? n : 1, out);
         n = n ? n : 1;
     }
 }
 
-static void append_attribute(struct zg_text_buffer *out, const char *name, const char *value)
+static void append_attribute(FILE *out, const char *name, const char *value)
 {
-    zg_text_buffer_printf(out, " %s=\"", name);
+    fprintf(out, " %s=\"", name);
     append_escaped(out, value);
-    zg_text_buffer_string(out, "\"");
+    fputs("\"", out);
 }
 
-static void append_counts(struct zg_text_buffer *out, const char *tag, const struct zg_gate *gate)
+static void append_counts(FILE *out, const char *tag, const struct zg_gate *gate)
 {
-    zg_text_buffer_printf(out,
-                          "<%s name=\"zogap gate\" tests=\"%lld\" failures=\"%lld\" errors=\"0\" "
-                          "skipped=\"%lld\">\n",
-                          tag, (long long)gate->n_cases,
-                          (long long)zg_gate_count(gate, ZG_JUDGED_WORSE),
-                          (long long)zg_gate_count(gate, ZG_JUDGED_UNDECIDED));
+    fprintf(out,
+            "<%s name=\"zogap gate\" tests=\"%lld\" failures=\"%lld\" errors=\"0\" "
+            "skipped=\"%lld\">\n",
+            tag, (long long)gate->n_cases, (long long)zg_gate_count(gate, ZG_JUDGED_WORSE),
+            (long long)zg_gate_count(gate, ZG_JUDGED_UNDECIDED));
 }
 
-static void append_case(struct zg_text_buffer *out, const struct zg_gate_case *c)
+static void append_case(FILE *out, const struct zg_gate_case *c)
 {
     const struct zg_judged *const judged = &c->judged;
     char message[512];
@@ -80,34 +79,34 @@ static void append_case(struct zg_text_buffer *out, const struct zg_gate_case *c
                  "%s: %.3f times the baseline's [%.3f, %.3f] at %.4g %%: %s",
                  zg_judgement_name(judged->judgement), judged->ratio, judged->low, judged->high,
                  100 * judged->confidence, judged->reason);
-    zg_text_buffer_string(out, "    <testcase classname=\"zogap.gate\"");
+    fputs("    <testcase classname=\"zogap.gate\"", out);
     append_attribute(out, "name", c->name);
-    zg_text_buffer_string(out, ">\n");
+    fputs(">\n", out);
     if (judged->judgement == ZG_JUDGED_WORSE)
-        zg_text_buffer_string(out, "      <failure type=\"worse\"");
+        fputs("      <failure type=\"worse\"", out);
     else if (judged->judgement == ZG_JUDGED_UNDECIDED)
-        zg_text_buffer_string(out, "      <skipped type=\"undecided\"");
+        fputs("      <skipped type=\"undecided\"", out);
     else
-        zg_text_buffer_string(out, "      <system-out>");
+        fputs("      <system-out>", out);
     if (judged->judgement == ZG_JUDGED_WORSE || judged->judgement == ZG_JUDGED_UNDECIDED) {
         append_attribute(out, "message", message);
-        zg_text_buffer_string(out, "/>\n");
+        fputs("/>\n", out);
     } else {
         append_escaped(out, message);
-        zg_text_buffer_string(out, "</system-out>\n");
+        fputs("</system-out>\n", out);
     }
-    zg_text_buffer_string(out, "    </testcase>\n");
+    fputs("    </testcase>\n", out);
 }
 
-enum zg_status zg_gate_junit(const struct zg_gate *gate, struct zg_text_buffer *out,
-                             struct zg_error *err)
+enum zg_status zg_gate_junit(const struct zg_gate *gate, FILE *out, struct zg_error *err)
 {
-    zg_text_buffer_string(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
     append_counts(out, "testsuites", gate);
-    zg_text_buffer_string(out, "  ");
+    fputs("  ", out);
     append_counts(out, "testsuite", gate);
     for (int64_t i = 0; i < gate->n_cases; i++)
         append_case(out, &gate->cases[i]);
-    zg_text_buffer_string(out, "  </testsuite>\n</testsuites>\n");
-    return out->failed ? zg_fail(err, ZG_ENV, "no memory for JUnit XML") : ZG_OK;
+    fputs("  </testsuite>\n</testsuites>\n", out);
+    (void)err;
+    return ZG_OK;
 }

@@ -7,6 +7,8 @@
 #include "engines/base/json_memory.h"
 #include "harness/base/json.h"
 #include "harness/gate/gate.h"
+#include "harness/rows/case_row.h"
+#include "harness/rows/cell.h"
 
 /* Version of gate.json; its fields only ever grow.  1: `case` had columns of schema version 2. */
 enum { GATE_VERSION = 2 };
@@ -96,13 +98,10 @@ static json_t *values_json(const struct zg_gate_case *c, enum zg_gate_side side)
     return values;
 }
 
-static json_t *cell_text(const char *value)
+/* Of meta.json; "" is none. */
+static json_t *text_json(const char *value)
 {
-    return value && *value ? zg_json_text(value) : json_null();
-}
-static json_t *cell_integer(int64_t value)
-{
-    return value == ZG_NO_INTEGER ? json_null() : json_integer(value);
+    return *value ? zg_json_text(value) : json_null();
 }
 
 static json_t *case_json(const struct zg_gate_case *c)
@@ -110,13 +109,10 @@ static json_t *case_json(const struct zg_gate_case *c)
     const struct zg_judged *const judged = &c->judged;
     json_t *const o = json_object();
     json_t *const id = json_object();
-#define TEXT(column)    json_object_set_new(id, #column, cell_text(c->id.column));
-#define INTEGER(column) json_object_set_new(id, #column, cell_integer(c->id.column));
-#define REAL(column)    json_object_set_new(id, #column, zg_json_real(c->id.column));
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)
-#undef TEXT
-#undef INTEGER
-#undef REAL
+    for (int64_t i = 0; i < zg_case_n_columns(); i++) {
+        const struct zg_cell cell = zg_row_cell(&zg_schema_summary.columns[i], &c->id);
+        json_object_set_new(id, zg_schema_summary.columns[i].name, zg_cell_json(&cell));
+    }
     json_object_set_new(o, "name", zg_json_text(c->name));
     json_object_set_new(o, "verdict", json_string(zg_judgement_name(judged->judgement)));
     json_object_set_new(o, "reason", zg_json_text(judged->reason));
@@ -136,14 +132,13 @@ static json_t *case_json(const struct zg_gate_case *c)
 static json_t *build_json(const struct zg_gate_build *build)
 {
     json_t *const o = json_object();
-    json_object_set_new(o, "version", cell_text(build->version));
-    json_object_set_new(o, "git", cell_text(build->git));
-    json_object_set_new(o, "started_utc", cell_text(build->started_utc));
+    json_object_set_new(o, "version", text_json(build->version));
+    json_object_set_new(o, "git", text_json(build->git));
+    json_object_set_new(o, "started_utc", text_json(build->started_utc));
     return o;
 }
 
-enum zg_status zg_gate_json(const struct zg_gate *gate, struct zg_text_buffer *out,
-                            struct zg_error *err)
+enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_error *err)
 {
     json_t *const o = json_object();
     json_t *const counts = json_object(), *const cases = json_array(),
@@ -163,71 +158,44 @@ enum zg_status zg_gate_json(const struct zg_gate *gate, struct zg_text_buffer *o
     json_object_set_new(o, "paired", json_boolean(gate->paired));
     json_object_set_new(o, "max_regression", zg_json_real(gate->threshold));
     json_object_set_new(o, "alpha", zg_json_real(ZG_JUDGE_ALPHA));
-    json_object_set_new(o, "cpu", cell_text(gate->cpu_name));
+    json_object_set_new(o, "cpu", text_json(gate->cpu_name));
     json_object_set_new(o, "baseline", build_json(&gate->builds[ZG_GATE_BASELINE]));
     json_object_set_new(o, "candidate", build_json(&gate->builds[ZG_GATE_CANDIDATE]));
     json_object_set_new(o, "warnings", warnings);
     json_object_set_new(o, "cases", cases);
-    char *const text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    const bool complete = json_dumpf(o, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
     json_decref(o);
-    if (text) {
-        zg_text_buffer_string(out, text);
-        zg_text_buffer_string(out, "\n");
-    }
-    free(text);
-    return text && !out->failed && !zg_json_memory_failed()
-               ? ZG_OK
-               : zg_fail(err, ZG_ENV, "no memory for gate.json");
+    fputc('\n', out);
+    return complete && !zg_json_memory_failed() ? ZG_OK
+                                                : zg_fail(err, ZG_ENV, "no memory for gate.json");
 }
 
 /* ---- Markdown -------------------------------------------------------------------------------- */
 
-/* The table's own Markdown, which it prints to files only. */
-static enum zg_status append_table(const struct zg_gate *gate, struct zg_text_buffer *out,
-                                   struct zg_error *err)
+static void append_build(FILE *out, const char *name, const struct zg_gate_build *build)
 {
-    char *bytes = NULL;
-    size_t n = 0;
-    FILE *const file = open_memstream(&bytes, &n);
-    if (!file)
-        return zg_fail(err, ZG_ENV, "no memory for a Markdown table");
-    const enum zg_status status =
-        zg_gate_print(gate, ZG_FORMAT_MARKDOWN, file, "a Markdown table in memory", err);
-    fclose(file);
-    if (bytes)
-        zg_text_buffer_append(out, bytes, n);
-    free(bytes);
-    return status;
+    fprintf(out, "%s: zogap %s (%s), %s", name,
+            build->version[0] ? build->version : "of no known version",
+            build->git[0] ? build->git : "no git state",
+            build->started_utc[0] ? build->started_utc : "at no known time");
 }
 
-static void append_build(struct zg_text_buffer *out, const char *name,
-                         const struct zg_gate_build *build)
-{
-    zg_text_buffer_printf(out, "%s: zogap %s (%s), %s", name,
-                          build->version[0] ? build->version : "of no known version",
-                          build->git[0] ? build->git : "no git state",
-                          build->started_utc[0] ? build->started_utc : "at no known time");
-}
-
-enum zg_status zg_gate_markdown(const struct zg_gate *gate, struct zg_text_buffer *out,
-                                struct zg_error *err)
+enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg_error *err)
 {
     char sentence[96];
-    zg_text_buffer_printf(out, "## zogap gate: %s\n\n%s. ",
-                          zg_judgement_name(zg_gate_verdict(gate)),
-                          zg_gate_sentence(gate, sentence, sizeof sentence));
-    zg_text_buffer_printf(out, "Above 1 is slower; the threshold is %g %%. Measured: %s.\n\n",
-                          100 * gate->threshold, gate->measured);
-    const enum zg_status status = append_table(gate, out, err);
-    if (status)
-        return status;
-    zg_text_buffer_string(out, "\n");
+    fprintf(out, "## zogap gate: %s\n\n%s. ", zg_judgement_name(zg_gate_verdict(gate)),
+            zg_gate_sentence(gate, sentence, sizeof sentence));
+    fprintf(out, "Above 1 is slower; the threshold is %g %%. Measured: %s.\n\n",
+            100 * gate->threshold, gate->measured);
+    const enum zg_status status =
+        zg_gate_print(gate, ZG_FORMAT_MARKDOWN, out, "a Markdown page in memory", err);
+    fputs("\n", out);
     for (int64_t i = 0; i < gate->n_warnings; i++)
-        zg_text_buffer_printf(out, "- warning: %s\n", gate->warnings[i]);
+        fprintf(out, "- warning: %s\n", gate->warnings[i]);
     if (gate->n_warnings)
-        zg_text_buffer_string(out, "\n");
+        fputs("\n", out);
     append_build(out, "Baseline", &gate->builds[ZG_GATE_BASELINE]);
     append_build(out, "; candidate", &gate->builds[ZG_GATE_CANDIDATE]);
-    zg_text_buffer_printf(out, "; %s.\n", gate->cpu_name[0] ? gate->cpu_name : "no known cpu");
-    return out->failed ? zg_fail(err, ZG_ENV, "no memory for a Markdown page") : ZG_OK;
+    fprintf(out, "; %s.\n", gate->cpu_name[0] ? gate->cpu_name : "no known cpu");
+    return status;
 }

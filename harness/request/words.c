@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/text_buffer.h"
-
 /* An option file is written by hand: anything larger is a mistaken path. */
 enum { MAX_FILE_BYTES = 1 << 20 };
 
@@ -52,14 +50,9 @@ enum zg_status zg_words_split(struct zg_words *out, const char *what, const char
 
 /* Words one after another, each ended by a NUL: where they begin is known when all are there. */
 struct builder {
-    struct zg_text_buffer text;
+    FILE *text; /* in memory */
     int64_t n_words;
 };
-
-static void put_char(struct builder *b, char c)
-{
-    zg_text_buffer_append(&b->text, &c, 1);
-}
 
 static enum zg_status add_file_words(struct builder *b, const char *path, const char *data,
                                      size_t n, struct zg_error *err)
@@ -72,7 +65,7 @@ static enum zg_status add_file_words(struct builder *b, const char *path, const 
             return zg_fail(err, ZG_INPUT, "@%s: has a NUL byte; an option file is text", path);
         if (!quote && isspace((unsigned char)c)) {
             if (in_word)
-                put_char(b, '\0');
+                fputc('\0', b->text);
             in_word = false;
             continue;
         }
@@ -93,14 +86,14 @@ static enum zg_status add_file_words(struct builder *b, const char *path, const 
         else if (!quote && (c == '"' || c == '\''))
             quote = c;
         else if (c == '\\' && quote != '\'' && i + 1 < n)
-            put_char(b, data[++i]);
+            fputc(data[++i], b->text);
         else
-            put_char(b, c);
+            fputc(c, b->text);
     }
     if (quote)
         return zg_fail(err, ZG_INPUT, "@%s: the quote %c is not closed", path, quote);
     if (in_word)
-        put_char(b, '\0');
+        fputc('\0', b->text);
     return ZG_OK;
 }
 
@@ -134,27 +127,33 @@ done:
 enum zg_status zg_words_expand(struct zg_words *out, int argc, char **argv, struct zg_error *err)
 {
     *out = (struct zg_words){0};
-    struct builder b = {0};
+    char *text = NULL;
+    size_t n;
+    struct builder b = {.text = open_memstream(&text, &n)};
+    if (!b.text)
+        return zg_fail(err, ZG_ENV, "no memory for the command line");
     enum zg_status status = ZG_OK;
     for (int i = 0; i < argc && !status; i++) {
         if (i > 0 && argv[i][0] == '@') {
             status = add_file(&b, argv[i] + 1, err);
             continue;
         }
-        zg_text_buffer_append(&b.text, argv[i], strlen(argv[i]) + 1);
+        fwrite(argv[i], 1, strlen(argv[i]) + 1, b.text);
         b.n_words++;
     }
     /* argv ends with a NULL */
-    char **words = b.text.failed || status ? NULL : calloc((size_t)b.n_words + 1, sizeof *words);
-    if (!status && !words)
+    char **words = calloc((size_t)b.n_words + 1, sizeof *words);
+    const bool complete = !ferror(b.text);
+    if ((fclose(b.text) || !complete || !words) && !status)
         status = zg_fail(err, ZG_ENV, "no memory for the command line");
     if (status) {
-        zg_text_buffer_free(&b.text);
+        free(text);
+        free(words);
         return status;
     }
-    char *next = b.text.data;
+    char *next = text;
     for (int64_t i = 0; i < b.n_words; i++, next += strlen(next) + 1)
         words[i] = next;
-    *out = (struct zg_words){b.text.data, words, b.n_words};
+    *out = (struct zg_words){text, words, b.n_words};
     return ZG_OK;
 }

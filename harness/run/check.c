@@ -69,7 +69,7 @@ enum zg_status zg_measure_check(struct zg_measure_work *w, struct zg_error *err)
         if (i != baseline)
             status = open_and_try(w, i, &trial, err);
     if (!status)
-        zg_fidelity_tell(w->fidelity, &w->m->notes);
+        zg_fidelity_tell(w->fidelity, w->m->notes);
     for (int64_t i = 0; i < w->n_contenders && !status; i++) {
         struct zg_contender *const contender = &w->bench.contenders[i];
         zg_status_line_show(&session->line, true, "comparing %s", contender->item->label);

@@ -5,7 +5,6 @@
 #ifndef ZG_HARNESS_MEASURE_H
 #define ZG_HARNESS_MEASURE_H
 
-#include "harness/base/text_buffer.h"
 #include "harness/peak/peak.h"
 #include "harness/run/session.h"
 #include "harness/store/meta.h"
@@ -29,9 +28,8 @@ struct zg_measurement {
     int64_t n_samples;     /* rows of samples.csv so far */
     int64_t n_disagreeing; /* engines so far that failed their check, over all cases */
     char first_disagreement[320];
-    /* Lines for people, to be printed with the results: a failure is told alone.  The caller frees
-     * it. */
-    struct zg_text_buffer notes;
+    /* Lines for people, to be printed with the results: a failure is told alone. */
+    FILE *notes;
 };
 
 /* A bank (mechanism `bank`) grows at every redraw of V, and the step with it.  So that every sample

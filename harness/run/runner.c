@@ -227,8 +227,8 @@ static void print_notes(const struct zg_runner *runner)
     if (runner->session.left_out[0])
         fprintf(notes, "note: %s\n", runner->session.left_out);
     zg_meta_print_warnings(runner->meta, notes);
-    if (runner->measurement.notes.n > 0)
-        fwrite(runner->measurement.notes.data, 1, runner->measurement.notes.n, notes);
+    fflush(runner->measurement.notes);
+    fputs(runner->told, notes);
     const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);
     if (n_multiplexed > 0)
         fprintf(
@@ -252,14 +252,18 @@ static enum zg_status fail_disagreement(const struct zg_runner *runner, struct z
 
 static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
 {
-    runner->measurement = (struct zg_measurement){.session = &runner->session,
-                                                  .results = &runner->results,
-                                                  .counters = runner->counters,
-                                                  .peak = &runner->peak,
-                                                  .meta = runner->meta,
-                                                  .on_plan = write_meta,
-                                                  .context = runner};
-    enum zg_status status = measure_cases(runner, err);
+    runner->measurement =
+        (struct zg_measurement){.session = &runner->session,
+                                .results = &runner->results,
+                                .counters = runner->counters,
+                                .peak = &runner->peak,
+                                .meta = runner->meta,
+                                .notes = open_memstream(&runner->told, &runner->n_told),
+                                .on_plan = write_meta,
+                                .context = runner};
+    enum zg_status status = runner->measurement.notes
+                                ? measure_cases(runner, err)
+                                : zg_fail(err, ZG_ENV, "no memory for the notes of a run");
     zg_status_line_clear(&runner->session.line);
     if (status && runner->measurement.n_samples == 0 && runner->dir.is_new &&
         !zg_signals_caught()) {
@@ -308,7 +312,9 @@ enum zg_status zg_runner_run(const struct zg_runner_command *command,
         runner.session.baseline = 0;
     if (!status)
         status = request->policy.list ? command->list(&runner, err) : measure(&runner, err);
-    zg_text_buffer_free(&runner.measurement.notes);
+    if (runner.measurement.notes)
+        fclose(runner.measurement.notes);
+    free(runner.told);
     zg_result_writer_close(&runner.results);
     zg_counters_close(&runner.counters);
     json_decref(runner.meta);

@@ -41,6 +41,8 @@ struct zg_runner {
     struct zg_machine_watch before;
     json_t *meta;
     struct zg_measurement measurement;
+    char *told; /* [n_told] its notes */
+    size_t n_told;
 };
 
 /* Everything, from the session to its end.  What fails before the first sample leaves no directory

@@ -111,11 +111,11 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
 
 static void tell_disturbed(struct zg_measure_work *w)
 {
-    zg_text_buffer_printf(&w->m->notes,
-                          "note: %lld of %lld samples are disturbed: the process was stopped, or "
-                          "none of its threads ran for a tenth of the time or more; medians and "
-                          "their intervals bear a few\n",
-                          (long long)w->n_disturbed, (long long)(w->n_blocks * w->n_subjects));
+    fprintf(w->m->notes,
+            "note: %lld of %lld samples are disturbed: the process was stopped, or "
+            "none of its threads ran for a tenth of the time or more; medians and "
+            "their intervals bear a few\n",
+            (long long)w->n_disturbed, (long long)(w->n_blocks * w->n_subjects));
 }
 
 /* Times the least hand-off: beyond noise, and less than what a second cache makes of it. */
@@ -136,8 +136,8 @@ static void tell_handoff(struct zg_measure_work *w)
                 most = fmax(most, ns);
             }
     if (n_far > 0)
-        zg_text_buffer_printf(
-            &w->m->notes,
+        fprintf(
+            w->m->notes,
             "note: a cache line took %.0f to %.0f ns from one thread's cpu to another's, beside "
             "%lld of %lld samples more than %d times the least: the host moves virtual cpus, or "
             "other work is on them; engines that hand over more lose more by it\n",

@@ -67,14 +67,19 @@ void trial_measure(struct trial *t)
     t->m = (struct zg_measurement){
         .session = &t->session, .results = &t->results, .counters = t->counters, .peak = &t->peak};
     t->m.meta = json_pack("{s:[]}", "cases");
+    t->m.notes = open_memstream(&t->told, &t->n_told);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(t->m.notes);
     trial_resolve(t);
     t->status = zg_measure_case(&t->m, 0, &t->err);
+    fflush(t->m.notes);
 }
 
 void trial_close(struct trial *t)
 {
     json_decref(t->m.meta);
-    zg_text_buffer_free(&t->m.notes);
+    if (t->m.notes)
+        fclose(t->m.notes);
+    free(t->told);
     zg_result_writer_close(&t->results);
     zg_pin_close(&t->session.pin);
     zg_models_close(&t->session.models);

@@ -19,6 +19,8 @@ struct trial {
     struct zg_peak peak;
     struct zg_counters *counters; /* NULL: none */
     struct zg_measurement m;
+    char *told; /* [n_told] its notes */
+    size_t n_told;
     struct zg_error err;
     enum zg_status status;
 };

@@ -195,8 +195,8 @@ static void expect_fidelity(const char *low_slope, double rms, double sign)
     CU_ASSERT_EQUAL(
         json_integer_value(json_object_get(trial_case_meta(&t, "fidelity"), "examples")), 1);
     static const char note[] = "fidelity: 120 probes of 1 examples took ";
-    CU_ASSERT_FATAL(t.m.notes.n > sizeof note);
-    CU_ASSERT_EQUAL(memcmp(t.m.notes.data, note, sizeof note - 1), 0);
+    CU_ASSERT_FATAL(t.n_told > sizeof note);
+    CU_ASSERT_EQUAL(memcmp(t.told, note, sizeof note - 1), 0);
     CU_ASSERT_EQUAL(zg_result_writer_write(&t.results, NULL), ZG_OK);
     CU_ASSERT_EQUAL(access(temp_path(t.out, "fidelity.csv"), F_OK), 0);
     trial_close(&t);
@@ -216,7 +216,7 @@ static void test_fidelity(void)
     trial_measure(&t);
     CU_ASSERT_EQUAL(t.status, ZG_OK);
     CU_ASSERT_TRUE(json_is_null(trial_case_meta(&t, "fidelity")));
-    CU_ASSERT_EQUAL(t.m.notes.n, 0);
+    CU_ASSERT_EQUAL(t.n_told, 0);
     CU_ASSERT_EQUAL(t.results.fidelity.n, 0);
     CU_ASSERT_EQUAL(zg_result_writer_write(&t.results, NULL), ZG_OK);
     CU_ASSERT_NOT_EQUAL(access(temp_path(t.out, "fidelity.csv"), F_OK), 0);
