@@ -135,8 +135,8 @@ static void tell_warnings(const struct comparison *c)
 static enum zg_status check_rungs(const struct zg_result_reader *set, const struct zg_csv_in *csv,
                                   const char *path, struct zg_error *err)
 {
-    const struct zg_ladder_row *const rows = zg_csv_in_rows(csv);
-    bool same = zg_csv_in_n(csv) == set->n_cases;
+    const struct zg_ladder_row *const rows = csv->rows;
+    bool same = csv->n == set->n_cases;
     for (int64_t i = 0; i < set->n_cases && same; i++)
         same = zg_case_row_same(&rows[i].id, &set->cases[i].id);
     return same

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/grow.h"
 #include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/stats/stats.h"
@@ -33,14 +34,8 @@ void zg_gate_close(struct zg_gate *gate)
 enum zg_status zg_gate_add_case(struct zg_gate *gate, const struct zg_case_row *id,
                                 struct zg_error *err)
 {
-    if (gate->n_cases == gate->capacity) {
-        const int64_t capacity = 2 * gate->capacity + 8;
-        struct zg_gate_case *const cases = realloc(gate->cases, (size_t)capacity * sizeof *cases);
-        if (!cases)
-            return zg_fail(err, ZG_ENV, "no memory for %lld cases", (long long)capacity);
-        gate->cases = cases;
-        gate->capacity = capacity;
-    }
+    if (!zg_grow(&gate->cases, gate->n_cases, sizeof *gate->cases))
+        return zg_fail(err, ZG_ENV, "no memory for %lld cases", (long long)gate->n_cases + 1);
     gate->cases[gate->n_cases++] = (struct zg_gate_case){.id = *id};
     return ZG_OK;
 }
@@ -48,14 +43,8 @@ enum zg_status zg_gate_add_case(struct zg_gate *gate, const struct zg_case_row *
 enum zg_status zg_gate_add_cost(struct zg_gate_case *c, enum zg_gate_side side, double cost,
                                 struct zg_error *err)
 {
-    if (c->n[side] == c->capacity[side]) {
-        const int64_t capacity = 2 * c->capacity[side] + 16;
-        double *const values = realloc(c->values[side], (size_t)capacity * sizeof *values);
-        if (!values)
-            return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)capacity);
-        c->values[side] = values;
-        c->capacity[side] = capacity;
-    }
+    if (!zg_grow(&c->values[side], c->n[side], sizeof cost))
+        return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)c->n[side] + 1);
     c->values[side][c->n[side]++] = cost;
     return ZG_OK;
 }
@@ -67,31 +56,11 @@ enum zg_status zg_gate_warn(struct zg_gate *gate, struct zg_error *err, const ch
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    char **const warnings =
-        realloc(gate->warnings, (size_t)(gate->n_warnings + 1) * sizeof *warnings);
-    if (!warnings)
-        return zg_fail(err, ZG_ENV, "no memory for a warning");
-    gate->warnings = warnings;
-    warnings[gate->n_warnings] = strdup(text);
-    if (!warnings[gate->n_warnings])
+    if (!zg_grow(&gate->warnings, gate->n_warnings, sizeof *gate->warnings) ||
+        !(gate->warnings[gate->n_warnings] = strdup(text)))
         return zg_fail(err, ZG_ENV, "no memory for a warning");
     gate->n_warnings++;
     return ZG_OK;
-}
-
-void zg_gate_set_build(struct zg_gate *gate, enum zg_gate_side side,
-                       const struct zg_result_meta *meta)
-{
-    struct zg_gate_build *const build = &gate->builds[side];
-    snprintf(build->version, sizeof build->version, "%s", meta->version ? meta->version : "");
-    snprintf(build->git, sizeof build->git, "%s", meta->git ? meta->git : "");
-    snprintf(build->started_utc, sizeof build->started_utc, "%s",
-             meta->started_utc ? meta->started_utc : "");
-    if (side == ZG_GATE_BASELINE) {
-        snprintf(gate->cpu_name, sizeof gate->cpu_name, "%s", meta->cpu_name ? meta->cpu_name : "");
-        for (size_t n = strlen(gate->cpu_name); n > 0 && gate->cpu_name[n - 1] == ' '; n--)
-            gate->cpu_name[n - 1] = '\0'; /* some processors' names are padded */
-    }
 }
 
 /* ---- what would explain a difference --------------------------------------------------------- */
@@ -115,13 +84,12 @@ static struct zg_gate_cause *find_or_add_cause(struct zg_gate *gate, const char 
     for (int64_t i = 0; i < gate->n_causes; i++)
         if (same_but_for_numbers(gate->causes[i].text, text))
             return &gate->causes[i];
-    struct zg_gate_cause *const causes =
-        realloc(gate->causes, (size_t)(gate->n_causes + 1) * sizeof *causes);
-    if (!causes)
+    if (!zg_grow(&gate->causes, gate->n_causes, sizeof *gate->causes))
         return NULL;
-    gate->causes = causes;
-    causes[gate->n_causes] = (struct zg_gate_cause){.text = strdup(text)};
-    return causes[gate->n_causes].text ? &causes[gate->n_causes++] : NULL;
+    struct zg_gate_cause *const cause = &gate->causes[gate->n_causes];
+    *cause = (struct zg_gate_cause){.text = strdup(text)};
+    gate->n_causes += cause->text != NULL;
+    return cause->text ? cause : NULL;
 }
 
 enum zg_status zg_gate_count_run(struct zg_gate *gate, enum zg_gate_side side,
@@ -165,32 +133,6 @@ static void append(char *text, size_t size, const char *name, const char *value)
     snprintf(text + n, size - n, ", %s %s", name, value);
 }
 
-/* Does the column differ among the cases? */
-#define ANY_DIFFERS(same)                                                                          \
-    for (int64_t i = 1; i < gate->n_cases; i++) {                                                  \
-        const struct zg_case_row *const a = &gate->cases[0].id, *const b = &gate->cases[i].id;     \
-        differs = differs || !(same);                                                              \
-    }
-#define TEXT(column)                                                                               \
-    if (strcmp(#column, "engine") != 0) {                                                          \
-        bool differs = false;                                                                      \
-        ANY_DIFFERS(zg_cell_same_text(a->column, b->column))                                       \
-        if (differs && strcmp(#column, "algorithm") == 0)                                          \
-            append_options(gate, c);                                                               \
-        else if (differs)                                                                          \
-            append(c->name, sizeof c->name, #column, c->id.column ? c->id.column : "none");        \
-    }
-#define INTEGER(column)                                                                            \
-    {                                                                                              \
-        bool differs = false;                                                                      \
-        ANY_DIFFERS(a->column == b->column)                                                        \
-        snprintf(cell, sizeof cell, "%lld", (long long)c->id.column);                              \
-        if (differs)                                                                               \
-            append(c->name, sizeof c->name, #column,                                               \
-                   c->id.column == ZG_NO_INTEGER ? "none" : cell);                                 \
-    }
-#define REAL(column) /* no case column is one */
-
 /* The options of the algorithm that differ among the cases, in the place of the whole text. */
 static void append_options(const struct zg_gate *gate, struct zg_gate_case *c)
 {
@@ -205,11 +147,38 @@ static void append_options(const struct zg_gate *gate, struct zg_gate_case *c)
     }
 }
 
+static const char *show_column(const struct zg_gate_case *c, const struct zg_column *column,
+                               char *text, size_t size)
+{
+    const struct zg_cell cell = zg_row_cell(column, &c->id);
+    return zg_cell_show(&cell, text, size);
+}
+
+/* Does the column differ among the cases? */
+static bool differs(const struct zg_gate *gate, const struct zg_column *column)
+{
+    char first[32], text[32];
+    bool all_same = true;
+    for (int64_t i = 1; i < gate->n_cases && all_same; i++)
+        all_same = !strcmp(show_column(&gate->cases[0], column, first, sizeof first),
+                           show_column(&gate->cases[i], column, text, sizeof text));
+    return !all_same;
+}
+
 static void name_case(const struct zg_gate *gate, struct zg_gate_case *c)
 {
-    char cell[32];
     snprintf(c->name, sizeof c->name, "%s", c->id.engine ? c->id.engine : "");
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)
+    for (int64_t i = 0; i < zg_case_n_columns(); i++) {
+        const struct zg_column *const column = &zg_schema_summary.columns[i];
+        char shown[32];
+        if (!strcmp(column->name, "engine") || !differs(gate, column))
+            continue;
+        if (!strcmp(column->name, "algorithm"))
+            append_options(gate, c);
+        else
+            append(c->name, sizeof c->name, column->name,
+                   show_column(c, column, shown, sizeof shown));
+    }
 }
 
 void zg_gate_name_cases(struct zg_gate *gate)

@@ -45,14 +45,9 @@ struct zg_gate_case {
     char name[256]; /* the engine, and the columns in which the cases differ; cut to fit */
     struct zg_case_row id;
     double *values[2]; /* [n] costs of a side, in judged.baseline and judged.candidate */
-    int64_t n[2], capacity[2];
+    int64_t n[2];
     double median[2]; /* of the costs; as `judged`, of zg_gate_judge() */
     struct zg_judged judged;
-};
-
-/* Which build a side is, as its meta.json says. */
-struct zg_gate_build {
-    char version[64], git[80], started_utc[40];
 };
 
 /* A warning of the runs' meta.json: what would explain a difference.  Sentences that differ only in
@@ -67,16 +62,15 @@ struct zg_gate {
     double threshold;             /* for every case */
     bool paired;                  /* two builds side by side */
     char measured[256];           /* the same for people: "time over naive's of the same block" */
-    char cpu_name[128];
-    struct zg_gate_build builds[2];
-    struct zg_gate_case *cases; /* [n_cases], in the baseline's order */
-    int64_t n_cases, capacity;
+    struct zg_gate_case *cases;   /* [n_cases], in the baseline's order */
+    int64_t n_cases;
     char **warnings; /* [n_warnings] sentences */
     int64_t n_warnings;
     struct zg_gate_cause *causes; /* [n_causes] */
     int64_t n_causes;
-    int64_t n_runs[2];                /* of a side */
-    struct zg_result_reader *sets[2]; /* what the texts of ids point into */
+    int64_t n_runs[2]; /* of a side */
+    struct zg_result_reader
+        *sets[2]; /* whose meta.json says which build a side is; what the texts of ids point into */
 };
 
 void zg_gate_close(struct zg_gate *gate); /* of one that is all 0, too */
@@ -132,8 +126,6 @@ enum zg_status zg_gate_add_cost(struct zg_gate_case *c, enum zg_gate_side side, 
 void zg_gate_name_cases(struct zg_gate *gate);
 enum zg_status zg_gate_warn(struct zg_gate *gate, struct zg_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void zg_gate_set_build(struct zg_gate *gate, enum zg_gate_side side,
-                       const struct zg_result_meta *meta);
 /* Counts a run and its warnings; after the last one, they become warnings of the gate. */
 enum zg_status zg_gate_count_run(struct zg_gate *gate, enum zg_gate_side side,
                                  const struct zg_result_meta *meta, struct zg_error *err);

@@ -364,10 +364,7 @@ static enum zg_status run_block(struct trial *t, uint64_t seed, int64_t block, s
         status = run_build(t, side, name, &sets[side], err);
     }
     if (!status && block == 0) {
-        for (int side = 0; side < 2; side++) {
-            t->gate->sets[side] = sets[side];
-            zg_gate_set_build(t->gate, (enum zg_gate_side)side, &sets[side]->meta);
-        }
+        memcpy(t->gate->sets, sets, sizeof sets);
         status = take_cases(t, err);
     }
     for (int side = 0; side < 2 && !status; side++) {

@@ -52,13 +52,6 @@ static void show_json(const json_t *value, char *text, size_t size)
     free(dump);
 }
 
-static void add_difference(char *text, size_t size, const char *name, const char *a, const char *b)
-{
-    const size_t n = strlen(text);
-    if (strcmp(a, b) != 0)
-        snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a, b);
-}
-
 static enum zg_status check_machine(const struct zg_result_reader *const sets[2],
                                     struct zg_error *err)
 {
@@ -72,12 +65,12 @@ static enum zg_status check_machine(const struct zg_result_reader *const sets[2]
                                 machine_fields[i][1]),
                 shown[side], sizeof shown[side]);
         snprintf(name, sizeof name, "%s %s", machine_fields[i][0], machine_fields[i][1]);
-        add_difference(differences, sizeof differences, name, shown[0], shown[1]);
+        zg_difference_add(differences, sizeof differences, name, shown[0], shown[1]);
     }
     for (int side = 0; side < 2; side++)
         snprintf(shown[side], sizeof shown[side], "%s",
                  sets[side]->meta.isa ? sets[side]->meta.isa : "none");
-    add_difference(differences, sizeof differences, "isa in use", shown[0], shown[1]);
+    zg_difference_add(differences, sizeof differences, "isa in use", shown[0], shown[1]);
     if (!differences[0])
         return ZG_OK;
     return zg_fail(err, ZG_INPUT, "baseline and candidate are of two machines: %s", differences);
@@ -316,8 +309,6 @@ enum zg_status zg_gate_add_dirs(struct zg_gate *gate, const struct zg_gate_dirs 
         status = zg_result_reader_open(&gate->sets[side], dirs->dirs[side], err);
         if (status)
             zg_fail_within(err, status, "%s", side_names[side]);
-        else
-            zg_gate_set_build(gate, (enum zg_gate_side)side, &gate->sets[side]->meta);
     }
     for (int side = 0; side < 2 && !status; side++)
         status = check_complete(gate->sets[side], err);

@@ -98,12 +98,6 @@ static json_t *values_json(const struct zg_gate_case *c, enum zg_gate_side side)
     return values;
 }
 
-/* Of meta.json; "" is none. */
-static json_t *text_json(const char *value)
-{
-    return *value ? zg_json_text(value) : json_null();
-}
-
 static json_t *case_json(const struct zg_gate_case *c)
 {
     const struct zg_judged *const judged = &c->judged;
@@ -129,17 +123,25 @@ static json_t *case_json(const struct zg_gate_case *c)
     return o;
 }
 
-static json_t *build_json(const struct zg_gate_build *build)
+static json_t *build_json(const struct zg_result_meta *build)
 {
-    json_t *const o = json_object();
-    json_object_set_new(o, "version", text_json(build->version));
-    json_object_set_new(o, "git", text_json(build->git));
-    json_object_set_new(o, "started_utc", text_json(build->started_utc));
-    return o;
+    return json_pack("{s:o, s:o, s:o}", "version", zg_json_text(build->version), "git",
+                     zg_json_text(build->git), "started_utc", zg_json_text(build->started_utc));
+}
+
+/* Of the baseline, NULL: not known.  Some processors' names are padded. */
+static const char *show_cpu(const struct zg_gate *gate, char *text, size_t size)
+{
+    const char *const name = gate->sets[ZG_GATE_BASELINE]->meta.cpu_name;
+    snprintf(text, size, "%s", name ? name : "");
+    for (size_t n = strlen(text); n > 0 && text[n - 1] == ' '; n--)
+        text[n - 1] = '\0';
+    return text[0] ? text : NULL;
 }
 
 enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_error *err)
 {
+    char cpu[128];
     json_t *const o = json_object();
     json_t *const counts = json_object(), *const cases = json_array(),
                   *const warnings = json_array();
@@ -158,9 +160,9 @@ enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_err
     json_object_set_new(o, "paired", json_boolean(gate->paired));
     json_object_set_new(o, "max_regression", zg_json_real(gate->threshold));
     json_object_set_new(o, "alpha", zg_json_real(ZG_JUDGE_ALPHA));
-    json_object_set_new(o, "cpu", text_json(gate->cpu_name));
-    json_object_set_new(o, "baseline", build_json(&gate->builds[ZG_GATE_BASELINE]));
-    json_object_set_new(o, "candidate", build_json(&gate->builds[ZG_GATE_CANDIDATE]));
+    json_object_set_new(o, "cpu", zg_json_text(show_cpu(gate, cpu, sizeof cpu)));
+    json_object_set_new(o, "baseline", build_json(&gate->sets[ZG_GATE_BASELINE]->meta));
+    json_object_set_new(o, "candidate", build_json(&gate->sets[ZG_GATE_CANDIDATE]->meta));
     json_object_set_new(o, "warnings", warnings);
     json_object_set_new(o, "cases", cases);
     const bool complete = json_dumpf(o, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0;
@@ -172,17 +174,17 @@ enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_err
 
 /* ---- Markdown -------------------------------------------------------------------------------- */
 
-static void append_build(FILE *out, const char *name, const struct zg_gate_build *build)
+static void append_build(FILE *out, const char *name, const struct zg_result_meta *build)
 {
     fprintf(out, "%s: zogap %s (%s), %s", name,
-            build->version[0] ? build->version : "of no known version",
-            build->git[0] ? build->git : "no git state",
-            build->started_utc[0] ? build->started_utc : "at no known time");
+            build->version ? build->version : "of no known version",
+            build->git ? build->git : "no git state",
+            build->started_utc ? build->started_utc : "at no known time");
 }
 
 enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg_error *err)
 {
-    char sentence[96];
+    char sentence[96], cpu[128];
     fprintf(out, "## zogap gate: %s\n\n%s. ", zg_judgement_name(zg_gate_verdict(gate)),
             zg_gate_sentence(gate, sentence, sizeof sentence));
     fprintf(out, "Above 1 is slower; the threshold is %g %%. Measured: %s.\n\n",
@@ -194,8 +196,9 @@ enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg
         fprintf(out, "- warning: %s\n", gate->warnings[i]);
     if (gate->n_warnings)
         fputs("\n", out);
-    append_build(out, "Baseline", &gate->builds[ZG_GATE_BASELINE]);
-    append_build(out, "; candidate", &gate->builds[ZG_GATE_CANDIDATE]);
-    fprintf(out, "; %s.\n", gate->cpu_name[0] ? gate->cpu_name : "no known cpu");
+    append_build(out, "Baseline", &gate->sets[ZG_GATE_BASELINE]->meta);
+    append_build(out, "; candidate", &gate->sets[ZG_GATE_CANDIDATE]->meta);
+    const char *const name = show_cpu(gate, cpu, sizeof cpu);
+    fprintf(out, "; %s.\n", name ? name : "no known cpu");
     return status;
 }

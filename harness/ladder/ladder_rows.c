@@ -199,10 +199,10 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
 static void take_walls(const struct zg_csv_in *csv, const struct zg_summary_row *summary,
                        int64_t n_rungs, int64_t n_blocks, double *walls)
 {
-    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
+    const struct zg_sample_row *const rows = csv->rows;
     for (int64_t i = 0; i < n_rungs * n_blocks; i++)
         walls[i] = NAN;
-    for (int64_t s = 0; s < zg_csv_in_n(csv); s++)
+    for (int64_t s = 0; s < csv->n; s++)
         for (int64_t i = 0; i < n_rungs && rows[s].block >= 0 && rows[s].block < n_blocks; i++)
             if (zg_case_row_same(&summary[i].id, &rows[s].id))
                 walls[i * n_blocks + rows[s].block] = rows[s].wall_s_per_step;
@@ -286,8 +286,8 @@ static void restore(struct zg_ladder_result *out, const struct zg_ladder_row *ro
 enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
                               const struct zg_csv_in *csv, const char *path, struct zg_error *err)
 {
-    const struct zg_ladder_row *const rows = zg_csv_in_rows(csv);
-    const int64_t n_rows = zg_csv_in_n(csv);
+    const struct zg_ladder_row *const rows = csv->rows;
+    const int64_t n_rows = csv->n;
     int64_t end;
     *out = NULL;
     *n = 0;

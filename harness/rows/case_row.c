@@ -1,10 +1,9 @@
 /*
  * case_row.c - goes over the list of case columns (schema.h), so that a new column is compared and
- * copied without a line here.  Two reals are the same if a CSV file has them alike.
+ * copied without a line here.
  */
 #include "harness/rows/case_row.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +12,6 @@
 bool zg_cell_same_text(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-bool zg_cell_same_real(double a, double b)
-{
-    char x[32], y[32];
-    if (isnan(a) || isnan(b))
-        return isnan(a) && isnan(b); /* printed, they may differ in sign */
-    snprintf(x, sizeof x, "%.9g", a);
-    snprintf(y, sizeof y, "%.9g", b);
-    return strcmp(x, y) == 0;
 }
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -59,16 +48,26 @@ static bool option_may_differ(const struct zg_case_across *across, const char *k
 
 /* ---- differences ----------------------------------------------------------------------------- */
 
-/* Adds "NAME A and B" to text, which may be NULL, where the cells differ; returns 1 then. */
-static int64_t add_difference(char *text, size_t size, const char *name, const char *a,
-                              const char *b)
+const char *zg_cell_show(const struct zg_cell *cell, char *text, size_t size)
 {
-    if (zg_cell_same_text(a, b))
-        return 0;
+    if (zg_cell_is_empty(cell) || (cell->kind == ZG_COLUMN_TEXT && !*cell->text))
+        return "none";
+    if (cell->kind == ZG_COLUMN_TEXT)
+        return cell->text;
+    if (cell->kind == ZG_COLUMN_INTEGER)
+        snprintf(text, size, "%lld", (long long)cell->integer);
+    else
+        snprintf(text, size, "%.9g", cell->real);
+    return text;
+}
+
+int64_t zg_difference_add(char *text, size_t size, const char *name, const char *a, const char *b)
+{
     const size_t n = text ? strlen(text) : 0;
+    if (strcmp(a, b) == 0)
+        return 0;
     if (text)
-        snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a && *a ? a : "none",
-                 b && *b ? b : "none");
+        snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a, b);
     return 1;
 }
 
@@ -82,46 +81,34 @@ static int64_t add_options(char *text, size_t size, const char *a, const char *b
         return 0;
     for (const char *at = a; zg_option_cell_next(&at, &option);)
         if (!option_may_differ(across, option.key))
-            n += add_difference(text, size, option.key, option.value,
-                                zg_option_cell_find(b, option.key, &other) ? other.value : NULL);
+            n += zg_difference_add(text, size, option.key, option.value,
+                                   zg_option_cell_find(b, option.key, &other) ? other.value
+                                                                              : "none");
     for (const char *at = b; zg_option_cell_next(&at, &option);)
         if (!option_may_differ(across, option.key) && !zg_option_cell_find(a, option.key, &other))
-            n += add_difference(text, size, option.key, NULL, option.value);
+            n += zg_difference_add(text, size, option.key, "none", option.value);
     return n;
-}
-
-static const char *show_integer(char *cell, size_t size, int64_t value)
-{
-    cell[0] = '\0';
-    if (value != ZG_NO_INTEGER)
-        snprintf(cell, size, "%lld", (long long)value);
-    return cell;
 }
 
 int64_t zg_case_row_differences(const struct zg_case_row *a, const struct zg_case_row *b,
                                 const struct zg_case_across *across, char *text, size_t size)
 {
-    char x[32], y[32];
     int64_t n = 0;
     if (text)
         text[0] = '\0';
-#define TEXT(name)                                                                                 \
-    if (COLUMN_##name == COLUMN_engine || COLUMN_##name == COLUMN_dtype ||                         \
-        may_differ(across, COLUMN_##name))                                                         \
-        ;                                                                                          \
-    else if (COLUMN_##name == COLUMN_algorithm)                                                    \
-        n += add_options(text, size, a->name, b->name, across);                                    \
-    else                                                                                           \
-        n += add_difference(text, size, #name, a->name, b->name);
-#define INTEGER(name)                                                                              \
-    if (!may_differ(across, COLUMN_##name))                                                        \
-        n += add_difference(text, size, #name, show_integer(x, sizeof x, a->name),                 \
-                            show_integer(y, sizeof y, b->name));
-#define REAL(name) /* no case column is one */
-    ZG_CASE_COLUMNS(TEXT, INTEGER, REAL)
-#undef TEXT
-#undef INTEGER
-#undef REAL
+    for (int i = 0; i < N_COLUMNS; i++) {
+        const struct zg_column *const column = &zg_schema_summary.columns[i];
+        const struct zg_cell x = zg_row_cell(column, a), y = zg_row_cell(column, b);
+        char shown[2][32];
+        if (i == COLUMN_engine || i == COLUMN_dtype || may_differ(across, i))
+            continue;
+        if (i == COLUMN_algorithm)
+            n += add_options(text, size, a->algorithm, b->algorithm, across);
+        else
+            n += zg_difference_add(text, size, column->name,
+                                   zg_cell_show(&x, shown[0], sizeof shown[0]),
+                                   zg_cell_show(&y, shown[1], sizeof shown[1]));
+    }
     return n;
 }
 

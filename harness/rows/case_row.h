@@ -49,8 +49,13 @@ int64_t zg_case_row_differences(const struct zg_case_row *a, const struct zg_cas
 int64_t zg_case_n_columns(void);
 int64_t zg_case_column_find(const char *name);
 
+/* The value as text, "none" of an empty one; in text[size] where it is a number. */
+const char *zg_cell_show(const struct zg_cell *cell, char *text, size_t size);
+
+/* Adds "NAME A and B" to text[size], which may be NULL, where a and b differ; returns 1 then. */
+int64_t zg_difference_add(char *text, size_t size, const char *name, const char *a, const char *b);
+
 /* NULL and "" are the same text: an empty cell. */
 bool zg_cell_same_text(const char *a, const char *b);
-bool zg_cell_same_real(double a, double b); /* NaN, an empty cell, equals NaN */
 
 #endif

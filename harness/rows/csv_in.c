@@ -13,24 +13,20 @@
 #include <unistd.h>
 
 #include "engines/base/size.h"
+#include "harness/base/grow.h"
 #include "harness/rows/older_schema.h"
 
 /* Larger than any result file; a size beyond it is a wrong file. */
 #define MOST_BYTES (INT64_C(1) << 32)
 
-struct zg_csv_in {
+struct whole { /* of which a caller sees the first */
+    struct zg_csv_in in;
     const struct zg_schema *schema; /* of the rows */
     const struct zg_schema *file;   /* the same, or older.schema */
     struct zg_older_schema older;
     int64_t n_columns; /* of the file's schema that the file has */
-    char *rows;        /* [capacity] row structs */
-    int64_t n;
-    int64_t capacity;
-    char **extra_names; /* [n_extra], in texts */
-    int64_t n_extra;
-    int64_t extra_capacity;
-    double *extra; /* [capacity][n_extra] */
-    char *texts;   /* every text, terminated: no longer than the file */
+    int64_t capacity;  /* rows that there is room for */
+    char *texts;       /* every text, terminated: no longer than the file */
     size_t texts_used;
     char *older_row;   /* of an older file: what its cells are read into */
     char **algorithms; /* [n_algorithms]: texts that an older file does not have */
@@ -40,7 +36,7 @@ struct zg_csv_in {
 
 /* What libcsv's callbacks work on. */
 struct reading {
-    struct zg_csv_in *csv;
+    struct whole *csv;
     const char *path;
     struct zg_error *err;
     enum zg_status status;
@@ -48,7 +44,7 @@ struct reading {
     int64_t column; /* of the next cell */
 };
 
-static char *keep_text(struct zg_csv_in *csv, const char *cell, size_t n)
+static char *keep_text(struct whole *csv, const char *cell, size_t n)
 {
     char *const text = csv->texts + csv->texts_used;
     if (n)
@@ -75,7 +71,7 @@ static bool is_column(const struct zg_column *column, const char *cell, size_t n
 
 /* Is the cell of the header the column of an older version, whose columns before it are those that
  * were read?  Then the file is of that version. */
-static bool is_older(struct zg_csv_in *csv, int64_t column, const char *cell, size_t n)
+static bool is_older(struct whole *csv, int64_t column, const char *cell, size_t n)
 {
     for (int version = ZG_SCHEMA_VERSION - 1; version > 0; version--) {
         struct zg_older_schema older;
@@ -96,7 +92,7 @@ static bool is_older(struct zg_csv_in *csv, int64_t column, const char *cell, si
 
 static void header_cell(struct reading *r, const char *cell, size_t n)
 {
-    struct zg_csv_in *const csv = r->csv;
+    struct whole *const csv = r->csv;
     const int64_t i = r->column;
     if (i < csv->n_columns && is_column(&csv->file->columns[i], cell, n))
         return;
@@ -116,17 +112,10 @@ static void header_cell(struct reading *r, const char *cell, size_t n)
                             (long long)i + 1, n > 64 ? 64 : (int)n, cell);
         return;
     }
-    if (csv->n_extra == csv->extra_capacity) {
-        const int64_t capacity = 2 * csv->extra_capacity + 8;
-        char **const names = realloc(csv->extra_names, (size_t)capacity * sizeof *names);
-        if (!names) {
-            r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
-            return;
-        }
-        csv->extra_names = names;
-        csv->extra_capacity = capacity;
-    }
-    csv->extra_names[csv->n_extra++] = keep_text(csv, cell, n);
+    if (zg_grow(&csv->in.extra_names, csv->in.n_extra, sizeof *csv->in.extra_names))
+        csv->in.extra_names[csv->in.n_extra++] = keep_text(csv, cell, n);
+    else
+        r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
 }
 
 static void bad_number(struct reading *r, const char *cell, size_t n, const char *name,
@@ -163,33 +152,30 @@ static int64_t parse_integer(struct reading *r, const char *cell, size_t n, cons
 
 static void row_cell(struct reading *r, const char *cell, size_t n)
 {
-    struct zg_csv_in *const csv = r->csv;
+    struct whole *const csv = r->csv;
     const int64_t i = r->column, row = r->row - 1;
-    char *const to =
-        csv->older_row ? csv->older_row : csv->rows + (size_t)row * csv->schema->row_size;
+    char *const to = csv->older_row ? csv->older_row
+                                    : (char *)csv->in.rows + (size_t)row * csv->schema->row_size;
     if (i == 0) { /* columns that the file lacks are empty */
         zg_row_clear(csv->schema, to);
         zg_row_clear(csv->file, to);
     }
-    if (i >= csv->n_columns + csv->n_extra)
+    if (i >= csv->n_columns + csv->in.n_extra)
         return; /* end_row() says so */
     if (i >= csv->n_columns) {
         const int64_t e = i - csv->n_columns;
-        csv->extra[row * csv->n_extra + e] = parse_real(r, cell, n, csv->extra_names[e]);
+        csv->in.extra[row * csv->in.n_extra + e] = parse_real(r, cell, n, csv->in.extra_names[e]);
         return;
     }
     const struct zg_column *const column = &csv->file->columns[i];
-    char *const field = to + column->offset;
-    if (column->kind == ZG_COLUMN_TEXT) {
-        const char *const text = n ? keep_text(csv, cell, n) : NULL;
-        memcpy(field, &text, sizeof text);
-    } else if (column->kind == ZG_COLUMN_INTEGER) {
-        const int64_t value = parse_integer(r, cell, n, column->name);
-        memcpy(field, &value, sizeof value);
-    } else {
-        const double value = parse_real(r, cell, n, column->name);
-        memcpy(field, &value, sizeof value);
-    }
+    struct zg_cell value = {.kind = column->kind};
+    if (column->kind == ZG_COLUMN_TEXT)
+        value.text = n ? keep_text(csv, cell, n) : NULL;
+    else if (column->kind == ZG_COLUMN_INTEGER)
+        value.integer = parse_integer(r, cell, n, column->name);
+    else
+        value.real = parse_real(r, cell, n, column->name);
+    zg_row_set_cell(column, to, &value);
 }
 
 static void on_cell(void *bytes, size_t n, void *context)
@@ -210,7 +196,7 @@ static void on_cell(void *bytes, size_t n, void *context)
 
 static void end_header(struct reading *r)
 {
-    struct zg_csv_in *const csv = r->csv;
+    struct whole *const csv = r->csv;
     int64_t cells;
     if (r->column < n_least(csv->file)) {
         r->status = zg_fail(
@@ -221,34 +207,31 @@ static void end_header(struct reading *r)
         return;
     }
     csv->n_columns = zg_min64(csv->n_columns, r->column);
-    csv->rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);
-    if (zg_size_mul(csv->capacity, csv->n_extra, &cells))
-        csv->extra = calloc((size_t)cells + 1, sizeof *csv->extra);
+    csv->in.rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);
+    if (zg_size_mul(csv->capacity, csv->in.n_extra, &cells))
+        csv->in.extra = calloc((size_t)cells + 1, sizeof *csv->in.extra);
     if (csv->file != csv->schema)
         csv->older_row = malloc(csv->file->row_size);
-    if (!csv->rows || !csv->extra || (csv->file != csv->schema && !csv->older_row))
+    if (!csv->in.rows || !csv->in.extra || (csv->file != csv->schema && !csv->older_row))
         r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
 }
 
 /* The text, kept once; NULL: no memory. */
-static const char *keep_algorithm(struct zg_csv_in *csv, const char *text)
+static const char *keep_algorithm(struct whole *csv, const char *text)
 {
     for (int64_t i = 0; i < csv->n_algorithms; i++)
         if (strcmp(csv->algorithms[i], text) == 0)
             return csv->algorithms[i];
-    char **const algorithms =
-        realloc(csv->algorithms, (size_t)(csv->n_algorithms + 1) * sizeof *algorithms);
-    if (!algorithms)
+    if (!zg_grow(&csv->algorithms, csv->n_algorithms, sizeof *csv->algorithms) ||
+        !(csv->algorithms[csv->n_algorithms] = strdup(text)))
         return NULL;
-    csv->algorithms = algorithms;
-    algorithms[csv->n_algorithms] = strdup(text);
-    return algorithms[csv->n_algorithms] ? algorithms[csv->n_algorithms++] : NULL;
+    return csv->algorithms[csv->n_algorithms++];
 }
 
 /* The row that an older file has, as one of this version. */
 static void take_older_row(struct reading *r)
 {
-    struct zg_csv_in *const csv = r->csv;
+    struct whole *const csv = r->csv;
     struct zg_case_row *const id = (struct zg_case_row *)(void *)csv->older_row;
     char text[ZG_OLDER_TEXT];
     if (zg_older_algorithm(&csv->older, id, text)[0]) {
@@ -256,7 +239,8 @@ static void take_older_row(struct reading *r)
         if (!id->algorithm)
             r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
     }
-    memcpy(csv->rows + (size_t)csv->n * csv->schema->row_size, id, csv->schema->row_size);
+    memcpy((char *)csv->in.rows + (size_t)csv->in.n * csv->schema->row_size, id,
+           csv->schema->row_size);
 }
 
 static void on_row(int end, void *context)
@@ -265,7 +249,7 @@ static void on_row(int end, void *context)
     struct reading *const r = context;
     if (r->status)
         return;
-    const int64_t want = r->csv->n_columns + r->csv->n_extra;
+    const int64_t want = r->csv->n_columns + r->csv->in.n_extra;
     if (r->row == 0)
         end_header(r);
     else if (r->column != want)
@@ -274,7 +258,7 @@ static void on_row(int end, void *context)
     else {
         if (r->csv->older_row)
             take_older_row(r);
-        r->csv->n++;
+        r->csv->in.n++;
     }
     r->row++;
     r->column = 0;
@@ -315,7 +299,7 @@ done:
 }
 
 /* Cuts a last line without its end off. */
-static void drop_torn_row(struct zg_csv_in *csv, const char *path, const char *bytes, size_t *n)
+static void drop_torn_row(struct whole *csv, const char *path, const char *bytes, size_t *n)
 {
     if (!*n || bytes[*n - 1] == '\n')
         return;
@@ -323,9 +307,10 @@ static void drop_torn_row(struct zg_csv_in *csv, const char *path, const char *b
     *n = newline ? (size_t)(newline - bytes) + 1 : 0;
     snprintf(csv->warning, sizeof csv->warning, "%.400s: the last row is torn and was dropped",
              path);
+    csv->in.warning = csv->warning;
 }
 
-static enum zg_status parse(struct zg_csv_in *csv, const char *path, const char *bytes, size_t n,
+static enum zg_status parse(struct whole *csv, const char *path, const char *bytes, size_t n,
                             struct zg_error *err)
 {
     struct reading r = {.csv = csv, .path = path, .err = err};
@@ -349,7 +334,7 @@ enum zg_status zg_csv_in_open(struct zg_csv_in **out, const char *path,
     char *bytes = NULL;
     size_t n = 0;
     *out = NULL;
-    struct zg_csv_in *csv = calloc(1, sizeof *csv);
+    struct whole *csv = calloc(1, sizeof *csv);
     if (!csv)
         return zg_fail(err, ZG_ENV, "%s: no memory to read it", path);
     csv->schema = csv->file = schema;
@@ -366,13 +351,11 @@ enum zg_status zg_csv_in_open(struct zg_csv_in **out, const char *path,
         goto done;
     }
     status = parse(csv, path, bytes, n, err);
-    if (status)
-        goto done;
-    *out = csv;
-    csv = NULL;
 done:
     free(bytes);
-    zg_csv_in_close(&csv);
+    *out = &csv->in;
+    if (status)
+        zg_csv_in_close(out);
     return status;
 }
 
@@ -380,44 +363,15 @@ void zg_csv_in_close(struct zg_csv_in **csv)
 {
     if (!csv || !*csv)
         return;
-    free((*csv)->rows);
-    free((*csv)->extra_names);
-    free((*csv)->extra);
-    free((*csv)->texts);
-    free((*csv)->older_row);
-    for (int64_t i = 0; i < (*csv)->n_algorithms; i++)
-        free((*csv)->algorithms[i]);
-    free((*csv)->algorithms);
-    free(*csv);
+    struct whole *const whole = (struct whole *)*csv;
+    free(whole->in.rows);
+    free(whole->in.extra_names);
+    free(whole->in.extra);
+    free(whole->texts);
+    free(whole->older_row);
+    for (int64_t i = 0; i < whole->n_algorithms; i++)
+        free(whole->algorithms[i]);
+    free(whole->algorithms);
+    free(whole);
     *csv = NULL;
-}
-
-int64_t zg_csv_in_n(const struct zg_csv_in *csv)
-{
-    return csv->n;
-}
-
-const void *zg_csv_in_rows(const struct zg_csv_in *csv)
-{
-    return csv->rows;
-}
-
-int64_t zg_csv_in_n_extra(const struct zg_csv_in *csv)
-{
-    return csv->n_extra;
-}
-
-const char *zg_csv_in_extra_name(const struct zg_csv_in *csv, int64_t column)
-{
-    return csv->extra_names[column];
-}
-
-double zg_csv_in_extra(const struct zg_csv_in *csv, int64_t row, int64_t column)
-{
-    return csv->extra[row * csv->n_extra + column];
-}
-
-const char *zg_csv_in_warning(const struct zg_csv_in *csv)
-{
-    return csv->warning[0] ? csv->warning : NULL;
 }

@@ -5,31 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/grow.h"
+
 /* The list's own copy; NULL: no memory. */
 static const char *keep_text(struct zg_row_list *list, const char *text)
 {
     for (int64_t i = 0; i < list->n_texts; i++)
         if (strcmp(list->texts[i], text) == 0)
             return list->texts[i];
-    char **const texts = realloc(list->texts, (size_t)(list->n_texts + 1) * sizeof *texts);
-    if (!texts)
+    if (!zg_grow(&list->texts, list->n_texts, sizeof *list->texts) ||
+        !(list->texts[list->n_texts] = strdup(text)))
         return NULL;
-    list->texts = texts;
-    texts[list->n_texts] = strdup(text);
-    return texts[list->n_texts] ? texts[list->n_texts++] : NULL;
+    return list->texts[list->n_texts++];
 }
 
 enum zg_status zg_row_list_add(struct zg_row_list *list, const void *row, struct zg_error *err)
 {
     const struct zg_schema *const schema = list->schema;
-    if (list->n == list->capacity) {
-        const int64_t capacity = 2 * list->capacity + 16;
-        char *const rows = realloc(list->rows, (size_t)capacity * schema->row_size);
-        if (!rows)
-            return zg_fail(err, ZG_ENV, "no memory for rows of %s", schema->file);
-        list->rows = rows;
-        list->capacity = capacity;
-    }
+    if (!zg_grow(&list->rows, list->n, schema->row_size))
+        return zg_fail(err, ZG_ENV, "no memory for rows of %s", schema->file);
     char *const to = list->rows + (size_t)list->n * schema->row_size;
     memcpy(to, row, schema->row_size);
     for (int64_t i = 0; i < schema->n_columns; i++) {

@@ -16,7 +16,7 @@
 struct zg_row_list {
     const struct zg_schema *schema;
     char *rows; /* [n] row structs of the schema */
-    int64_t n, capacity;
+    int64_t n;
     char **texts; /* [n_texts], each once */
     int64_t n_texts;
 };

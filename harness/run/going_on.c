@@ -29,8 +29,8 @@ enum zg_status zg_measure_take_plan(struct zg_measure_work *w, json_t *plan, str
 enum zg_status zg_measure_take_blocks(struct zg_measure_work *w, struct zg_error *err)
 {
     const struct zg_csv_in *const in = w->m->results->old_samples;
-    const struct zg_sample_row *const rows = in ? zg_csv_in_rows(in) : NULL;
-    const int64_t n_counters = in ? zg_csv_in_n_extra(in) : 0;
+    const struct zg_sample_row *const rows = in ? in->rows : NULL;
+    const int64_t n_counters = in ? in->n_extra : 0;
     struct zg_case_row ids[ZG_MAX_ENGINES];
     double *const counters = calloc((size_t)n_counters + 1, sizeof *counters);
     enum zg_status status = counters ? ZG_OK : zg_fail(err, ZG_ENV, "no memory for counters");
@@ -43,13 +43,13 @@ enum zg_status zg_measure_take_blocks(struct zg_measure_work *w, struct zg_error
         status = zg_measure_grow_blocks(w, w->n_blocks_before, err);
     for (int64_t s = 0; s < w->n_subjects && w->n_blocks_before > 0 && !status; s++)
         status = zg_measure_run_steps(&w->contexts[s], w->n_steps, err);
-    for (int64_t i = 0; in && i < zg_csv_in_n(in) && !status; i++)
+    for (int64_t i = 0; in && i < in->n && !status; i++)
         for (int64_t s = 0; s < w->n_subjects; s++) {
             const struct zg_sample_row *const row = &rows[i];
             if (row->block >= w->n_blocks_before || !zg_case_row_same(&row->id, &ids[s]))
                 continue;
             for (int64_t e = 0; e < n_counters; e++)
-                counters[e] = zg_csv_in_extra(in, i, e);
+                counters[e] = in->extra[i * in->n_extra + e];
             zg_measure_record(w, s, row, counters);
         }
     free(counters);

@@ -38,8 +38,8 @@ enum zg_status zg_block_plan_there(const struct zg_csv_in *samples, const struct
                                    int64_t n_rows, int64_t n_planned, int64_t *n,
                                    struct zg_error *err)
 {
-    const struct zg_sample_row *const all = zg_csv_in_rows(samples);
-    const int64_t n_all = zg_csv_in_n(samples);
+    const struct zg_sample_row *const all = samples->rows;
+    const int64_t n_all = samples->n;
     const int64_t most = n_planned < n_all ? n_planned : n_all; /* a block has a row or more */
     *n = 0;
     uint32_t *const found = calloc((size_t)most + 1, sizeof *found); /* a bit for each engine */

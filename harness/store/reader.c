@@ -14,6 +14,7 @@
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
+#include "harness/base/grow.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/csv_in.h"
 #include "harness/stats/stats.h"
@@ -25,7 +26,6 @@ struct zg_result_files {
     const char **counter_names;
     int64_t *integers; /* [2][n samples]: blocks, then steps, each case's together */
     double *reals;     /* [1 + n_counters][n samples]: times, then counters */
-    char **warnings;   /* [n_warnings] */
 };
 
 static void path_of(const struct zg_result_reader *reader, const char *file, char path[PATH_SIZE])
@@ -40,18 +40,14 @@ static enum zg_status no_memory(const struct zg_result_reader *reader, struct zg
 
 static enum zg_status warn(struct zg_result_reader *reader, const char *text, struct zg_error *err)
 {
-    char **const warnings =
-        realloc(reader->files->warnings, (size_t)(reader->n_warnings + 1) * sizeof *warnings);
-    if (!warnings)
+    char *const line = strdup(text);
+    if (!line || !zg_grow(&reader->warnings, reader->n_warnings, sizeof *reader->warnings)) {
+        free(line);
         return no_memory(reader, err);
-    reader->files->warnings = warnings;
-    reader->warnings = (const char *const *)warnings;
-    warnings[reader->n_warnings] = strdup(text);
-    if (!warnings[reader->n_warnings])
-        return no_memory(reader, err);
-    for (char *c = warnings[reader->n_warnings]; *c; c++) /* one line, whatever a cell holds */
+    }
+    for (char *c = line; *c; c++) /* one line, whatever a cell holds */
         *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
-    reader->n_warnings++;
+    reader->warnings[reader->n_warnings++] = line;
     return ZG_OK;
 }
 
@@ -111,11 +107,11 @@ static enum zg_status read_csv(struct zg_result_reader *reader, struct zg_csv_in
     char path[PATH_SIZE];
     path_of(reader, schema->file, path);
     enum zg_status status = zg_csv_in_open(csv, path, schema, err);
-    if (!status && zg_csv_in_n(*csv) == 0)
+    if (!status && (*csv)->n == 0)
         status = zg_fail(err, ZG_INPUT, "%s: has a header but no row", path);
-    if (!status && zg_csv_in_warning(*csv)) {
+    if (!status && (*csv)->warning) {
         reader->torn = true;
-        status = warn(reader, zg_csv_in_warning(*csv), err);
+        status = warn(reader, (*csv)->warning, err);
     }
     return status;
 }
@@ -124,8 +120,8 @@ static enum zg_status read_csv(struct zg_result_reader *reader, struct zg_csv_in
 static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
                                                const struct zg_case_row *id)
 {
-    const struct zg_verify_row *const rows = zg_csv_in_rows(csv);
-    for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
+    const struct zg_verify_row *const rows = csv->rows;
+    for (int64_t i = 0; i < csv->n; i++)
         if (zg_case_row_same(&rows[i].id, id))
             return &rows[i];
     return NULL;
@@ -133,8 +129,8 @@ static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
 
 static enum zg_status make_cases(struct zg_result_reader *reader, struct zg_error *err)
 {
-    const struct zg_summary_row *const rows = zg_csv_in_rows(reader->files->summary);
-    const int64_t n = zg_csv_in_n(reader->files->summary);
+    const struct zg_summary_row *const rows = reader->files->summary->rows;
+    const int64_t n = reader->files->summary->n;
     reader->cases = calloc((size_t)n, sizeof *reader->cases);
     if (!reader->cases)
         return no_memory(reader, err);
@@ -174,10 +170,10 @@ static enum zg_status make_cases(struct zg_result_reader *reader, struct zg_erro
 static enum zg_status check_sample(const struct zg_result_reader *reader, int64_t i,
                                    int64_t instructions, struct zg_error *err)
 {
-    const struct zg_sample_row *const row =
-        (const struct zg_sample_row *)zg_csv_in_rows(reader->files->samples) + i;
+    const struct zg_csv_in *const samples = reader->files->samples;
+    const struct zg_sample_row *const row = (const struct zg_sample_row *)samples->rows + i;
     const bool counted =
-        instructions >= 0 && zg_csv_in_extra(reader->files->samples, i, instructions) > 0;
+        instructions >= 0 && samples->extra[i * samples->n_extra + instructions] > 0;
     if (row->block < 0 || row->steps < 1)
         return zg_fail(err, ZG_INPUT,
                        "%s/samples.csv: row %lld: needs a block of at least 0 and at least 1 step",
@@ -208,8 +204,8 @@ static int compare_places(const void *a, const void *b)
 static enum zg_status place_samples(struct zg_result_reader *reader, struct place *places,
                                     int64_t *n_kept, struct zg_error *err)
 {
-    const struct zg_sample_row *const rows = zg_csv_in_rows(reader->files->samples);
-    const int64_t n = zg_csv_in_n(reader->files->samples);
+    const struct zg_sample_row *const rows = reader->files->samples->rows;
+    const int64_t n = reader->files->samples->n;
     const int64_t instructions = zg_result_reader_counter(reader, ZG_INSTRUCTIONS_COLUMN);
     enum zg_status status = ZG_OK;
     *n_kept = 0;
@@ -241,7 +237,7 @@ static enum zg_status copy_samples(struct zg_result_reader *reader, const struct
                                    int64_t n, struct zg_error *err)
 {
     struct zg_result_files *const files = reader->files;
-    const struct zg_sample_row *const rows = zg_csv_in_rows(files->samples);
+    const struct zg_sample_row *const rows = files->samples->rows;
     const int64_t n_counters = reader->n_counters;
     int64_t n_reals;
     if (!zg_size_mul(n, n_counters + 1, &n_reals))
@@ -266,7 +262,7 @@ static enum zg_status copy_samples(struct zg_result_reader *reader, const struct
         times[i] = row->wall_s_per_step;
         for (int64_t e = 0; e < n_counters; e++)
             counters[i * n_counters + e] =
-                zg_csv_in_extra(files->samples, places[i].row, e) / (double)row->steps;
+                files->samples->extra[places[i].row * n_counters + e] / (double)row->steps;
     }
     return ZG_OK;
 }
@@ -292,9 +288,9 @@ static enum zg_status check_counts(struct zg_result_reader *reader, struct zg_er
 static enum zg_status read_samples(struct zg_result_reader *reader, struct zg_error *err)
 {
     struct zg_csv_in *const csv = reader->files->samples;
-    const int64_t n = zg_csv_in_n(csv);
+    const int64_t n = csv->n;
     int64_t n_kept = 0;
-    reader->n_counters = zg_csv_in_n_extra(csv);
+    reader->n_counters = csv->n_extra;
     reader->files->counter_names =
         calloc((size_t)reader->n_counters + 1, sizeof *reader->files->counter_names);
     struct place *const places = calloc((size_t)n, sizeof *places);
@@ -302,7 +298,7 @@ static enum zg_status read_samples(struct zg_result_reader *reader, struct zg_er
     if (!status)
         reader->counter_names = reader->files->counter_names;
     for (int64_t i = 0; i < reader->n_counters && !status; i++)
-        reader->files->counter_names[i] = zg_csv_in_extra_name(csv, i);
+        reader->files->counter_names[i] = csv->extra_names[i];
     if (!status)
         status = place_samples(reader, places, &n_kept, err);
     if (!status)
@@ -371,8 +367,8 @@ void zg_result_reader_close(struct zg_result_reader **reader)
     if (!reader || !*reader)
         return;
     struct zg_result_files *const files = (*reader)->files;
-    for (int64_t i = 0; files && i < (*reader)->n_warnings; i++)
-        free(files->warnings[i]);
+    for (int64_t i = 0; i < (*reader)->n_warnings; i++)
+        free((*reader)->warnings[i]);
     if (files) {
         zg_csv_in_close(&files->samples);
         zg_csv_in_close(&files->summary);
@@ -380,11 +376,11 @@ void zg_result_reader_close(struct zg_result_reader **reader)
         free(files->counter_names);
         free(files->integers);
         free(files->reals);
-        free(files->warnings);
     }
     free(files);
     json_decref((*reader)->meta.json);
     free((*reader)->cases);
+    free((*reader)->warnings);
     free((*reader)->dir);
     free(*reader);
     *reader = NULL;
@@ -429,24 +425,25 @@ int64_t zg_result_reader_counter(const struct zg_result_reader *reader, const ch
     return -1;
 }
 
+static int64_t add_difference(char *text, size_t size, const char *name, const struct zg_cell *a,
+                              const struct zg_cell *b)
+{
+    char x[32], y[32];
+    return zg_difference_add(text, size, name, zg_cell_show(a, x, sizeof x),
+                             zg_cell_show(b, y, sizeof y));
+}
+
 int64_t zg_result_case_differences(const struct zg_result_case *a, const struct zg_result_case *b,
                                    const struct zg_case_across *across, char *text, size_t size)
 {
     int64_t n = zg_case_row_differences(&a->id, &b->id, across, text, size);
     if (a->n == 0 || b->n == 0)
         return n;
-    if (a->summary->steps != b->summary->steps) {
-        const size_t used = strlen(text);
-        snprintf(text + used, size - used, "%ssteps %lld and %lld", used ? ", " : "",
-                 (long long)a->summary->steps, (long long)b->summary->steps);
-        n++;
-    }
-    if (!zg_cell_same_real(a->summary->useful_flops_per_step, b->summary->useful_flops_per_step)) {
-        const size_t used = strlen(text);
-        snprintf(text + used, size - used, "%suseful_flops_per_step %.9g and %.9g",
-                 used ? ", " : "", a->summary->useful_flops_per_step,
-                 b->summary->useful_flops_per_step);
-        n++;
-    }
-    return n;
+    n += add_difference(text, size, "steps",
+                        &(struct zg_cell){ZG_COLUMN_INTEGER, .integer = a->summary->steps},
+                        &(struct zg_cell){ZG_COLUMN_INTEGER, .integer = b->summary->steps});
+    const double flops[] = {a->summary->useful_flops_per_step, b->summary->useful_flops_per_step};
+    return n + add_difference(text, size, "useful_flops_per_step",
+                              &(struct zg_cell){ZG_COLUMN_REAL, .real = flops[0]},
+                              &(struct zg_cell){ZG_COLUMN_REAL, .real = flops[1]});
 }

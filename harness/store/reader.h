@@ -70,8 +70,8 @@ struct zg_result_reader {
     int64_t n_cases;
     const char *const *counter_names; /* [n_counters]: columns of samples.csv */
     int64_t n_counters;
-    bool torn; /* a torn last row was dropped: a run that was killed, or a damaged file */
-    const char *const *warnings; /* [n_warnings] sentences that name the file */
+    bool torn;       /* a torn last row was dropped: a run that was killed, or a damaged file */
+    char **warnings; /* [n_warnings] sentences that name the file */
     int64_t n_warnings;
     struct zg_result_files *files; /* private: what the pointers point into */
 };

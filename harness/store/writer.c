@@ -57,8 +57,8 @@ static enum zg_status read_rows(struct zg_result_writer *writer, struct zg_row_l
     if (!exists(path))
         return ZG_OK;
     enum zg_status status = zg_csv_in_open(&csv, path, rows->schema, err);
-    const char *const in = status ? NULL : zg_csv_in_rows(csv);
-    for (int64_t i = 0; !status && i < zg_csv_in_n(csv); i++) {
+    const char *const in = status ? NULL : csv->rows;
+    for (int64_t i = 0; !status && i < csv->n; i++) {
         const void *const row = in + (size_t)i * rows->schema->row_size;
         if (rows == &writer->summary ? !resume->was_cut_off(resume->context, row)
                                      : zg_result_writer_has_case(writer, row))
@@ -87,7 +87,7 @@ static enum zg_status keep_sample(const struct zg_result_writer *writer,
                                   struct kept_blocks *kept, bool *keep, struct zg_error *err)
 {
     const struct zg_csv_in *const in = writer->old_samples;
-    const struct zg_sample_row *const row = (const struct zg_sample_row *)zg_csv_in_rows(in) + i;
+    const struct zg_sample_row *const row = (const struct zg_sample_row *)in->rows + i;
     *keep = zg_result_writer_has_case(writer, &row->id);
     if (*keep)
         return ZG_OK;
@@ -108,8 +108,8 @@ static enum zg_status rewrite_samples(const struct zg_result_writer *writer, con
                                       struct zg_error *err)
 {
     const struct zg_csv_in *const in = writer->old_samples;
-    const int64_t n_extra = zg_csv_in_n_extra(in);
-    const struct zg_sample_row *const rows = zg_csv_in_rows(in);
+    const int64_t n_extra = in->n_extra;
+    const struct zg_sample_row *const rows = in->rows;
     struct zg_csv_out *out = NULL;
     enum zg_status status = ZG_OK;
     const char **const names = calloc((size_t)n_extra + 1, sizeof *names);
@@ -120,12 +120,12 @@ static enum zg_status rewrite_samples(const struct zg_result_writer *writer, con
         goto done;
     }
     for (int64_t i = 0; i < n_extra; i++)
-        names[i] = zg_csv_in_extra_name(in, i);
+        names[i] = in->extra_names[i];
     status =
         zg_csv_out_open(&out, writer->dir, &zg_schema_samples, ZG_CSV_REPLACE, names, n_extra, err);
-    for (int64_t i = 0; !status && i < zg_csv_in_n(in); i++) {
+    for (int64_t i = 0; !status && i < in->n; i++) {
         for (int64_t j = 0; j < n_extra; j++)
-            extra[j] = zg_csv_in_extra(in, i, j);
+            extra[j] = in->extra[i * in->n_extra + j];
         if (keep[i])
             status = zg_csv_out_row(out, &rows[i], extra, err);
     }
@@ -149,7 +149,7 @@ static enum zg_status trim_samples(struct zg_result_writer *writer,
     enum zg_status status = zg_csv_in_open(&writer->old_samples, path, &zg_schema_samples, err);
     if (status)
         return status;
-    const int64_t n = zg_csv_in_n(writer->old_samples);
+    const int64_t n = writer->old_samples->n;
     struct kept_blocks kept = {0};
     bool all = true;
     bool *const keep = calloc((size_t)n + 1, sizeof *keep);

@@ -113,7 +113,7 @@ struct zg_csv_in *trial_samples(struct trial *t)
 int64_t trial_n_samples(struct trial *t)
 {
     struct zg_csv_in *csv = trial_samples(t);
-    const int64_t n = zg_csv_in_n(csv);
+    const int64_t n = csv->n;
     zg_csv_in_close(&csv);
     return n;
 }

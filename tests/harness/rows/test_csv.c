@@ -57,12 +57,12 @@ static void samples_round_trip(void)
     struct zg_error err = {0};
     CU_ASSERT_EQUAL_FATAL(
         zg_csv_in_open(&in, temp_path(dir, "samples.csv"), &zg_schema_samples, &err), ZG_OK);
-    CU_ASSERT_EQUAL(zg_csv_in_n(in), 100);
-    CU_ASSERT_EQUAL(zg_csv_in_n_extra(in), 2);
-    CU_ASSERT_STRING_EQUAL(zg_csv_in_extra_name(in, 1), "papi_tot_ins");
-    CU_ASSERT_PTR_NULL(zg_csv_in_warning(in));
-    const struct zg_sample_row *const rows = zg_csv_in_rows(in);
-    for (int64_t i = 0; i < zg_csv_in_n(in); i++) {
+    CU_ASSERT_EQUAL(in->n, 100);
+    CU_ASSERT_EQUAL(in->n_extra, 2);
+    CU_ASSERT_STRING_EQUAL(in->extra_names[1], "papi_tot_ins");
+    CU_ASSERT_PTR_NULL(in->warning);
+    const struct zg_sample_row *const rows = in->rows;
+    for (int64_t i = 0; i < in->n; i++) {
         const struct zg_sample_row want = sample_row(i);
         CU_ASSERT_STRING_EQUAL(rows[i].id.engine, want.id.engine);
         CU_ASSERT_STRING_EQUAL(rows[i].id.model, want.id.model);
@@ -74,9 +74,9 @@ static void samples_round_trip(void)
         CU_ASSERT_EQUAL(rows[i].id.batch, ZG_NO_INTEGER);
         CU_ASSERT_EQUAL(rows[i].wall_s_per_step, 0.123456789); /* nine digits: exact in %.9g */
         CU_ASSERT(rows[i].cpu_s_per_step > 0);
-        CU_ASSERT(i % 2 ? zg_csv_in_extra(in, i, 0) == (double)i * 1e9
-                        : isnan(zg_csv_in_extra(in, i, 0)));
-        CU_ASSERT(isnan(zg_csv_in_extra(in, i, 1)));
+        CU_ASSERT(i % 2 ? in->extra[i * in->n_extra + 0] == (double)i * 1e9
+                        : isnan(in->extra[i * in->n_extra + 0]));
+        CU_ASSERT(isnan(in->extra[i * in->n_extra + 1]));
     }
     zg_csv_in_close(&in);
     remove_temp_dir(dir);
@@ -130,16 +130,16 @@ static void a_stream_is_continued(void)
     }
     CU_ASSERT_EQUAL_FATAL(
         zg_csv_in_open(&in, temp_path(dir, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(zg_csv_in_n(in), 3);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(zg_csv_in_warning(in));
-    CU_ASSERT(strstr(zg_csv_in_warning(in), "torn") != NULL);
+    CU_ASSERT_EQUAL(in->n, 3);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(in->warning);
+    CU_ASSERT(strstr(in->warning, "torn") != NULL);
     zg_csv_in_close(&in);
     open_stream(&out, dir);
     CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
     CU_ASSERT_EQUAL_FATAL(
         zg_csv_in_open(&in, temp_path(dir, "samples.csv"), &zg_schema_samples, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(zg_csv_in_n(in), 3);
-    CU_ASSERT_PTR_NULL(zg_csv_in_warning(in));
+    CU_ASSERT_EQUAL(in->n, 3);
+    CU_ASSERT_PTR_NULL(in->warning);
     zg_csv_in_close(&in);
 
     /* A header that was torn itself starts afresh; another header is refused and left alone. */
@@ -335,7 +335,7 @@ static void older_versions_read(void)
         CU_ASSERT_EQUAL(read_older(&in, &zg_schema_summary, version, least, "more", least),
                         ZG_INPUT);
         CU_ASSERT_EQUAL_FATAL(read_older(&in, &zg_schema_summary, version, least, NULL, 0), ZG_OK);
-        const struct zg_summary_row *const row = zg_csv_in_rows(in);
+        const struct zg_summary_row *const row = in->rows;
         CU_ASSERT_STRING_EQUAL(row->id.algorithm,
                                "1:rank=1+nu=1+eps=1+lr=1+direction=1+direction-scale=1");
         CU_ASSERT_STRING_EQUAL(row->id.split, "1");
@@ -353,10 +353,10 @@ static void older_versions_read(void)
     CU_ASSERT_FATAL(zg_older_schema_of(&older, &zg_schema_samples, 2));
     const int64_t n = older.schema.n_columns - 1;
     CU_ASSERT_EQUAL_FATAL(read_older(&in, &zg_schema_samples, 2, n, "papi_tot_ins", n), ZG_OK);
-    CU_ASSERT_EQUAL_FATAL(zg_csv_in_n_extra(in), 1);
-    CU_ASSERT_STRING_EQUAL(zg_csv_in_extra_name(in, 0), "papi_tot_ins");
-    CU_ASSERT_EQUAL(zg_csv_in_extra(in, 0, 0), 1);
-    CU_ASSERT_EQUAL(((const struct zg_sample_row *)zg_csv_in_rows(in))->disturbed, ZG_NO_INTEGER);
+    CU_ASSERT_EQUAL_FATAL(in->n_extra, 1);
+    CU_ASSERT_STRING_EQUAL(in->extra_names[0], "papi_tot_ins");
+    CU_ASSERT_EQUAL(in->extra[0], 1);
+    CU_ASSERT_EQUAL(((const struct zg_sample_row *)in->rows)->disturbed, ZG_NO_INTEGER);
     zg_csv_in_close(&in);
     /* but no column may be missing, or one be there that never was */
     CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 2, -1, NULL, 0), ZG_INPUT);
@@ -397,9 +397,9 @@ static void older_rows_have_an_algorithm(void)
     write_temp_file(dir, "curve.csv", text, (size_t)n);
     CU_ASSERT_EQUAL_FATAL(zg_csv_in_open(&in, temp_path(dir, "curve.csv"), &zg_schema_curve, NULL),
                           ZG_OK);
-    CU_ASSERT_EQUAL_FATAL(zg_csv_in_n(in), N);
+    CU_ASSERT_EQUAL_FATAL(in->n, N);
     for (int i = 0; i < N; i++) {
-        const struct zg_curve_row *const row = (const struct zg_curve_row *)zg_csv_in_rows(in) + i;
+        const struct zg_curve_row *const row = (const struct zg_curve_row *)in->rows + i;
         CU_ASSERT_EQUAL(row->step, i);
         CU_ASSERT(zg_cell_same_text(row->id.algorithm, rows[i].text));
     }
@@ -458,8 +458,8 @@ static void schemas_are_consistent(void)
         CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
         CU_ASSERT_EQUAL_FATAL(zg_csv_in_open(&in, temp_path(dir, schema->file), schema, NULL),
                               ZG_OK);
-        CU_ASSERT_EQUAL_FATAL(zg_csv_in_n(in), 1);
-        const struct zg_case_row *const back = zg_csv_in_rows(in);
+        CU_ASSERT_EQUAL_FATAL(in->n, 1);
+        const struct zg_case_row *const back = in->rows;
         CU_ASSERT_STRING_EQUAL(back->engine, "e");
         CU_ASSERT_EQUAL(back->batch, 16);
         CU_ASSERT_EQUAL(back->synthetic, 1);

@@ -15,9 +15,9 @@ static double median_of_paired_ratios(struct trial *t, int64_t n_blocks)
 {
     struct zg_csv_in *csv = trial_samples(t);
     double ratios[64] = {0};
-    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
-    for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
-        for (int64_t j = 0; j < zg_csv_in_n(csv); j++)
+    const struct zg_sample_row *const rows = csv->rows;
+    for (int64_t i = 0; i < csv->n; i++)
+        for (int64_t j = 0; j < csv->n; j++)
             if (rows[i].block == rows[j].block && strcmp(rows[i].id.engine, "null0") == 0 &&
                 strcmp(rows[j].id.engine, "null1") == 0)
                 ratios[rows[i].block] = rows[i].wall_s_per_step / rows[j].wall_s_per_step;
@@ -84,14 +84,14 @@ static void test_peak_then(void)
     ADD("step_us", "1000", NULL);
     trial_measure(&t);
     struct zg_csv_in *csv = trial_samples(&t);
-    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
+    const struct zg_sample_row *const rows = csv->rows;
     double shares[64] = {0};
-    for (int64_t i = 0; i < zg_csv_in_n(csv); i++) {
+    for (int64_t i = 0; i < csv->n; i++) {
         CU_ASSERT(rows[i].fma_gflops > 0 && rows[i].fma_gflops <= 50);
         CU_ASSERT(isnan(rows[i].handoff_ns)); /* of one thread */
         shares[i] = 1e6 / rows[i].wall_s_per_step / 1e9 / rows[i].fma_gflops;
     }
-    const double want = zg_median(shares, zg_csv_in_n(csv));
+    const double want = zg_median(shares, csv->n);
     CU_ASSERT_DOUBLE_EQUAL(trial_summary(&t, 0)->peak_share_then, want, 1e-6 * want);
     zg_csv_in_close(&csv);
     trial_close(&t);
@@ -148,8 +148,8 @@ static void test_handoff_jumps(void)
         far_from = NULL;
         CU_ASSERT_EQUAL_FATAL(t.status, ZG_OK);
         struct zg_csv_in *csv = trial_samples(&t);
-        const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
-        const int64_t n = zg_csv_in_n(csv);
+        const struct zg_sample_row *const rows = csv->rows;
+        const int64_t n = csv->n;
         CU_ASSERT_EQUAL(n_handoffs, n);
         for (int64_t k = 0; k < n; k++)
             CU_ASSERT_EQUAL(rows[k].handoff_ns, k < from[i] ? 50 : 250);
@@ -200,9 +200,9 @@ static void test_steps(void)
     CU_ASSERT_EQUAL(n_steps, 4);
     CU_ASSERT_EQUAL(trial_summary(&t, 1)->steps, n_steps);
     struct zg_csv_in *csv = trial_samples(&t);
-    const struct zg_sample_row *const rows = zg_csv_in_rows(csv);
-    CU_ASSERT_EQUAL(zg_csv_in_n(csv), 16);
-    for (int64_t i = 0; i < zg_csv_in_n(csv); i++)
+    const struct zg_sample_row *const rows = csv->rows;
+    CU_ASSERT_EQUAL(csv->n, 16);
+    for (int64_t i = 0; i < csv->n; i++)
         CU_ASSERT_EQUAL(rows[i].steps, n_steps);
     zg_csv_in_close(&csv);
     trial_close(&t);
