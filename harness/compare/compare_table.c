@@ -10,8 +10,6 @@
 #include "harness/rows/precision.h"
 #include "harness/rows/show.h"
 
-static const char stdout_name[] = "standard output";
-
 /* --across has a bit a case column */
 enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + ZG_MAX_ACROSS_OPTIONS + MOST_OTHERS };
 
@@ -178,9 +176,7 @@ static enum zg_status print_lines(const struct zg_compare *compare, const struct
         for (int64_t set = 0; set < compare->n_sets; set++)
             if (compare->lines[i].cells[set].c)
                 add_row(table, compare, &compare->lines[i], set);
-    status = zg_table_print(table, stdout, stdout_name, format, err);
-    zg_table_close(&table);
-    return status;
+    return zg_table_finish(&table, format, status, err);
 }
 
 /* What the lines of a group are of.  Where columns may differ, it is so in one of the sets. */

@@ -20,50 +20,41 @@ struct diff {
 
 /* ---- what is compared ------------------------------------------------------------------------ */
 
-static void copy(json_t *to, const json_t *from, const char *key)
+/* An object of these keys, null where `from` has none. */
+static json_t *pick(const json_t *from, const char *const keys[])
 {
-    json_t *const value = json_object_get(from, key);
-    json_object_set_new(to, key, value ? json_incref(value) : json_null());
+    json_t *const facts = json_object();
+    for (int i = 0; keys[i]; i++) {
+        json_t *const value = json_object_get(from, keys[i]);
+        json_object_set_new(facts, keys[i], value ? json_incref(value) : json_null());
+    }
+    return facts;
 }
 
 /* The cpus of the workers in one list: one line, on a large machine too. */
 static json_t *pin_facts(const json_t *pins)
 {
-    json_t *const facts = json_object();
+    static const char *const keys[] = {"method", "n_threads", "cpus_allowed", "cores_allowed",
+                                       NULL};
+    json_t *const facts = pick(pins, keys);
     json_t *const cpus = json_array();
     size_t i;
     json_t *worker;
-    copy(facts, pins, "method");
-    copy(facts, pins, "n_threads");
-    copy(facts, pins, "cpus_allowed");
-    copy(facts, pins, "cores_allowed");
     json_array_foreach(json_object_get(pins, "workers"), i, worker)
         json_array_append(cpus, json_object_get(worker, "cpu_read"));
     json_object_set_new(facts, "cpu_read", cpus);
     return facts;
 }
 
-static json_t *peak_facts(const json_t *peak)
-{
-    json_t *const facts = json_object();
-    copy(facts, peak, "fp32_gflops_all");
-    copy(facts, peak, "bf16_gflops_all");
-    copy(facts, peak, "int8_gflops_all");
-    copy(facts, peak, "read_gb_per_s_all");
-    return facts;
-}
-
 static json_t *facts_of(const json_t *meta)
 {
-    json_t *const facts = json_object();
-    copy(facts, meta, "zogap");
-    copy(facts, meta, "isa");
-    copy(facts, meta, "machine");
+    static const char *const keys[] = {"zogap",       "isa",  "machine", "pins", "libraries",
+                                       "environment", "peak", "policy",  NULL};
+    static const char *const peaks[] = {"fp32_gflops_all", "bf16_gflops_all", "int8_gflops_all",
+                                        "read_gb_per_s_all", NULL};
+    json_t *const facts = pick(meta, keys);
     json_object_set_new(facts, "pins", pin_facts(json_object_get(meta, "pins")));
-    copy(facts, meta, "libraries");
-    copy(facts, meta, "environment");
-    json_object_set_new(facts, "peak", peak_facts(json_object_get(meta, "peak")));
-    copy(facts, meta, "policy");
+    json_object_set_new(facts, "peak", pick(json_object_get(meta, "peak"), peaks));
     return facts;
 }
 

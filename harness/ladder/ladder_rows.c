@@ -139,18 +139,21 @@ static void compare_with_loop(struct work *w, int64_t i)
     row->speedup_ci_high = stats.high;
 }
 
-/* Shares, and what the ratios multiply to; `last` is the last rung that was timed. */
-static void add_up(struct work *w, int64_t last)
+/* What the rows say together, up to the last rung that was timed. */
+static void add_up(struct zg_ladder_result *out, bool leave_one_out)
 {
-    struct zg_ladder_result *const out = w->out;
-    out->product = 1;
-    for (int64_t i = 1; i <= last; i++)
-        if (is_timed(&out->rows[i]))
-            out->product *= out->rows[i].ratio;
-    for (int64_t i = 1; i <= last; i++) {
-        const double share = log(out->rows[i].ratio) / log(out->product);
-        out->rows[i].gap_share = isfinite(share) ? share : NAN;
-    }
+    int64_t last = 0;
+    double product = 1;
+    for (int64_t i = 1; i < out->n_rows; i++)
+        if (is_timed(&out->rows[i])) {
+            product *= isfinite(out->rows[i].ratio) ? out->rows[i].ratio : 1;
+            last = i;
+        }
+    const struct zg_ladder_row *const end = &out->rows[leave_one_out ? zg_min64(last, 1) : last];
+    out->product = leave_one_out || last == 0 || !is_timed(&out->rows[0]) ? NAN : product;
+    out->end_to_end = end->speedup;
+    out->end_to_end_ci_low = end->speedup_ci_low;
+    out->end_to_end_ci_high = end->speedup_ci_high;
     out->apart_percent = 100 * fabs(out->product / out->end_to_end - 1);
 }
 
@@ -159,12 +162,7 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
                                   int64_t n_blocks, struct zg_error *err)
 {
     struct work w = {.out = out, .ladder = ladder, .walls = walls, .n_blocks = n_blocks};
-    *out = (struct zg_ladder_result){.n_rows = ladder->n_rungs,
-                                     .product = NAN,
-                                     .end_to_end = NAN,
-                                     .end_to_end_ci_low = NAN,
-                                     .end_to_end_ci_high = NAN,
-                                     .apart_percent = NAN};
+    *out = (struct zg_ladder_result){.n_rows = ladder->n_rungs};
     w.scratch = calloc((size_t)((2 + out->n_rows) * n_blocks + 1), sizeof *w.scratch);
     if (!w.scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)n_blocks);
@@ -183,12 +181,11 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
             compare(&w, i, previous);
         last = i;
     }
-    const int64_t end = ladder->leave_one_out ? zg_min64(last, 1) : last;
-    out->end_to_end = out->rows[end].speedup;
-    out->end_to_end_ci_low = out->rows[end].speedup_ci_low;
-    out->end_to_end_ci_high = out->rows[end].speedup_ci_high;
-    if (!ladder->leave_one_out && last > 0)
-        add_up(&w, last);
+    add_up(out, ladder->leave_one_out);
+    for (int64_t i = 1; i <= last && !ladder->leave_one_out; i++) {
+        const double share = log(out->rows[i].ratio) / log(out->product);
+        out->rows[i].gap_share = isfinite(share) ? share : NAN;
+    }
     free(w.scratch);
     return ZG_OK;
 }
@@ -260,27 +257,14 @@ static int64_t end_of(const struct zg_ladder_row *rows, int64_t n, int64_t begin
     return end > begin && (end == n || rows[end].rung == 0) ? end : -1;
 }
 
-/* What was evaluated when it was written follows from the rows; see zg_ladder_evaluate(). */
 static void restore(struct zg_ladder_result *out, const struct zg_ladder_row *rows, int64_t n)
 {
-    const bool removes = strcmp(rows->kind, "ladder") != 0;
-    int64_t last = 0;
-    *out = (struct zg_ladder_result){.n_rows = n, .product = removes ? NAN : 1};
+    out->n_rows = n;
     for (int64_t i = 0; i < n; i++) {
         out->rows[i] = rows[i];
         out->rows[i].label = rows[i].label ? rows[i].label : "";
-        if (!is_timed(&rows[i]))
-            continue;
-        out->product *= isfinite(rows[i].ratio) ? rows[i].ratio : 1;
-        last = i;
     }
-    const struct zg_ladder_row *const end = &rows[removes ? zg_min64(last, 1) : last];
-    if (last == 0 || !is_timed(&rows[0]))
-        out->product = NAN;
-    out->end_to_end = end->speedup;
-    out->end_to_end_ci_low = end->speedup_ci_low;
-    out->end_to_end_ci_high = end->speedup_ci_high;
-    out->apart_percent = 100 * fabs(out->product / out->end_to_end - 1);
+    add_up(out, strcmp(rows->kind, "ladder") != 0);
 }
 
 enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
@@ -311,30 +295,19 @@ enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
     return ZG_OK;
 }
 
-/* ---- all rungs in one array ------------------------------------------------------------------ */
-
-enum zg_status zg_ladder_rows(struct zg_ladder_row **out, int64_t *n_rows,
-                              const struct zg_ladder_result *results, int64_t n,
-                              struct zg_error *err)
-{
-    *n_rows = 0;
-    *out = calloc((size_t)(n * ZG_MAX_RUNGS + 1), sizeof **out);
-    if (!*out)
-        return zg_fail(err, ZG_ENV, "no memory for %lld ladders", (long long)n);
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < results[i].n_rows; j++)
-            (*out)[(*n_rows)++] = results[i].rows[j];
-    return ZG_OK;
-}
+/* ---- ladder.csv ------------------------------------------------------------------------------ */
 
 enum zg_status zg_ladder_write(const struct zg_ladder_result *results, int64_t n, const char *dir,
                                struct zg_error *err)
 {
-    struct zg_ladder_row *rows;
-    int64_t n_rows;
-    enum zg_status status = zg_ladder_rows(&rows, &n_rows, results, n, err);
+    struct zg_csv_out *csv = NULL;
+    enum zg_status status =
+        zg_csv_out_open(&csv, dir, &zg_schema_ladder, ZG_CSV_REPLACE, NULL, 0, err);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < results[i].n_rows && !status; j++)
+            status = zg_csv_out_row(csv, &results[i].rows[j], NULL, err);
     if (!status)
-        status = zg_csv_write(dir, &zg_schema_ladder, rows, n_rows, err);
-    free(rows);
+        status = zg_csv_out_close(&csv, err);
+    zg_csv_out_abort(&csv);
     return status;
 }

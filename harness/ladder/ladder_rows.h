@@ -62,11 +62,6 @@ enum zg_status zg_ladder_evaluate_run(struct zg_ladder_result *out, const struct
 enum zg_status zg_ladder_read(struct zg_ladder_result **out, int64_t *n,
                               const struct zg_csv_in *csv, const char *path, struct zg_error *err);
 
-/* The rows of all cases in one array, which the caller frees. */
-enum zg_status zg_ladder_rows(struct zg_ladder_row **out, int64_t *n_rows,
-                              const struct zg_ladder_result *results, int64_t n,
-                              struct zg_error *err);
-
 /* Writes dir/ladder.csv, whole or not at all. */
 enum zg_status zg_ladder_write(const struct zg_ladder_result *results, int64_t n, const char *dir,
                                struct zg_error *err);

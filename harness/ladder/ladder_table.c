@@ -5,14 +5,11 @@
 #include "harness/ladder/ladder_table.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/rows/precision.h"
 #include "harness/rows/show.h"
 #include "harness/stats/stats.h"
-
-static const char stdout_name[] = "standard output";
 
 static void add_ratio(struct zg_table *table, double median, double low, double high)
 {
@@ -83,10 +80,7 @@ static enum zg_status print_case(const struct zg_ladder_result *result, enum zg_
                                               zg_dtypes_coarsest(row->id.dtype)));
         add_label(table, row, &result->rows[i ? i - 1 : 0]);
     }
-    if (!status)
-        status = zg_table_print(table, stdout, stdout_name, format, err);
-    zg_table_close(&table);
-    return status;
+    return zg_table_finish(&table, format, status, err);
 }
 
 static void print_product(const struct zg_ladder_result *result)
@@ -107,16 +101,12 @@ static enum zg_status print_rows(const struct zg_ladder_result *results, int64_t
                                  enum zg_format format, struct zg_error *err)
 {
     struct zg_table *table = NULL;
-    struct zg_ladder_row *rows;
-    int64_t n_rows;
-    enum zg_status status = zg_ladder_rows(&rows, &n_rows, results, n, err);
-    if (!status)
-        status = zg_table_of_rows(&table, &zg_schema_ladder, rows, n_rows, err);
-    if (!status)
-        status = zg_table_print(table, stdout, stdout_name, format, err);
-    zg_table_close(&table);
-    free(rows);
-    return status;
+    const struct zg_schema *const schema = &zg_schema_ladder;
+    const enum zg_status status = zg_table_of_rows(&table, schema, NULL, 0, err);
+    for (int64_t i = 0; i < n && !status; i++)
+        for (int64_t j = 0; j < results[i].n_rows; j++)
+            zg_table_fields(table, schema->columns, schema->n_columns, &results[i].rows[j]);
+    return zg_table_finish(&table, format, status, err);
 }
 
 enum zg_status zg_ladder_table_print(const struct zg_ladder_result *results, int64_t n,
@@ -158,8 +148,5 @@ enum zg_status zg_ladder_list_print(const struct zg_ladder *ladder, enum zg_form
         zg_table_text(table, rung->label);
         zg_table_text(table, rung->item);
     }
-    if (!status)
-        status = zg_table_print(table, stdout, stdout_name, format, err);
-    zg_table_close(&table);
-    return status;
+    return zg_table_finish(&table, format, status, err);
 }

@@ -10,8 +10,6 @@
 #include "harness/rows/show.h"
 #include "harness/stats/stats.h"
 
-static const char stdout_name[] = "standard output";
-
 static void add_speedup(struct zg_table *table, const struct zg_summary_row *row,
                         const char *baseline, double median, double low, double high)
 {
@@ -34,12 +32,20 @@ static const struct zg_summary_row *baseline_of(const struct zg_summary_row *row
     return NULL;
 }
 
-static bool any_below_fp32(const struct zg_summary_row *rows, int64_t n)
+/* What the table holds depends on the rows. */
+struct layout {
+    bool low, fidelity, derived; /* a dtype below fp32, what it keeps, what counters say */
+};
+
+static struct layout layout_of(const struct zg_summary_row *rows, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
-        if (zg_dtypes_coarsest(rows[i].id.dtype) != ZG_FP32)
-            return true;
-    return false;
+    struct layout layout = {0};
+    for (int64_t i = 0; i < n; i++) {
+        layout.low |= zg_dtypes_coarsest(rows[i].id.dtype) != ZG_FP32;
+        layout.fidelity |= rows[i].fidelity_probes > 0;
+        layout.derived |= rows[i].counts_estimated != ZG_NO_INTEGER;
+    }
+    return layout;
 }
 
 /* "0.047 (bound 0.015)" where the bound is exceeded. */
@@ -78,14 +84,6 @@ static void add_fidelity(struct zg_table *table, const struct zg_summary_row *ro
                                100 * sign_bound, row->fidelity_sign < sign_bound));
 }
 
-static bool any_derived(const struct zg_summary_row *rows, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (rows[i].counts_estimated != ZG_NO_INTEGER)
-            return true;
-    return false;
-}
-
 /* "~1.25" of multiplexed counts. */
 static void add_derived(struct zg_table *table, const struct zg_summary_row *row, double value)
 {
@@ -95,27 +93,17 @@ static void add_derived(struct zg_table *table, const struct zg_summary_row *row
         zg_real_show(text, sizeof text, row->counts_estimated == 1 ? "~%.3g" : "%.3g", value));
 }
 
-static bool any_fidelity(const struct zg_summary_row *rows, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (rows[i].fidelity_probes > 0)
-            return true;
-    return false;
-}
-
 static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                                  enum zg_format format, struct zg_error *err)
 {
-    const bool low = any_below_fp32(rows, n);
-    const bool fidelity = any_fidelity(rows, n);
-    const bool derived = any_derived(rows, n);
+    const struct layout layout = layout_of(rows, n);
     const bool second = rows->second_baseline && rows->second_baseline[0];
     char second_text[160];
     snprintf(second_text, sizeof second_text, "over %s", second ? rows->second_baseline : "");
     const struct zg_summary_row *const baseline = baseline_of(rows, n);
     const struct zg_heading headings[] = {
         {"engine", "engine"},
-        {"dtype", low ? "dtype" : NULL},
+        {"dtype", layout.low ? "dtype" : NULL},
         {"step", "time of a step"},
         {"speedup", "speed-up [95 %]"},
         {"second_speedup", second ? second_text : NULL},
@@ -123,12 +111,12 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
         {"share", "of peak"},
         {"then", "of peak then"},
         {"executed", "executed"},
-        {"instructions_per_cycle", derived ? "instr/cycle" : NULL},
-        {"ghz", derived ? "GHz" : NULL},
-        {"bytes_per_flop", derived ? "bytes/FLOP" : NULL},
+        {"instructions_per_cycle", layout.derived ? "instr/cycle" : NULL},
+        {"ghz", layout.derived ? "GHz" : NULL},
+        {"bytes_per_flop", layout.derived ? "bytes/FLOP" : NULL},
         {"rss", "peak RSS MiB"},
-        {"fidelity_rms", fidelity ? "dL error" : NULL},
-        {"fidelity_sign", fidelity ? "sign match" : NULL},
+        {"fidelity_rms", layout.fidelity ? "dL error" : NULL},
+        {"fidelity_sign", layout.fidelity ? "sign match" : NULL},
         {"verified", "check"},
     };
     struct zg_table *table = NULL;
@@ -165,10 +153,7 @@ static enum zg_status print_case(const struct zg_summary_row *rows, int64_t n,
                        zg_dtype_coarser(zg_dtypes_coarsest(row->id.dtype),
                                         zg_dtypes_coarsest(baseline ? baseline->id.dtype : NULL))));
     }
-    if (!status)
-        status = zg_table_print(table, stdout, stdout_name, format, err);
-    zg_table_close(&table);
-    return status;
+    return zg_table_finish(&table, format, status, err);
 }
 
 enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
@@ -178,10 +163,7 @@ enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
     if (!zg_format_is_for_people(format)) {
         struct zg_table *table = NULL;
         status = zg_table_of_rows(&table, &zg_schema_summary, rows, n, err);
-        if (!status)
-            status = zg_table_print(table, stdout, stdout_name, format, err);
-        zg_table_close(&table);
-        return status;
+        return zg_table_finish(&table, format, status, err);
     }
     for (int64_t begin = 0, end; begin < n && !status; begin = end) {
         end = zg_case_rows_end(rows, n, begin);

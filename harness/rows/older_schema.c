@@ -5,26 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GONE_COLUMNS(TEXT, INTEGER, REAL)                                                          \
-    TEXT(direction) TEXT(direction_scale) INTEGER(rank) INTEGER(nu) REAL(eps) REAL(lr)
 struct gone { /* behind the row struct, which is of pointers, int64_t and double as this is */
-#define TEXT(name)    const char *name;
-#define INTEGER(name) int64_t name;
-#define REAL(name)    double name;
-    GONE_COLUMNS(TEXT, INTEGER, REAL)
-#undef TEXT
-#undef INTEGER
-#undef REAL
+    const char *direction, *direction_scale;
+    int64_t rank, nu;
+    double eps, lr;
 };
 
 static const struct zg_column gone_columns[] = {
-#define TEXT(name)    {#name, ZG_COLUMN_TEXT, offsetof(struct gone, name)},
-#define INTEGER(name) {#name, ZG_COLUMN_INTEGER, offsetof(struct gone, name)},
-#define REAL(name)    {#name, ZG_COLUMN_REAL, offsetof(struct gone, name)},
-    GONE_COLUMNS(TEXT, INTEGER, REAL)
-#undef TEXT
-#undef INTEGER
-#undef REAL
+    {"direction", ZG_COLUMN_TEXT, offsetof(struct gone, direction)},
+    {"direction_scale", ZG_COLUMN_TEXT, offsetof(struct gone, direction_scale)},
+    {"rank", ZG_COLUMN_INTEGER, offsetof(struct gone, rank)},
+    {"nu", ZG_COLUMN_INTEGER, offsetof(struct gone, nu)},
+    {"eps", ZG_COLUMN_REAL, offsetof(struct gone, eps)},
+    {"lr", ZG_COLUMN_REAL, offsetof(struct gone, lr)},
 };
 enum { N_GONE = sizeof gone_columns / sizeof gone_columns[0] };
 

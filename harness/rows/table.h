@@ -76,4 +76,8 @@ enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *s
 enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const char *file_name,
                               enum zg_format format, struct zg_error *err);
 
+/* Prints to the standard output, where `status` is good, and closes. */
+enum zg_status zg_table_finish(struct zg_table **table, enum zg_format format,
+                               enum zg_status status, struct zg_error *err);
+
 #endif

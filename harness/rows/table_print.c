@@ -237,3 +237,12 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
         return zg_fail(err, ZG_ENV, "%s: cannot write: %s", file_name, strerror(errno));
     return ZG_OK;
 }
+
+enum zg_status zg_table_finish(struct zg_table **table, enum zg_format format,
+                               enum zg_status status, struct zg_error *err)
+{
+    if (!status)
+        status = zg_table_print(*table, stdout, "standard output", format, err);
+    zg_table_close(table);
+    return status;
+}

@@ -69,8 +69,5 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
         zg_table_text(table, show_passed(text, sizeof text, row));
         zg_table_text(table, row->reason);
     }
-    if (!status)
-        status = zg_table_print(table, stdout, "standard output", format, err);
-    zg_table_close(&table);
-    return status;
+    return zg_table_finish(&table, format, status, err);
 }
