@@ -98,14 +98,8 @@ static enum zg_status start(const char *dir, const char *const *argv, int errors
     return error ? zg_fail(err, ZG_ENV, "%s: cannot start: %s", argv[0], strerror(error)) : ZG_OK;
 }
 
-enum zg_status zg_child_run(const char *const *argv, const char *errors_path, double limit_s,
-                            int *exit_code, struct zg_error *err)
-{
-    return zg_child_run_in(NULL, argv, errors_path, limit_s, exit_code, err);
-}
-
-enum zg_status zg_child_run_in(const char *dir, const char *const *argv, const char *errors_path,
-                               double limit_s, int *exit_code, struct zg_error *err)
+enum zg_status zg_child_run(const char *dir, const char *const *argv, const char *errors_path,
+                            double limit_s, int *exit_code, struct zg_error *err)
 {
     struct sigaction action = {.sa_handler = wake}, old_action;
     sigset_t blocked, mask;

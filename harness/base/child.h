@@ -3,7 +3,7 @@
  *
  *     const char *const argv[] = {"/opt/old/zogap", "run", "--out", "x", NULL};
  *     int exit_code;
- *     status = zg_child_run(argv, "stderr.txt", 60, &exit_code, &err);
+ *     status = zg_child_run(NULL, argv, "stderr.txt", 60, &exit_code, &err);
  *
  * The child's standard input and output are /dev/null, its errors go to a file.  It is its own
  * process group, so that a Ctrl-C reaches it once: from here.  While it runs, the caller sleeps:
@@ -23,16 +23,13 @@
 /* The exit code of a child that was ended because its time was over. */
 #define ZG_CHILD_LATE (-1)
 
-/* *exit_code is 128 + n after signal n.  A signal that zg_signals_watch() catches is passed on to
+/* In a directory, and then of a program that PATH is searched for; dir NULL: here, and by its path.
+ * *exit_code is 128 + n after signal n.  A signal that zg_signals_watch() catches is passed on to
  * the child, and its end awaited.  After limit_s (0: no limit) the child gets SIGTERM, and
  * ZG_CHILD_GRACE_S later SIGKILL; *exit_code is then ZG_CHILD_LATE.  ZG_ENV: the program cannot be
  * started, or errors_path not written. */
-enum zg_status zg_child_run(const char *const *argv, const char *errors_path, double limit_s,
-                            int *exit_code, struct zg_error *err);
-
-/* The same in a directory, of a program that PATH is searched for. */
-enum zg_status zg_child_run_in(const char *dir, const char *const *argv, const char *errors_path,
-                               double limit_s, int *exit_code, struct zg_error *err);
+enum zg_status zg_child_run(const char *dir, const char *const *argv, const char *errors_path,
+                            double limit_s, int *exit_code, struct zg_error *err);
 
 /* The last line of a file that is not empty, into text[size]; "" if there is none. */
 const char *zg_child_last_line(const char *path, char *text, size_t size);

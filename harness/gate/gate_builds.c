@@ -146,7 +146,7 @@ static enum zg_status run_child(struct trial *t, enum zg_gate_side side, enum wo
         return zg_fail(err, ZG_ENV, "no memory for the options of the %s build", side_names[side]);
     const int64_t begin_ns = zg_clock_wall_ns();
     const enum zg_status status =
-        zg_child_run((const char *const *)(void *)a->words, errors, limit_s, &code, err);
+        zg_child_run(NULL, (const char *const *)(void *)a->words, errors, limit_s, &code, err);
     t->longest_s[work] = fmax(t->longest_s[work], zg_ns_to_s(zg_clock_wall_ns() - begin_ns));
     if (zg_signals_caught())
         return fail_interrupted(err);

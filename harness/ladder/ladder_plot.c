@@ -176,7 +176,7 @@ static void run_gnuplot(const char *dir, char *note, size_t note_size)
 {
     const char *const argv[] = {"gnuplot", "-d", "ladder.gp", NULL};
     int code;
-    if (zg_child_run_in(dir, argv, "/dev/null", 0, &code, NULL))
+    if (zg_child_run(dir, argv, "/dev/null", 0, &code, NULL))
         snprintf(note, note_size,
                  "gnuplot is not installed: no plot; `gnuplot ladder.gp` in %s draws it", dir);
     else if (code)

@@ -21,7 +21,7 @@ static int run_script_within(const char *dir, double limit_s, const char *script
     char path[128];
     int code = -1;
     snprintf(path, sizeof path, "%s/errors", dir);
-    CU_ASSERT_EQUAL(zg_child_run(argv, path, limit_s, &code, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_child_run(NULL, argv, path, limit_s, &code, &err), ZG_OK);
     return code;
 }
 
@@ -59,16 +59,16 @@ static void what_cannot_be_started(void)
     snprintf(no_dir, sizeof no_dir, "%s/absent", dir);
     snprintf(in_no_dir, sizeof in_no_dir, "%s/errors", no_dir);
     const char *const absent[] = {"/nonexistent/zogap", NULL};
-    CU_ASSERT_EQUAL(zg_child_run(absent, path, 0, &code, &err), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run(NULL, absent, path, 0, &code, &err), ZG_ENV);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/nonexistent/zogap: cannot start: No such file"));
     const char *const fine[] = {"/bin/sh", "-c", "exit 0", NULL};
-    CU_ASSERT_EQUAL(zg_child_run(fine, in_no_dir, 0, &code, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run(NULL, fine, in_no_dir, 0, &code, NULL), ZG_ENV);
     /* PATH is searched only where that is asked for */
     const char *const bare[] = {"sh", "-c", "test -e errors", NULL};
-    CU_ASSERT_EQUAL(zg_child_run(bare, path, 0, &code, NULL), ZG_ENV);
-    CU_ASSERT_EQUAL(zg_child_run_in(dir, bare, path, 0, &code, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_child_run(NULL, bare, path, 0, &code, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run(dir, bare, path, 0, &code, NULL), ZG_OK);
     CU_ASSERT_EQUAL(code, 0);
-    CU_ASSERT_EQUAL(zg_child_run_in(no_dir, bare, path, 0, &code, NULL), ZG_ENV);
+    CU_ASSERT_EQUAL(zg_child_run(no_dir, bare, path, 0, &code, NULL), ZG_ENV);
     remove_temp_dir(dir);
 }
 

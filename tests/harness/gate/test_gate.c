@@ -75,7 +75,7 @@ static int run_words(const struct place *p, const char *const *words)
     while (*words && n < MOST_ARGUMENTS - 1)
         argv[n++] = *words++;
     argv[n] = NULL;
-    CU_ASSERT_EQUAL_FATAL(zg_child_run(argv, p->errors, 60, &code, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(zg_child_run(NULL, argv, p->errors, 60, &code, NULL), 0);
     return code;
 }
 #define RUN(p, ...) run_words(p, (const char *const[]){__VA_ARGS__, NULL})
