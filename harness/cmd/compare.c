@@ -58,9 +58,7 @@ static enum zg_status print_legend(const struct comparison *c, struct zg_error *
         zg_table_text(table, meta->started_utc);
         zg_table_text(table, meta->status);
     }
-    if (!status)
-        status = zg_table_print(table, stdout, stdout_name, c->format, err);
-    zg_table_close(&table);
+    status = zg_table_finish(&table, c->format, status, err);
     if (!status)
         puts("");
     return status;

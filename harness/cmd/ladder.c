@@ -72,9 +72,9 @@ static enum zg_status write_ladder(struct zg_runner *runner, struct zg_error *er
 static enum zg_status print_ladder(struct zg_runner *runner, struct zg_error *err)
 {
     const struct ladder_run *const run = runner->context;
-    const enum zg_status status = zg_ladder_table_print(
-        run->results, run->n_results, zg_row_list_rows(&runner->results.summary),
-        (enum zg_format)runner->session.request->format, err);
+    const enum zg_status status =
+        zg_ladder_table_print(run->results, run->n_results, runner->results.summary.rows,
+                              (enum zg_format)runner->session.request->format, err);
     FILE *const notes = zg_runner_notes(runner);
     for (int64_t i = 0; i < run->n_results && !status; i++)
         if (run->results[i].apart_percent > ZG_LADDER_APART_PERCENT)

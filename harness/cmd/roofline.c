@@ -74,9 +74,7 @@ static enum zg_status print(const struct task *t, struct zg_error *err)
     struct zg_table *table = NULL;
     enum zg_status status =
         zg_table_of_rows(&table, &zg_schema_roofline, t->roofline.rows, t->roofline.n_rows, err);
-    if (!status)
-        status = zg_table_print(table, stdout, "standard output", format, err);
-    zg_table_close(&table);
+    status = zg_table_finish(&table, format, status, err);
     if (!status)
         zg_meta_print_warnings(t->meta, format == ZG_FORMAT_TABLE ? stdout : stderr);
     return status;

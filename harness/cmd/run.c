@@ -41,10 +41,7 @@ static enum zg_status list_cases(struct zg_runner *runner, struct zg_error *err)
         zg_table_integer(table, (int64_t)c->seed);
         zg_table_real(table, case_s, zg_duration_show(case_s, text, sizeof text));
     }
-    if (!status)
-        status = zg_table_print(table, stdout, "standard output",
-                                (enum zg_format)session->request->format, err);
-    zg_table_close(&table);
+    status = zg_table_finish(&table, (enum zg_format)session->request->format, status, err);
     if (!status && session->request->format == ZG_FORMAT_TABLE)
         printf("%lld cases, about %s in all\n", (long long)session->n_cases,
                zg_duration_show(total_s, text, sizeof text));
@@ -56,7 +53,7 @@ static enum zg_status list_cases(struct zg_runner *runner, struct zg_error *err)
 static enum zg_status print_results(struct zg_runner *runner, struct zg_error *err)
 {
     const struct zg_row_list *const summary = &runner->results.summary;
-    return zg_gap_table_print(zg_row_list_rows(summary), summary->n,
+    return zg_gap_table_print(summary->rows, summary->n,
                               (enum zg_format)runner->session.request->format, err);
 }
 

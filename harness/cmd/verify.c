@@ -73,8 +73,8 @@ static enum zg_status write_files(const struct check *check, json_t *meta,
                                   const struct zg_result_dir *dir,
                                   const struct zg_machine_watch *before, struct zg_error *err)
 {
-    const enum zg_status status = zg_csv_write(dir->path, &zg_schema_verify,
-                                               zg_row_list_rows(&check->rows), check->rows.n, err);
+    const enum zg_status status =
+        zg_csv_write(dir->path, &zg_schema_verify, check->rows.rows, check->rows.n, err);
     return status ? status : zg_meta_write(meta, dir->path, "complete", before, err);
 }
 
@@ -102,7 +102,7 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
         zg_result_dir_discard(&dir);
     json_decref(meta);
     if (!status)
-        status = zg_verify_table_print(zg_row_list_rows(&check->rows), check->rows.n,
+        status = zg_verify_table_print(check->rows.rows, check->rows.n,
                                        (enum zg_format)request->format, err);
     if (!status && check->n_failed > 0)
         status = zg_fail(err, ZG_CHECK, "%lld of %lld checks failed", (long long)check->n_failed,

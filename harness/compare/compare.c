@@ -30,25 +30,16 @@ static const struct zg_result_case *first_of(const struct zg_compare *compare,
     return NULL;
 }
 
-/* The line of this engine on this case; NULL: there is none yet. */
-static struct zg_compare_line *find_line(struct zg_compare *compare, const struct zg_result_case *c)
+/* The last line whose case is the same by zg_case_row_same_across(): of this engine, or by
+ * zg_case_row_same_work(): that it could have been measured on.  NULL: there is none. */
+static struct zg_compare_line *find_line(struct zg_compare *compare, const struct zg_result_case *c,
+                                         bool (*same)(const struct zg_case_row *,
+                                                      const struct zg_case_row *,
+                                                      const struct zg_case_across *))
 {
-    for (int64_t i = 0; i < compare->n_lines; i++) {
-        const struct zg_result_case *const other = first_of(compare, &compare->lines[i]);
-        if (zg_case_row_same_across(&c->id, &other->id, &compare->options.across))
+    for (int64_t i = compare->n_lines - 1; i >= 0; i--)
+        if (same(&c->id, &first_of(compare, &compare->lines[i])->id, &compare->options.across))
             return &compare->lines[i];
-    }
-    return NULL;
-}
-
-/* The last line of a case that this engine could have been measured on; NULL: there is none. */
-static struct zg_compare_line *find_work(struct zg_compare *compare, const struct zg_result_case *c)
-{
-    for (int64_t i = compare->n_lines - 1; i >= 0; i--) {
-        const struct zg_result_case *const other = first_of(compare, &compare->lines[i]);
-        if (zg_case_row_same_work(&c->id, &other->id, &compare->options.across))
-            return &compare->lines[i];
-    }
     return NULL;
 }
 
@@ -97,8 +88,8 @@ static enum zg_status fail_unlike(const struct zg_compare *compare, int64_t set,
 static enum zg_status add_case(struct zg_compare *compare, int64_t set,
                                const struct zg_result_case *c, struct zg_error *err)
 {
-    struct zg_compare_line *line = find_line(compare, c);
-    struct zg_compare_line *const like = line ? line : find_work(compare, c);
+    struct zg_compare_line *line = find_line(compare, c, zg_case_row_same_across);
+    struct zg_compare_line *const like = line ? line : find_line(compare, c, zg_case_row_same_work);
     char text[320];
     if (set > 0 && !like && compare->options.common) {
         compare->n_left_out++;

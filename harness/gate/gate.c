@@ -56,10 +56,12 @@ enum zg_status zg_gate_warn(struct zg_gate *gate, struct zg_error *err, const ch
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (!zg_grow(&gate->warnings, gate->n_warnings, sizeof *gate->warnings) ||
-        !(gate->warnings[gate->n_warnings] = strdup(text)))
+    char *const copy = strdup(text);
+    if (!copy || !zg_grow(&gate->warnings, gate->n_warnings, sizeof *gate->warnings)) {
+        free(copy);
         return zg_fail(err, ZG_ENV, "no memory for a warning");
-    gate->n_warnings++;
+    }
+    gate->warnings[gate->n_warnings++] = copy;
     return ZG_OK;
 }
 

@@ -42,8 +42,12 @@ static const char *const machine_fields[][2] = {
 };
 enum { N_MACHINE_FIELDS = sizeof machine_fields / sizeof machine_fields[0] };
 
-static void show_json(const json_t *value, char *text, size_t size)
+/* meta.json's value there, "none" where it has none. */
+static void show_fact(const struct zg_result_reader *set, const char *part, const char *group,
+                      const char *key, char *text, size_t size)
 {
+    const json_t *const of = json_object_get(set->meta.json, part);
+    const json_t *const value = json_object_get(json_object_get(of, group), key);
     char *const dump = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
     if (json_is_string(value))
         snprintf(text, size, "%s", json_string_value(value));
@@ -59,11 +63,8 @@ static enum zg_status check_machine(const struct zg_result_reader *const sets[2]
     for (int i = 0; i < N_MACHINE_FIELDS; i++) {
         char name[64];
         for (int side = 0; side < 2; side++)
-            show_json(
-                json_object_get(json_object_get(json_object_get(sets[side]->meta.json, "machine"),
-                                                machine_fields[i][0]),
-                                machine_fields[i][1]),
-                shown[side], sizeof shown[side]);
+            show_fact(sets[side], "machine", machine_fields[i][0], machine_fields[i][1],
+                      shown[side], sizeof shown[side]);
         snprintf(name, sizeof name, "%s %s", machine_fields[i][0], machine_fields[i][1]);
         zg_difference_add(differences, sizeof differences, name, shown[0], shown[1]);
     }
@@ -96,11 +97,8 @@ static enum zg_status warn_of_libraries(struct zg_gate *gate, struct zg_error *e
     for (int i = 0; i < 3; i++) {
         char shown[2][96];
         for (int side = 0; side < 2; side++)
-            show_json(json_object_get(
-                          json_object_get(json_object_get(gate->sets[side]->meta.json, "libraries"),
-                                          names[i]),
-                          "version"),
-                      shown[side], sizeof shown[side]);
+            show_fact(gate->sets[side], "libraries", names[i], "version", shown[side],
+                      sizeof shown[side]);
         if (strcmp(shown[0], shown[1]) == 0)
             continue;
         const enum zg_status status =

@@ -12,6 +12,7 @@
 #include "harness/base/child.h"
 #include "harness/base/file_out.h"
 #include "harness/rows/algorithm_cell.h"
+#include "harness/rows/cell.h"
 
 /* ---- the script ------------------------------------------------------------------------------ */
 
@@ -76,18 +77,6 @@ static int column_of(const char *name)
     return i + 1;
 }
 
-/* In single quotes gnuplot expands nothing, and '' is a quote. */
-static void put_quoted(FILE *out, const char *text)
-{
-    fputc('\'', out);
-    for (const char *c = text ? text : ""; *c; c++) {
-        if (*c == '\'')
-            fputc('\'', out);
-        fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
-    }
-    fputc('\'', out);
-}
-
 static void put_title(FILE *out, const struct zg_ladder_result *result)
 {
     char text[1024], layers[64] = "", ranks[128] = "";
@@ -104,7 +93,7 @@ static void put_title(FILE *out, const struct zg_ladder_result *result)
              row->id.threads == 1 ? "" : "s",
              strcmp(row->kind, "ladder") == 0 ? ": from the loop to the runtime"
                                               : ": leaving one out");
-    put_quoted(out, text);
+    zg_quoted_put(out, text, '\''); /* gnuplot expands nothing in them, and '' is a quote */
 }
 
 static bool is_drawn(const struct zg_ladder_result *result)

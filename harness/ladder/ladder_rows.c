@@ -226,7 +226,7 @@ enum zg_status zg_ladder_evaluate_run(struct zg_ladder_result *out, const struct
 {
     char path[1200];
     struct zg_csv_in *csv = NULL;
-    const struct zg_summary_row *const summary = zg_row_list_rows(&results->summary);
+    const struct zg_summary_row *const summary = results->summary.rows;
     const int64_t n_cases = results->summary.n / ladder->n_rungs;
     snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_samples.file);
     enum zg_status status = zg_csv_in_open(&csv, path, &zg_schema_samples, err);

@@ -15,6 +15,7 @@
 #include "engines/base/size.h"
 #include "harness/base/grow.h"
 #include "harness/rows/older_schema.h"
+#include "harness/rows/row_list.h"
 
 /* Larger than any result file; a size beyond it is a wrong file. */
 #define MOST_BYTES (INT64_C(1) << 32)
@@ -216,18 +217,6 @@ static void end_header(struct reading *r)
         r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
 }
 
-/* The text, kept once; NULL: no memory. */
-static const char *keep_algorithm(struct whole *csv, const char *text)
-{
-    for (int64_t i = 0; i < csv->n_algorithms; i++)
-        if (strcmp(csv->algorithms[i], text) == 0)
-            return csv->algorithms[i];
-    if (!zg_grow(&csv->algorithms, csv->n_algorithms, sizeof *csv->algorithms) ||
-        !(csv->algorithms[csv->n_algorithms] = strdup(text)))
-        return NULL;
-    return csv->algorithms[csv->n_algorithms++];
-}
-
 /* The row that an older file has, as one of this version. */
 static void take_older_row(struct reading *r)
 {
@@ -235,7 +224,7 @@ static void take_older_row(struct reading *r)
     struct zg_case_row *const id = (struct zg_case_row *)(void *)csv->older_row;
     char text[ZG_OLDER_TEXT];
     if (zg_older_algorithm(&csv->older, id, text)[0]) {
-        id->algorithm = keep_algorithm(csv, text);
+        id->algorithm = zg_text_keep(&csv->algorithms, &csv->n_algorithms, text);
         if (!id->algorithm)
             r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
     }

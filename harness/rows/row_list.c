@@ -7,16 +7,18 @@
 
 #include "harness/base/grow.h"
 
-/* The list's own copy; NULL: no memory. */
-static const char *keep_text(struct zg_row_list *list, const char *text)
+const char *zg_text_keep(char ***texts, int64_t *n, const char *text)
 {
-    for (int64_t i = 0; i < list->n_texts; i++)
-        if (strcmp(list->texts[i], text) == 0)
-            return list->texts[i];
-    if (!zg_grow(&list->texts, list->n_texts, sizeof *list->texts) ||
-        !(list->texts[list->n_texts] = strdup(text)))
+    for (int64_t i = 0; i < *n; i++)
+        if (strcmp((*texts)[i], text) == 0)
+            return (*texts)[i];
+    char *const copy = strdup(text);
+    if (!copy || !zg_grow(texts, *n, sizeof **texts)) {
+        free(copy);
         return NULL;
-    return list->texts[list->n_texts++];
+    }
+    (*texts)[(*n)++] = copy;
+    return copy;
 }
 
 enum zg_status zg_row_list_add(struct zg_row_list *list, const void *row, struct zg_error *err)
@@ -24,7 +26,7 @@ enum zg_status zg_row_list_add(struct zg_row_list *list, const void *row, struct
     const struct zg_schema *const schema = list->schema;
     if (!zg_grow(&list->rows, list->n, schema->row_size))
         return zg_fail(err, ZG_ENV, "no memory for rows of %s", schema->file);
-    char *const to = list->rows + (size_t)list->n * schema->row_size;
+    char *const to = (char *)list->rows + (size_t)list->n * schema->row_size;
     memcpy(to, row, schema->row_size);
     for (int64_t i = 0; i < schema->n_columns; i++) {
         const char *text = NULL;
@@ -32,7 +34,7 @@ enum zg_status zg_row_list_add(struct zg_row_list *list, const void *row, struct
             memcpy(&text, to + schema->columns[i].offset, sizeof text);
         if (!text)
             continue;
-        text = keep_text(list, text);
+        text = zg_text_keep(&list->texts, &list->n_texts, text);
         if (!text)
             return zg_fail(err, ZG_ENV, "no memory for texts of %s", schema->file);
         memcpy(to + schema->columns[i].offset, &text, sizeof text);
@@ -48,9 +50,4 @@ void zg_row_list_close(struct zg_row_list *list)
     free(list->texts);
     free(list->rows);
     *list = (struct zg_row_list){.schema = list->schema};
-}
-
-const void *zg_row_list_rows(const struct zg_row_list *list)
-{
-    return list->rows;
 }

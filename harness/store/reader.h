@@ -79,8 +79,8 @@ struct zg_result_reader {
 /* ZG_INPUT: the directory or a file in it is not as above.  ZG_ENV: no memory. */
 enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
                                      struct zg_error *err);
-void zg_result_reader_close(
-    struct zg_result_reader **reader); /* NULL and a pointer to NULL are fine */
+/* NULL and a pointer to NULL are fine. */
+void zg_result_reader_close(struct zg_result_reader **reader);
 
 /* The engine on the case, NULL if the reader has none such. */
 const struct zg_result_case *zg_result_reader_find(const struct zg_result_reader *reader,

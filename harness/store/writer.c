@@ -35,7 +35,7 @@ enum zg_status zg_result_writer_add(struct zg_result_writer *writer, const struc
 
 bool zg_result_writer_has_case(const struct zg_result_writer *writer, const struct zg_case_row *c)
 {
-    const struct zg_summary_row *const rows = zg_row_list_rows(&writer->summary);
+    const struct zg_summary_row *const rows = writer->summary.rows;
     for (int64_t i = 0; i < writer->summary.n; i++)
         if (zg_case_row_same(&rows[i].id, c))
             return true;

@@ -93,13 +93,13 @@ void trial_close(struct trial *t)
 const struct zg_summary_row *trial_summary(const struct trial *t, int64_t index)
 {
     CU_ASSERT_FATAL(index < t->results.summary.n);
-    return (const struct zg_summary_row *)zg_row_list_rows(&t->results.summary) + index;
+    return (const struct zg_summary_row *)t->results.summary.rows + index;
 }
 
 const struct zg_verify_row *trial_verdict(const struct trial *t, int64_t index)
 {
     CU_ASSERT_FATAL(index < t->results.verify.n);
-    return (const struct zg_verify_row *)zg_row_list_rows(&t->results.verify) + index;
+    return (const struct zg_verify_row *)t->results.verify.rows + index;
 }
 
 struct zg_csv_in *trial_samples(struct trial *t)

@@ -419,7 +419,7 @@ static void lists_keep_texts(void)
         row.step = i;
         CU_ASSERT_EQUAL(zg_row_list_add(&list, &row, NULL), ZG_OK);
     }
-    const struct zg_curve_row *const rows = zg_row_list_rows(&list);
+    const struct zg_curve_row *const rows = list.rows;
     CU_ASSERT_EQUAL(list.n, 100);
     CU_ASSERT_EQUAL(list.n_texts, 2);
     CU_ASSERT_STRING_EQUAL(rows[99].id.engine, "engine1");

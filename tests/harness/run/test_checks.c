@@ -184,7 +184,7 @@ static void expect_fidelity(const char *low_slope, double rms, double sign)
     CU_ASSERT_EQUAL(trial_summary(&t, 1)->fidelity_sign_large, sign);
     CU_ASSERT_EQUAL(trial_summary(&t, 1)->fidelity_large_probes, 120);
     CU_ASSERT_EQUAL_FATAL(t.results.fidelity.n, 120);
-    const struct zg_fidelity_row *const rows = zg_row_list_rows(&t.results.fidelity);
+    const struct zg_fidelity_row *const rows = t.results.fidelity.rows;
     CU_ASSERT_STRING_EQUAL(rows[0].id.dtype, "fp32+int8");
     CU_ASSERT_DOUBLE_EQUAL(rows[7].dl_reference, 6e-3, 1e-9);
     CU_ASSERT_EQUAL(rows[7].probe, 7);

@@ -10,7 +10,7 @@
 static const struct zg_count_row *count_row(const struct trial *t, const char *engine,
                                             const char *phase, int64_t thread, const char *event)
 {
-    const struct zg_count_row *const rows = zg_row_list_rows(&t->results.counts);
+    const struct zg_count_row *const rows = t->results.counts.rows;
     for (int64_t i = 0; i < t->results.counts.n; i++)
         if (!strcmp(rows[i].id.engine, engine) && !strcmp(rows[i].phase, phase) &&
             rows[i].thread == thread && !strcmp(rows[i].event, event))
@@ -21,7 +21,7 @@ static const struct zg_count_row *count_row(const struct trial *t, const char *e
 
 static const struct zg_phase_row *phase_row(const struct trial *t, const char *phase)
 {
-    const struct zg_phase_row *const rows = zg_row_list_rows(&t->results.phases);
+    const struct zg_phase_row *const rows = t->results.phases.rows;
     for (int64_t i = 0; i < t->results.phases.n; i++)
         if (!strcmp(rows[i].phase, phase))
             return &rows[i];
