@@ -178,7 +178,7 @@ enum zg_status zg_pin_open(struct zg_pin **out, const struct zg_pin_request *req
     for (int64_t i = 0; i < pin->topology->n; i++)
         pin->n_cores_allowed += pin->topology->places[i].sibling == 0;
     pin->explicit_cpus = request->cpus != NULL;
-    pin->method = zg_topology_method;
+    pin->method = zg_topology_method();
     if (strcmp(pin->method, "hwloc"))
         snprintf(pin->reason, sizeof pin->reason, "built without hwloc: install libhwloc-dev");
     *out = pin;
@@ -211,7 +211,7 @@ enum zg_status zg_pin_bind(struct zg_pin *pin, struct zg_error *err)
         failed = zg_topology_bind(pin->topology, slot->cpu_asked);
         zg_cpu_flush_denormals();
         slot->denormals_flushed = denormals_flushed();
-        slot->cpu_read = zg_topology_bound();
+        slot->cpu_read = zg_topology_bound(pin->topology);
     }
     if (team != pin->n_threads)
         return zg_fail(err, ZG_ENV,
@@ -241,7 +241,7 @@ enum zg_status zg_pin_check(const struct zg_pin *pin, struct zg_error *err)
 #pragma omp parallel num_threads((int)pin->n_threads)
     {
         const struct zg_pin_slot *const slot = &pin->slots[omp_get_thread_num()];
-        const int64_t cpu = zg_topology_bound();
+        const int64_t cpu = zg_topology_bound(pin->topology);
         if (cpu != slot->cpu_asked) {
 #pragma omp critical(zg_pin_check)
             {

@@ -2,8 +2,8 @@
  * topology.h - the cpus that this process may use and where they sit, and binding one thread to one
  * of them.
  *
- * Masks are Linux's own, sched_setaffinity().  Where a cpu sits is told by topology_hwloc.c or, in
- * builds without hwloc, by topology_linux.c from /sys.  Private to harness/machine and its tests.
+ * Two implementations of one interface: topology_hwloc.c, and topology_linux.c (sched_setaffinity
+ * and /sys) for builds without hwloc.  Private to pin.c and its tests.
  */
 #ifndef ZG_HARNESS_TOPOLOGY_H
 #define ZG_HARNESS_TOPOLOGY_H
@@ -21,37 +21,33 @@ struct zg_place {
     int64_t numa_node; /* -1 unknown */
 };
 
+/* The last two are the implementation's: hwloc's topology, and its bitmap or a cpu_set_t. */
 struct zg_topology {
     struct zg_place *places; /* [n] sorted: first siblings in core order, then second ... */
     int64_t n;
-    void *allowed; /* a cpu_set_t: the mask found at open */
+    void *system;  /* NULL without hwloc */
+    void *allowed; /* the mask found at open */
 };
 
 /* Reads the machine and the calling thread's mask. */
 enum zg_status zg_topology_open(struct zg_topology **out, struct zg_error *err);
 void zg_topology_close(struct zg_topology **topology);
 
+const char *zg_topology_method(void); /* "hwloc" or "sched_setaffinity" */
+
 /* Binds the calling thread to a cpu, or (-1) to the mask found at open.  0, or an errno. */
 int zg_topology_bind(const struct zg_topology *topology, int64_t cpu);
 /* The only cpu of the calling thread's mask; -1 if there are several or the mask is not
  * readable. */
-int64_t zg_topology_bound(void);
+int64_t zg_topology_bound(const struct zg_topology *topology);
 
 /* The cpus of all OpenMP places, malloc'ed; NULL: there are none.  Where OMP_PROC_BIND is on,
  * libgomp has bound the first thread to its place before main() began, and the thread's mask no
  * longer tells all that the process may use; the places do, for the runtime cut them down to the
  * mask it was started with. */
 int64_t *zg_openmp_place_cpus(int64_t *n);
-
-/* qsort order of places: sibling, then core, then cpu. */
-int zg_place_compare(const void *a, const void *b);
-
-/* ---- topology_hwloc.c or topology_linux.c ---------------------------------------------------- */
-
-extern const char zg_topology_method[]; /* "hwloc" or "sched_setaffinity" */
-
-/* Where the cpus of places[n], given in ascending order, sit: core, package and numa_node. */
-enum zg_status zg_topology_find(struct zg_place *places, int64_t n, struct zg_error *err);
+/* The same where OMP_PROC_BIND is on, else NULL. */
+int64_t *zg_openmp_cpus(int64_t *n);
 
 /* The whole machine, allowed or not; -1 where unknown. */
 struct zg_topology_counts {
@@ -62,5 +58,8 @@ struct zg_topology_counts {
     } cache[4];        /* [level - 1]: L1 data, L2, L3, L4 */
 };
 void zg_topology_count(struct zg_topology_counts *out);
+
+/* qsort order of places: sibling, then core, then cpu. */
+int zg_place_compare(const void *a, const void *b);
 
 #endif
