@@ -39,12 +39,16 @@ enum {
     ZG_TOKEN_UNK = 3, /* <unk> */
 };
 
-/* Reads DIR/vocab.json and DIR/merges.txt.
+/* Reads DIR/vocab.json and DIR/merges.txt, or where one of them is missing DIR/tokenizer.json.
  *
  * vocab.json: one object, token -> id.  merges.txt: an optional first line `#version...`, then one
  * pair a line.  Tokens are written in GPT-2's byte-to-unicode alphabet.  A vocabulary need not have
  * all 256 bytes (a character-level model has few, and an empty merges.txt): text with a byte that
  * has no token is then refused.
+ *
+ * tokenizer.json: a byte-level BPE that cuts words by GPT-2's pattern, as transformers saves a fast
+ * GPT-2 or OPT tokenizer.  What would give other ids is refused by name: another model, a
+ * normalizer, another pre-tokenizer, added tokens that are no special ones.
  *
  * ZG_INPUT: a file is missing, over 64 MiB, malformed, has duplicate keys, a negative, repeated or
  * huge id (2^24 and more), or a merge whose parts or result are not in the vocabulary.  ZG_ENV: no
@@ -67,10 +71,6 @@ enum zg_status zg_tokenizer_open_memory(struct zg_tokenizer **out,
 
 /* The tokenizer inside the binary, trained on the embedded task: no file is read. */
 enum zg_status zg_tokenizer_open_embedded(struct zg_tokenizer **out, struct zg_error *err);
-
-/* Is DIR/vocab.json or DIR/merges.txt there?  For "the model's own tokenizer, else the embedded
- * one": half a tokenizer is one that does not open, and no reason to take another in silence. */
-bool zg_tokenizer_is_dir(const char *dir);
 
 /* NULL and a pointer to NULL are fine. */
 void zg_tokenizer_close(struct zg_tokenizer **tokenizer);

@@ -1,7 +1,9 @@
-/* tokenizer_tables.h - inside of a tokenizer, shared by its two files: tokenizer.c and vocab.c. */
+/* tokenizer_tables.h - inside of a tokenizer: what tokenizer.c encodes with, and how the readers of
+ * its files (vocab.c, tokenizer_json.c) fill it. */
 #ifndef ZG_WORKLOADS_TOKENIZER_TABLES_H
 #define ZG_WORKLOADS_TOKENIZER_TABLES_H
 
+#include <jansson.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdint.h>
@@ -19,5 +21,19 @@ struct zg_tokenizer {
 
 /* Compiles the word pattern. */
 enum zg_status zg_tokenizer_compile(struct zg_tokenizer *tokenizer, struct zg_error *err);
+
+#define ZG_TOKENIZER_MAX_FILE_BYTES (INT64_C(64) << 20)
+
+/* Takes the ids of the vocabulary, an object of token to id; borrowed. */
+enum zg_status zg_vocab_take(struct zg_tokenizer *tokenizer, json_t *vocab, struct zg_error *err);
+/* Takes a merge, the line "LEFT RIGHT" [n], ended by a NUL, which it cuts up; messages begin with
+ * WHERE:LINE_NUMBER. */
+enum zg_status zg_vocab_merge(struct zg_tokenizer *tokenizer, const json_t *vocab, char *line,
+                              size_t n, int32_t rank, const char *where, int64_t line_number,
+                              struct zg_error *err);
+
+/* tokenizer.json of Hugging Face's tokenizers, from memory (tokenizer_json.c). */
+enum zg_status zg_tokenizer_open_json(struct zg_tokenizer **out, const char *name,
+                                      const char *bytes, int64_t n_bytes, struct zg_error *err);
 
 #endif

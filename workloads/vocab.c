@@ -1,19 +1,15 @@
-/* vocab.c - opens a tokenizer: reads vocab.json (jansson) and merges.txt into the tables that
- * tokenizer.c uses. */
-#include <jansson.h>
-#include <limits.h>
-#include <stdio.h>
+/* vocab.c - a vocabulary and merges become the tables that tokenizer.c uses: from vocab.json
+ * (jansson) and merges.txt here, from one file in tokenizer_json.c.  Which files a directory has is
+ * tokenizer_dir.c's. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engines/base/json_memory.h"
 #include "workloads/embedded/embedded.h"
 #include "workloads/file.h"
 #include "workloads/tokenizer_tables.h"
 
-#define MAX_FILE_BYTES (INT64_C(64) << 20)
-#define MAX_ID         ((json_int_t)1 << 24)
+#define MAX_ID ((json_int_t)1 << 24)
 
 /* Byte b in GPT-2's byte-to-unicode alphabet, as UTF-8: printable Latin-1 stands for itself, the
  * other 68 bytes, in order, are U+0100 and up, so that no token holds a blank or a control
@@ -80,6 +76,20 @@ static enum zg_status check_ids(struct zg_tokenizer *tokenizer, json_t *vocab, s
     return status;
 }
 
+enum zg_status zg_vocab_take(struct zg_tokenizer *tokenizer, json_t *vocab, struct zg_error *err)
+{
+    if (!json_is_object(vocab))
+        return zg_fail(err, ZG_INPUT, "%s: must be one object, token to id", tokenizer->name);
+    const enum zg_status status = check_ids(tokenizer, vocab, err);
+    int n_others = 0;
+    for (int byte = 0; byte < 256; byte++) {
+        char text[3];
+        byte_to_text(byte, &n_others, text);
+        tokenizer->byte_id[byte] = find_id(vocab, text);
+    }
+    return status;
+}
+
 static enum zg_status read_vocab(struct zg_tokenizer *tokenizer, json_t **vocab, const char *bytes,
                                  int64_t n_bytes, struct zg_error *err)
 {
@@ -87,22 +97,12 @@ static enum zg_status read_vocab(struct zg_tokenizer *tokenizer, json_t **vocab,
     *vocab = zg_json_read(bytes, (size_t)n_bytes, &error);
     if (!*vocab)
         return zg_fail(err, ZG_INPUT, "%s:%d: %s", tokenizer->name, error.line, error.text);
-    if (!json_is_object(*vocab))
-        return zg_fail(err, ZG_INPUT, "%s: must be one object, token to id", tokenizer->name);
-    const enum zg_status status = check_ids(tokenizer, *vocab, err);
-    int n_others = 0;
-    for (int byte = 0; byte < 256; byte++) {
-        char text[3];
-        byte_to_text(byte, &n_others, text);
-        tokenizer->byte_id[byte] = find_id(*vocab, text);
-    }
-    return status;
+    return zg_vocab_take(tokenizer, *vocab, err);
 }
 
-/* One line "LEFT RIGHT" [n], ended by a NUL, which it cuts up. */
-static enum zg_status read_merge(struct zg_tokenizer *tokenizer, const json_t *vocab, char *line,
-                                 size_t n, int32_t rank, const char *where, int64_t line_number,
-                                 struct zg_error *err)
+enum zg_status zg_vocab_merge(struct zg_tokenizer *tokenizer, const json_t *vocab, char *line,
+                              size_t n, int32_t rank, const char *where, int64_t line_number,
+                              struct zg_error *err)
 {
     char *space = memchr(line, ' ', n);
     if (!space || space == line || space == line + n - 1 ||
@@ -152,7 +152,7 @@ static enum zg_status read_merges(struct zg_tokenizer *tokenizer, const json_t *
         else if (n == 0 || (line_number == 1 && strncmp(line, "#version", 8) == 0))
             continue;
         else
-            status = read_merge(tokenizer, vocab, line, n, rank++, where, line_number, err);
+            status = zg_vocab_merge(tokenizer, vocab, line, n, rank++, where, line_number, err);
     }
     return status;
 }
@@ -168,9 +168,11 @@ enum zg_status zg_tokenizer_open_memory(struct zg_tokenizer **out,
     struct zg_tokenizer *tokenizer = calloc(1, sizeof *tokenizer);
     if (tokenizer)
         tokenizer->name = strdup(source->vocab_name);
-    if (source->n_vocab_bytes > MAX_FILE_BYTES || source->n_merges_bytes > MAX_FILE_BYTES) {
-        status = zg_fail(err, ZG_INPUT, "%s, %s: at most %lld bytes each are read",
-                         source->vocab_name, source->merges_name, (long long)MAX_FILE_BYTES);
+    if (source->n_vocab_bytes > ZG_TOKENIZER_MAX_FILE_BYTES ||
+        source->n_merges_bytes > ZG_TOKENIZER_MAX_FILE_BYTES) {
+        status =
+            zg_fail(err, ZG_INPUT, "%s, %s: at most %lld bytes each are read", source->vocab_name,
+                    source->merges_name, (long long)ZG_TOKENIZER_MAX_FILE_BYTES);
         goto done;
     }
     merges = malloc((size_t)source->n_merges_bytes + 1);
@@ -206,27 +208,14 @@ enum zg_status zg_tokenizer_open_files(struct zg_tokenizer **out, const char *vo
     char *vocab = NULL, *merges = NULL;
     struct zg_tokenizer_source source = {.vocab_name = vocab_path, .merges_name = merges_path};
     enum zg_status status =
-        zg_file_read(&vocab, &source.n_vocab_bytes, vocab_path, MAX_FILE_BYTES, err);
+        zg_file_read(&vocab, &source.n_vocab_bytes, vocab_path, ZG_TOKENIZER_MAX_FILE_BYTES, err);
     if (!status)
-        status = zg_file_read(&merges, &source.n_merges_bytes, merges_path, MAX_FILE_BYTES, err);
+        status = zg_file_read(&merges, &source.n_merges_bytes, merges_path,
+                              ZG_TOKENIZER_MAX_FILE_BYTES, err);
     source.vocab = vocab;
     source.merges = merges;
     if (!status)
         status = zg_tokenizer_open_memory(out, &source, err);
-    free(vocab);
-    free(merges);
-    return status;
-}
-
-enum zg_status zg_tokenizer_open(struct zg_tokenizer **out, const char *dir, struct zg_error *err)
-{
-    *out = NULL;
-    enum zg_status status = ZG_OK;
-    char *vocab = zg_path_join(dir, "vocab.json"), *merges = zg_path_join(dir, "merges.txt");
-    if (vocab && merges)
-        status = zg_tokenizer_open_files(out, vocab, merges, err);
-    else
-        status = zg_fail(err, ZG_ENV, "%s: no memory for its path", dir);
     free(vocab);
     free(merges);
     return status;
@@ -242,17 +231,4 @@ enum zg_status zg_tokenizer_open_embedded(struct zg_tokenizer **out, struct zg_e
                                                .merges = merges->bytes,
                                                .n_merges_bytes = merges->n_bytes};
     return zg_tokenizer_open_memory(out, &source, err);
-}
-
-/* Allocates nothing: that there is no memory does not mean that there is no file. */
-static bool has_file(const char *dir, const char *name)
-{
-    char path[PATH_MAX]; /* a longer one cannot be opened either */
-    const int n = snprintf(path, sizeof path, "%s/%s", dir, name);
-    return n >= 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
-}
-
-bool zg_tokenizer_is_dir(const char *dir)
-{
-    return has_file(dir, "vocab.json") || has_file(dir, "merges.txt");
 }

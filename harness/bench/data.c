@@ -11,16 +11,14 @@
  * Ki examples of 40 bytes) that they do not show in the memory of an engine. */
 enum { MAX_BATCHES = 4096, MAX_DRAWN = 65536, MIN_BATCHES = 64 };
 
-static enum zg_status open_tokenizer(struct zg_tokenizer **out, bool *embedded,
+/* Real weights have ids of their own: under another vocabulary they would score other words.  Only
+ * synthetic ones, which mean nothing, may go without. */
+static enum zg_status open_tokenizer(struct zg_tokenizer **out, const struct zg_data *data,
                                      const struct zg_case *c, struct zg_error *err)
 {
-    *embedded = false;
-    if (c->tokenizer)
-        return zg_tokenizer_open(out, c->tokenizer, err);
-    if (zg_tokenizer_is_dir(c->model))
-        return zg_tokenizer_open(out, c->model, err);
-    *embedded = true;
-    return zg_tokenizer_open_embedded(out, err);
+    if (data->embedded_tokenizer)
+        return zg_tokenizer_open_embedded(out, err);
+    return zg_tokenizer_open(out, c->tokenizer ? c->tokenizer : c->model, err);
 }
 
 static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c,
@@ -28,7 +26,8 @@ static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c
 {
     const struct zg_model_shape *const shape = zg_model_shape(data->model);
     struct zg_tokenizer *tokenizer = NULL;
-    enum zg_status status = open_tokenizer(&tokenizer, &data->embedded_tokenizer, c, err);
+    data->embedded_tokenizer = !c->tokenizer && zg_model_is_synthetic(data->model);
+    enum zg_status status = open_tokenizer(&tokenizer, data, c, err);
     if (!status) {
         const struct zg_dataset_request request = {.task = c->task,
                                                    .data_dir = c->data,

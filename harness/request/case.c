@@ -99,7 +99,8 @@ const struct zg_flag zg_case_flags[] = {
      "shape name (opt-125m ... opt-30b: synthetic weights) or a Hugging Face directory",
      FIELD(model), .is_axis = true},
     {"tokenizer", ZG_FLAG_TEXT, "DIR", NULL,
-     "directory with vocab.json and merges.txt; default: the model's, else the embedded one",
+     "directory with vocab.json and merges.txt, or tokenizer.json; default: the model's, for "
+     "synthetic weights the embedded one",
      FIELD(tokenizer)},
     {"task", ZG_FLAG_TEXT, "NAME|FILE", "embedded",
      "built-in task (see `zogap info`) or a task file FILE.json", FIELD(task), .is_axis = true},

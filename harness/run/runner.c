@@ -226,6 +226,9 @@ static void print_notes(const struct zg_runner *runner)
     FILE *const notes = zg_runner_notes(runner);
     if (runner->session.left_out[0])
         fprintf(notes, "note: %s\n", runner->session.left_out);
+    if (runner->session.embedded_tokenizer)
+        fputs("note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a model's\n",
+              notes);
     zg_meta_print_warnings(runner->meta, notes);
     fflush(runner->measurement.notes);
     fputs(runner->told, notes);

@@ -232,6 +232,7 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
         zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
                             (long long)i + 1, (long long)session->n_cases);
         status = zg_bench_open(&bench, &of->c, &session->models, err);
+        session->embedded_tokenizer |= bench.data.embedded_tokenizer;
         if (!status)
             status = zg_fit_memory(&of->c, bench.data.model, of->entries,
                                    zg_min64(n_at_once, session->engines.n_items), err);

@@ -32,7 +32,8 @@ struct zg_session {
     int64_t n_threads;
     struct zg_models models; /* of the cases, kept from the check to the end */
     struct zg_environment environment;
-    char left_out[160]; /* engines of the build that lack a dtype of the cases; "": none */
+    bool embedded_tokenizer; /* cuts the texts of some case: lengths are not a real model's */
+    char left_out[160];      /* engines of the build that lack a dtype of the cases; "": none */
     struct zg_status_line line;
 };
 

@@ -3,7 +3,14 @@
 
 #include "engines/model.h"
 #include "tests/support/safetensors_writer.h"
+#include "workloads/embedded/embedded.h"
 #include "workloads/tokenizer.h"
+
+static bool write_embedded(const char *directory, const char *name,
+                           const struct zg_embedded_file *file)
+{
+    return zg_write_file(directory, name, file->bytes, (size_t)file->n_bytes);
+}
 
 enum zg_status tiny_model_write(const char *directory, struct zg_error *err)
 {
@@ -21,7 +28,9 @@ enum zg_status tiny_model_write(const char *directory, struct zg_error *err)
                                          .n_positions = 128,
                                          .tied_head = true};
     status = zg_model_open_shape(&model, "tiny", &shape, 7, err);
-    if (!status && !zg_write_model(directory, model, &options))
+    if (!status && !(zg_write_model(directory, model, &options) &&
+                     write_embedded(directory, "vocab.json", &zg_embedded_vocab) &&
+                     write_embedded(directory, "merges.txt", &zg_embedded_merges)))
         status = zg_fail(err, ZG_ENV, "%s: cannot write the model", directory);
     zg_model_close(&model);
     zg_tokenizer_close(&tokenizer);

@@ -1,5 +1,5 @@
-/* tiny_model.h - a model directory of two small layers with random weights, which the embedded
- * tokenizer fits. */
+/* tiny_model.h - a model directory of two small layers with random weights, and the embedded
+ * tokenizer's files. */
 #ifndef ZG_TESTS_HARNESS_TINY_MODEL_H
 #define ZG_TESTS_HARNESS_TINY_MODEL_H
 

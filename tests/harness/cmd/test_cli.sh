@@ -178,6 +178,9 @@ expect 3 't.json' run "${one[@]}" --task nooptions/t.json
 expect 3 'no/such' run "${one[@]}" --model no/such
 cp -r tiny half && echo '{}' >half/vocab.json && rm -f half/merges.txt
 expect 3 'merges.txt' score "${one[@]}" --model half
+cp -r tiny mute && rm -f mute/vocab.json mute/merges.txt
+expect 3 'mute: vocab.json and merges.txt are missing.*--tokenizer DIR' run "${one[@]}" --model mute
+expect 0 '' score "${one[@]}" --model mute --tokenizer tiny --limit 2
 ls -d zogap-results >/dev/null 2>&1 && fail "bad input left a result directory"
 
 echo "== environment: exit code 4"
