@@ -35,8 +35,8 @@ static enum zg_status set_real(const struct zg_algorithm_option *option, const c
                        option->max);
     if (number != 0 && (fabs(number) > (double)FLT_MAX || fabs(number) < (double)FLT_MIN))
         return zg_fail(err, ZG_USAGE, "%s %s: must be a number that fp32 holds", what, value);
-    char digits[32]; /* the text must mean the value */
-    snprintf(digits, sizeof digits, "%.9g", number);
+    char digits[32]; /* the text must mean the value, and -0 be 0 */
+    snprintf(digits, sizeof digits, "%.9g", number + 0.0);
     *out = strtod(digits, NULL);
     return ZG_OK;
 }

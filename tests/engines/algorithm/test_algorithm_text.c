@@ -41,6 +41,7 @@ static void test_texts(void)
         {"lozo:lr=1e+06+eps=+0.5", "lozo:rank=2+nu=50+eps=0.5+lr=1000000"},
         {"lozo:lr=2e+20+eps=0.12345678912", "lozo:rank=2+nu=50+eps=0.123456789+lr=2e+20"},
         {"lozo:nu=9223372036854775807+lr=0", "lozo:rank=2+nu=9223372036854775807+eps=0.001+lr=0"},
+        {"lozo:lr=-0", "lozo:rank=2+nu=50+eps=0.001+lr=0"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct zg_algorithm_choice choice = {0}, again = {0};
