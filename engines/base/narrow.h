@@ -11,7 +11,7 @@
  * A row with NaN or infinity gets a NaN scale and zero q, so that it shows in every result.
  *
  * Variants give the same bits, whether the calling thread flushes denormals or not.  The way back
- * from bf16 is model/convert.h's.
+ * from bf16 is base/convert.h's.
  */
 #ifndef ZG_BASE_NARROW_H
 #define ZG_BASE_NARROW_H

@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engines/base/size.h"
 #include "engines/layout/plan.h"
 
 double zg_batch_plan_n_keys(const struct zg_batch_plan *plan, bool scored)

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "engines/base/json_memory.h"
-#include "engines/base/size.h"
 
 #define SINGLE_FILE     "model.safetensors"
 #define INDEX_FILE      "model.safetensors.index.json"

@@ -6,7 +6,6 @@
 
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
-#include "engines/interface/direction.h"
 
 bool zg_naive_is_low(const struct zg_naive_weights *weights, int32_t id)
 {

@@ -14,7 +14,6 @@
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
 #include "harness/bench/fit.h"
-#include "harness/rows/precision.h"
 
 enum { PROBES_A_V = 50, MOST_VS = 4 };
 

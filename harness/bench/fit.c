@@ -2,7 +2,6 @@
  * tensors, and one small layer to see what the machine lacks. */
 #include "harness/bench/fit.h"
 
-#include "engines/base/size.h"
 #include "engines/interface/direction.h"
 #include "harness/machine/memory.h"
 #include "harness/rows/precision.h"

@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "harness/base/signals.h"
 #include "harness/bench/verify.h"
 #include "harness/cmd/command.h"
 #include "harness/rows/csv_out.h"

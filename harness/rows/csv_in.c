@@ -162,7 +162,7 @@ static void row_cell(struct reading *r, const char *cell, size_t n)
         zg_row_clear(csv->file, to);
     }
     if (i >= csv->n_columns + csv->in.n_extra)
-        return; /* end_row() says so */
+        return; /* on_row() says so */
     if (i >= csv->n_columns) {
         const int64_t e = i - csv->n_columns;
         csv->in.extra[row * csv->in.n_extra + e] = parse_real(r, cell, n, csv->in.extra_names[e]);

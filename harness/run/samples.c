@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engines/base/size.h"
 #include "harness/base/signals.h"
 #include "harness/peak/handoff.h"
 #include "harness/run/manifest.h"
