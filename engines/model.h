@@ -58,9 +58,11 @@ struct zg_model;
 /* Opens a model.  `name` is a shape name ("opt-125m" ... "opt-30b": synthetic weights N(0, 0.02)
  * of that shape drawn from `seed`, norm gains 1 + N(0, 0.02)), or a Hugging Face directory
  * ("./opt-125m" where both exist): config.json and model.safetensors, or
- * model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not; head
- * tied or not.  As in transformers, a tied model ignores a head that is stored beside it;
- * tensors that OPT does not have are ignored too.  Every weight is read once, in parallel, for
+ * model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not, or one
+ * that a wrapper put before all names; head tied or not, a tied one stored beside the embedding or
+ * in its place.  What is stored and not used is refused where it tells of another model (layers
+ * past config.json's number, a head that differs from the embedding it is tied to, adapters), else
+ * told by zg_model_warning() and zg_model_note().  Every weight is read once, in parallel, for
  * the check below and the fingerprint.  ZG_INPUT: a file is missing or malformed, a tensor is
  * absent, twice there, or of a wrong shape or type, a weight is NaN or infinite.  ZG_USAGE:
  * `name` is neither a known shape nor a directory.  ZG_ENV: no memory.  OPT-350M (post-norm) is
@@ -85,6 +87,10 @@ enum zg_status zg_model_alias_layers(struct zg_model *model, int64_t n_resident,
 
 const struct zg_model_shape *zg_model_shape(const struct zg_model *model);
 const char *zg_model_name(const struct zg_model *model); /* shape name, or the directory as given */
+/* A sentence about stored tensors that are not used, or NULL: those that may matter, and those that
+ * are known not to. */
+const char *zg_model_warning(const struct zg_model *model);
+const char *zg_model_note(const struct zg_model *model);
 bool zg_model_is_synthetic(const struct zg_model *model);
 /* Of the embedding; synthetic: ZG_FP32. */
 enum zg_dtype zg_model_stored_dtype(const struct zg_model *model);

@@ -35,6 +35,8 @@ void zg_model_close(struct zg_model **model)
         return;
     (*model)->source->close((*model)->state);
     free((*model)->name);
+    free((*model)->warning);
+    free((*model)->note);
     free(*model);
     *model = NULL;
 }
@@ -57,6 +59,14 @@ const struct zg_model_shape *zg_model_shape(const struct zg_model *model)
 const char *zg_model_name(const struct zg_model *model)
 {
     return model->name;
+}
+const char *zg_model_warning(const struct zg_model *model)
+{
+    return model->warning;
+}
+const char *zg_model_note(const struct zg_model *model)
+{
+    return model->note;
 }
 bool zg_model_is_synthetic(const struct zg_model *model)
 {

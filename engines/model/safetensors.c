@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/file_kind.h"
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
 
@@ -188,14 +189,24 @@ static int64_t read_length(const unsigned char *bytes)
     return length > INT64_MAX ? INT64_MAX : (int64_t)length;
 }
 
+/* A good file may begin like one of another kind, by its length; so this is asked after a failure
+ * alone. */
+static enum zg_status fail_kind(const char *what, const void *bytes, int64_t size,
+                                struct zg_error *err)
+{
+    return zg_file_expect_text(bytes, size > 0 ? (size_t)size : 0, what, err);
+}
+
 enum zg_status zg_safetensors_parse(struct zg_safetensors *out, const void *bytes, int64_t size,
                                     const char *what, struct zg_error *err)
 {
     *out = (struct zg_safetensors){0};
+    const int64_t length = size < 8 ? INT64_MAX : read_length(bytes);
+    if (length > size - 8 && fail_kind(what, bytes, size, err))
+        return ZG_INPUT;
     if (size < 8)
         return zg_fail(err, ZG_INPUT, "%s: %" PRId64 " bytes are too few for a safetensors file",
                        what, size);
-    const int64_t length = read_length(bytes);
     if (length > ZG_SAFETENSORS_MAX_HEADER)
         return zg_fail(err, ZG_INPUT,
                        "%s: a header of %" PRId64 " bytes is over the limit of %" PRId64
@@ -209,6 +220,8 @@ enum zg_status zg_safetensors_parse(struct zg_safetensors *out, const void *byte
     const struct parse p = {what, 8 + length, size - 8 - length, err};
     json_error_t json_error;
     out->json = zg_json_read((const char *)bytes + 8, (size_t)length, &json_error);
+    if (!out->json && fail_kind(what, bytes, size, err))
+        return ZG_INPUT;
     if (!out->json)
         return zg_fail(err, ZG_INPUT, "%s: the header is not valid JSON: %s, at byte %d", what,
                        json_error.text, json_error.position);

@@ -1,5 +1,5 @@
 /* shards.c - opens one file, or the index and each file that it names, once.  The index is not
- * trusted: a shard lies beside it, and must hold the tensors that it is said to hold. */
+ * trusted: a shard lies beside it, and what the shards themselves hold counts. */
 #include "engines/model/shards.h"
 
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/base/file_kind.h"
 #include "engines/base/json_memory.h"
 
 #define SINGLE_FILE     "model.safetensors"
@@ -28,8 +29,7 @@ enum zg_status zg_model_path_join(char **out, const char *directory, const char 
     return ZG_OK;
 }
 
-/* Allocates nothing: that there is no memory does not mean that there is no file. */
-static bool has_file(const char *directory, const char *name)
+bool zg_model_has_file(const char *directory, const char *name)
 {
     char path[PATH_MAX]; /* a longer one cannot be opened either */
     const int n = snprintf(path, sizeof path, "%s/%s", directory, name);
@@ -89,7 +89,8 @@ static enum zg_status open_named_shards(struct zg_shards *out, const char *direc
                 "%s: tensor %.200s: file \"%.100s\" must be a plain *.safetensors name in the "
                 "same directory",
                 index_path, tensor, name ? name : "(not a string)");
-        if (find_shard(out, name))
+        /* Where a tensor is needed of a file that is missing, locate.c says so. */
+        if (find_shard(out, name) || !zg_model_has_file(directory, name))
             continue;
         if (out->n_shards == MAX_SHARDS)
             return zg_fail(err, ZG_INPUT, "%s: more than %d shards", index_path, MAX_SHARDS);
@@ -117,6 +118,9 @@ static enum zg_status open_index(struct zg_shards *out, const char *directory, s
                          file.size, MAX_INDEX_BYTES);
         goto done;
     }
+    status = zg_file_expect_text(file.bytes, (size_t)file.size, path, err);
+    if (status != ZG_OK)
+        goto done;
     out->index =
         zg_json_read(file.bytes ? (const char *)file.bytes : "", (size_t)file.size, &json_error);
     if (!out->index) {
@@ -133,14 +137,20 @@ done:
 
 static enum zg_status no_weights(const char *directory, struct zg_error *err)
 {
-    static const char *const pickles[] = {"pytorch_model.bin", "pytorch_model.bin.index.json"};
-    for (int i = 0; i < 2; i++)
-        if (has_file(directory, pickles[i]))
+    static const struct {
+        const char *file, *kind;
+    } others[] = {
+        {"pytorch_model.bin", "a PyTorch pickle"},
+        {"pytorch_model.bin.index.json", "a PyTorch pickle"},
+        {"tf_model.h5", "of TensorFlow"},
+        {"flax_model.msgpack", "of Flax"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (zg_model_has_file(directory, others[i].file))
             return zg_fail(err, ZG_INPUT,
-                           "%s: the weights are a PyTorch pickle (%s); zogap reads safetensors "
-                           "only: convert them with "
-                           "transformers' save_pretrained(..., safe_serialization=True)",
-                           directory, pickles[i]);
+                           "%s: the weights are %s (%s); zogap reads safetensors only: convert "
+                           "them with transformers' save_pretrained(..., safe_serialization=True)",
+                           directory, others[i].kind, others[i].file);
     return zg_fail(err, ZG_INPUT, "%s: neither " SINGLE_FILE " nor " INDEX_FILE " is there",
                    directory);
 }
@@ -149,13 +159,13 @@ enum zg_status zg_shards_open(struct zg_shards *out, const char *path, struct zg
 {
     *out = (struct zg_shards){0};
     enum zg_status status = ZG_OK;
-    if (has_file(path, SINGLE_FILE)) {
+    if (zg_model_has_file(path, SINGLE_FILE)) {
         out->shards = calloc(1, sizeof *out->shards);
         if (!out->shards)
             return zg_fail(err, ZG_ENV, "%s: no memory", path);
         out->n_shards = 1;
         status = open_shard(&out->shards[0], path, SINGLE_FILE, err);
-    } else if (has_file(path, INDEX_FILE)) {
+    } else if (zg_model_has_file(path, INDEX_FILE)) {
         status = open_index(out, path, err);
     } else {
         status = no_weights(path, err);
@@ -177,38 +187,13 @@ void zg_shards_close(struct zg_shards *shards)
     *shards = (struct zg_shards){0};
 }
 
-static enum zg_status visit_index(const struct zg_shards *shards, zg_shards_visit_fn *visit,
-                                  void *context, struct zg_error *err)
+const char *zg_shards_indexed(const struct zg_shards *shards, const char *tensor)
 {
-    json_t *const map = json_object_get(shards->index, "weight_map");
-    const char *name;
-    json_t *file;
-    json_object_foreach(map, name, file)
-    {
-        const struct zg_shard *const shard = find_shard(shards, json_string_value(file));
-        const struct zg_safetensor *const tensor =
-            shard ? zg_safetensors_find(&shard->table, name) : NULL;
-        if (!tensor)
-            return zg_fail(err, ZG_INPUT,
-                           "%s: the index says that tensor %.200s is in this file, and it is not",
-                           shard ? shard->path : INDEX_FILE, name);
-        const enum zg_status status = visit(context, shard, tensor, err);
-        if (status != ZG_OK)
-            return status;
-    }
-    return ZG_OK;
+    const json_t *const map = json_object_get(shards->index, "weight_map");
+    return json_string_value(json_object_get(map, tensor));
 }
 
-enum zg_status zg_shards_visit(const struct zg_shards *shards, zg_shards_visit_fn *visit,
-                               void *context, struct zg_error *err)
+bool zg_shards_has(const struct zg_shards *shards, const char *name)
 {
-    if (shards->index)
-        return visit_index(shards, visit, context, err);
-    const struct zg_shard *const shard = &shards->shards[0];
-    for (int64_t i = 0; i < shard->table.n_tensors; i++) {
-        const enum zg_status status = visit(context, shard, &shard->table.tensors[i], err);
-        if (status != ZG_OK)
-            return status;
-    }
-    return ZG_OK;
+    return find_shard(shards, name) != NULL;
 }

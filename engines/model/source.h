@@ -21,7 +21,8 @@ struct zg_model {
     void *state; /* owned, the source's own */
     enum zg_dtype stored_dtype;
     bool synthetic;
-    char *name; /* owned */
+    char *name;           /* owned */
+    char *warning, *note; /* owned, or NULL: of zg_model_warning() and zg_model_note() */
     /* Of a model whose weights were all read as it was opened. */
     bool has_fingerprint;
     uint64_t fingerprint;

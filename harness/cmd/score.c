@@ -197,6 +197,7 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
         status = read_probes(s, err);
     if (status)
         return status;
+    zg_session_tell_models(session, true, stderr);
     s->bench.c.batch = zg_min64(of->c.batch, zg_dataset_n_examples(s->bench.data.dataset));
     if (session->request->out_dir)
         return score_to_file(s, err);

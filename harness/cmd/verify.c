@@ -87,6 +87,7 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
     enum zg_status status = zg_session_begin(&check->session, err);
     if (!status)
         status = zg_session_check_files(&check->session, 2, err);
+    zg_session_tell_models(&check->session, true, stderr);
     if (!status && request->out_dir) {
         status = zg_result_dir_open(&dir, request->out_dir, false, err);
         zg_machine_watch(&before);

@@ -139,6 +139,15 @@ static json_t *label_json(const struct zg_session *session, int64_t engine)
                : NULL;
 }
 
+static void add_model_texts(json_t *meta, const struct zg_model *model)
+{
+    if (zg_model_warning(model))
+        json_array_append_new(json_object_get(meta, "model_warnings"),
+                              zg_json_text(zg_model_warning(model)));
+    if (zg_model_note(model))
+        zg_meta_note(meta, zg_model_note(model));
+}
+
 json_t *zg_manifest_open(const struct zg_session *session, const char *command)
 {
     const struct zg_request *const request = session->request;
@@ -155,6 +164,9 @@ json_t *zg_manifest_open(const struct zg_session *session, const char *command)
         zg_isa_name(session->isa), "machine", zg_machine_json(), "pins", zg_pin_json(session->pin),
         "libraries", zg_libraries_json(), "environment", environment_json(&session->environment),
         "notes", "warnings", "cases");
+    json_object_set_new(meta, "model_warnings", json_array());
+    for (int64_t i = 0; i < session->models.n; i++)
+        add_model_texts(meta, session->models.items[i].model);
     if (session->environment.note[0])
         zg_meta_note(meta, session->environment.note);
     if (*zg_sysfile_root())

@@ -230,6 +230,7 @@ static void print_notes(const struct zg_runner *runner)
         fputs("note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a model's\n",
               notes);
     zg_meta_print_warnings(runner->meta, notes);
+    zg_session_tell_models(&runner->session, false, notes);
     fflush(runner->measurement.notes);
     fputs(runner->told, notes);
     const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);

@@ -3,6 +3,7 @@
 #include "harness/run/session.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -240,6 +241,17 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
     }
     zg_status_line_clear(&session->line);
     return status;
+}
+
+void zg_session_tell_models(const struct zg_session *session, bool warnings, FILE *out)
+{
+    for (int64_t i = 0; i < session->models.n; i++) {
+        const struct zg_model *const model = session->models.items[i].model;
+        if (warnings && zg_model_warning(model))
+            fprintf(out, "warning: %s\n", zg_model_warning(model));
+        if (zg_model_note(model))
+            fprintf(out, "note: %s\n", zg_model_note(model));
+    }
 }
 
 void zg_session_close(struct zg_session *session)

@@ -58,6 +58,10 @@ enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err
  * lacks shows at once.  The engine's own status. */
 enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err);
 
+/* Prints what the models that are open say of stored tensors that are not used: their notes, and
+ * their warnings where no meta.json shows them. */
+void zg_session_tell_models(const struct zg_session *session, bool warnings, FILE *out);
+
 void zg_session_close(struct zg_session *session);
 
 /* Opens and closes model and data of every case, so that a bad file shows before hours of work, not

@@ -26,6 +26,7 @@ static json_t *warnings_of(const json_t *meta, const json_t *during)
         json_object_get(json_object_get(meta, "environment"), "warning"); /* of our libraries */
     if (json_string_length(own) > 0)
         json_array_append(warnings, own);
+    json_array_extend(warnings, json_object_get(meta, "model_warnings"));
     return warnings;
 }
 

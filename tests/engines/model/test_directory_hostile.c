@@ -1,5 +1,6 @@
 /* test_directory_hostile.c - Hugging Face directories that must be refused, each with one clear
  * line, and oddities that are no reason to refuse. */
+#define _GNU_SOURCE /* memmem */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,11 @@ static void pickle(const char *dir)
     drop(dir, "model.safetensors");
     zg_write_text(dir, "pytorch_model.bin", "PK");
 }
+static void flax(const char *dir)
+{
+    drop(dir, "model.safetensors");
+    zg_write_text(dir, "flax_model.msgpack", "x");
+}
 static void empty_weights(const char *dir)
 {
     zg_write_text(dir, "model.safetensors", "");
@@ -105,6 +111,11 @@ static void truncated_weights(const char *dir)
 static void text_weights(const char *dir)
 {
     zg_write_text(dir, "model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+}
+
+static void words_as_weights(const char *dir)
+{
+    zg_write_text(dir, "model.safetensors", "some words, and a few more\n");
 }
 
 /* Rewrites the good model with one tensor more, or another in its place. */
@@ -131,6 +142,23 @@ static void with_tensor(const char *dir, const struct zg_written_tensor *extra)
 }
 
 static const float zeros[600];
+
+/* Changes a name in the header to another of the same length. */
+static void rename_tensor(const char *dir, const char *from, const char *to)
+{
+    char path[4096];
+    static char bytes[1 << 17];
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    FILE *f = fopen(path, "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    const size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    char *const at = memmem(bytes, n, from, strlen(from));
+    CU_ASSERT_FATAL(at && strlen(from) == strlen(to));
+    memcpy(at, to, strlen(to));
+    CU_ASSERT(zg_write_file(dir, "model.safetensors", bytes, n));
+}
+
 static void transposed(const char *dir)
 {
     with_tensor(dir, &(struct zg_written_tensor){"model.decoder.layers.1.fc2.weight", ZG_FP32, 20,
@@ -158,6 +186,42 @@ static void nan_weight(const char *dir)
     v[9 * 20 + 3] = NAN; /* the first one is named */
     with_tensor(
         dir, &(struct zg_written_tensor){"model.decoder.layers.1.fc2.weight", ZG_FP32, 12, 20, v});
+}
+static void third_layer(const char *dir)
+{
+    with_tensor(
+        dir, &(struct zg_written_tensor){"model.decoder.layers.2.fc2.bias", ZG_FP32, 12, 1, zeros});
+}
+static void far_layer(const char *dir)
+{
+    with_tensor(dir, &(struct zg_written_tensor){"decoder.layers.99999999999999999999.x", ZG_FP32,
+                                                 12, 1, zeros});
+}
+static void other_head(const char *dir)
+{
+    with_tensor(dir, &(struct zg_written_tensor){"lm_head.weight", ZG_FP32, 30, 12, zeros});
+}
+static void narrow_head(const char *dir)
+{
+    with_tensor(dir, &(struct zg_written_tensor){"lm_head.weight", ZG_FP32, 30, 11, zeros});
+}
+static void lora(const char *dir)
+{
+    with_tensor(dir, &(struct zg_written_tensor){
+                         "base_model.model.model.decoder.layers.0.self_attn.q_proj.lora_A.weight",
+                         ZG_FP32, 2, 12, zeros});
+}
+static void adapter_beside(const char *dir)
+{
+    zg_write_text(dir, "adapter_config.json", "{}");
+}
+static void adapter_weights_beside(const char *dir)
+{
+    zg_write_text(dir, "adapter_model.safetensors", "");
+}
+static void renamed(const char *dir)
+{
+    rename_tensor(dir, "model.decoder.embed_tokens.weight", "modem.decoder.embed_tokens.weight");
 }
 static void infinite_bias(const char *dir)
 {
@@ -234,7 +298,26 @@ static void index_other_kind(const char *dir)
 }
 static void index_wrong_file(const char *dir)
 {
-    zg_write_text(dir, INDEX, "{\"weight_map\": {\"no.such.tensor\": \"" FIRST "\"}}");
+    zg_write_safetensors(dir, FIRST, &(struct zg_written_tensor){"other", ZG_FP32, 1, 1, zeros}, 1);
+    zg_write_text(dir, INDEX,
+                  "{\"weight_map\": {\"model.decoder.embed_tokens.weight\": \"" FIRST "\"}}");
+}
+static void index_without_file(const char *dir)
+{
+    zg_write_text(
+        dir, INDEX,
+        "{\"weight_map\": {\"model.decoder.embed_tokens.weight\": \"gone.safetensors\"}}");
+}
+/* As two saves of one model into one directory leave it. */
+static void two_shards(const char *dir)
+{
+    char from[4096], to[4096];
+    snprintf(from, sizeof from, "%s/" FIRST, dir);
+    snprintf(to, sizeof to, "%s/model-00001-of-00002.safetensors", dir);
+    CU_ASSERT_EQUAL(link(from, to), 0);
+    zg_write_text(dir, INDEX,
+                  "{\"weight_map\": {\"a\": \"" FIRST "\", "
+                  "\"b\": \"model-00001-of-00002.safetensors\"}}");
 }
 static void shard_missing(const char *dir)
 {
@@ -295,7 +378,8 @@ static void test_hostile_weights(void)
         {pickle, {"pytorch_model.bin", "safetensors only"}},
         {empty_weights, {"model.safetensors", "too few"}},
         {truncated_weights, {"truncated"}},
-        {text_weights, {"is this a safetensors file?"}},
+        {text_weights, {"model.safetensors: this is a Git LFS pointer", "git lfs pull"}},
+        {words_as_weights, {"is this a safetensors file?"}},
         {transposed, {"layers.1.fc2.weight", "[20, 12]"}},
         {flat, {"layers.1.fc2.weight", "1 dimensions"}},
         {matrix_bias, {"layers.1.fc2.bias", "2 dimensions"}},
@@ -304,6 +388,15 @@ static void test_hostile_weights(void)
         {infinite_bias, {"layers.0.fc2.bias", "row 11, column 0"}},
         {nan_bf16, {"embed_tokens", "row 0, column 0"}},
         {integer_weight, {"embed_tokens", "I8"}},
+        {third_layer, {"layers.2.fc2.bias", "num_hidden_layers 2"}},
+        {far_layer, {"layers.9999", "num_hidden_layers 2"}},
+        {other_head, {"lm_head.weight differs from model.decoder.embed_tokens", "tie_word"}},
+        {narrow_head, {"lm_head.weight", "[30, 11]"}},
+        {lora, {"lora_A.weight is an adapter's", "merge"}},
+        {adapter_beside, {"adapter_config.json is there", "merge"}},
+        {adapter_weights_beside, {"adapter_model.safetensors is there"}},
+        {renamed, {"lack tensor model.decoder.embed_tokens.weight; they have modem.decoder"}},
+        {flax, {"of Flax (flax_model.msgpack)", "safetensors only"}},
     };
     expect_refusals(cases, sizeof cases / sizeof cases[0], 1);
 }
@@ -323,11 +416,166 @@ static void test_hostile_index(void)
         {index_dots, {"plain *.safetensors name"}},
         {index_hidden, {"plain *.safetensors name"}},
         {index_other_kind, {"plain *.safetensors name", "config.json"}},
-        {index_wrong_file, {"no.such.tensor", "it is not"}},
+        {index_wrong_file, {"embed_tokens.weight", "that it is in " FIRST ", and it is not"}},
+        {index_without_file, {"embed_tokens.weight", "in gone.safetensors, and there is no such"}},
+        {two_shards, {"weight is there twice", FIRST}},
         {shard_missing, {FIRST}},
         {shard_truncated, {FIRST, "truncated"}},
     };
     expect_refusals(cases, sizeof cases / sizeof cases[0], 3);
+}
+
+/* ---- what is loaded, or told ---- */
+
+static void write_small(const char *dir, bool head_copy)
+{
+    struct zg_model *model = open_small(true);
+    const struct zg_write_options options = {
+        .dtype = ZG_FP32, .prefix = true, .head_copy = head_copy};
+    CU_ASSERT(zg_write_model(dir, model, &options));
+    zg_model_close(&model);
+}
+
+/* The weights of `dir`, their names changed by `rename`, are those of the small model. */
+typedef void rename_fn(const char *name, char out[256]);
+
+static void expect_renamed(rename_fn *rename)
+{
+    char *dir = zg_temp_directory_make();
+    struct zg_model *want = open_small(true), *got = NULL;
+    struct zg_error err = {0};
+    struct zg_written_tensor tensors[64];
+    static char names[64][256];
+    static float values[64][600];
+    int64_t n = 0, rows, cols;
+    CU_ASSERT_FATAL(dir && zg_write_config(dir, &small, NULL));
+    for (int32_t id = 0; id < zg_tensor_end(small.n_layers); id++) {
+        char name[128];
+        if (id == ZG_T_HEAD || !zg_model_tensor_size(&small, id, &rows, &cols))
+            continue;
+        zg_model_tensor_name(&small, id, name, sizeof name);
+        rename(name, names[n]);
+        zg_model_read(want, id, 0, rows, values[n], cols);
+        tensors[n] = (struct zg_written_tensor){names[n], ZG_FP32, rows, cols, values[n]};
+        n++;
+    }
+    CU_ASSERT(zg_write_safetensors(dir, "model.safetensors", tensors, n));
+    zg_model_open(&got, dir, 1, &err);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    if (got) {
+        CU_ASSERT_EQUAL(zg_model_fingerprint(got), zg_model_fingerprint(want));
+        CU_ASSERT_PTR_NULL(zg_model_warning(got));
+        CU_ASSERT_PTR_NULL(zg_model_note(got));
+    }
+    zg_model_close(&got);
+    zg_model_close(&want);
+    zg_temp_directory_remove(&dir);
+}
+
+static void in_module(const char *name, char out[256])
+{
+    snprintf(out, 256, "module.%s", name);
+}
+static void compiled(const char *name, char out[256])
+{
+    snprintf(out, 256, "_orig_mod.%s", name);
+}
+static void of_peft(const char *name, char out[256])
+{
+    snprintf(out, 256, "base_model.model.%s", name);
+}
+static void in_model(const char *name, char out[256])
+{
+    snprintf(out, 256, "model.%s", name);
+}
+static void in_two(const char *name, char out[256])
+{
+    snprintf(out, 256, "module._orig_mod.%s", name);
+}
+static void head_for_embedding(const char *name, char out[256])
+{
+    const bool is_it = strcmp(name, "model.decoder.embed_tokens.weight") == 0;
+    snprintf(out, 256, "%s", is_it ? "lm_head.weight" : name);
+}
+
+static void test_wrapped(void)
+{
+    rename_fn *const all[] = {in_module, compiled, of_peft, in_model, in_two, head_for_embedding};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        expect_renamed(all[i]);
+}
+
+/* An untied model's head is no embedding. */
+static void test_head_alone(void)
+{
+    char *dir = zg_temp_directory_make();
+    struct zg_model_shape untied = small;
+    struct zg_model *model = NULL;
+    struct zg_error err = {0};
+    untied.tied_head = false;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+    write_small(dir, true);
+    zg_write_config(dir, &untied, NULL);
+    rename_tensor(dir, "model.decoder.embed_tokens.weight", "model.decoder.embed_tokenz.weight");
+    CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_INPUT);
+    zg_test_expect_words(err.text, "they have lm_head.weight, which is no embedding");
+    zg_temp_directory_remove(&dir);
+}
+
+/* What the index lists and nobody needs: a tensor that is nowhere, a shard that is not there. */
+static void test_long_index(void)
+{
+    char *dir = zg_temp_directory_make();
+    struct zg_model *want = open_small(true), *got = NULL;
+    struct zg_error err = {0};
+    const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
+    CU_ASSERT_FATAL(dir && zg_write_model(dir, want, &options));
+    char from[4096], to[4096];
+    snprintf(from, sizeof from, "%s/model.safetensors", dir);
+    snprintf(to, sizeof to, "%s/" FIRST, dir);
+    CU_ASSERT_EQUAL(rename(from, to), 0);
+    zg_write_text(dir, INDEX,
+                  "{\"weight_map\": {\"lm_head.weight\": \"" FIRST "\", \"x.y\": "
+                  "\"gone.safetensors\"}}");
+    CU_ASSERT_EQUAL(zg_model_open(&got, dir, 1, &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    if (got)
+        CU_ASSERT_EQUAL(zg_model_fingerprint(got), zg_model_fingerprint(want));
+    zg_model_close(&got);
+    zg_model_close(&want);
+    zg_temp_directory_remove(&dir);
+}
+
+/* A tensor more, and what is said of it. */
+static void test_left_over(void)
+{
+    static const struct {
+        const char *name, *note, *warning;
+    } cases[] = {
+        {"model.decoder.layers.0.self_attn.bias", "1 buffer or mask", NULL},
+        {"model.decoder.layers.0.self_attn.masked_bias", "1 buffer or mask", NULL},
+        {"model.decoder.embed_positions.position_ids", "1 buffer or mask", NULL},
+        {"model.decoder.rotary_emb.inv_freq", "1 buffer or mask", NULL},
+        {"model.decoder.version", "1 buffer or mask not used, model.decoder.version", NULL},
+        {"v_head.summary.weight", NULL, "1 stored tensor not used, v_head.summary.weight"},
+        {"model.decoder.layers.1.self_attn.q_norm.weight", NULL, "q_norm.weight"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *dir = zg_temp_directory_make();
+        struct zg_model *model = NULL;
+        CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+        write_small(dir, false);
+        with_tensor(dir, &(struct zg_written_tensor){cases[i].name, ZG_FP32, 1, 1, zeros});
+        CU_ASSERT_EQUAL_FATAL(zg_model_open(&model, dir, 1, NULL), ZG_OK);
+        const char *const note = zg_model_note(model), *const warning = zg_model_warning(model);
+        CU_ASSERT(!note == !cases[i].note && !warning == !cases[i].warning);
+        if (note && cases[i].note)
+            zg_test_expect_words(note, cases[i].note);
+        if (warning && cases[i].warning)
+            zg_test_expect_words(warning, cases[i].warning);
+        zg_model_close(&model);
+        zg_temp_directory_remove(&dir);
+    }
 }
 
 /* Tensors that no OPT model has, and a header of odd length (unaligned data), are no reason to
@@ -372,6 +620,10 @@ int main(void)
         {"hostile config.json", test_hostile_config},
         {"hostile weights", test_hostile_weights},
         {"hostile index", test_hostile_index},
+        {"names in a wrapper, a tied head alone", test_wrapped},
+        {"an untied head alone", test_head_alone},
+        {"an index that lists too much", test_long_index},
+        {"tensors that are left over", test_left_over},
         {"what is tolerated", test_tolerated},
         {NULL, NULL},
     };
