@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/file_kind.h"
 #include "workloads/text.h"
 
 #define CHUNK_BYTES (INT64_C(64) << 10)
@@ -210,6 +211,38 @@ static bool is_line_end(char c)
     return c == '\r' || c == '\n';
 }
 
+/* A line that is a JSON object is of JSON lines, or of a JSON file: no header begins with a brace
+ * and ends with one. */
+static bool is_json(const char *text, size_t n)
+{
+    const char *const stop = memchr(text, '\n', n);
+    size_t length = stop ? (size_t)(stop - text) : n;
+    while (length > 0 && (text[length - 1] == '\r' || text[length - 1] == ' '))
+        length--;
+    if (length == 0)
+        return false;
+    return (text[0] == '{' && (text[length - 1] == '}' || length == 1)) ||
+           (text[0] == '[' && (length == 1 || text[1] == '{'));
+}
+
+/* Names what is no delimited text, and skips a byte-order mark. */
+static enum zg_status check_kind(struct zg_csv_source *source, struct zg_error *err)
+{
+    if (source->at_end)
+        return ZG_OK;
+    const size_t n = (size_t)(source->end - source->next);
+    if (zg_file_expect_text(source->next, n, source->name, err))
+        return ZG_INPUT;
+    const size_t mark = zg_utf8_mark(source->next, n);
+    source->next += mark;
+    if (is_json(source->next, n - mark))
+        return zg_fail(err, ZG_INPUT,
+                       "%s: this is JSON or JSON lines; a table of delimited text is read, whose "
+                       "first line names the columns",
+                       source->name);
+    return ZG_OK;
+}
+
 /* Common to both ways of opening: `source` has its input. */
 static enum zg_status start(struct zg_csv_source *source, const struct zg_csv_format *format,
                             struct zg_error *err)
@@ -233,8 +266,8 @@ static enum zg_status start(struct zg_csv_source *source, const struct zg_csv_fo
 
     source->line = 1;
     enum zg_status status = refill(source, err);
-    if (!status && source->end - source->next >= 3 && memcmp(source->next, "\xef\xbb\xbf", 3) == 0)
-        source->next += 3; /* byte-order mark */
+    if (!status)
+        status = check_kind(source, err);
     return status ? status : read_header(source, err);
 }
 

@@ -14,7 +14,8 @@
  * is a UTF-8 byte-order mark.  Blanks are kept as they are.  Everything doubtful is refused, with
  * file and line number, as ZG_INPUT: a quote inside an unquoted field, text after a closing quote,
  * an unterminated quote, a NUL byte, a row with more or fewer fields than the header, an empty or
- * repeated column name, no header, no row at all, an oversized row.
+ * repeated column name, no header, no row at all, an oversized row; a file of another kind (JSON
+ * lines, gzip, UTF-16: file_kind.h) is named.
  */
 #ifndef ZG_WORKLOADS_CSV_SOURCE_H
 #define ZG_WORKLOADS_CSV_SOURCE_H

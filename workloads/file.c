@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/base/file_kind.h"
+
 static enum zg_status read_all(int fd, char **bytes, int64_t *n_bytes, const char *path,
                                int64_t max_bytes, struct zg_error *err)
 {
@@ -37,6 +39,12 @@ static enum zg_status read_all(int fd, char **bytes, int64_t *n_bytes, const cha
             break;
         used += (size_t)n;
     }
+    if (zg_file_expect_text(buffer, used, path, err)) {
+        free(buffer);
+        return ZG_INPUT;
+    }
+    const size_t mark = zg_utf8_mark(buffer, used);
+    memmove(buffer, buffer + mark, used -= mark);
     buffer[used] = '\0';
     *bytes = buffer;
     *n_bytes = (int64_t)used;

@@ -13,12 +13,28 @@ void zg_error_clear(struct zg_error *err)
     }
 }
 
-/* A message is one line whatever a file name or a cell holds. */
+/* Bytes of the UTF-8 sequence at c; 0: it is none. */
+static int sequence(const unsigned char *c)
+{
+    const int n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+    if (c[0] > 0xf4 || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+        return 0;
+    for (int i = 1; i < n; i++) /* the NUL at the end is no part of a sequence */
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* A message is one line of UTF-8 whatever a file name or a cell holds, and wherever it was cut. */
 static void flatten(char *text)
 {
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
+    for (char *c = text; *c;) {
+        const int n = sequence((const unsigned char *)c);
+        if (n == 0 || (unsigned char)*c < ' ' || *c == 127)
             *c = '?';
+        c += n > 1 ? n : 1;
+    }
 }
 
 enum zg_status zg_fail(struct zg_error *err, enum zg_status status, const char *format, ...)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engines/base/file_kind.h"
+
 /* jansson's allocator is one for the process, and so is this. */
 static atomic_bool failed;
 
@@ -34,6 +36,28 @@ bool zg_json_memory_failed(void)
     return atomic_load(&failed);
 }
 
+/* As json_load_file(), but what another kind of file is, is said, and a mark is skipped. */
+static json_t *load_file(const char *path, json_error_t *error)
+{
+    unsigned char start[ZG_FILE_KIND_BYTES];
+    FILE *const file = fopen(path, "rbe");
+    if (!file)
+        return json_load_file(path, JSON_REJECT_DUPLICATES, error); /* says why */
+    const size_t n = fread(start, 1, sizeof start, file);
+    const char *const kind = zg_file_kind(start, n);
+    json_t *json = NULL;
+    if (kind) {
+        *error = (json_error_t){.line = 1};
+        snprintf(error->text, sizeof error->text, "this is %s", kind);
+    } else if (fseek(file, (long)zg_utf8_mark(start, n), SEEK_SET) != 0) {
+        json = json_load_file(path, JSON_REJECT_DUPLICATES, error); /* a pipe; nothing seeks it */
+    } else {
+        json = json_loadf(file, JSON_REJECT_DUPLICATES, error);
+    }
+    fclose(file);
+    return json;
+}
+
 /* Bytes, or a file by its path: the other is NULL. */
 static json_t *read_json(const char *bytes, size_t n_bytes, const char *path, json_error_t *error)
 {
@@ -45,9 +69,14 @@ static json_t *read_json(const char *bytes, size_t n_bytes, const char *path, js
         return NULL;
     }
     way_out = &here;
-    json_t *const json = path ? json_load_file(path, JSON_REJECT_DUPLICATES, error)
-                              : json_loadb(bytes, n_bytes, JSON_REJECT_DUPLICATES, error);
+    const size_t mark = path ? 0 : zg_utf8_mark(bytes, n_bytes);
+    json_t *const json =
+        path ? load_file(path, error)
+             : json_loadb(bytes + mark, n_bytes - mark, JSON_REJECT_DUPLICATES, error);
     way_out = NULL;
+    if (!json && json_error_code(error) == json_error_end_of_input_expected)
+        snprintf(error->text, sizeof error->text,
+                 "text after the value's end; one JSON value is read, not JSON lines");
     return json;
 }
 

@@ -23,7 +23,8 @@ void zg_json_memory_watch(void);
 /* Has an allocation failed since?  What came after is not to be trusted. */
 bool zg_json_memory_failed(void);
 
-/* As json_loadb() and json_load_file(): NULL and why, also where memory fails.  No key twice. */
+/* As json_loadb() and json_load_file(): NULL and why, also where memory fails.  No key twice; a
+ * UTF-8 mark at the start is skipped. */
 json_t *zg_json_read(const char *bytes, size_t n_bytes, json_error_t *error);
 json_t *zg_json_read_file(const char *path, json_error_t *error);
 

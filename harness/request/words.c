@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/file_kind.h"
+
 /* An option file is written by hand: anything larger is a mistaken path. */
 enum { MAX_FILE_BYTES = 1 << 20 };
 
@@ -97,6 +99,15 @@ static enum zg_status add_file_words(struct builder *b, const char *path, const 
     return ZG_OK;
 }
 
+static enum zg_status add_text(struct builder *b, const char *path, const char *data, size_t n,
+                               struct zg_error *err)
+{
+    const size_t mark = zg_utf8_mark(data, n);
+    const enum zg_status status = zg_file_expect_text(data, n, path, err);
+    return status ? zg_fail_within(err, status, "@FILE")
+                  : add_file_words(b, path, data + mark, n - mark, err);
+}
+
 static enum zg_status add_file(struct builder *b, const char *path, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
@@ -117,7 +128,7 @@ static enum zg_status add_file(struct builder *b, const char *path, struct zg_er
     else if (n > MAX_FILE_BYTES)
         status = zg_fail(err, ZG_INPUT, "@%s: must be at most %d bytes", path, MAX_FILE_BYTES);
     else
-        status = add_file_words(b, path, data, n, err);
+        status = add_text(b, path, data, n, err);
 done:
     free(data);
     fclose(file);

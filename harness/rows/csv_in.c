@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/base/file_kind.h"
 #include "engines/base/size.h"
 #include "harness/base/grow.h"
 #include "harness/rows/older_schema.h"
@@ -331,6 +332,11 @@ enum zg_status zg_csv_in_open(struct zg_csv_in **out, const char *path,
     enum zg_status status = slurp(path, &bytes, &n, err);
     if (status)
         goto done;
+    status = zg_file_expect_text(bytes, n, path, err);
+    if (status)
+        goto done;
+    const size_t mark = zg_utf8_mark(bytes, n); /* a spreadsheet may have saved it again */
+    memmove(bytes, bytes + mark, n -= mark);
     drop_torn_row(csv, path, bytes, &n);
     for (size_t i = 0; i < n; i++)
         csv->capacity += bytes[i] == '\n' || bytes[i] == '\r'; /* libcsv ends a row at either */

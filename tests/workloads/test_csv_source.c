@@ -108,6 +108,13 @@ static void test_hostile(void)
         {"a,b\n1,2\n\"\n\n\n", 0, "F:3: the file ends inside a quoted field"},
         {"\"a", 0, "F:1: the file ends inside a quoted field"},
         {"a,b\n1,2\"\n", 0, "F:2: a stray quote"},
+        {"{\"a\": 1}\n{\"a\": 2}\n", 0, "F: this is JSON or JSON lines"},
+        {"\xef\xbb\xbf{\"a\": 1}\r\n", 0, "F: this is JSON or JSON lines"},
+        {"[\n{\"a\": 1}]\n", 0, "F: this is JSON or JSON lines"},
+        {"\x1f\x8b\x08zz\n", 0, "F: this is compressed by gzip"},
+        {"\xff\xfe"
+         "a\n",
+         0, "F: this is UTF-16 text"},
         {"a,b\n1,2\n\"1\"x,2\n", 0, "F:3: a stray quote"},
         {"a,b\n\"1\" ,2\n", 0, "F:2: a stray quote"},
         {"a,b\n1,\0\n", 8, "F:2: a NUL byte"},

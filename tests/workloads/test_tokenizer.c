@@ -182,6 +182,19 @@ static void test_files(void)
     zg_error_clear(&err);
     CU_ASSERT_EQUAL(zg_tokenizer_open(&tokenizer, dir, &err), ZG_OK);
     zg_tokenizer_close(&tokenizer);
+    /* A mark at the start of either is skipped; another kind of file is named. */
+    write_temp_file(dir, "vocab.json", "\xef\xbb\xbf{\"a\": 0, \"aa\": 1}", 20);
+    write_temp_file(dir, "merges.txt", "\xef\xbb\xbf#version: 0.2\na a\n", 21);
+    CU_ASSERT_EQUAL(zg_tokenizer_open(&tokenizer, dir, &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    zg_tokenizer_close(&tokenizer);
+    write_temp_file(dir, "merges.txt",
+                    "\xff\xfe"
+                    "a\0",
+                    4);
+    check_failure(zg_tokenizer_open(&tokenizer, dir, &err), ZG_INPUT, &err,
+                  "merges.txt: this is UTF-16");
+    zg_error_clear(&err);
     check_failure(zg_tokenizer_open_files(&tokenizer, dir, temp_path(dir, "merges.txt"), &err),
                   ZG_INPUT, &err, "not a regular file");
     remove_temp_dir(dir);

@@ -354,6 +354,9 @@ done
 expect 0 '^engine,model,' run "${one[@]}" "${quick[@]}" --out f1 --format csv
 expect 0 '^| engine' run "${one[@]}" "${quick[@]}" --out f2 --format markdown
 printf -- '--engines naive:gemm=reference --model tiny # the model\n--batch 2 --threads 1\n' >options.txt
+printf '\357\273\277' | cat - options.txt >marked.txt && printf '\377\376r\0' >wide.txt
+expect 0 '' score @marked.txt --limit 2
+expect 3 '@FILE: wide.txt: this is UTF-16' score @wide.txt
 expect 0 'results in f3' run @options.txt "${quick[@]}" --out f3
 expect 0 'over naive:dtype=fp32:gemm=reference ' run "${one[@]}" --engines naive:gemm=reference,naive:dtype=fp32:gemm=reference "${quick[@]}" --out f4
 expect 0 'cases, about' run "${one[@]}" --batch 2,4 --rank 1,2 --list
