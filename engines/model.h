@@ -104,6 +104,14 @@ void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, 
 /* Tells a memory-mapped model that its pages may leave memory until somebody reads them again. */
 void zg_model_release(const struct zg_model *model);
 
+/* ZG_ENV: a file of the model was written to since it was opened, and what was read is a mixture.
+ * Asked after weights were read. */
+enum zg_status zg_model_check(const struct zg_model *model, struct zg_error *err);
+
+/* The file that is mapped at an address, or NULL: for a handler of SIGBUS, which is what a reader
+ * gets where the file was cut short meanwhile.  May be called in a signal handler. */
+const char *zg_model_file_at(const void *address);
+
 /* Parameters of the whole model; of the linear layers' weights alone (LoZO's scope "linear").
  * Layers that repeat count as often as they do. */
 int64_t zg_model_n_params(const struct zg_model_shape *shape);

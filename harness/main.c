@@ -2,10 +2,15 @@
  * main.c - the only place that prints errors and exits.
  */
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "engines/base/json_memory.h"
+#include "engines/model.h"
 #include "harness/base/signals.h"
 #include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
@@ -20,10 +25,39 @@ static void occupy_standard_streams(void)
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* A file of weights was cut short while it is mapped: one line, as of every failure.  Any thread,
+ * at any moment, so by system calls alone.  Another bus error ends the program as ever: returning
+ * meets it again. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+    static const char before[] = "zogap: ",
+                      after[] = ": the file was cut short while it was in use; weights must stay "
+                                "as they are while zogap runs\n";
+    const char *const path = zg_model_file_at(info->si_addr);
+    (void)context;
+    if (!path) {
+        signal(number, SIG_DFL);
+        return;
+    }
+    const struct iovec parts[] = {{(void *)(uintptr_t)before, sizeof before - 1},
+                                  {(void *)(uintptr_t)path, strlen(path)},
+                                  {(void *)(uintptr_t)after, sizeof after - 1}};
+    (void)!writev(STDERR_FILENO, parts, 3);
+    _exit(ZG_ENV);
+}
+
+static void watch_bus_errors(void)
+{
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
     struct zg_error err = {0};
     occupy_standard_streams();
+    watch_bus_errors();
     zg_json_memory_watch();
     zg_environment_begin();
     enum zg_status status = zg_command_line(argc, argv, &err);

@@ -36,6 +36,15 @@ static void release_pages(const void *state)
         zg_mapping_release(&d->shards.shards[i].file, 0, d->shards.shards[i].file.size);
 }
 
+static enum zg_status check_files(const void *state, struct zg_error *err)
+{
+    const struct directory *const d = state;
+    enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < d->shards.n_shards && status == ZG_OK; i++)
+        status = zg_mapping_check(&d->shards.shards[i].file, err);
+    return status;
+}
+
 static void close_directory(void *state)
 {
     struct directory *const d = state;
@@ -44,8 +53,10 @@ static void close_directory(void *state)
     free(d);
 }
 
-static const struct zg_model_source source = {
-    .read = read_elements, .release = release_pages, .close = close_directory};
+static const struct zg_model_source source = {.read = read_elements,
+                                              .release = release_pages,
+                                              .check = check_files,
+                                              .close = close_directory};
 
 /* ---- NaN and infinity ---- */
 
@@ -100,9 +111,11 @@ static enum zg_status read_once(struct zg_model **model, struct zg_error *err)
     bool finite;
     (*model)->fingerprint = zg_model_fingerprint_read(*model, &finite);
     (*model)->has_fingerprint = true;
-    if (finite)
+    enum zg_status status = zg_model_check(*model, err);
+    if (status == ZG_OK && finite)
         return ZG_OK;
-    const enum zg_status status = fail_not_finite((*model)->state, err);
+    if (status == ZG_OK)
+        status = fail_not_finite((*model)->state, err);
     zg_model_close(model);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/model/mapping.h"
 #include "engines/model/source.h"
 
 enum zg_status zg_model_make(struct zg_model **out, const char *name,
@@ -96,6 +97,16 @@ void zg_model_read(const struct zg_model *model, int32_t id, int64_t row_begin, 
     }
     for (int64_t i = 0; i < n_rows; i++)
         zg_model_read_elements(model, id, (row_begin + i) * cols, cols, dst + i * ld);
+}
+
+enum zg_status zg_model_check(const struct zg_model *model, struct zg_error *err)
+{
+    return model->source->check ? model->source->check(model->state, err) : ZG_OK;
+}
+
+const char *zg_model_file_at(const void *address)
+{
+    return zg_mapping_path(address);
 }
 
 void zg_model_release(const struct zg_model *model)

@@ -12,6 +12,8 @@ struct zg_model_source {
      * thread. */
     void (*read)(const void *state, int32_t id, int64_t begin, int64_t n, float *dst);
     void (*release)(const void *state); /* NULL: holds nothing */
+    /* Is what is read still what was opened?  NULL: nothing can change it. */
+    enum zg_status (*check)(const void *state, struct zg_error *err);
     void (*close)(void *state);
 };
 

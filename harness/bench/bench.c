@@ -58,7 +58,7 @@ enum zg_status zg_bench_open_engine(struct zg_bench *bench, int64_t index,
     status = item->engine->open(&contender->state, bench->data.model, &contender->options, err);
     zg_model_release(bench->data.model);
     if (!status)
-        return ZG_OK;
+        return zg_model_check(bench->data.model, err);
     contender->state = NULL;
     return zg_fail_within(err, status, "engine %s", item->label);
 }

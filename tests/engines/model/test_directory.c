@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engines/base/convert.h"
 #include "engines/base/float_bits.h"
@@ -137,6 +138,28 @@ static void test_release(void)
     zg_temp_directory_remove(&dir);
 }
 
+/* What a handler of SIGBUS is told, and a file that was written to meanwhile. */
+static void test_changed_file(void)
+{
+    char *dir = zg_temp_directory_make(), path[4096];
+    struct zg_model *want = open_small(true), *model = NULL;
+    const struct zg_write_options options = {.dtype = ZG_FP32, .prefix = true};
+    struct zg_error err = {0};
+    CU_ASSERT_FATAL(dir && zg_write_model(dir, want, &options));
+    CU_ASSERT_EQUAL_FATAL(zg_model_open(&model, dir, 1, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_model_check(model, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_model_check(want, &err), ZG_OK); /* of no file */
+    CU_ASSERT_PTR_NULL(zg_model_file_at(dir));
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    CU_ASSERT_EQUAL(truncate(path, 100), 0);
+    CU_ASSERT_EQUAL(zg_model_check(model, &err), ZG_ENV);
+    zg_test_expect_words(err.text, path);
+    zg_test_expect_words(err.text, "written to while it was in use");
+    zg_model_close(&model);
+    zg_model_close(&want);
+    zg_temp_directory_remove(&dir);
+}
+
 /* A real trained model, laid out as transformers does, untied. */
 static void test_real_model(void)
 {
@@ -175,6 +198,7 @@ int main(void)
     static const struct zg_test tests[] = {
         {"every layout reads back", test_layouts},
         {"pages are released", test_release},
+        {"a file that changes", test_changed_file},
         {"a real model", test_real_model},
         {NULL, NULL},
     };
