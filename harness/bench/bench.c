@@ -78,7 +78,8 @@ void zg_bench_close_engine(struct zg_contender *contender)
     contender->memory = NULL;
 }
 
-void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v)
+/* Counts a redraw if this V is another than the one before. */
+static void note_v(struct zg_contender *contender, uint64_t seed_v)
 {
     contender->n_redraws += contender->n_redraws == 0 || contender->seed_v != seed_v;
     contender->seed_v = seed_v;
@@ -94,6 +95,6 @@ enum zg_status zg_bench_step(struct zg_contender *contender,
     const enum zg_status status = zg_step_run(choice, contender->item->engine, contender->state,
                                               step, &batch, contender->memory, out, err);
     zg_phase_clock_end(&contender->clock);
-    zg_bench_note_v(contender, out->question.directions[0].seed_v);
+    note_v(contender, out->question.directions[0].seed_v);
     return status;
 }

@@ -66,7 +66,4 @@ enum zg_status zg_bench_step(struct zg_contender *contender,
                              const struct zg_algorithm_choice *choice, struct zg_step *out,
                              struct zg_error *err);
 
-/* Counts a redraw if this V is another than the one before: zg_bench_step() does it. */
-void zg_bench_note_v(struct zg_contender *contender, uint64_t seed_v);
-
 #endif

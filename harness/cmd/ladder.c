@@ -105,8 +105,12 @@ static enum zg_status make_ladder(struct zg_ladder *out, const struct zg_request
     const enum zg_status status = zg_sweep_case(&request->sweep, 0, &c, err);
     if (status)
         return status;
-    const struct zg_ladder_request wanted = {.loop = request->loop,
-                                             .runtime = request->runtime,
+    const struct zg_engine *const loop = zg_engine_of_role(ZG_ROLE_LOOP), *const runtime =
+                                                                              zg_engine_of_role(
+                                                                                  ZG_ROLE_RUNTIME);
+    const struct zg_ladder_request wanted = {.loop = request->loop ? request->loop : loop->name,
+                                             .runtime = request->runtime ? request->runtime
+                                                                         : runtime->name,
                                              .order = request->order,
                                              .leave_one_out = request->leave_one_out,
                                              .dtype = c.dtype,
@@ -151,10 +155,12 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
 
 #define FIELD(name) .offset = offsetof(struct zg_request, name)
 static const struct zg_flag ladder_flags[] = {
-    {"loop", ZG_FLAG_TEXT, "ENGINE", "naive",
-     "the training loop, with its options: naive:gemm=onednn", FIELD(loop)},
-    {"runtime", ZG_FLAG_TEXT, "ENGINE", "fused",
-     "the inference-style engine whose mechanisms are switched on", FIELD(runtime)},
+    {"loop", ZG_FLAG_TEXT, "ENGINE", NULL,
+     "the training loop, with its options, like naive:gemm=onednn; default: the build's, naive",
+     FIELD(loop)},
+    {"runtime", ZG_FLAG_TEXT, "ENGINE", NULL,
+     "the inference-style engine whose mechanisms are switched on; default: the build's, fused",
+     FIELD(runtime)},
     {"order", ZG_FLAG_TEXT, "LIST", NULL,
      "mechanisms in the order in which they come, those of one rung joined by +, and `precision` "
      "where --dtype takes over; the last rung has these and no more.  Default: see --list",

@@ -91,10 +91,14 @@ static void add_row(struct zg_table *table, const struct zg_compare *compare,
     zg_table_fields(table, zg_schema_summary.columns, zg_case_n_columns(), &c->id);
     for (int64_t i = 0; i < compare->options.across.n_options; i++) {
         struct zg_option_cell option;
-        zg_table_text(
-            table, zg_option_cell_find(c->id.algorithm, compare->options.across.options[i], &option)
-                       ? option.value
-                       : NULL);
+        const char *const key = compare->options.across.options[i];
+        const bool has = zg_option_cell_find(c->id.algorithm, key, &option);
+        char *end = NULL;
+        const double number = has ? strtod(option.value, &end) : NAN;
+        if (has && !*end)
+            zg_table_real(table, number, option.value);
+        else
+            zg_table_text(table, has ? option.value : NULL);
     }
     zg_table_text(table, zg_compare_letter(set));
     zg_table_text(table, compare->sets[set]->dir);

@@ -207,7 +207,7 @@ def check_older(a, work):
     assert [r["algorithm"] for r in rows] == \
         [CASE["algorithm"], "lozo:rank=4+nu=50+eps=1e+10+lr=1e-06+direction=official+direction-scale=rms"] * 2, rows
     assert [(r["rank"], r["direction"], r["direction-scale"]) for r in rows[:2]] == \
-        [("2", None, None), ("4", "official", "rms")], rows
+        [(2, None, None), (4, "official", "rms")], rows
     assert "direction-scale" in quiet(a, other, "--across", "direction,eps,direction_scale,rank")
     assert len(json.loads(quiet(a, other, "--across", "algorithm", "--format", "json"))) == 4
     refuse(3, "nu 7 and 50", other, make_other(work), "--across", "rank,eps,direction,direction-scale")
