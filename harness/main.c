@@ -3,6 +3,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,12 +34,15 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     static const char before[] = "zogap: ",
                       after[] = ": the file was cut short while it was in use; weights must stay "
                                 "as they are while zogap runs\n";
+    static atomic_flag told = ATOMIC_FLAG_INIT;
     const char *const path = zg_model_file_at(info->si_addr);
     (void)context;
     if (!path) {
         signal(number, SIG_DFL);
         return;
     }
+    while (atomic_flag_test_and_set(&told)) /* another thread met it, too, and ends the program */
+        pause();
     const struct iovec parts[] = {{(void *)(uintptr_t)before, sizeof before - 1},
                                   {(void *)(uintptr_t)path, strlen(path)},
                                   {(void *)(uintptr_t)after, sizeof after - 1}};

@@ -58,11 +58,14 @@ void write_temp_file(const char *dir, const char *name, const char *bytes, size_
 char *read_temp_file(const char *dir, const char *name)
 {
     FILE *const file = fopen(temp_path(dir, name), "rb");
+    char *text = NULL;
+    size_t capacity = 0;
     if (!file)
         return NULL;
-    char *const text = calloc(1, 1 << 16);
-    if (text)
-        (void)!fread(text, 1, (1 << 16) - 1, file);
+    if (getdelim(&text, &capacity, '\0', file) < 0) { /* all of it: a text holds no NUL */
+        free(text);
+        text = calloc(1, 1);
+    }
     fclose(file);
     return text;
 }
