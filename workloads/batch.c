@@ -99,13 +99,3 @@ void zg_batcher_draw(struct zg_batcher *batcher, int64_t step, struct zg_batch *
     *batch = (struct zg_batch){batcher->examples, batcher->batch_size,
                                zg_dataset_loss(batcher->dataset), ZG_TOKEN_PAD};
 }
-
-void zg_batcher_visit(struct zg_batcher *batcher, int64_t begin, int64_t end,
-                      void (*visit)(void *context, const struct zg_batch *batch), void *context)
-{
-    for (int64_t step = begin; step < end; step++) {
-        struct zg_batch batch;
-        zg_batcher_draw(batcher, step, &batch);
-        visit(context, &batch);
-    }
-}

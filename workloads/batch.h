@@ -5,7 +5,6 @@
  *     struct zg_batcher *batcher = NULL;
  *     struct zg_batch batch;
  *     if (!zg_batcher_open(&batcher, dataset, 16, seed, &err)) {
- *         zg_batcher_visit(batcher, 0, n_steps, include_limits, &limits); // sizes an engine
  *         for (int64_t step = 0; step < n_steps; step++)
  *             zg_batcher_draw(batcher, step, &batch);                    // allocates nothing
  *     }
@@ -40,11 +39,7 @@ void zg_batcher_close(struct zg_batcher **batcher);
 int64_t zg_batcher_steps_per_epoch(const struct zg_batcher *batcher);
 
 /* The batch of `step` >= 0, any step in any order.  batch->examples is the batcher's, valid until
- * the next draw or visit.  A new epoch costs one shuffle (under a millisecond for 67,349 rows). */
+ * the next draw.  A new epoch costs one shuffle (under a millisecond for 67,349 rows). */
 void zg_batcher_draw(struct zg_batcher *batcher, int64_t step, struct zg_batch *batch);
-
-/* Calls visit() with the batch of each step begin .. end - 1. */
-void zg_batcher_visit(struct zg_batcher *batcher, int64_t begin, int64_t end,
-                      void (*visit)(void *context, const struct zg_batch *batch), void *context);
 
 #endif

@@ -16,7 +16,6 @@ struct zg_dataset {
     struct zg_example *examples; /* [n_examples] */
     struct zg_option *options;   /* of all examples, one after another */
     struct zg_tokens tokens;     /* of all examples: stem, options, stem, options, ... */
-    int64_t *lines;              /* [n_examples] */
     int64_t n_examples, n_options;
     int64_t example_capacity, option_capacity;
 };
@@ -168,11 +167,6 @@ static void *grow(void *array, int64_t n_needed, int64_t *capacity, size_t item_
 static enum zg_status make_room(const struct loader *l, int64_t n_new_options)
 {
     struct zg_dataset *d = l->dataset;
-    int64_t line_capacity = d->example_capacity;
-    void *lines = grow(d->lines, d->n_examples + 1, &line_capacity, sizeof *d->lines);
-    if (!lines)
-        return no_memory(l);
-    d->lines = lines;
     void *examples =
         grow(d->examples, d->n_examples + 1, &d->example_capacity, sizeof *d->examples);
     if (!examples)
@@ -187,7 +181,7 @@ static enum zg_status make_room(const struct loader *l, int64_t n_new_options)
 }
 
 /* Appends l->prompt.  Token pointers are set when all rows are there: the arrays still move. */
-static enum zg_status append_example(struct loader *l, int64_t gold, int64_t line)
+static enum zg_status append_example(struct loader *l, int64_t gold)
 {
     struct zg_dataset *d = l->dataset;
     const struct zg_prompt *p = &l->prompt;
@@ -198,9 +192,8 @@ static enum zg_status append_example(struct loader *l, int64_t gold, int64_t lin
         return status;
     for (int64_t o = 0; o < p->n_options; o++)
         d->options[d->n_options++] = (struct zg_option){.n_tokens = p->n_option_tokens[o]};
-    d->examples[d->n_examples] =
+    d->examples[d->n_examples++] =
         (struct zg_example){.n_stem = p->n_stem, .n_options = p->n_options, .gold = gold};
-    d->lines[d->n_examples++] = line;
     return ZG_OK;
 }
 
@@ -227,7 +220,7 @@ static enum zg_status load_row(struct loader *l, const struct zg_csv_row *row)
     if (status)
         return zg_fail_within(l->err, status, "%s:%lld", zg_csv_source_name(l->source),
                               (long long)row->line);
-    return append_example(l, gold, row->line);
+    return append_example(l, gold);
 }
 
 static enum zg_status bind_all(struct loader *l)
@@ -372,7 +365,6 @@ void zg_dataset_close(struct zg_dataset **dataset)
     free(d->task_name);
     free(d->examples);
     free(d->options);
-    free(d->lines);
     zg_tokens_free(&d->tokens);
     free(d);
     *dataset = NULL;
@@ -391,11 +383,6 @@ int64_t zg_dataset_n_examples(const struct zg_dataset *dataset)
 const struct zg_example *zg_dataset_examples(const struct zg_dataset *dataset)
 {
     return dataset->examples;
-}
-
-int64_t zg_dataset_line(const struct zg_dataset *dataset, int64_t i)
-{
-    return dataset->lines[i];
 }
 
 enum zg_loss zg_dataset_loss(const struct zg_dataset *dataset)

@@ -81,8 +81,6 @@ const char *zg_dataset_task_name(const struct zg_dataset *dataset);
 int64_t zg_dataset_n_examples(const struct zg_dataset *dataset); /* >= 1 */
 const struct zg_example *
 zg_dataset_examples(const struct zg_dataset *dataset); /* [n_examples], in the data's order */
-/* The line of the data file that example i came from. */
-int64_t zg_dataset_line(const struct zg_dataset *dataset, int64_t i);
 enum zg_loss zg_dataset_loss(const struct zg_dataset *dataset);
 
 /* Examples begin .. begin + n - 1 in the data's order as a batch that borrows from the dataset; the

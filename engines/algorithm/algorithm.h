@@ -71,6 +71,8 @@ enum zg_algorithm_kind {
     ZG_ALGORITHM_WORD, /* one of `words` */
 };
 
+/* A key has the same kind, bounds and words in every algorithm that has it: a value of one is a
+ * value of the other. */
 struct zg_algorithm_option {
     const char *key; /* lower case; NULL ends a table */
     enum zg_algorithm_kind kind;
@@ -152,6 +154,11 @@ const char *zg_algorithm_value(const struct zg_algorithm_choice *choice, const c
 /* Sets one option from text; `what` is what messages call it, NULL: its key. */
 enum zg_status zg_algorithm_set(struct zg_algorithm_choice *choice, const char *key,
                                 const char *what, const char *value, struct zg_error *err);
+
+/* Takes one option's value from a choice that has it.  ZG_USAGE: `to` has no such option, or its
+ * text named another value. */
+enum zg_status zg_algorithm_take(struct zg_algorithm_choice *to, const char *key, const char *what,
+                                 const struct zg_algorithm_choice *from, struct zg_error *err);
 
 /* ---- questions that others have -------------------------------------------------------------- */
 

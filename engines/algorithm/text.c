@@ -89,6 +89,23 @@ enum zg_status zg_algorithm_set(struct zg_algorithm_choice *choice, const char *
     return zg_fail(err, ZG_USAGE, "%s: has no kind", what);
 }
 
+enum zg_status zg_algorithm_take(struct zg_algorithm_choice *to, const char *key, const char *what,
+                                 const struct zg_algorithm_choice *from, struct zg_error *err)
+{
+    const struct zg_algorithm_option *const option = zg_algorithm_option(to->algorithm, key);
+    if (!option)
+        return fail_unknown_key(to->algorithm, key, what, err);
+    union zg_algorithm_value *const value = &to->values[option - to->algorithm->options];
+    const union zg_algorithm_value taken =
+        from->values[zg_algorithm_option(from->algorithm, key) - from->algorithm->options];
+    char text[ZG_ALGORITHM_TEXT], other[ZG_ALGORITHM_VALUE];
+    if (zg_algorithm_gives(to, key) && memcmp(value, &taken, sizeof taken) != 0)
+        return zg_fail(err, ZG_USAGE, "%s %s: --algorithm says otherwise, %s", what,
+                       zg_algorithm_value(from, key, other), zg_algorithm_text(to, text));
+    *value = taken;
+    return ZG_OK;
+}
+
 /* ---- the text -------------------------------------------------------------------------------- */
 
 /* Cuts "a=1+b=2" after its first option; *rest is what follows, NULL: nothing.  A plus before a

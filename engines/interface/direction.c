@@ -32,32 +32,6 @@ void zg_direction_v(const struct zg_direction *direction, int32_t tensor, int64_
                      n_rows * direction->rank, v);
 }
 
-/* The rank is a constant in each inlined copy, so that the common ranks vectorise over columns. */
-static inline void row_lowrank(float scale, const float *restrict u_row, const float *restrict v,
-                               int64_t rank, int64_t n_cols, float *restrict d)
-{
-    for (int64_t col = 0; col < n_cols; col++) {
-        float sum = 0.0f;
-        for (int64_t k = 0; k < rank; k++)
-            sum += u_row[k] * v[col * rank + k];
-        d[col] = scale * sum;
-    }
-}
-
-void zg_direction_row_lowrank(const struct zg_direction *direction, const float *u_row,
-                              const float *v, int64_t n_cols, float *d)
-{
-    const int64_t rank = direction->rank;
-    if (rank == 1)
-        row_lowrank(direction->scale, u_row, v, 1, n_cols, d);
-    else if (rank == 2)
-        row_lowrank(direction->scale, u_row, v, 2, n_cols, d);
-    else if (rank == 4)
-        row_lowrank(direction->scale, u_row, v, 4, n_cols, d);
-    else
-        row_lowrank(direction->scale, u_row, v, rank, n_cols, d);
-}
-
 void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor, int64_t row,
                             int64_t col_begin, int64_t n_cols, int64_t ld, float *d)
 {

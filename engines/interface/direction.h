@@ -19,13 +19,8 @@ void zg_direction_u(const struct zg_direction *direction, int32_t tensor, int64_
 /* V rows row_begin .. +n_rows-1: v [n_rows][rank]. */
 void zg_direction_v(const struct zg_direction *direction, int32_t tensor, int64_t row_begin,
                     int64_t n_rows, float *v);
-/* A row of D itself, n_cols elements, scale included, for references and loops.  Low-rank and
- * factorised kinds need the tensor's u row and v [n_cols][rank]. */
-void zg_direction_row_lowrank(const struct zg_direction *direction, const float *u_row,
-                              const float *v, int64_t n_cols, float *d);
-
-/* Columns col_begin .. +n_cols-1 of row `row` of D, of a tensor with ld columns; dense and
- * Rademacher kinds. */
+/* Columns col_begin .. +n_cols-1 of row `row` of D itself, scale included, of a tensor with ld
+ * columns; dense and Rademacher kinds. */
 void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor, int64_t row,
                             int64_t col_begin, int64_t n_cols, int64_t ld, float *d);
 

@@ -1,5 +1,4 @@
-/* compare.c - see compare.h: which cases belong together, and their ratios.  compare_table.c prints
- * them. */
+/* compare.c - which cases of several result directories belong together, and their ratios. */
 #include "harness/compare/compare.h"
 
 #include <math.h>

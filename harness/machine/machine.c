@@ -1,4 +1,4 @@
-/* machine.c - see machine.h.  Libraries are in libraries.c, warnings in machine_warnings.c. */
+/* machine.c - what the machine and this process are, from /proc, /sys and the processor itself. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE, dl_iterate_phdr() */
 #endif

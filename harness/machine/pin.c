@@ -1,6 +1,6 @@
 /*
- * pin.c - see pin.h.  Chooses cpus, binds the OpenMP team, reads back.  How a cpu is found and a
- * thread bound is topology.h's.
+ * pin.c - chooses cpus, binds the OpenMP team to them and reads the binding back.  How a cpu is
+ * found and a thread bound is topology.h's.
  */
 #include "harness/machine/pin.h"
 

@@ -1,4 +1,4 @@
-/* handoff.c - see handoff.h.  Two workers answer each other; the rest wait. */
+/* handoff.c - the time of a hand-off: two workers answer each other, the rest wait. */
 #include "harness/peak/handoff.h"
 
 #include <math.h>

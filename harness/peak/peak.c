@@ -1,5 +1,4 @@
-/* peak.c - see peak.h.  Runs the kernels of peak_kernels.h in the team and keeps the best
- * repeat. */
+/* peak.c - runs the kernels of peak_kernels.h in the team and keeps the best repeat. */
 #include "harness/peak/peak.h"
 
 #include <math.h>

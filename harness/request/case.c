@@ -63,22 +63,6 @@ static enum zg_status set_option(void *target, const struct zg_flag *flag, const
     return zg_algorithm_set(choice, flag->name, what, value, err);
 }
 
-/* Takes a short form into the algorithm of the case. */
-static enum zg_status take_option(struct zg_case *c, const struct zg_flag *flag,
-                                  const struct zg_case *parsed, struct zg_error *err)
-{
-    const struct zg_algorithm_choice before = c->algorithm;
-    char what[64], text[ZG_ALGORITHM_TEXT], value[ZG_ALGORITHM_VALUE];
-    snprintf(what, sizeof what, "--%s", flag->name);
-    zg_algorithm_value(&parsed->algorithm, flag->name, value);
-    const enum zg_status status = zg_algorithm_set(&c->algorithm, flag->name, what, value, err);
-    if (!status && zg_algorithm_gives(&c->algorithm, flag->name) &&
-        memcmp(before.values, c->algorithm.values, sizeof before.values) != 0)
-        return zg_fail(err, ZG_USAGE, "%s %s: --algorithm says otherwise, %s", what, value,
-                       zg_algorithm_text(&before, text));
-    return status;
-}
-
 static bool is_short_form(const struct zg_flag *flag)
 {
     return flag->set == set_option;
@@ -259,16 +243,20 @@ static enum zg_status take_axes(const struct zg_sweep *sweep, int64_t index, boo
                                 struct zg_case *out, struct zg_error *err)
 {
     enum zg_status status = ZG_OK;
+    char what[64];
     for (int64_t i = sweep->n_axes - 1; i >= 0 && !status; i--) {
         const struct zg_axis *const axis = &sweep->axes[i];
         const struct zg_case *const parsed = &axis->parsed[index % axis->values.n_words];
         index /= axis->values.n_words;
         if (is_short_form(axis->flag) != short_forms)
             continue;
-        if (short_forms)
-            status = take_option(out, axis->flag, parsed, err);
-        else
+        if (!short_forms) {
             zg_flag_copy(out, axis->flag, parsed);
+            continue;
+        }
+        snprintf(what, sizeof what, "--%s", axis->flag->name);
+        status =
+            zg_algorithm_take(&out->algorithm, axis->flag->name, what, &parsed->algorithm, err);
     }
     return status;
 }

@@ -1,4 +1,5 @@
-/* csv_in.c - see csv_in.h.  libcsv splits the cells; what a cell means is the schema's. */
+/* csv_in.c - a CSV file of rows, read back: libcsv splits the cells, the schema says what they
+ * mean. */
 #define _GNU_SOURCE /* memrchr */
 #include "harness/rows/csv_in.h"
 

@@ -1,5 +1,4 @@
-/* csv_out.c - see csv_out.h.  How a cell is written is cell.h's, how a file is replaced
- * file_out.h's. */
+/* csv_out.c - rows as CSV: a cell is written by cell.h, a file replaced by file_out.h. */
 #define _GNU_SOURCE /* memrchr */
 #include "harness/rows/csv_out.h"
 

@@ -1,4 +1,4 @@
-/* table.c - see table.h: the cells.  table_print.c writes them out. */
+/* table.c - the cells of a table; table_print.c writes them out. */
 #include "harness/rows/table.h"
 
 #include <stdlib.h>

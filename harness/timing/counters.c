@@ -1,5 +1,5 @@
 /*
- * counters.c - see counters.h.  Finds who counts each event, sets up one set of counters a worker,
+ * counters.c - finds who counts each event, sets up one set of counters a worker,
  * keeps what really counts, and takes differences.  How an event is counted is counters_source.h's.
  */
 #include "harness/timing/counters.h"

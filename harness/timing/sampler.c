@@ -1,5 +1,5 @@
 /*
- * sampler.c - see sampler.h.  The flow: warm-up and pilot, plan, blocks.  The rules alone are in
+ * sampler.c - the flow of a measurement: warm-up and pilot, plan, blocks.  The rules alone are in
  * blocks.c.
  */
 #include "harness/timing/sampler.h"

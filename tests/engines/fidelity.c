@@ -1,4 +1,4 @@
-/* fidelity.c - see fidelity.h. */
+/* fidelity.c - scores the same probes in an engine and in something more exact. */
 #include "tests/engines/fidelity.h"
 
 #include "engines/base/philox.h"

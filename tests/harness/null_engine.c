@@ -1,4 +1,4 @@
-/* null_engine.c - see null_engine.h. */
+/* null_engine.c - an engine that takes its losses and times from a script. */
 #include "tests/harness/null_engine.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* result_fixture.c - see result_fixture.h. */
+/* result_fixture.c - writes result directories with the times that a test wants. */
 #include "tests/harness/result_fixture.h"
 
 #include <jansson.h>

@@ -1,4 +1,4 @@
-/* scripted_counters.c - see scripted_counters.h. */
+/* scripted_counters.c - a source of counts that follows a script, with few registers. */
 #include "tests/harness/scripted_counters.h"
 
 #include <math.h>

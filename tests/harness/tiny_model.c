@@ -1,4 +1,4 @@
-/* tiny_model.c - see tiny_model.h. */
+/* tiny_model.c - writes a model directory of two small layers with random weights. */
 #include "tests/harness/tiny_model.h"
 
 #include "engines/model.h"

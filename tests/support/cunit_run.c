@@ -1,4 +1,4 @@
-/* cunit_run.c - see cunit_run.h. */
+/* cunit_run.c - runs one CUnit suite and makes an exit code of its result. */
 #include "tests/support/cunit_run.h"
 
 #include <CUnit/Basic.h>

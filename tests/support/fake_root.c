@@ -1,4 +1,4 @@
-/* fake_root.c - see fake_root.h. */
+/* fake_root.c - makes and removes a tree of files that stands for /proc and /sys. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* nftw, mkdtemp */
 #endif

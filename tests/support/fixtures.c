@@ -1,4 +1,4 @@
-/* fixtures.c - see fixtures.h.  Plain tables first, the random batch last. */
+/* fixtures.c - small models and batches: plain tables first, the random batch last. */
 #include "tests/support/fixtures.h"
 
 #include "engines/base/philox.h"

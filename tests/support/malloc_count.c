@@ -1,4 +1,4 @@
-/* malloc_count.c - see malloc_count.h.  The work is glibc's own, under its second names. */
+/* malloc_count.c - counts calls; the work is glibc's own, under its second names. */
 #include "tests/support/malloc_count.h"
 
 #include <features.h>

@@ -1,5 +1,5 @@
 /*
- * reference.c - see reference.h.  Every function is the textbook loop; nothing here is fast.
+ * reference.c - the textbook loops of OPT in double precision; nothing here is fast.
  *
  * Out of memory aborts: a test has nothing better to do.
  */

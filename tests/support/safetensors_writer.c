@@ -1,4 +1,4 @@
-/* safetensors_writer.c - see safetensors_writer.h. */
+/* safetensors_writer.c - writes safetensors files and model directories for tests. */
 #define _GNU_SOURCE
 #include "tests/support/safetensors_writer.h"
 

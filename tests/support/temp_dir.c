@@ -1,4 +1,4 @@
-/* temp_dir.c - see temp_dir.h. */
+/* temp_dir.c - makes, fills and removes a temporary directory. */
 #include "tests/support/temp_dir.h"
 
 #include <dirent.h>

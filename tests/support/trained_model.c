@@ -1,4 +1,4 @@
-/* trained_model.c - see trained_model.h. */
+/* trained_model.c - opens the small trained model where the test data has it. */
 #include "tests/support/trained_model.h"
 
 #include <stdio.h>

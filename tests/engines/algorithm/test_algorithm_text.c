@@ -28,6 +28,41 @@ static void test_registry(void)
     CU_ASSERT_STRING_EQUAL(zg_algorithm_at(0)->name, "lozo");
 }
 
+/* A short form's value, parsed for the first algorithm that has the option, is copied into
+ * another. */
+static void test_keys_agree(void)
+{
+    const struct zg_algorithm *a, *b;
+    for (int64_t i = 0; (a = zg_algorithm_at(i)); i++)
+        for (int64_t j = 0; (b = zg_algorithm_at(j)); j++)
+            for (const struct zg_algorithm_option *x = a->options; x->key; x++) {
+                const struct zg_algorithm_option *const y = zg_algorithm_option(b, x->key);
+                if (!y)
+                    continue;
+                CU_ASSERT_EQUAL(x->kind, y->kind);
+                CU_ASSERT_EQUAL(x->min, y->min);
+                CU_ASSERT_EQUAL(x->max, y->max);
+                CU_ASSERT_EQUAL(x->above_min, y->above_min);
+                for (int64_t w = 0; x->words && x->words[w]; w++)
+                    CU_ASSERT(y->words[w] && strcmp(x->words[w], y->words[w]) == 0);
+            }
+}
+
+static void test_take(void)
+{
+    struct zg_algorithm_choice to = {0}, from = {0};
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_algorithm_parse("lozo:rank=3", &to, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_algorithm_parse("lozo:rank=4+eps=0.5", &from, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_algorithm_take(&to, "eps", "--eps", &from, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_algorithm_real(&to, "eps"), 0.5);
+    CU_ASSERT_EQUAL(zg_algorithm_take(&to, "rank", "--rank", &from, &err), ZG_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "--rank 4: --algorithm says otherwise, lozo:rank=3"));
+    CU_ASSERT_EQUAL(zg_algorithm_integer(&to, "rank", 0), 3);
+    CU_ASSERT_EQUAL(zg_algorithm_parse("lozo:rank=3", &from, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_algorithm_take(&to, "rank", "--rank", &from, &err), ZG_OK);
+}
+
 /* Canonical texts, and other ways to say them. */
 static void test_texts(void)
 {
@@ -130,6 +165,8 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"the registry", test_registry},
+        {"a key is the same everywhere", test_keys_agree},
+        {"an option of another choice", test_take},
         {"from text and back", test_texts},
         {"what makes no sense is refused", test_refusals},
         {"values of options", test_values},

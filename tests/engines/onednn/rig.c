@@ -1,4 +1,4 @@
-/* rig.c - see rig.h. */
+/* rig.c - runs one product in the kernel provider and in double precision. */
 #include "tests/engines/onednn/rig.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* sampler_script.c - see sampler_script.h. */
+/* sampler_script.c - subjects whose times are scripted, on a clock that they alone move. */
 #include "tests/harness/timing/sampler_script.h"
 
 #include <math.h>
