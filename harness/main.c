@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "harness/base/signals.h"
 #include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
+#include "harness/machine/threads.h"
 
 /* A standard stream that the caller closed would be the number of the next file that is opened, and
  * what is printed would end in a result file.  Opened the wrong way round, reading it finds nothing
@@ -57,11 +60,28 @@ static void watch_bus_errors(void)
     sigaction(SIGBUS, &action, NULL);
 }
 
+/* zogap ends by returning from main().  A library that cannot go on prints a line and calls
+ * exit(1), as libgomp does where a thread cannot be made after all, and 1 would say that a check
+ * failed. */
+static bool returns_from_main;
+
+static void on_exit_of_library(void)
+{
+    char limits[256];
+    if (returns_from_main)
+        return;
+    zg_threads_limits(limits, sizeof limits);
+    fprintf(stderr, "zogap: a library ended the program, for the reason above%s%s\n",
+            limits[0] ? "; of threads: " : "", limits);
+    _exit(ZG_ENV);
+}
+
 int main(int argc, char **argv)
 {
     struct zg_error err = {0};
     occupy_standard_streams();
     watch_bus_errors();
+    atexit(on_exit_of_library);
     zg_json_memory_watch();
     zg_environment_begin();
     enum zg_status status = zg_command_line(argc, argv, &err);
@@ -71,5 +91,6 @@ int main(int argc, char **argv)
     if (status && err.text[0])
         fprintf(stderr, "zogap: %s\n", err.text);
     const int signal_number = zg_signals_caught();
+    returns_from_main = true;
     return signal_number ? 128 + signal_number : (int)status;
 }

@@ -147,6 +147,13 @@ static double memory_here(const struct place *at)
     return limit < 4.6e18 ? limit : NAN;        /* v1 says "none" with a number near 2^63 */
 }
 
+static double pids_here(const struct place *at)
+{
+    char file[700];
+    snprintf(file, sizeof file, "%s%s/pids.max", at->mount, at->path);
+    return zg_sysfile_real(file); /* "max" is no number */
+}
+
 /* The path that /proc shows may be the host's and absent inside a container; the walk up ends at
  * the mount, which exists. */
 static double tightest(const char *controller, double (*here)(const struct place *))
@@ -171,6 +178,11 @@ double zg_cgroup_cpu_quota(void)
 double zg_cgroup_memory_limit_bytes(void)
 {
     return tightest("memory", memory_here);
+}
+
+double zg_cgroup_pids_max(void)
+{
+    return tightest("pids", pids_here);
 }
 
 double zg_cgroup_cpu_stat(const char *key)

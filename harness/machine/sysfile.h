@@ -32,6 +32,7 @@ double zg_sysfile_field(const char *path, const char *key);
 /* Limits of this process's cgroup (v2 or v1), the tightest on the way up to the root; NaN: none. */
 double zg_cgroup_cpu_quota(void); /* cpus */
 double zg_cgroup_memory_limit_bytes(void);
+double zg_cgroup_pids_max(void); /* processes and threads together */
 
 /* A field of cpu.stat, summed over this process's cgroup and those above it, for each counts what
  * its own quota does: "nr_throttled", "throttled_usec" (v2) or "throttled_time" (v1).  NaN where

@@ -11,6 +11,7 @@
 #include "engines/base/size.h"
 #include "harness/base/signals.h"
 #include "harness/bench/fit.h"
+#include "harness/machine/threads.h"
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
@@ -153,7 +154,7 @@ static enum zg_status choose_team(struct zg_session *session, struct zg_error *e
         return zg_fail(err, ZG_ENV,
                        "OMP_THREAD_LIMIT=%d: must be at least the %lld threads of the team",
                        omp_get_thread_limit(), (long long)session->n_threads);
-    return ZG_OK;
+    return zg_threads_try(session->n_threads, err);
 }
 
 /* May start the program again. */
