@@ -123,6 +123,18 @@ static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *er
     return zg_roofline_write(&roofline, runner->dir.path, err);
 }
 
+/* Said now, for whoever waits hours for an empty column. */
+static void warn_of_events(struct zg_runner *runner)
+{
+    char text[1024];
+    if (!zg_counters_tell_uncounted(runner->counters, text, sizeof text))
+        return;
+    json_t *const warning =
+        json_sprintf("--events %s: %s", runner->session.request->policy.events, text);
+    fprintf(stderr, "warning: %s\n", json_string_value(warning));
+    json_object_set_new(runner->meta, "event_warnings", json_pack("[o]", warning));
+}
+
 static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
 {
     struct zg_session *const session = &runner->session;
@@ -154,6 +166,7 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
     if (!runner->meta)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
+    warn_of_events(runner);
     if (request->policy.strict)
         status = zg_meta_check_strict(runner->meta, &runner->before, err);
     if (!status)

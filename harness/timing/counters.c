@@ -43,7 +43,7 @@ struct zg_counters {
     bool multiplex;
     int64_t n; /* all events */
     struct zg_counter_event events[ZG_MOST_EVENTS];
-    bool in_group[ZG_MOST_EVENTS];
+    bool in_group[ZG_MOST_EVENTS], in_default[ZG_MOST_EVENTS];
     int source[ZG_MOST_EVENTS]; /* -1: nobody counts it */
     struct share shares[MOST_SOURCES];
     int64_t n_kept, n_left_out; /* columns, and the rest */
@@ -102,6 +102,7 @@ static enum zg_status add_event(struct zg_counters *counters, const struct zg_ev
     *event = (struct zg_counter_event){.empty = NAN};
     counters->source[i] = -1;
     counters->in_group[i] = wish->in_group;
+    counters->in_default[i] = wish->in_default;
     for (const char *at = wish->names; *at && counters->source[i] < 0;) {
         const size_t n = strcspn(at, "|");
         char name[sizeof event->name], reason[ZG_REASON_SIZE] = "";
@@ -128,6 +129,7 @@ static enum zg_status add_event(struct zg_counters *counters, const struct zg_ev
     for (int64_t j = 0; j < i; j++)
         if (!strcmp(counters->events[j].column, event->column)) {
             counters->in_group[j] = counters->in_group[j] && wish->in_group;
+            counters->in_default[j] = counters->in_default[j] && wish->in_default;
             return ZG_OK;
         }
     if (counters->source[i] >= 0) {
@@ -441,6 +443,24 @@ const struct zg_counter_event *zg_counters_left_out(const struct zg_counters *co
                                                     int64_t index)
 {
     return &counters->events[counters->left_out[index]];
+}
+
+bool zg_counters_tell_uncounted(const struct zg_counters *counters, char *text, size_t size)
+{
+    const char *reason = NULL;
+    text[0] = '\0';
+    for (int64_t i = 0; counters && i < counters->n; i++) {
+        const struct zg_counter_event *const event = &counters->events[i];
+        const size_t n = strlen(text);
+        if (event->counting || counters->in_default[i])
+            continue;
+        snprintf(text + n, size - n, "%s%s", n ? ", " : "", event->name);
+        reason = reason ? reason : event->reason;
+    }
+    const size_t n = strlen(text);
+    if (reason)
+        snprintf(text + n, size - n, ": not counted: %s", reason);
+    return reason != NULL;
 }
 
 struct zg_counters_overhead zg_counters_overhead(const struct zg_counters *counters)

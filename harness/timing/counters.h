@@ -38,6 +38,7 @@
 #define ZG_HARNESS_COUNTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "engines/error.h"
@@ -90,6 +91,10 @@ int64_t zg_counters_n_threads(const struct zg_counters *counters); /* 0 for NULL
 int64_t zg_counters_n_left_out(const struct zg_counters *counters);
 const struct zg_counter_event *zg_counters_left_out(const struct zg_counters *counters,
                                                     int64_t index);
+
+/* What was asked for, by name or group, and does not count: "PAPI_TOT_INS: not counted: REASON", of
+ * the first.  What `default` brings along is asked for by nobody.  False, and "": all counts. */
+bool zg_counters_tell_uncounted(const struct zg_counters *counters, char *text, size_t size);
 
 struct zg_counters_overhead zg_counters_overhead(const struct zg_counters *counters);
 

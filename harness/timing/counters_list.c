@@ -34,11 +34,12 @@ static const char *group(const char *name)
 }
 
 static enum zg_status add_wish(struct zg_event_list *out, const char *names, bool in_group,
-                               struct zg_error *err)
+                               bool in_default, struct zg_error *err)
 {
     for (int64_t i = 0; i < out->n; i++) {
         if (!strcmp(out->wishes[i].names, names)) {
             out->wishes[i].in_group &= in_group;
+            out->wishes[i].in_default &= in_default;
             return ZG_OK;
         }
     }
@@ -47,11 +48,12 @@ static enum zg_status add_wish(struct zg_event_list *out, const char *names, boo
     struct zg_event_wish *const wish = &out->wishes[out->n++];
     snprintf(wish->names, sizeof wish->names, "%s", names);
     wish->in_group = in_group;
+    wish->in_default = in_default;
     return ZG_OK;
 }
 
 static enum zg_status add_list(struct zg_event_list *out, const char *list, bool in_group,
-                               struct zg_error *err)
+                               bool in_default, struct zg_error *err)
 {
     if (!*list)
         return ZG_OK;
@@ -66,8 +68,9 @@ static enum zg_status add_list(struct zg_event_list *out, const char *list, bool
         memcpy(name, at, n);
         name[n] = '\0';
         const char *const members = group(name);
-        const enum zg_status status =
-            members ? add_list(out, members, true, err) : add_wish(out, name, in_group, err);
+        const bool of_default = in_default || !strcmp(name, "default");
+        const enum zg_status status = members ? add_list(out, members, true, of_default, err)
+                                              : add_wish(out, name, in_group, in_default, err);
         if (status)
             return status;
         if (!at[n])
@@ -80,7 +83,7 @@ enum zg_status zg_event_list_parse(struct zg_event_list *out, const char *text,
                                    struct zg_error *err)
 {
     *out = (struct zg_event_list){0};
-    return *text ? add_list(out, text, false, err)
+    return *text ? add_list(out, text, false, false, err)
                  : zg_fail(err, ZG_USAGE, "--events \"\": an empty list; want none, or names");
 }
 

@@ -57,6 +57,7 @@ extern const struct zg_counter_source zg_counters_papi;
 struct zg_event_wish {
     char names[160]; /* one, or several joined by | of which the first that exists here is meant */
     bool in_group;
+    bool in_default; /* and nothing else asks for it */
 };
 
 struct zg_event_list {
