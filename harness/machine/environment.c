@@ -13,19 +13,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "engines/base/cpu.h"
+#include "harness/machine/kernels.h"
 #include "harness/machine/topology.h"
+#include "harness/machine/variables.h"
 
 #ifdef ZOGAP_HAVE_OPENBLAS
 #include <cblas.h>
 #endif
+#ifdef ZOGAP_HAVE_ONEDNN
+#include <dnnl.h>
+#endif
 
-/* Holds the cpus of the first process, and the kernels that OpenBLAS chose there if they were
- * replaced: "0,1,;Prescott".  The second process must not restart again, and needs the list. */
+/* Holds the process, which keeps its number, the cpus that it could use before, and the kernels
+ * that OpenBLAS chose there if they were replaced: "4711:0,1,;Prescott".  The second process must
+ * not restart again, and needs the list; a child of it is another one. */
 #define GUARD "ZOGAP_RESTARTED"
+
+/* What follows the number; NULL: this is the first process. */
+static const char *guard_text(void)
+{
+    const char *const text = getenv(GUARD);
+    char *end = NULL;
+    const long long pid = text ? strtoll(text, &end, 10) : 0;
+    return text && pid == (long long)getpid() && *end == ':' ? end + 1 : NULL;
+}
 
 /* ---- cpus ------------------------------------------------------------------------------------ */
 
@@ -63,12 +77,17 @@ static void allow_cpus_of_places(void)
 
 void zg_environment_begin(void)
 {
-    const char *const guard = getenv(GUARD);
+    const char *const guard = guard_text();
+    zg_variables_take_out();
     if (guard)
         allow_cpus_of_guard(guard);
     else
         allow_cpus_of_places();
     omp_set_dynamic(0);
+    omp_set_max_active_levels(1);
+#ifdef ZOGAP_HAVE_ONEDNN
+    dnnl_set_verbose(0); /* also where the program cannot start anew */
+#endif
 }
 
 static void show_allowed_cpus(char *text, size_t size)
@@ -85,36 +104,6 @@ static void show_allowed_cpus(char *text, size_t size)
 }
 
 /* ---- OpenBLAS -------------------------------------------------------------------------------- */
-
-static bool is_one_of(const char *core, const char *const *names)
-{
-    for (; *names; names++)
-        if (strcasecmp(core, *names) == 0)
-            return true;
-    return false;
-}
-
-const char *zg_openblas_better_core(const char *core, int isa)
-{
-    /* Zen counts as good on AVX-512 machines: its 256-bit kernels keep a Zen 4 as busy as 512-bit
-     * ones. */
-    static const char *const avx512[] = {"SkylakeX", "Cooperlake", "SapphireRapids", "Zen", NULL};
-    static const char *const avx2[] = {"Haswell", "Zen", "Excavator", NULL};
-    if (isa >= ZG_ISA_AVX512)
-        return is_one_of(core, avx512) ? NULL : "SkylakeX";
-    if (isa >= ZG_ISA_AVX2)
-        return is_one_of(core, avx2) || is_one_of(core, avx512) ? NULL : "Haswell";
-    return NULL;
-}
-
-static const char *openblas_core(void)
-{
-#ifdef ZOGAP_HAVE_OPENBLAS
-    return openblas_get_corename();
-#else
-    return NULL;
-#endif
-}
 
 static bool openblas_runs_on_openmp(void)
 {
@@ -135,11 +124,12 @@ static bool is_set_to(const char *name, const char *value)
 
 static void restart(char *const *argv, const char *core, const char *places)
 {
-    char guard[8 * CPU_SETSIZE];
-    show_allowed_cpus(guard, sizeof guard);
+    char guard[8 * CPU_SETSIZE + 64];
+    const int n_pid = snprintf(guard, sizeof guard, "%lld:", (long long)getpid());
+    show_allowed_cpus(guard + n_pid, 8 * CPU_SETSIZE);
     if (core) {
         const size_t n = strlen(guard);
-        snprintf(guard + n, sizeof guard - n, ";%s", openblas_core());
+        snprintf(guard + n, sizeof guard - n, ";%s", zg_openblas_core());
         setenv("OPENBLAS_CORETYPE", core, 1);
     }
     if (setenv(GUARD, guard, 1) != 0)
@@ -163,20 +153,20 @@ static void restart(char *const *argv, const char *core, const char *places)
 
 void zg_environment_restart_once(struct zg_environment *out, char *const *argv, const char *places)
 {
-    *out = (struct zg_environment){.restarted = getenv(GUARD) != NULL,
-                                   .openblas_is_openmp = openblas_runs_on_openmp()};
-    const char *const core = openblas_core();
+    const char *const guard = guard_text(), *const core = zg_openblas_core();
     const char *const user_core = getenv("OPENBLAS_CORETYPE");
+    *out = (struct zg_environment){.restarted = guard != NULL,
+                                   .openblas_is_openmp = openblas_runs_on_openmp()};
     const char *const better = core ? zg_openblas_better_core(core, (int)zg_cpu_isa()) : NULL;
     const bool needs_core = better && !user_core;
     const bool needs_places =
         places && !(is_set_to("OMP_PLACES", places) && is_set_to("OMP_PROC_BIND", "close"));
-    if (!out->restarted && (needs_core || needs_places))
+    if (!guard && (needs_core || needs_places || zg_variables_were_taken_out()))
         restart(argv, needs_core ? better : NULL, needs_places ? places : NULL);
 
-    if (out->restarted) {
+    if (guard) {
         const char *const set_places = getenv("OMP_PLACES");
-        const char *const old_core = strchr(getenv(GUARD), ';');
+        const char *const old_core = strchr(guard, ';');
         snprintf(out->note, sizeof out->note, "restarted once with OMP_PLACES=%.160s%s%s%s%.40s%s",
                  set_places ? set_places : "", old_core ? " and OPENBLAS_CORETYPE=" : "",
                  old_core && user_core ? user_core : "",
@@ -187,10 +177,4 @@ void zg_environment_restart_once(struct zg_environment *out, char *const *argv, 
         snprintf(out->warning, sizeof out->warning,
                  "the OpenBLAS that loaded is not the OpenMP build: its threads are not pinned; "
                  "install libopenblas-openmp-dev and choose it with update-alternatives");
-    else if (better)
-        snprintf(out->warning, sizeof out->warning,
-                 "OpenBLAS runs its %s kernels on a processor with %s: too slow to be a fair "
-                 "baseline; %s OPENBLAS_CORETYPE%s%s",
-                 core, zg_isa_name(zg_cpu_isa()), user_core ? "unset" : "set", user_core ? "" : "=",
-                 user_core ? "" : better);
 }

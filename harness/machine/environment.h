@@ -38,7 +38,4 @@ void zg_environment_begin(void);
  * things are.  Call it outside parallel regions and before any output. */
 void zg_environment_restart_once(struct zg_environment *out, char *const *argv, const char *places);
 
-/* What OpenBLAS should be told on a processor of that ISA, NULL: nothing to put right. */
-const char *zg_openblas_better_core(const char *core, int isa);
-
 #endif

@@ -25,6 +25,7 @@
 #include <valgrind/valgrind.h>
 #endif
 
+#include "harness/machine/kernels.h"
 #include "harness/machine/machine.h"
 
 __attribute__((unused)) /* in a build that has all */
@@ -74,28 +75,10 @@ static json_t *onednn(void)
     for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
         if ((unsigned)v->cpu_runtime == runtimes[i].runtime)
             threading = runtimes[i].name;
-    static const struct {
-        dnnl_cpu_isa_t isa;
-        const char *name;
-    } isas[] = {
-        {dnnl_cpu_isa_sse41, "sse41"},
-        {dnnl_cpu_isa_avx, "avx"},
-        {dnnl_cpu_isa_avx2, "avx2"},
-        {dnnl_cpu_isa_avx2_vnni, "avx2_vnni"},
-        {dnnl_cpu_isa_avx512_core, "avx512_core"},
-        {dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni"},
-        {dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16"},
-        {dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx"},
-    };
-    const dnnl_cpu_isa_t effective = dnnl_get_effective_cpu_isa();
     char isa[32];
-    snprintf(isa, sizeof isa, "0x%x", (unsigned)effective);
-    for (size_t i = 0; i < sizeof isas / sizeof *isas; i++)
-        if (isas[i].isa == effective)
-            snprintf(isa, sizeof isa, "%s", isas[i].name);
     return json_pack("{s:o, s:s, s:s, s:s}", "version",
                      json_sprintf("%d.%d.%d", v->major, v->minor, v->patch), "hash", v->hash,
-                     "cpu_isa", isa, "threading", threading);
+                     "cpu_isa", zg_onednn_isa(isa), "threading", threading);
 #else
     return missing("libdnnl-dev");
 #endif

@@ -21,10 +21,12 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/machine/frequency.h"
+#include "harness/machine/kernels.h"
 #include "harness/machine/sysfile.h"
 #include "harness/machine/topology.h"
 #include "harness/machine/usage.h"
 #include "harness/machine/valgrind.h"
+#include "harness/machine/variables.h"
 
 #define CPU_SYS "/sys/devices/system/cpu/"
 
@@ -233,12 +235,14 @@ static json_t *process_json(void)
     const int optimised = 0;
 #endif
     const double tracer = zg_sysfile_field("/proc/self/status", "TracerPid:");
-    return json_pack(
+    json_t *const process = json_pack(
         "{s:i, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "nice", getpriority(PRIO_PROCESS, 0),
         "scheduler", text_or_null(scheduler_name(sched_getscheduler(0))), "traced",
         isnan(tracer) ? json_null() : json_boolean(tracer > 0), "optimised", optimised, "sanitizer",
-        text_or_null(sanitizer()), "isa_cap", text_or_null(getenv("ZOGAP_ISA")), "onednn_isa_cap",
-        text_or_null(getenv("ONEDNN_MAX_CPU_ISA")), "openmp_runtimes", openmp_runtimes());
+        text_or_null(sanitizer()), "openmp_runtimes", openmp_runtimes(), "kernels",
+        zg_kernels_json(), "kernels_of_processor", zg_kernels_of_processor_json());
+    zg_variables_record(process);
+    return process;
 }
 
 json_t *zg_machine_json(void)
@@ -302,6 +306,7 @@ void zg_machine_watch(struct zg_machine_watch *out)
     zg_usage_read(&usage);
     out->involuntary_switches = (double)usage.involuntary_switches;
     out->major_faults = (double)usage.major_faults;
+    out->available_mib = zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024;
     out->load_1m = zg_sysfile_real("/proc/loadavg");
     out->cpu_mhz = mean_mhz();
     out->wall_ns = zg_clock_wall_ns();
@@ -326,6 +331,7 @@ json_t *zg_machine_during_json(const struct zg_machine_watch *before,
         {"n_overheated", after->n_overheated - before->n_overheated},
         {"involuntary_switches", after->involuntary_switches - before->involuntary_switches},
         {"major_faults", after->major_faults - before->major_faults},
+        {"available_mib_after", after->available_mib},
         {"load_1m_before", before->load_1m},
         {"load_1m_after", after->load_1m},
         {"mhz_before", before->cpu_mhz},

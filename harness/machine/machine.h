@@ -32,6 +32,7 @@ struct zg_machine_watch {
     double n_overheated;         /* times that a cpu slowed down for heat */
     double involuntary_switches; /* of this process: its threads were preempted */
     double major_faults;         /* of this process: pages came from disk */
+    double available_mib;        /* memory that programs could still get */
     double load_1m;
     double cpu_mhz; /* mean of /proc/cpuinfo: nominal on most VMs */
 };
@@ -39,16 +40,17 @@ void zg_machine_watch(struct zg_machine_watch *out);
 
 /* The machine.  A new reference; NULL only where there is no memory. */
 json_t *zg_machine_json(void);
-/* Differences of two watches.  A new reference. */
+/* Differences of two watches, to which the caller may add "sampling": {"major_faults", "wall_s"}.
+ * A new reference. */
 json_t *zg_machine_during_json(const struct zg_machine_watch *before,
                                const struct zg_machine_watch *after);
 /* Sentences, each with a named cause and, where there is one, what to do about it:
  *   machine  virtualised; SMT; governor not performance, turbo on, a frequency limit, unlike cpus;
  *            no huge pages; a cpu quota; NUMA balancing; a slow clock; this process niced, traced,
- *            not optimised, sanitized, with two OpenMP runtimes, or its kernels capped below what
- *            the processor has
+ *            not optimised, sanitized, with two OpenMP runtimes, kernels below what the processor
+ *            has, or variables of environment_table.h
  *   pins     (zg_pin_json(); may be NULL) threads not bound, or sharing a core
- *   during   (may be NULL) steal above 0.5 %, throttled, overheated, preempted, short of memory,
+ *   during   (may be NULL) steal above 0.5 %, throttled, overheated, preempted, pages from disk,
  *            load before the run, another frequency after it
  * What is null or absent warns of nothing.  Borrowed arguments; a new reference. */
 json_t *zg_machine_warnings_json(const json_t *machine, const json_t *pins, const json_t *during);

@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "harness/machine/machine.h"
+#include "harness/machine/variables.h"
 
 static const json_t *at(const json_t *object, const char *group, const char *key)
 {
@@ -55,8 +55,6 @@ static void warn_frequency(json_t *out, const json_t *machine)
              slowest, most);
 }
 
-/* The highest ISA of kernels is what zogap would use; a cap that is left over from another
- * experiment makes a straw man of an engine. */
 static void warn_process(json_t *out, const json_t *machine)
 {
     const double nice = number(at(machine, "process", "nice"));
@@ -81,16 +79,40 @@ static void warn_process(json_t *out, const json_t *machine)
              "libraries use",
              json_string_value(json_array_get(runtimes, 0)),
              json_string_value(json_array_get(runtimes, 1)));
-    const char *const cap = text_at(machine, "process", "isa_cap");
-    const char *const isa = text_at(machine, "cpu", "isa");
-    if (cap && isa && strcmp(cap, isa))
+}
+
+/* Kernels lower than what the processor has make a straw man of an engine, whatever capped them; a
+ * variable that did is named. */
+static void warn_kernels(json_t *out, const json_t *machine)
+{
+    static const struct {
+        const char *key, *name;
+        const char *variables[3];
+    } libraries[] = {{"onednn", "oneDNN", {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", NULL}},
+                     {"openblas", "OpenBLAS", {"OPENBLAS_CORETYPE", NULL}}};
+    const json_t *const runs = at(machine, "process", "kernels"),
+                        *const has = at(machine, "process", "kernels_of_processor"),
+                        *const set = at(machine, "process", "environment_kernels");
+    const char *const isa = json_string_value(json_object_get(runs, "zogap")),
+                      *const isa_has = json_string_value(json_object_get(has, "zogap"));
+    if (isa && isa_has && strcmp(isa, isa_has))
         warn(out,
              "ZOGAP_ISA caps zogap's kernels at %s, the processor has %s, and libraries are not "
              "capped by it",
-             cap, isa);
-    const char *const onednn = text_at(machine, "process", "onednn_isa_cap");
-    if (onednn && strcasecmp(onednn, "ALL") && strcasecmp(onednn, "DEFAULT"))
-        warn(out, "ONEDNN_MAX_CPU_ISA caps oneDNN's kernels at %s", onednn);
+             isa, isa_has);
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        const char *const its = json_string_value(json_object_get(runs, libraries[i].key)),
+                          *const best = json_string_value(json_object_get(has, libraries[i].key));
+        const char *cap = NULL;
+        for (int v = 0; libraries[i].variables[v] && !cap; v++)
+            if (json_object_get(set, libraries[i].variables[v]))
+                cap = libraries[i].variables[v];
+        if (its && best && strcmp(its, best))
+            warn(out,
+                 "%s runs its %s kernels, and those for %s suit this processor: too slow to be a "
+                 "fair baseline%s%s",
+                 libraries[i].name, its, best, cap ? "; unset " : "", cap ? cap : "");
+    }
 }
 
 static void warn_machine(json_t *out, const json_t *machine)
@@ -143,6 +165,22 @@ static void warn_pins(json_t *out, const json_t *pins)
              (int)n_sharing, (int)n);
 }
 
+/* While samples were taken: the first start of a program reads it from disk, and that is all. */
+static void warn_sampling(json_t *out, const json_t *machine, const json_t *during)
+{
+    const double faults =
+        number(at(during, "sampling", "major_faults")) / number(at(during, "sampling", "wall_s"));
+    const double available = number(json_object_get(during, "available_mib_after")),
+                 total = number(at(machine, "memory", "total_mib"));
+    if (faults > 1 && available < 0.05 * total)
+        warn(out,
+             "%.0f pages a second came from disk while sampling: memory is short, %.0f of %.0f MiB "
+             "are available",
+             faults, available, total);
+    else if (faults > 1)
+        warn(out, "%.0f pages a second were read from disk while sampling", faults);
+}
+
 static void warn_during(json_t *out, const json_t *machine, const json_t *during)
 {
     const double steal = number(json_object_get(during, "steal_share"));
@@ -164,9 +202,7 @@ static void warn_during(json_t *out, const json_t *machine, const json_t *during
              "threads were preempted %.0f times a second while measuring: other work was running "
              "on their cpus",
              preempted);
-    const double major = number(json_object_get(during, "major_faults")) / wall_s;
-    if (major > 1)
-        warn(out, "%.0f pages a second came from disk while measuring: memory is short", major);
+    warn_sampling(out, machine, during);
     /* Before: our own threads are not in it yet. */
     const double load = number(json_object_get(during, "load_1m_before"));
     const double cpus = number(at(machine, "topology", "cpus"));
@@ -185,6 +221,8 @@ json_t *zg_machine_warnings_json(const json_t *machine, const json_t *pins, cons
     warn_machine(out, machine);
     warn_frequency(out, machine);
     warn_process(out, machine);
+    warn_kernels(out, machine);
+    zg_variables_warn(json_object_get(machine, "process"), out);
     warn_pins(out, pins);
     if (during)
         warn_during(out, machine, during);

@@ -11,6 +11,7 @@
 #include "harness/base/json.h"
 #include "harness/machine/machine.h"
 #include "harness/machine/sysfile.h"
+#include "harness/machine/variables.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/schema.h"
 #include "harness/run/measured_json.h"
@@ -112,23 +113,9 @@ static json_t *engines_json(const struct zg_session *session)
 
 static json_t *environment_json(const struct zg_environment *environment)
 {
-    static const char *const names[] = {"OMP_PLACES",
-                                        "OMP_PROC_BIND",
-                                        "OMP_WAIT_POLICY",
-                                        "OMP_NUM_THREADS",
-                                        "GOMP_SPINCOUNT",
-                                        "OPENBLAS_CORETYPE",
-                                        "OPENBLAS_NUM_THREADS",
-                                        "ONEDNN_MAX_CPU_ISA",
-                                        "ONEDNN_CPU_ISA_HINTS",
-                                        "ZOGAP_ISA",
-                                        NULL};
-    json_t *const variables = json_object();
-    for (int i = 0; names[i]; i++)
-        json_object_set_new(variables, names[i], zg_json_text(getenv(names[i])));
     return json_pack("{s:b, s:o, s:o, s:o}", "restarted", environment->restarted, "note",
                      zg_json_text(environment->note), "warning", zg_json_text(environment->warning),
-                     "variables", variables);
+                     "variables", zg_variables_all());
 }
 
 /* Of an engine of the session; NULL: there is none, and no entry. */

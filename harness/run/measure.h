@@ -25,7 +25,9 @@ struct zg_measurement {
      * do. */
     enum zg_status (*on_plan)(void *context, struct zg_error *err);
     void *context;
-    int64_t n_samples;     /* rows of samples.csv so far */
+    int64_t n_samples;     /* rows of samples.csv so far, */
+    int64_t major_faults;  /* pages that came from disk in them, */
+    double sampled_s;      /* and what they took */
     int64_t n_disagreeing; /* engines so far that failed their check, over all cases */
     char first_disagreement[320];
     /* Lines for people, to be printed with the results: a failure is told alone. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json.h"
 #include "harness/base/signals.h"
 #include "harness/peak/handoff.h"
 #include "harness/run/manifest.h"
@@ -53,6 +54,8 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     row.involuntary_switches = sample->usage.involuntary_switches;
     enum zg_status status = zg_csv_out_row(w->m->results->samples, &row, sample->counters, err);
     w->m->n_samples += !status;
+    w->m->major_faults += sample->usage.major_faults;
+    w->m->sampled_s += sample->wall_s_per_step * (double)sample->n_steps;
     if (!status)
         status = zg_measure_grow_blocks(w, sample->block + 1, err);
     if (!status) {
@@ -179,6 +182,10 @@ enum zg_status zg_measure_samples(struct zg_measure_work *w, struct zg_error *er
         json_object_set_new(sampling, "width_reached", json_boolean(w->plan.width_reached));
     json_object_set_new(sampling, "n_disturbed", json_integer(w->n_disturbed));
     json_object_set_new(w->case_meta, "sampling", sampling);
+    json_object_set_new(w->m->meta, "sampling",
+                        json_pack("{s:I, s:I, s:o}", "n_samples", (json_int_t)w->m->n_samples,
+                                  "major_faults", (json_int_t)w->m->major_faults, "wall_s",
+                                  zg_json_real(w->m->sampled_s)));
     if (w->n_disturbed > 0)
         tell_disturbed(w);
     tell_handoff(w);

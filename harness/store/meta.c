@@ -27,6 +27,7 @@ static json_t *warnings_of(const json_t *meta, const json_t *during)
     if (json_string_length(own) > 0)
         json_array_append(warnings, own);
     json_array_extend(warnings, json_object_get(meta, "model_warnings"));
+    json_array_extend(warnings, json_object_get(meta, "event_warnings"));
     return warnings;
 }
 
@@ -61,7 +62,9 @@ enum zg_status zg_meta_fail_strict(const json_t *meta, const char *where, struct
 void zg_meta_print_warnings(const json_t *meta, FILE *out)
 {
     const json_t *const warnings = json_object_get(meta, "warnings");
-    for (size_t i = 0; i < json_array_size(warnings); i++)
+    const size_t n = json_array_size(warnings),
+                 n_told = json_array_size(json_object_get(meta, "event_warnings"));
+    for (size_t i = 0; i + n_told < n; i++) /* those come last, and were told before measuring */
         fprintf(out, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
 }
 
@@ -70,6 +73,7 @@ void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before)
     struct zg_machine_watch after;
     zg_machine_watch(&after);
     json_t *const during = zg_machine_during_json(before, &after);
+    json_object_set(during, "sampling", json_object_get(meta, "sampling"));
     json_object_set_new(meta, "warnings", warnings_of(meta, during));
     json_object_set_new(meta, "during", during);
 }

@@ -1,8 +1,8 @@
-/* test_environment.c - environment.h: which OpenBLAS kernels are worth a restart. */
+/* test_environment.c - kernels.h: which OpenBLAS kernels are worth a restart. */
 #include <string.h>
 
 #include "engines/base/cpu.h"
-#include "harness/machine/environment.h"
+#include "harness/machine/kernels.h"
 #include "tests/support/cunit_run.h"
 
 static void expect(const char *core, enum zg_isa isa, const char *want)
