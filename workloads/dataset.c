@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/nearest.h"
 #include "engines/base/size.h"
 #include "workloads/csv_source.h"
 #include "workloads/prompt.h"
@@ -444,8 +445,8 @@ enum zg_status zg_bos_parse(int32_t *out, const char *text, struct zg_error *err
         }
     const int64_t id = parse_index((struct zg_slice){text, (int64_t)strlen(text)}, INT32_MAX);
     if (id < 0)
-        return zg_fail(err, ZG_USAGE, "BOS '%s' is unknown: official, stock, none, or a token id",
-                       text);
+        return zg_fail(err, ZG_USAGE, "BOS '%s' is unknown: official, stock, none, or a token id%s",
+                       text, zg_nearest_word(text, "official stock none").hint);
     *out = (int32_t)id;
     return ZG_OK;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engines/base/json_memory.h"
+#include "engines/base/nearest.h"
 #include "workloads/embedded/embedded.h"
 #include "workloads/file.h"
 #include "workloads/template.h"
@@ -84,8 +85,8 @@ static enum zg_status read_data(const struct reader *r, const json_t *root, cons
         enum zg_split split = ZG_SPLIT_TRAIN;
         if (zg_split_parse(&split, key, NULL))
             return zg_fail(r->err, ZG_INPUT,
-                           "%s: \"data\" has unknown key \"%s\", it takes \"train\" and \"dev\"",
-                           r->file, key);
+                           "%s: \"data\" has unknown key \"%s\", it takes \"train\" and \"dev\"%s",
+                           r->file, key, zg_nearest_word(key, "train dev").hint);
         if (!json_is_string(value) || !*json_string_value(value))
             return zg_fail(r->err, ZG_INPUT, "%s: \"data\": \"%s\" must be the path of a file",
                            r->file, key);
@@ -217,8 +218,8 @@ static enum zg_status read_loss(const struct reader *r, const json_t *root)
         r->task->loss = ZG_LOSS_LM;
     else
         return zg_fail(r->err, ZG_INPUT,
-                       "%s: \"loss\" is '%s', it must be \"classification\" or \"lm\"", r->file,
-                       loss);
+                       "%s: \"loss\" is '%s', it must be \"classification\" or \"lm\"%s", r->file,
+                       loss, zg_nearest_word(loss, "classification lm").hint);
     if (r->task->loss == ZG_LOSS_CLASSIFICATION && r->task->n_options < 2)
         return zg_fail(
             r->err, ZG_INPUT,
@@ -232,6 +233,8 @@ static enum zg_status check_keys(const struct reader *r, json_t *root)
     static const char *const known[] = {"name",     "data",    "delimiter",    "quote",
                                         "template", "options", "options_from", "label",
                                         "labels",   "loss",    "strip"};
+    static const char known_keys[] = "name, data, delimiter, quote, template, options, "
+                                     "options_from, label, labels, loss and strip";
     const char *key;
     json_t *value;
     json_object_foreach(root, key, value)
@@ -240,9 +243,8 @@ static enum zg_status check_keys(const struct reader *r, json_t *root)
         while (i < sizeof known / sizeof *known && strcmp(key, known[i]) != 0)
             i++;
         if (i == sizeof known / sizeof *known)
-            return zg_fail(r->err, ZG_INPUT,
-                           "%s: unknown key \"%.80s\"; workloads/README.md lists the keys", r->file,
-                           key);
+            return zg_fail(r->err, ZG_INPUT, "%s: unknown key \"%.80s\"; a task has %s%s", r->file,
+                           key, known_keys, zg_nearest_word(key, known_keys).hint);
     }
     return ZG_OK;
 }
@@ -374,7 +376,8 @@ enum zg_status zg_task_open(struct zg_task **out, const char *name, const char *
     if (n > 5 && strcmp(name + n - 5, ".json") == 0)
         return open_file(out, name, data_dir, err);
     return zg_fail(err, ZG_USAGE,
-                   "task '%s' is unknown: give embedded, sst2, or a file that ends in .json", name);
+                   "task '%s' is unknown: give embedded, sst2, or a file that ends in .json%s",
+                   name, zg_nearest_word(name, "embedded sst2").hint);
 }
 
 void zg_task_close(struct zg_task **task)
@@ -414,5 +417,6 @@ enum zg_status zg_split_parse(enum zg_split *out, const char *text, struct zg_er
             *out = (enum zg_split)split;
             return ZG_OK;
         }
-    return zg_fail(err, ZG_USAGE, "split '%s' is unknown: train or dev", text);
+    return zg_fail(err, ZG_USAGE, "split '%s' is unknown: train or dev%s", text,
+                   zg_nearest_word(text, "train dev").hint);
 }

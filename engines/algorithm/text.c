@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/nearest.h"
 #include "engines/base/parse.h"
 
 /* ---- one option ------------------------------------------------------------------------------ */
@@ -55,7 +56,8 @@ static enum zg_status set_word(const struct zg_algorithm_option *option, const c
             n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? "|" : "",
                                   option->words[i]);
     }
-    return zg_fail(err, ZG_USAGE, "%s %s: must be one of %s", what, *value ? value : "\"\"", known);
+    return zg_fail(err, ZG_USAGE, "%s %s: must be one of %s%s", what, *value ? value : "\"\"",
+                   known, zg_nearest_word(value, known).hint);
 }
 
 static enum zg_status fail_unknown_key(const struct zg_algorithm *algorithm, const char *key,
@@ -66,8 +68,8 @@ static enum zg_status fail_unknown_key(const struct zg_algorithm *algorithm, con
     for (int64_t i = 0; algorithm->options[i].key && n < sizeof known; i++)
         n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",
                               algorithm->options[i].key);
-    return zg_fail(err, ZG_USAGE, "%s: is no option of algorithm %s, which has %s",
-                   what ? what : key, algorithm->name, known);
+    return zg_fail(err, ZG_USAGE, "%s: is no option of algorithm %s, which has %s%s",
+                   what ? what : key, algorithm->name, known, zg_nearest_word(key, known).hint);
 }
 
 enum zg_status zg_algorithm_set(struct zg_algorithm_choice *choice, const char *key,
@@ -145,7 +147,8 @@ static enum zg_status fail_unknown_name(const char *name, struct zg_error *err)
     const struct zg_algorithm *algorithm;
     for (int64_t i = 0; (algorithm = zg_algorithm_at(i)) && n < sizeof known; i++)
         n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", algorithm->name);
-    return zg_fail(err, ZG_USAGE, "unknown algorithm '%s'; this build knows %s", name, known);
+    return zg_fail(err, ZG_USAGE, "unknown algorithm '%s'; this build knows %s%s", name, known,
+                   zg_nearest_word(name, known).hint);
 }
 
 enum zg_status zg_algorithm_parse(const char *text, struct zg_algorithm_choice *out,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -13,6 +14,8 @@
 #if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #endif
+
+#include "engines/base/nearest.h"
 
 static const char *const isa_names[ZG_N_ISAS] = {"portable", "avx2", "avx512", "avx512bf16", "amx"};
 
@@ -77,13 +80,13 @@ enum zg_status zg_cpu_isa_choose(enum zg_isa *out, struct zg_error *err)
     if (!cap || !*cap)
         return ZG_OK;
     for (int isa = 0; isa < ZG_N_ISAS; isa++)
-        if (strcmp(cap, isa_names[isa]) == 0) {
+        if (strcasecmp(cap, isa_names[isa]) == 0) {
             *out = (enum zg_isa)isa < best ? (enum zg_isa)isa : best;
             return ZG_OK;
         }
     return zg_fail(err, ZG_USAGE,
-                   "ZOGAP_ISA=%s is unknown; it takes portable, avx2, avx512, avx512bf16 or amx",
-                   cap);
+                   "ZOGAP_ISA=%s is unknown; it takes portable, avx2, avx512, avx512bf16 or amx%s",
+                   cap, zg_nearest_word(cap, "portable avx2 avx512 avx512bf16 amx").hint);
 }
 
 bool zg_cpu_bf16_products_pay(enum zg_isa isa)

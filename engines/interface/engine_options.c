@@ -2,6 +2,7 @@
  * engine_options.c - defaults and checks of what an engine is opened with and asked for: the part
  * of zo.h that every engine calls and none implements.
  */
+#include "engines/base/nearest.h"
 #include "engines/base/size.h"
 #include "engines/zo.h"
 
@@ -87,6 +88,19 @@ static bool choices_include(const char *choices, const char *value)
     return false;
 }
 
+/* Beside its own settings an engine takes those that a command line gives all: zo.h. */
+static enum zg_status fail_setting(const struct zg_engine *engine, const char *key,
+                                   struct zg_error *err)
+{
+    char known[256] = "dtype, mechanisms";
+    for (const struct zg_engine_setting_doc *doc = engine->settings; doc && doc->key; doc++) {
+        const size_t n = strlen(known);
+        snprintf(known + n, sizeof known - n, ", %s", doc->key);
+    }
+    return zg_fail(err, ZG_USAGE, "engine %s has no setting '%s'; it has %s%s", engine->name, key,
+                   known, zg_nearest_word(key, known).hint);
+}
+
 static enum zg_status settings_check(const struct zg_engine *engine,
                                      const struct zg_engine_options *options, struct zg_error *err)
 {
@@ -94,11 +108,11 @@ static enum zg_status settings_check(const struct zg_engine *engine,
         const struct zg_engine_setting *setting = &options->settings[i];
         const struct zg_engine_setting_doc *doc = setting_find(engine, setting->key);
         if (!doc)
-            return zg_fail(err, ZG_USAGE, "engine %s has no setting '%s'", engine->name,
-                           setting->key);
+            return fail_setting(engine, setting->key, err);
         if (!choices_include(doc->choices, setting->value))
-            return zg_fail(err, ZG_USAGE, "engine %s: %s=%s is not one of %s", engine->name,
-                           setting->key, setting->value, doc->choices);
+            return zg_fail(err, ZG_USAGE, "engine %s: %s=%s is not one of %s%s", engine->name,
+                           setting->key, setting->value, doc->choices,
+                           zg_nearest_word(setting->value, doc->choices).hint);
         for (int64_t j = 0; j < i; j++)
             if (strcmp(options->settings[j].key, setting->key) == 0)
                 return zg_fail(err, ZG_USAGE, "engine %s: setting '%s' is given twice",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engines/base/nearest.h"
 #include "engines/model/source.h"
 
 static enum zg_status unknown_name(const char *name, struct zg_error *err)
@@ -26,8 +27,9 @@ static enum zg_status unknown_name(const char *name, struct zg_error *err)
         fprintf(list, "%s%s", i ? ", " : "", shape_name);
     fclose(list);
     const enum zg_status status = zg_fail(
-        err, ZG_USAGE, "model %s: no such directory and no shape of that name; shapes are %s", name,
-        known ? known : "not known for want of memory");
+        err, ZG_USAGE, "model %s: no such directory and no shape of that name; shapes are %s%s",
+        name, known ? known : "not known for want of memory",
+        known ? zg_nearest_word(name, known).hint : "");
     free(known);
     return status;
 }

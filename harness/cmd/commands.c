@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engines/base/json_memory.h"
+#include "engines/base/nearest.h"
 #include "harness/base/build.h"
 #include "harness/rows/table.h"
 
@@ -69,6 +70,17 @@ static const struct zg_command *command_find(const char *name)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
+}
+
+static enum zg_status fail_command(const char *name, struct zg_error *err)
+{
+    char known[256] = "";
+    size_t n = 0;
+    for (int i = 0; i < N_COMMANDS && n < sizeof known; i++)
+        n +=
+            (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", commands[i]->name);
+    return zg_fail(err, ZG_USAGE, "unknown command '%s'; must be one of %s%s", name, known,
+                   zg_nearest_word(name, known).hint);
 }
 
 static enum zg_status take_flag(void *context, const struct zg_flag_group *group,
@@ -134,8 +146,7 @@ enum zg_status zg_command_line(int argc, char **argv, struct zg_error *err)
     else if (strcmp(name, "--version") == 0)
         printf("zogap %s (%s)\n", ZG_VERSION_TEXT, ZG_GIT_STATE);
     else
-        status = zg_fail(err, ZG_USAGE, "%s: unknown command; `zogap --help` lists them",
-                         *name ? name : "\"\"");
+        status = fail_command(name, err);
     zg_words_close(&request.words);
     return status;
 }

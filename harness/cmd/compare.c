@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engines/algorithm/algorithm.h"
+#include "engines/base/nearest.h"
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
 #include "harness/ladder/ladder_table.h"
@@ -249,6 +250,34 @@ static const char *find_option(const char *key)
     return NULL;
 }
 
+/* Has an algorithm before the index-th the option, too? */
+static bool is_listed(int64_t index, const char *key)
+{
+    for (int64_t i = 0; i < index; i++)
+        if (zg_algorithm_option(zg_algorithm_at(i), key))
+            return true;
+    return false;
+}
+
+static enum zg_status fail_across(const char *name, struct zg_error *err)
+{
+    char known[384] = "model";
+    size_t n = strlen(known);
+    const struct zg_algorithm *algorithm;
+    for (int64_t i = 0; i < zg_case_n_columns() && n < sizeof known; i++) {
+        const char *const column = zg_schema_summary.columns[i].name;
+        if (strcmp(column, "engine") != 0 && strcmp(column, "model") != 0)
+            n += (size_t)snprintf(known + n, sizeof known - n, " %s", column);
+    }
+    for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
+        for (int64_t j = 0; algorithm->options[j].key && n < sizeof known; j++)
+            if (!is_listed(i, algorithm->options[j].key))
+                n +=
+                    (size_t)snprintf(known + n, sizeof known - n, " %s", algorithm->options[j].key);
+    return zg_fail(err, ZG_USAGE, "--across %s: must be one of %s%s", name, known,
+                   zg_nearest_word(name, known).hint);
+}
+
 static enum zg_status add_across(struct zg_case_across *across, const char *name,
                                  struct zg_error *err)
 {
@@ -259,10 +288,7 @@ static enum zg_status add_across(struct zg_case_across *across, const char *name
     else if (option && across->n_options < ZG_MAX_ACROSS_OPTIONS)
         across->options[across->n_options++] = option;
     else
-        return zg_fail(err, ZG_USAGE,
-                       "--across %s: must be a case column but engine, or an option of an "
-                       "algorithm, like threads, seed or rank",
-                       name);
+        return fail_across(name, err);
     return ZG_OK;
 }
 

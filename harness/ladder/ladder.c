@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engines/base/nearest.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/schema.h"
 
@@ -127,11 +128,15 @@ static void take_usual_order(struct plan *plan)
 
 static enum zg_status fail_name(const char *rung, const char *name, struct zg_error *err)
 {
-    char names[256];
+    static const uint32_t all = (1u << ZG_N_MECHANISMS) - 1;
+    char names[256] = "precision ";
+    const size_t n = strlen(names);
     if (strcmp(name, "precision") == 0)
         return zg_fail(err, ZG_USAGE, "--order %s: precision is a rung of its own", rung);
-    return zg_fail(err, ZG_USAGE, "--order %s: must name mechanisms, joined by +, or precision: %s",
-                   rung, zg_mechanisms_show((1u << ZG_N_MECHANISMS) - 1, ' ', names, sizeof names));
+    zg_mechanisms_show(all, ' ', names + n, sizeof names - n);
+    return zg_fail(err, ZG_USAGE,
+                   "--order %s: must name mechanisms, joined by +, or precision: %s%s", rung,
+                   names + n, zg_nearest_word(name, names).hint);
 }
 
 /* The mechanisms of a rung, each once. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engines/base/nearest.h"
 #include "harness/rows/precision.h"
 
 /* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
@@ -19,8 +20,9 @@ static enum zg_status set_bos(void *target, const struct zg_flag *flag, const ch
 {
     if (zg_bos_parse(&((struct zg_case *)target)->bos, value, NULL) == ZG_OK)
         return ZG_OK;
-    return zg_fail(err, ZG_USAGE, "--%s %s: must be official, stock, none or a token id",
-                   flag->name, *value ? value : "\"\"");
+    return zg_fail(err, ZG_USAGE, "--%s %s: must be official, stock, none or a token id%s",
+                   flag->name, *value ? value : "\"\"",
+                   zg_nearest_word(value, "official stock none").hint);
 }
 
 static enum zg_status set_dtypes(void *target, const struct zg_flag *flag, const char *value,

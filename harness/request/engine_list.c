@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engines/base/nearest.h"
 #include "harness/rows/precision.h"
 
 /* ---- mechanisms ------------------------------------------------------------------------------ */
@@ -72,12 +73,13 @@ enum zg_status zg_mechanisms_parse(const char *what, const char *text, char sepa
     for (int64_t i = 0; i < names.n_words && !status; i++)
         if (!take_name(&choice, names.words[i]) &&
             (strcmp(names.words[i], "none") != 0 || names.n_words > 1)) {
-            char known[256];
-            zg_mechanisms_show(all_mechanisms, ' ', known, sizeof known);
-            status =
-                zg_fail(err, ZG_USAGE,
-                        "%s %s: must be one of default all %s, or -name to remove, or none alone",
-                        what, names.words[i], known);
+            char known[256] = "none default all ";
+            const size_t n = strlen(known), n_none = strlen("none ");
+            const char *const name = names.words[i] + (names.words[i][0] == '-');
+            zg_mechanisms_show(all_mechanisms, ' ', known + n, sizeof known - n);
+            status = zg_fail(err, ZG_USAGE,
+                             "%s %s: must be one of %s, or -name to remove, or none alone%s", what,
+                             names.words[i], known + n_none, zg_nearest_word(name, known).hint);
         }
     if (!status)
         *out = choice;
@@ -116,7 +118,8 @@ static enum zg_status fail_unknown_engine(const char *name, struct zg_error *err
     const struct zg_engine *engine;
     for (int64_t i = 0; (engine = zg_engine_at(i)) && n < sizeof known; i++)
         n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", engine->name);
-    return zg_fail(err, ZG_USAGE, "--engines %s: unknown engine; this build knows %s", name, known);
+    return zg_fail(err, ZG_USAGE, "--engines %s: unknown engine; this build knows %s%s", name,
+                   known, zg_nearest_word(name, known).hint);
 }
 
 /* `default`, `all` and -NAME speak of what an engine has; a mechanism asked for by name must be

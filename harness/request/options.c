@@ -4,9 +4,12 @@
  */
 #include "harness/request/options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "engines/base/nearest.h"
 
 enum { MAX_OPTIONS = 64, CODE_BASE = 256, CODE_HELP = CODE_BASE + MAX_OPTIONS };
 
@@ -73,8 +76,9 @@ enum zg_status zg_flag_set(void *target, const struct zg_flag *flag, const char 
     case ZG_FLAG_CHOICE: {
         const int64_t choice = zg_choice_find(flag->choices, value);
         if (choice < 0)
-            return zg_fail(err, ZG_USAGE, "%s %s: must be one of %s", what, *value ? value : "\"\"",
-                           flag->choices);
+            return zg_fail(err, ZG_USAGE, "%s %s: must be one of %s%s", what,
+                           *value ? value : "\"\"", flag->choices,
+                           zg_nearest_word(value, flag->choices).hint);
         *(int *)field = (int)choice;
         return ZG_OK;
     }
@@ -106,36 +110,80 @@ enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *reques
     return status;
 }
 
-/* getopt_long cannot tell unknown from ambiguous; the message should. */
-static enum zg_status fail_unknown(const struct option *options, const char *argument,
+/* ---- what is no option ---------------------------------------------------------------------- */
+
+/* "; did you mean '--batch'?" for bacth, -batch or a dash of a text processor before it. */
+static struct zg_nearest nearest_option(const struct option *options, const char *typed)
+{
+    char name[64];
+    while (*typed && !isalnum((unsigned char)*typed))
+        typed++;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(typed, "="), typed);
+    struct zg_nearest nearest = zg_nearest_begin(name);
+    nearest.before = "--";
+    for (const struct option *o = options; o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            snprintf(nearest.hint, sizeof nearest.hint, "; did you mean '--%s'?", name);
+        else
+            zg_nearest_try(&nearest, o->name, strlen(o->name));
+    if (!nearest.hint[0])
+        zg_nearest_hint(&nearest);
+    nearest.typed = NULL; /* `name` ends here */
+    return nearest;
+}
+
+static enum zg_status fail_unknown(const struct option *options, const char *word, size_t n,
                                    struct zg_error *err)
 {
+    return zg_fail(err, ZG_USAGE, "%.*s: unknown option%s; --help lists the options", (int)n, word,
+                   nearest_option(options, word).hint);
+}
+
+/* getopt_long cannot tell unknown from ambiguous; the message should. */
+static enum zg_status fail_long(const struct option *options, const char *argument,
+                                struct zg_error *err)
+{
     if (strncmp(argument, "--", 2) != 0)
-        return zg_fail(err, ZG_USAGE, "%s: unknown option; --help lists the options", argument);
+        return fail_unknown(options, argument, strlen(argument), err);
+    char matches[256] = "";
     const char *name = argument + 2;
     const size_t n = strcspn(name, "=");
-    int n_matches = 0;
+    size_t used = 0;
     for (const struct option *o = options; o->name; o++) {
         if (strncmp(o->name, name, n) != 0)
             continue;
-        n_matches++;
         if (strlen(o->name) == n && o->has_arg == no_argument && name[n] == '=')
             return zg_fail(err, ZG_USAGE, "--%s: takes no value, but has %s", o->name, name + n);
+        if (used < sizeof matches)
+            used += (size_t)snprintf(matches + used, sizeof matches - used, "%s--%s",
+                                     used ? ", " : "", o->name);
     }
-    if (n_matches > 1)
-        return zg_fail(err, ZG_USAGE, "--%.*s: ambiguous, %d options begin so", (int)n, name,
-                       n_matches);
-    return zg_fail(err, ZG_USAGE, "--%.*s: unknown option; --help lists the options", (int)n, name);
+    if (used)
+        return zg_fail(err, ZG_USAGE, "--%.*s: ambiguous, it may be %s", (int)n, name, matches);
+    return fail_unknown(options, argument, n + 2, err);
 }
 
-static enum zg_status take_operand(const struct zg_flag *operand, const char *value,
-                                   zg_on_flag *on_flag, void *request, struct zg_error *err)
+/* Of the word that holds the letter that getopt met: -batch 4 is taken for -b -a -t ... */
+static enum zg_status fail_short(const struct option *options, char *const *argv, int letter,
+                                 struct zg_error *err)
+{
+    const char *word = argv[optind];
+    if (!word || word[0] != '-' || word[1] != letter)
+        word = argv[optind - 1];
+    return fail_unknown(options, word, strcspn(word, "="), err);
+}
+
+static enum zg_status take_operand(const struct option *options, const struct zg_flag *operand,
+                                   const char *value, zg_on_flag *on_flag, void *request,
+                                   struct zg_error *err)
 {
     if (!operand)
-        return zg_fail(err, ZG_USAGE, "%s: is not an option; this command takes no arguments",
-                       *value ? value : "\"\"");
+        return zg_fail(err, ZG_USAGE, "%s: is not an option; this command takes no arguments%s",
+                       *value ? value : "\"\"", nearest_option(options, value).hint);
     return on_flag(request, NULL, operand, value, err);
 }
+
+/* ---- parsing -------------------------------------------------------------------------------- */
 
 enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct zg_flag *operand,
                               int argc, char **argv, zg_on_flag *on_flag, void *request, bool *help,
@@ -169,7 +217,8 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct z
             return ZG_OK;
         }
         if (code == 1) { /* the '-' above: an operand, in its place */
-            const enum zg_status status = take_operand(operand, optarg, on_flag, request, err);
+            const enum zg_status status =
+                take_operand(options, operand, optarg, on_flag, request, err);
             if (status)
                 return status;
             continue;
@@ -178,9 +227,9 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct z
             return zg_fail(err, ZG_USAGE, "%s: needs a value; --help shows which",
                            argv[optind - 1]);
         if (code < CODE_BASE && optopt > 0 && optopt < CODE_BASE)
-            return zg_fail(err, ZG_USAGE, "-%c: unknown option; --help lists the options", optopt);
+            return fail_short(options, argv, optopt, err);
         if (code < CODE_BASE)
-            return fail_unknown(options, argv[optind - 1], err);
+            return fail_long(options, argv[optind - 1], err);
         const int index = code - CODE_BASE;
         const enum zg_status status =
             on_flag(request, flag_groups[index], flags[index], optarg, err);
@@ -189,7 +238,7 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct z
     }
     enum zg_status status = ZG_OK;
     for (; optind < argc && !status; optind++) /* after -- */
-        status = take_operand(operand, argv[optind], on_flag, request, err);
+        status = take_operand(options, operand, argv[optind], on_flag, request, err);
     return status;
 }
 

@@ -1,7 +1,10 @@
 /* precision.c - dtypes and pairs of them as text, and the bounds that go with each. */
 #include "harness/rows/precision.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "engines/base/nearest.h"
 
 static int find(const char *name, size_t n)
 {
@@ -12,6 +15,18 @@ static int find(const char *name, size_t n)
     return -1;
 }
 
+/* Of a pair the first that is none is what the hint is for; it begins at `at`. */
+static enum zg_status fail_dtypes(const char *what, const char *text, size_t at,
+                                  struct zg_error *err)
+{
+    char one[16];
+    snprintf(one, sizeof one, "%.*s", (int)strcspn(text + at, "+"), text + at);
+    return zg_fail(err, ZG_USAGE,
+                   "%s %s: must be one of fp32 bf16 fp16 int8, or two different ones of mean "
+                   "and half difference, like bf16+int8%s",
+                   what, *text ? text : "\"\"", zg_nearest_word(one, "fp32 bf16 fp16 int8").hint);
+}
+
 enum zg_status zg_dtypes_parse(const char *what, const char *text, enum zg_dtype *dtype,
                                enum zg_dtype *dtype_d, struct zg_error *err)
 {
@@ -19,10 +34,7 @@ enum zg_status zg_dtypes_parse(const char *what, const char *text, enum zg_dtype
     const int m = find(text, plus ? (size_t)(plus - text) : strlen(text));
     const int d = plus ? find(plus + 1, strlen(plus + 1)) : m;
     if (m < 0 || d < 0 || (plus && m == d))
-        return zg_fail(err, ZG_USAGE,
-                       "%s %s: must be one of fp32 bf16 fp16 int8, or two different ones of mean "
-                       "and half difference, like bf16+int8",
-                       what, *text ? text : "\"\"");
+        return fail_dtypes(what, text, m < 0 ? 0 : plus ? (size_t)(plus - text) + 1 : 0, err);
     *dtype = (enum zg_dtype)m;
     *dtype_d = (enum zg_dtype)d;
     return ZG_OK;

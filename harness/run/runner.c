@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/nearest.h"
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
 #include "harness/peak/roofline.h"
@@ -91,7 +92,8 @@ static enum zg_status read_peaks_wish(bool *brief, struct zg_error *err)
     const char *const value = getenv("ZOGAP_PEAKS");
     *brief = value && strcmp(value, "brief") == 0;
     if (value && *value && !*brief && strcmp(value, "full") != 0)
-        return zg_fail(err, ZG_USAGE, "ZOGAP_PEAKS=%s is unknown; it takes full or brief", value);
+        return zg_fail(err, ZG_USAGE, "ZOGAP_PEAKS=%s is unknown; it takes full or brief%s", value,
+                       zg_nearest_word(value, "full brief").hint);
     return ZG_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engines/base/nearest.h"
 #include "engines/base/size.h"
 #include "harness/base/signals.h"
 #include "harness/bench/fit.h"
@@ -90,6 +91,21 @@ enum zg_status zg_session_resolve(struct zg_session *session, struct zg_error *e
     return make_entries(session, err);
 }
 
+static enum zg_status fail_baseline(const struct zg_session *session, const char *what,
+                                    const char *name, struct zg_error *err)
+{
+    char labels[256] = "";
+    struct zg_nearest nearest = zg_nearest_begin(name);
+    for (int64_t i = 0; i < session->engines.n_items; i++) {
+        const char *const label = session->engines.items[i].label;
+        const size_t n = strlen(labels);
+        snprintf(labels + n, sizeof labels - n, "%s%s", i ? ", " : "", label);
+        zg_nearest_try(&nearest, label, strlen(label));
+    }
+    return zg_fail(err, ZG_USAGE, "%s %s: must be one of the --engines of this run, %s%s", what,
+                   name, labels, zg_nearest_hint(&nearest));
+}
+
 static enum zg_status find_baseline(struct zg_session *session, struct zg_error *err)
 {
     const char *const name = session->request->policy.baseline;
@@ -102,7 +118,7 @@ static enum zg_status find_baseline(struct zg_session *session, struct zg_error 
     session->baseline = 0;
     if (!name)
         return ZG_OK;
-    return zg_fail(err, ZG_USAGE, "--baseline %s: must be one of the --engines of this run", name);
+    return fail_baseline(session, "--baseline", name, err);
 }
 
 /* The baseline's engine again, in a dtype of its own: what a loop of the same precision takes. */
@@ -125,8 +141,7 @@ static enum zg_status find_second_baseline(struct zg_session *session, struct zg
         name ? zg_engine_list_find(&session->engines, name) : matched_baseline(session);
     if (!name || session->second_baseline >= 0)
         return ZG_OK;
-    return zg_fail(err, ZG_USAGE, "--second-baseline %s: must be one of the --engines of this run",
-                   name);
+    return fail_baseline(session, "--second-baseline", name, err);
 }
 
 static enum zg_status check_cases(const struct zg_session *session, struct zg_error *err)

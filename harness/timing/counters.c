@@ -123,8 +123,8 @@ static enum zg_status add_event(struct zg_counters *counters, const struct zg_ev
         return zg_fail(err, ZG_USAGE,
                        "--events: unknown event \"%s\"; want a PAPI event (PAPI_TOT_INS, ...), a "
                        "software event (perf::CPU-MIGRATIONS, ...) or one of the groups none, "
-                       "default, software, hardware, flops, cache, tlb, stalls",
-                       wish->names);
+                       "default, software, hardware, flops, cache, tlb, stalls%s",
+                       wish->names, zg_event_nearest(wish->names).hint);
     name_column(event);
     for (int64_t j = 0; j < i; j++)
         if (!strcmp(counters->events[j].column, event->column)) {

@@ -12,25 +12,38 @@
 #define L3_MISSES "PAPI_L3_TCM|PAPI_L3_DCM|perf::CACHE-MISSES"
 #define FP_OPS    "PAPI_SP_OPS|PAPI_FP_OPS"
 
+static const struct {
+    const char *name, *events;
+} groups[] = {
+    {"none", ""},
+    {"default", "software,hardware"},
+    {"software", "perf::CPU-MIGRATIONS,perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES"},
+    {"hardware", TOTALS "," L3_MISSES ",PAPI_L2_TCM|PAPI_L2_DCM,PAPI_L1_DCM,PAPI_TLB_DM," FP_OPS
+                        ",PAPI_RES_STL|PAPI_STL_ICY"},
+    {"flops", TOTALS "," FP_OPS ",PAPI_VEC_SP"},
+    {"cache", TOTALS ",PAPI_L1_DCM,PAPI_L2_TCM|PAPI_L2_DCM," L3_MISSES},
+    {"tlb", TOTALS ",PAPI_TLB_DM,PAPI_TLB_IM"},
+    {"stalls", TOTALS ",PAPI_RES_STL,PAPI_STL_ICY,PAPI_MEM_WCY"},
+};
+enum { N_GROUPS = sizeof groups / sizeof *groups };
+
 static const char *group(const char *name)
 {
-    static const struct {
-        const char *name, *events;
-    } groups[] = {
-        {"none", ""},
-        {"default", "software,hardware"},
-        {"software", "perf::CPU-MIGRATIONS,perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES"},
-        {"hardware", TOTALS "," L3_MISSES ",PAPI_L2_TCM|PAPI_L2_DCM,PAPI_L1_DCM,PAPI_TLB_DM," FP_OPS
-                            ",PAPI_RES_STL|PAPI_STL_ICY"},
-        {"flops", TOTALS "," FP_OPS ",PAPI_VEC_SP"},
-        {"cache", TOTALS ",PAPI_L1_DCM,PAPI_L2_TCM|PAPI_L2_DCM," L3_MISSES},
-        {"tlb", TOTALS ",PAPI_TLB_DM,PAPI_TLB_IM"},
-        {"stalls", TOTALS ",PAPI_RES_STL,PAPI_STL_ICY,PAPI_MEM_WCY"},
-    };
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+    for (int i = 0; i < N_GROUPS; i++)
         if (!strcmp(name, groups[i].name))
             return groups[i].events;
     return NULL;
+}
+
+struct zg_nearest zg_event_nearest(const char *typed)
+{
+    struct zg_nearest nearest = zg_nearest_begin(typed);
+    for (int i = 0; i < N_GROUPS; i++) {
+        zg_nearest_try(&nearest, groups[i].name, strlen(groups[i].name));
+        zg_nearest_try_words(&nearest, groups[i].events);
+    }
+    zg_nearest_hint(&nearest);
+    return nearest;
 }
 
 static enum zg_status add_wish(struct zg_event_list *out, const char *names, bool in_group,

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engines/base/nearest.h"
 #include "engines/error.h"
 
 enum { ZG_MOST_EVENTS = 32, ZG_REASON_SIZE = 384 };
@@ -70,6 +71,9 @@ struct zg_event_list {
  * many. */
 enum zg_status zg_event_list_parse(struct zg_event_list *out, const char *text,
                                    struct zg_error *err);
+
+/* A group, or an event of one, that a name which no source knows may have been meant for. */
+struct zg_nearest zg_event_nearest(const char *typed);
 
 /* Could it be an event that a source knows which cannot be asked: PAPI_X, a hardware perf::X,
  * pmu::X? */

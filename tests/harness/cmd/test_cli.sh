@@ -63,6 +63,34 @@ echo "== usage: exit code 2"
 expect 2 'no command'
 expect 2 'dance' dance
 expect 2 '--warp' run --warp
+expect 2 "unknown command 'rum'; must be one of .*; did you mean 'run'?" rum
+expect 2 "bacth: unknown option; did you mean '--batch'?" run --bacth 4
+expect 2 "; did you mean '--batch'?" run --bacth=4
+expect 2 "; did you mean '--model'?" run -model tiny
+expect 2 "; did you mean '--model'?" run –model tiny
+expect 2 '--base: ambiguous, it may be --baseline, --baseline-bin' gate --base a
+expect 2 "; did you mean 'fused'?" run --engines naive,fuesd
+expect 2 "setting 'gem'; it has dtype, mechanisms, gemm; did you mean 'gemm'?" run --engines naive:gem=onednn
+expect 2 "; did you mean 'reference'?" run --engines naive:gemm=referense
+expect 2 "; did you mean 'trie'?" run --engines fused:mechanisms=-tire
+expect 2 "; did you mean 'adapter'?" run --mechanisms adaptor
+expect 2 "; did you mean 'bf16'?" run --dtype bf61
+expect 2 "; did you mean 'int8'?" run --dtype bf16+itn8
+expect 2 "; did you mean 'opt-125m'?" run --engines naive --model opt125m
+expect 2 "; did you mean 'embedded'?" run "${one[@]}" --task embeded
+expect 2 "; did you mean 'lozo'?" run --algorithm lozzo
+expect 2 "; did you mean 'rank'?" run --algorithm lozo:ranc=2
+expect 2 "; did you mean 'official'?" run --direction oficial
+expect 2 "; did you mean 'official'?" run --bos oficial
+expect 2 "; did you mean 'linear'?" run --scope Linear
+expect 2 "; did you mean 'table'?" run --format tabel
+expect 2 "; did you mean 'software'?" run "${one[@]}" --events softwear
+expect 2 "; did you mean 'naive:gemm=reference'?" run "${one[@]}" --baseline naive:gemm=referense
+expect 2 "; did you mean 'adapter'?" ladder --order adaptor
+expect 2 "; did you mean 'threads'?" compare --across thread a b
+expect 2 "; did you mean 'layers_resident'?" compare --across layers-resident a b
+ZOGAP_ISA=axv2 expect 2 "; did you mean 'avx2'?" roofline
+ZOGAP_PEAKS=breif expect 2 "; did you mean 'brief'?" run "${one[@]}" "${quick[@]}"
 expect 2 '--batch' run --batch
 expect 2 'extra' run extra
 expect 2 '--batch 0' run --batch 0
