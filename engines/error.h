@@ -9,6 +9,10 @@
 #ifndef ZG_ENGINES_ERROR_H
 #define ZG_ENGINES_ERROR_H
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 enum zg_status {
     ZG_OK = 0,    /* done */
     ZG_CHECK = 1, /* a check failed: engines disagree, a gate found a regression */
@@ -33,5 +37,7 @@ enum zg_status zg_fail(struct zg_error *err, enum zg_status status, const char *
 /* Puts "PREFIX: " before the text of a failure that is already recorded, and returns `status`. */
 enum zg_status zg_fail_within(struct zg_error *err, enum zg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+ZG_PUBLIC_END
 
 #endif

@@ -14,6 +14,10 @@
 
 #include <stdint.h>
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 struct zg_option {
     const int32_t *tokens; /* [n_tokens] */
     int64_t n_tokens;      /* >= 1 */
@@ -42,5 +46,7 @@ struct zg_batch {
     enum zg_loss loss;
     int32_t pad_id; /* what a padding engine fills rows with; must not change a loss */
 };
+
+ZG_PUBLIC_END
 
 #endif

@@ -23,8 +23,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engines/api.h"
 #include "engines/error.h"
 #include "engines/tensors.h"
+
+ZG_PUBLIC_BEGIN
 
 enum zg_dtype { ZG_FP32, ZG_BF16, ZG_FP16, ZG_INT8, ZG_N_DTYPES };
 
@@ -124,5 +127,7 @@ uint64_t zg_model_fingerprint(const struct zg_model *model);
 
 /* Known shapes, for help and `zogap info`: NULL past the end. */
 const char *zg_model_shape_name(int64_t index, const struct zg_model_shape **shape);
+
+ZG_PUBLIC_END
 
 #endif

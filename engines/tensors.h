@@ -19,6 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 struct zg_model_shape;
 
 enum zg_family { ZG_FAMILY_OPT, ZG_N_FAMILIES };
@@ -103,5 +107,7 @@ int64_t zg_model_max_cols(const struct zg_model_shape *shape);
 void zg_model_tensor_name(const struct zg_model_shape *shape, int32_t id, char *name, size_t size);
 /* The id of such a name (with or without prefix), -1 if the shape has no such tensor. */
 int32_t zg_model_tensor_find(const struct zg_model_shape *shape, const char *name);
+
+ZG_PUBLIC_END
 
 #endif

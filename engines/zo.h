@@ -102,9 +102,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engines/api.h"
 #include "engines/error.h"
 #include "engines/example.h"
 #include "engines/model.h"
+
+ZG_PUBLIC_BEGIN
 
 #define ZG_INTERFACE_VERSION 1u
 
@@ -367,5 +370,7 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
  * all engines; implemented beside the trie (layout/).  NaN: no memory to count. */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
                        int64_t n_probes, int64_t n_directions, int64_t rank);
+
+ZG_PUBLIC_END
 
 #endif

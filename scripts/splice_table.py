@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Puts the gap table of a result directory into a Markdown file, between the lines
-`<!-- gap table -->` and `<!-- end of gap table -->`.
+"""Puts the gap table of a result directory into a Markdown file, between the lines `<!-- gap table -->` and
+`<!-- end of gap table -->`, and the command that made it between `<!-- gap command -->` and its end.
 
     scripts/splice_table.py results/DATE-MACHINE README.md
 
@@ -9,12 +9,12 @@ The table, the command and the machine come from summary.csv and meta.json; noth
 import csv
 import json
 import pathlib
+import re
 import shlex
 import sys
+import textwrap
 
 import study
-
-BEGIN, END = "<!-- gap table -->", "<!-- end of gap table -->"
 
 
 def number(text, form, missing="-"):
@@ -27,23 +27,21 @@ def gap_table(directory):
         rows = [study.split_algorithm(row) for row in csv.DictReader(f)]
     true = any(r.get("fidelity_probes") for r in rows)
     second = rows[0].get("second_baseline")
-    lines = [
-        "| engine | s/step | speed-up (95 % interval) | " + (f"over {second} | " if second else "") + "useful GFLOP/s | useful of peak | of peak then | executed of peak | peak RSS MiB |"
-        + (" dL error | sign match |" if true else ""),
-        "|---|---|---|---|---|---|---|---|" + ("---|" if second else "") + ("---|---|" if true else ""),
-    ]
+    columns = ["engine", "s/step", "speed-up (95 % interval)", *([f"over {second}"] if second else []), "of peak", "RSS MiB",
+               *(["sign match"] if true else [])]
+    lines = [columns]
     for r in rows:
         ratio = number(r["speedup"], ".2f")
         if r["speedup_ci_low"]:
             ratio += f" ({number(r['speedup_ci_low'], '.2f')} to {number(r['speedup_ci_high'], '.2f')})"
-        if second:
-            ratio += " | " + number(r["second_speedup"], ".2f")
-        lines.append(
-            f"| {r['engine']} | {number(r['wall_s_per_step_median'], '.4f')} | {ratio} "
-            f"| {number(r['gflops_useful'], '.0f')} | {number(r['peak_share'], '.1%')} | {number(r.get('peak_share_then'), '.1%')} | {number(r['executed_peak_share'], '.1%')} "
-            f"| {number(r['peak_rss_mib'], '.0f')} |"
-            + (f" {number(r['fidelity_rms'], '.2g')} | {number(r['fidelity_sign'], '.1%')} |" if true else "")
-        )
+        lines.append([
+            r["engine"], number(r["wall_s_per_step_median"], ".4f"), ratio,
+            *([number(r["second_speedup"], ".2f")] if second else []),
+            number(r["peak_share"], ".1%"), number(r["peak_rss_mib"], ".0f"),
+            *([number(r["fidelity_sign"], ".1%")] if true else []),
+        ])
+    lines = [f"| {' | '.join(cells)} |" for cells in lines]
+    lines.insert(1, "|" + "---|" * len(columns))
     return meta, rows, lines
 
 
@@ -64,17 +62,26 @@ def main(directory, target):
     checked = f"fp32 engines verified equal, losses in {', '.join(low)} to its tolerance" if low else "all engines verified equal"
     caption = (
         f"{first['model']} shape{' (synthetic weights: throughput only)' if first['synthetic'] == '1' else ''}{layers}, "
-        f"task {first['task']}, {first['algorithm']}, {' and '.join(dtypes)}, batch {first['batch']}, rank {first.get('rank', '-')}, "
+        f"task {first['task']}, {first['algorithm']}, batch {first['batch']}, rank {first.get('rank', '-')}, "
         f"{first['threads']} threads, {first['n']} blocks of the same {first['steps']} steps; {checked}. "
-        f"Machine: {meta['machine']['cpu']['name'].strip()}. Evidence: [{directory.name}](results/{directory.name}/), made by\n\n"
-        f"```sh\nbuild/zogap {' '.join(map(shlex.quote, meta['command_line']))}\n```"
+        f"Machine: {meta['machine']['cpu']['name'].strip()}. Evidence: [{directory.name}](results/{directory.name}/)."
     )
-    block = "\n".join([BEGIN, *lines, "", caption, END])
+    command = " ".join(["build/zogap", *map(shlex.quote, meta["command_line"])])
+    wrap = textwrap.TextWrapper(break_long_words=False, break_on_hyphens=False)
+    wrap.width = 120
+    splice(target, "gap table", [*lines, "", *wrap.wrap(caption)])
+    wrap.width, wrap.subsequent_indent = 98, "  "
+    splice(target, "gap command", ["```sh", " \\\n".join(wrap.wrap(command)), "```"])
+
+
+def splice(target, name, lines):
+    """Puts lines between `<!-- NAME -->` and `<!-- end of NAME -->`, where the file has them."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
     text = target.read_text()
-    if BEGIN not in text or END not in text:
-        sys.exit(f"{target}: needs the lines {BEGIN} and {END}")
-    head, rest = text.split(BEGIN, 1)
-    target.write_text(head + block + rest.split(END, 1)[1])
+    if begin not in text or end not in text:
+        sys.exit(f"{target}: needs the lines {begin.strip()} and {end}")
+    head, rest = text.split(begin, 1)
+    target.write_text(head + begin + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1])
 
 
 if __name__ == "__main__":

@@ -29,7 +29,10 @@
 #ifndef ZG_ALGORITHM_ALGORITHM_H
 #define ZG_ALGORITHM_ALGORITHM_H
 
+#include "engines/api.h"
 #include "engines/zo.h"
+
+ZG_PUBLIC_BEGIN
 
 /* Of one step; every struct here has room for them, so that a step allocates nothing. */
 enum { ZG_MAX_DIRECTIONS = 64, ZG_MAX_PROBES = 128 };
@@ -183,5 +186,7 @@ uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
 int64_t zg_algorithm_period(const struct zg_algorithm_choice *choice);
 /* Has V redrawn every n steps, INT64_MAX: never, where the algorithm has a choice. */
 void zg_algorithm_set_period(struct zg_algorithm_choice *choice, int64_t n);
+
+ZG_PUBLIC_END
 
 #endif

@@ -16,6 +16,9 @@
 #define ZG_ALGORITHM_STEP_H
 
 #include "engines/algorithm/algorithm.h"
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
 
 struct zg_step {
     struct zg_question question;
@@ -33,5 +36,7 @@ enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struc
 enum zg_status zg_question_ask(const struct zg_question *question, const struct zg_engine *engine,
                                struct zg_engine_state *state, const struct zg_batch *batch,
                                double *loss, struct zg_error *err);
+
+ZG_PUBLIC_END
 
 #endif

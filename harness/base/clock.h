@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 int64_t zg_clock_wall_ns(void); /* arbitrary origin, never runs backwards */
 int64_t zg_clock_cpu_ns(void);  /* processor time of the process, all threads, since it started */
 
@@ -26,5 +30,7 @@ struct zg_clock_cost {
 
 /* Measures the clocks for about a millisecond. */
 void zg_clock_measure(struct zg_clock_cost *out);
+
+ZG_PUBLIC_END
 
 #endif

@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 struct zg_usage {
     int64_t minor_faults;
     int64_t major_faults;
@@ -13,5 +17,7 @@ struct zg_usage {
     int64_t involuntary_switches;
 };
 void zg_usage_read(struct zg_usage *out);
+
+ZG_PUBLIC_END
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 /* The order of a block: order[i] is the subject that runs i-th.  A Fisher-Yates shuffle of the
  * words of Philox keyed by zg_seed_derive(seed, block); each order equally likely to within
  * 2^-32. */
@@ -20,5 +24,7 @@ int64_t zg_warmup_end(const double *s_per_step, int64_t n);
  * `spread` down to `width`: (1.96 * sqrt(pi / 2) * spread / width)^2, rounded up to a number
  * whose exact interval covers no more than 96.2 %, kept within min_blocks .. max_blocks. */
 int64_t zg_blocks_plan(double spread, double width, int64_t min_blocks, int64_t max_blocks);
+
+ZG_PUBLIC_END
 
 #endif

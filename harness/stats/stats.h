@@ -16,6 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engines/api.h"
+
+ZG_PUBLIC_BEGIN
+
 #define ZG_CONFIDENCE       0.95
 #define ZG_MIN_FOR_INTERVAL 6
 
@@ -64,5 +68,7 @@ void zg_stats_of_ratios(const double *baseline, const double *candidate, int64_t
 /* How an interval is shown: "6.12x [6.05, 6.20]", "6.12x (once)" without an interval, "-" for
  * NaN. */
 void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size);
+
+ZG_PUBLIC_END
 
 #endif

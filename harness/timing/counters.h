@@ -41,7 +41,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engines/api.h"
 #include "engines/error.h"
+
+ZG_PUBLIC_BEGIN
 
 struct zg_counter_source; /* counters_source.h */
 
@@ -108,5 +111,7 @@ void zg_counters_add(const struct zg_counters *counters, double *totals);
 
 /* One worker's share of the same span; NaN where not counted. */
 double zg_counters_thread(const struct zg_counters *counters, int64_t thread, int64_t index);
+
+ZG_PUBLIC_END
 
 #endif

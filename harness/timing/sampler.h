@@ -39,10 +39,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engines/api.h"
 #include "engines/error.h"
 #include "harness/base/clock.h"
 #include "harness/machine/usage.h"
 #include "harness/timing/counters.h"
+
+ZG_PUBLIC_BEGIN
 
 struct zg_subject {
     const char *name;
@@ -164,5 +167,7 @@ enum zg_status zg_sampler_run(struct zg_sampler *sampler, struct zg_error *err);
 const struct zg_sampler_report *zg_sampler_report(const struct zg_sampler *sampler);
 
 void zg_sampler_close(struct zg_sampler **sampler); /* NULL and a pointer to NULL are fine */
+
+ZG_PUBLIC_END
 
 #endif
