@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "engines/base/nearest.h"
 #include "engines/base/size.h"
@@ -14,6 +15,7 @@
 struct zg_dataset {
     char *task_name;
     enum zg_loss loss;
+    struct zg_fingerprints prints;
     struct zg_example *examples; /* [n_examples] */
     struct zg_option *options;   /* of all examples, one after another */
     struct zg_tokens tokens;     /* of all examples: stem, options, stem, options, ... */
@@ -198,10 +200,18 @@ static enum zg_status append_example(struct loader *l, int64_t gold)
     return ZG_OK;
 }
 
+static uint64_t hash_cell(const char *text, int64_t n_bytes, uint64_t print)
+{
+    return XXH3_64bits_withSeed(text, (size_t)n_bytes, print);
+}
+
 static enum zg_status load_row(struct loader *l, const struct zg_csv_row *row)
 {
     const struct zg_task *task = l->task;
+    uint64_t *const print = &l->dataset->prints.data;
     int64_t gold = 0;
+    for (int64_t i = 0; i < row->n_fields; i++)
+        *print = hash_cell(row->fields[i].text, row->fields[i].n_bytes, *print);
     enum zg_status status = fill(l, &task->prompt, l->prompt_columns, row, &l->text);
     const struct zg_slice text = {l->text.bytes, l->text.n};
     if (l->request->objective == ZG_OBJECTIVE_LM_PROMPT) {
@@ -271,6 +281,10 @@ static enum zg_status load(struct loader *l)
         status = zg_csv_source_open(&l->source, data->path, &l->task->format, l->err);
     if (!status)
         status = bind_all(l);
+    for (int64_t i = 0; !status && i < zg_csv_source_n_columns(l->source); i++) {
+        const char *const name = zg_csv_source_column(l->source, i);
+        l->dataset->prints.data = hash_cell(name, (int64_t)strlen(name), l->dataset->prints.data);
+    }
     const int64_t limit = l->request->limit > 0 ? l->request->limit : INT64_MAX;
     while (!status && l->dataset->n_examples < limit) {
         struct zg_csv_row row;
@@ -341,6 +355,8 @@ enum zg_status zg_dataset_open_task(struct zg_dataset **out, const struct zg_tas
         zg_dataset_close(&dataset);
         return status;
     }
+    dataset->prints.task = task->fingerprint;
+    dataset->prints.tokenizer = zg_tokenizer_fingerprint(request->tokenizer);
     dataset->loss = request->objective == ZG_OBJECTIVE_LM_PROMPT ? ZG_LOSS_LM : task->loss;
     *out = dataset;
     return ZG_OK;
@@ -374,6 +390,11 @@ void zg_dataset_close(struct zg_dataset **dataset)
 const char *zg_dataset_task_name(const struct zg_dataset *dataset)
 {
     return dataset->task_name;
+}
+
+const struct zg_fingerprints *zg_dataset_fingerprints(const struct zg_dataset *dataset)
+{
+    return &dataset->prints;
 }
 
 int64_t zg_dataset_n_examples(const struct zg_dataset *dataset)

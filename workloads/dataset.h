@@ -78,6 +78,15 @@ enum zg_status zg_dataset_open_task(struct zg_dataset **out, const struct zg_tas
 void zg_dataset_close(struct zg_dataset **dataset);
 
 const char *zg_dataset_task_name(const struct zg_dataset *dataset);
+
+/* What two datasets must share to be made of the same, wherever their files lie (XXH3). */
+struct zg_fingerprints {
+    uint64_t data;      /* the cells of the header and of the rows that were read, whatever ends a
+                           line */
+    uint64_t task;      /* zg_task's */
+    uint64_t tokenizer; /* tokenizer.h's */
+};
+const struct zg_fingerprints *zg_dataset_fingerprints(const struct zg_dataset *dataset);
 int64_t zg_dataset_n_examples(const struct zg_dataset *dataset); /* >= 1 */
 const struct zg_example *
 zg_dataset_examples(const struct zg_dataset *dataset); /* [n_examples], in the data's order */

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "engines/base/json_memory.h"
 #include "engines/base/nearest.h"
@@ -249,6 +250,21 @@ static enum zg_status check_keys(const struct reader *r, json_t *root)
     return ZG_OK;
 }
 
+/* Keys in any order, and blanks between them, say the same; the data have a fingerprint of their
+ * own, wherever they lie. */
+static enum zg_status take_fingerprint(const struct reader *r, json_t *root)
+{
+    json_object_del(root, "name");
+    json_object_del(root, "data");
+    char *const text = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
+    if (!text)
+        return no_memory(r);
+    r->task->fingerprint = XXH3_64bits(text, strlen(text));
+    free(text);
+    return ZG_OK;
+}
+
+/* Takes the root apart. */
 static enum zg_status read_task(const struct reader *r, json_t *root, const char *dir)
 {
     if (!json_is_object(root))
@@ -283,7 +299,7 @@ static enum zg_status read_task(const struct reader *r, json_t *root, const char
     if (!status && strip && !json_is_boolean(strip))
         status = zg_fail(r->err, ZG_INPUT, "%s: \"strip\" must be true or false", r->file);
     r->task->strip = !strip || json_is_true(strip);
-    return status;
+    return status ? status : take_fingerprint(r, root);
 }
 
 enum zg_status zg_task_open_memory(struct zg_task **out, const char *name, const char *json,

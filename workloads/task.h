@@ -52,6 +52,7 @@ struct zg_task {
     struct zg_task_label *labels; /* [n_labels]; 0: the cell is an option's index or text */
     int64_t n_labels;
     enum zg_loss loss;
+    uint64_t fingerprint; /* XXH3 of its JSON but for the name and the data's paths */
     bool strip; /* drop white space at both ends of a column's text, as the official SST-2 does */
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "workloads/tokenizer_tables.h"
 
@@ -50,6 +51,12 @@ void zg_tokenizer_close(struct zg_tokenizer **tokenizer)
 int64_t zg_tokenizer_n_vocab(const struct zg_tokenizer *tokenizer)
 {
     return tokenizer->n_vocab;
+}
+
+uint64_t zg_tokenizer_fingerprint(const struct zg_tokenizer *tokenizer)
+{
+    const uint64_t prints[] = {tokenizer->vocab_print, tokenizer->merges_print};
+    return XXH3_64bits(prints, sizeof prints);
 }
 
 static enum zg_status tokens_reserve(struct zg_tokens *tokens, int64_t n_more, struct zg_error *err)

@@ -78,6 +78,10 @@ void zg_tokenizer_close(struct zg_tokenizer **tokenizer);
 /* One more than the largest id: what the model's vocabulary must at least be. */
 int64_t zg_tokenizer_n_vocab(const struct zg_tokenizer *tokenizer);
 
+/* One number (XXH3) of the tokens with their ids and of the merges in their order, whichever files
+ * they were read from: two tokenizers that have it in common cut any text alike. */
+uint64_t zg_tokenizer_fingerprint(const struct zg_tokenizer *tokenizer);
+
 struct zg_tokens { /* a growing list; all zero is empty */
     int32_t *ids;
     int64_t n;

@@ -16,7 +16,8 @@ struct zg_tokenizer {
     int32_t byte_id[256]; /* -1: the vocabulary has no such byte */
     struct zg_bpe bpe;
     int64_t n_vocab;
-    pcre2_code *words; /* the pattern that cuts text into words */
+    uint64_t vocab_print, merges_print; /* zg_tokenizer_fingerprint() is of both */
+    pcre2_code *words;                  /* the pattern that cuts text into words */
 };
 
 /* Compiles the word pattern. */

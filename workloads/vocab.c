@@ -3,6 +3,7 @@
  * tokenizer_dir.c's. */
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "engines/base/json_memory.h"
 #include "workloads/embedded/embedded.h"
@@ -35,7 +36,7 @@ static int32_t find_id(const json_t *vocab, const char *token)
     return id ? (int32_t)json_integer_value(id) : -1;
 }
 
-/* Every value an id of its own in [0, MAX_ID). */
+/* Every value an id of its own in [0, MAX_ID); the fingerprint of them all. */
 static enum zg_status check_ids(struct zg_tokenizer *tokenizer, json_t *vocab, struct zg_error *err)
 {
     const char *token;
@@ -71,6 +72,8 @@ static enum zg_status check_ids(struct zg_tokenizer *tokenizer, json_t *vocab, s
             break;
         }
         seen[id] = 1;
+        /* a sum, for an object has its members in any order */
+        tokenizer->vocab_print += XXH3_64bits_withSeed(token, strlen(token), (XXH64_hash_t)id);
     }
     free(seen);
     return status;
@@ -122,6 +125,8 @@ enum zg_status zg_vocab_merge(struct zg_tokenizer *tokenizer, const json_t *voca
     if (!zg_bpe_add(&tokenizer->bpe, left, right, rank, merged))
         return zg_fail(err, ZG_INPUT, "%s:%lld: the pair that makes '%.80s' is there twice", where,
                        (long long)line_number, line);
+    const int32_t merge[] = {left, right};
+    tokenizer->merges_print = XXH3_64bits_withSeed(merge, sizeof merge, tokenizer->merges_print);
     return ZG_OK;
 }
 

@@ -38,6 +38,21 @@ static const struct zg_result_reader *const *sets_of(const struct comparison *c)
 
 /* ---- what people see around the tables ------------------------------------------------------- */
 
+/* First of all, in what the directories differ; for programs only what makes a ratio unfair. */
+static enum zg_status print_sentence(const struct comparison *c, FILE *out, struct zg_error *err)
+{
+    bool unfair = false;
+    char *const text = c->n > 1 ? zg_compare_sentence(c->compare, sets_of(c), c->n, &unfair) : NULL;
+    if (c->n > 1 && !text)
+        return zg_fail(err, ZG_ENV, "no memory to compare");
+    if (text && out == stdout)
+        printf("%s%s\n\n", text, unfair ? ": its ratios are of unlike things" : "");
+    else if (text && unfair)
+        fprintf(out, "warning: %s\n", text);
+    free(text);
+    return ZG_OK;
+}
+
 /* Which directory is which letter, and where it comes from. */
 static enum zg_status print_legend(const struct comparison *c, struct zg_error *err)
 {
@@ -172,7 +187,9 @@ static enum zg_status print_cases(const struct comparison *c, struct zg_error *e
 
 static enum zg_status print_for_people(const struct comparison *c, struct zg_error *err)
 {
-    enum zg_status status = print_legend(c, err);
+    enum zg_status status = print_sentence(c, stdout, err);
+    if (!status)
+        status = print_legend(c, err);
     if (!status)
         status = print_cases(c, err);
     if (!status && c->compare) {
@@ -214,6 +231,8 @@ static enum zg_status run_compare(struct zg_request *request, struct zg_error *e
     enum zg_status status = read_all(&c, request, err);
     if (!status && !for_people)
         tell_warnings(&c);
+    if (!status && !for_people)
+        status = print_sentence(&c, stderr, err);
     if (!status && request->machines)
         status = print_machines(&c, err);
     else if (!status)

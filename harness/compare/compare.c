@@ -9,6 +9,7 @@
 #include "engines/base/size.h"
 #include "harness/rows/case_row.h"
 #include "harness/stats/shift.h"
+#include "harness/store/alike.h"
 
 static const struct zg_stats nothing = {
     .median = NAN, .mad = NAN, .low = NAN, .high = NAN, .coverage = NAN};
@@ -84,6 +85,38 @@ static enum zg_status fail_unlike(const struct zg_compare *compare, int64_t set,
                    compare->sets[set]->dir, there->dir, best);
 }
 
+/* Adds what is not there yet. */
+static void add_unlike(char *all, const char *text)
+{
+    const size_t n = strlen(all);
+    if (*text && !strstr(all, text) && n + strlen(text) + 3 < ZG_COMPARE_TEXT)
+        snprintf(all + n, ZG_COMPARE_TEXT - n, "%s%s", n ? ", " : "", text);
+}
+
+/* The same columns may stand for other files: told, where the work was the same in size. */
+static void note_unlike(struct zg_compare *compare, int64_t set, const struct zg_result_case *first,
+                        const struct zg_result_case *c)
+{
+    char text[ZG_COMPARE_TEXT / 2];
+    const struct zg_case_across *const across = &compare->options.across;
+    zg_alike_case_differences(first, c, ZG_UNLIKE_FILES, across, text, sizeof text);
+    add_unlike(compare->unlike[set], text);
+    zg_alike_case_differences(first, c, ZG_UNLIKE_MECHANISMS, across, text, sizeof text);
+    add_unlike(compare->unlike[set], text);
+}
+
+static enum zg_status fail_other_work(const struct zg_compare *compare, int64_t set,
+                                      const struct zg_result_case *c, const char *text,
+                                      struct zg_error *err)
+{
+    const char *const unlike = compare->unlike[set];
+    return zg_fail(err, ZG_INPUT,
+                   "%.120s and %.120s: engine %.100s did not do the same work: %s%s%s; give every "
+                   "run the same --steps and --data",
+                   compare->sets[0]->dir, compare->sets[set]->dir, c->id.engine, unlike,
+                   unlike[0] ? ", " : "", text);
+}
+
 static enum zg_status add_case(struct zg_compare *compare, int64_t set,
                                const struct zg_result_case *c, struct zg_error *err)
 {
@@ -108,12 +141,10 @@ static enum zg_status add_case(struct zg_compare *compare, int64_t set,
     line->cells[set].c = c;
     if (!other)
         return ZG_OK;
+    note_unlike(compare, set, other, c);
     if (zg_result_case_differences(other, c, &compare->options.across, text, sizeof text) == 0)
         return ZG_OK;
-    return zg_fail(err, ZG_INPUT,
-                   "%.120s and %.120s: engine %.100s did not do the same work: %s; give every run "
-                   "the same --steps and --data",
-                   compare->sets[0]->dir, compare->sets[set]->dir, c->id.engine, text);
+    return fail_other_work(compare, set, c, text, err);
 }
 
 /* Has every set an engine on the case of each line? */
@@ -142,8 +173,12 @@ static enum zg_status check_engines(const struct zg_compare *compare, struct zg_
         for (int64_t i = 0; i < compare->n_lines && !shared; i++)
             shared = compare->lines[i].cells[0].c && compare->lines[i].cells[set].c;
         if (!shared)
-            return zg_fail(err, ZG_INPUT, "%.120s and %.120s have no engine on a case in common",
-                           compare->sets[0]->dir, compare->sets[set]->dir);
+            return zg_fail(err, ZG_INPUT,
+                           "%.120s and %.120s have no engine on a case in common: %.100s in one, "
+                           "%.100s in the other",
+                           compare->sets[0]->dir, compare->sets[set]->dir,
+                           compare->sets[0]->cases[0].id.engine,
+                           compare->sets[set]->cases[0].id.engine);
     }
     return ZG_OK;
 }
@@ -172,7 +207,8 @@ static enum zg_status make_lines(struct zg_compare *compare, struct zg_error *er
         return no_memory(err);
     compare->lines = calloc((size_t)n, sizeof *compare->lines);
     compare->cells = calloc((size_t)n_cells, sizeof *compare->cells);
-    if (!compare->lines || !compare->cells)
+    compare->unlike = calloc((size_t)compare->n_sets, sizeof *compare->unlike);
+    if (!compare->lines || !compare->cells || !compare->unlike)
         return no_memory(err);
     enum zg_status status = ZG_OK;
     for (int64_t set = 0; set < compare->n_sets; set++)
@@ -331,6 +367,7 @@ void zg_compare_close(struct zg_compare **compare)
         return;
     free((*compare)->lines);
     free((*compare)->cells);
+    free((*compare)->unlike);
     free(*compare);
     *compare = NULL;
 }

@@ -48,12 +48,17 @@ struct zg_compare_line {
     struct zg_compare_cell *cells; /* [n_sets]; at least one has a case */
 };
 
+enum { ZG_COMPARE_TEXT = 640 };
+
 struct zg_compare {
     const struct zg_result_reader *const *sets; /* [n_sets], borrowed */
     int64_t n_sets;
     struct zg_compare_options options;
     struct zg_compare_line *lines; /* [n_lines], group after group, in the first set's order */
     int64_t n_lines;
+    /* [n_sets] in what a set's cases are unlike the first's that no column shows (alike.h): "data
+     * fingerprint A and B"; "": in nothing */
+    char (*unlike)[ZG_COMPARE_TEXT];
     int64_t n_left_out; /* rows of summary.csv that another directory lacks (options.common) */
     struct zg_compare_cell *cells;
 };
@@ -69,6 +74,12 @@ void zg_compare_close(struct zg_compare **compare); /* NULL and a pointer to NUL
  * directory. */
 enum zg_status zg_compare_print(const struct zg_compare *compare, enum zg_format format,
                                 struct zg_error *err);
+
+/* What must be known before a ratio is read, in one sentence, malloc'ed: "B differs from A in the
+ * kernels (isa in use amx and portable), ...".  `compare` NULL: the cases are not looked at.
+ * *unfair: in what was computed, or with which kernels or settings.  NULL: no memory. */
+char *zg_compare_sentence(const struct zg_compare *compare,
+                          const struct zg_result_reader *const *sets, int64_t n_sets, bool *unfair);
 
 /* "A", "B", ...: what tables for people call the directories. */
 const char *zg_compare_letter(int64_t set);

@@ -46,14 +46,93 @@ static json_t *pin_facts(const json_t *pins)
     return facts;
 }
 
+/* Adds a value to the text under the key, unless it is in it. */
+static void add_value(json_t *facts, const char *what, const char *of, const json_t *value)
+{
+    const char *const text = json_string_value(value);
+    char *key = NULL;
+    if (!text || asprintf(&key, "%s%s%s", what, of ? " of " : "", of ? of : "") < 0)
+        return;
+    const char *const old = json_string_value(json_object_get(facts, key));
+    if (!old)
+        json_object_set_new(facts, key, json_string(text));
+    else if (!strstr(old, text))
+        json_object_set_new(facts, key, json_sprintf("%s, %s", old, text));
+    free(key);
+}
+
+static const char *text_at(const json_t *entry, const char *group, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(entry, group), key));
+}
+
+static void add_mechanisms(json_t *facts, const json_t *engine)
+{
+    size_t i;
+    json_t *name;
+    json_t *const list = json_object_get(engine, "mechanisms");
+    char all[256] = "";
+    json_array_foreach(list, i, name)
+    {
+        const size_t n = strlen(all);
+        snprintf(all + n, sizeof all - n, "%s%s", n ? "+" : "", json_string_value(name));
+    }
+    json_t *const value = json_string(all[0] ? all : "none");
+    if (json_is_array(list))
+        add_value(facts, "mechanisms", json_string_value(json_object_get(engine, "engine")), value);
+    json_decref(value);
+}
+
+/* What the cases were made of: fingerprints by what they are of, mechanisms by engine. */
+static json_t *case_facts(const json_t *cases)
+{
+    json_t *const facts = json_object();
+    size_t i, j;
+    json_t *entry, *engine;
+    json_array_foreach(cases, i, entry)
+    {
+        const json_t *const prints = json_object_get(entry, "fingerprints_xxh3");
+        const char *const model = text_at(entry, "model", "name");
+        const char *const task = text_at(entry, "data", "task");
+        add_value(facts, "weights", model, json_object_get(prints, "model"));
+        add_value(facts, "data", task, json_object_get(prints, "data"));
+        add_value(facts, "task", task, json_object_get(prints, "task"));
+        add_value(facts, "tokenizer", NULL, json_object_get(prints, "tokenizer"));
+        json_array_foreach(json_object_get(entry, "engines"), j, engine)
+            add_mechanisms(facts, engine);
+    }
+    return facts;
+}
+
+/* Cases and engines that not every set has are no differences of those that it has. */
+static void keep_common(json_t *const *facts, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const char *key;
+        json_t *value;
+        void *next;
+        json_t *const cases = json_object_get(facts[i], "cases");
+        json_object_foreach_safe(cases, next, key, value)
+        {
+            bool common = true;
+            for (int64_t j = 0; j < n; j++)
+                common &= json_object_get(json_object_get(facts[j], "cases"), key) != NULL;
+            if (!common)
+                json_object_del(cases, key);
+        }
+    }
+}
+
 static json_t *facts_of(const json_t *meta)
 {
-    static const char *const keys[] = {"zogap",       "isa",  "machine", "pins", "libraries",
-                                       "environment", "peak", "policy",  NULL};
+    static const char *const keys[] = {
+        "command", "baseline",  "second_baseline", "zogap", "isa",    "machine",
+        "pins",    "libraries", "environment",     "peak",  "policy", NULL};
     static const char *const peaks[] = {"fp32_gflops_all", "bf16_gflops_all", "int8_gflops_all",
                                         "read_gb_per_s_all", NULL};
     json_t *const facts = pick(meta, keys);
     json_object_set_new(facts, "pins", pin_facts(json_object_get(meta, "pins")));
+    json_object_set_new(facts, "cases", case_facts(json_object_get(meta, "cases")));
     json_object_set_new(facts, "peak", pick(json_object_get(meta, "peak"), peaks));
     return facts;
 }
@@ -219,6 +298,8 @@ enum zg_status zg_meta_diff(struct zg_table **out, int64_t *n_rows,
         facts[i] = facts_of(sets[i]->meta.json);
         diff.failed |= !facts[i];
     }
+    if (!diff.failed)
+        keep_common(facts, n);
     if (!diff.failed)
         walk(&diff, "", (const json_t *const *)facts);
     if (diff.failed) {

@@ -8,6 +8,7 @@
 
 #include "harness/gate/gate.h"
 #include "harness/rows/case_row.h"
+#include "harness/store/alike.h"
 
 static const char *const side_names[] = {"baseline", "candidate"};
 
@@ -26,55 +27,20 @@ static enum zg_status check_complete(const struct zg_result_reader *set, struct 
     return ZG_OK;
 }
 
-/* What makes a machine another one; its memory, kernel and libraries are not among them. */
-static const char *const machine_fields[][2] = {
-    {"cpu", "name"},
-    {"cpu", "family"},
-    {"cpu", "model"},
-    {"cpu", "stepping"},
-    {"cpu", "isa"},
-    {"topology", "packages"},
-    {"topology", "cores"},
-    {"topology", "cpus"},
-    {"topology", "smt_active"},
-    {"virtualisation", "hypervisor"},
-    {"system", "machine"},
-};
-enum { N_MACHINE_FIELDS = sizeof machine_fields / sizeof machine_fields[0] };
-
-/* meta.json's value there, "none" where it has none. */
-static void show_fact(const struct zg_result_reader *set, const char *part, const char *group,
-                      const char *key, char *text, size_t size)
+/* What would make every ratio one of unlike things. */
+static enum zg_status check_alike(const struct zg_result_reader *const sets[2],
+                                  struct zg_error *err)
 {
-    const json_t *const of = json_object_get(set->meta.json, part);
-    const json_t *const value = json_object_get(json_object_get(of, group), key);
-    char *const dump = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-    if (json_is_string(value))
-        snprintf(text, size, "%s", json_string_value(value));
-    else
-        snprintf(text, size, "%s", dump && !json_is_null(value) ? dump : "none");
-    free(dump);
-}
-
-static enum zg_status check_machine(const struct zg_result_reader *const sets[2],
-                                    struct zg_error *err)
-{
-    char differences[320] = "", shown[2][96];
-    for (int i = 0; i < N_MACHINE_FIELDS; i++) {
-        char name[64];
-        for (int side = 0; side < 2; side++)
-            show_fact(sets[side], "machine", machine_fields[i][0], machine_fields[i][1],
-                      shown[side], sizeof shown[side]);
-        snprintf(name, sizeof name, "%s %s", machine_fields[i][0], machine_fields[i][1]);
-        zg_difference_add(differences, sizeof differences, name, shown[0], shown[1]);
+    char text[400];
+    const json_t *const a = sets[0]->meta.json, *const b = sets[1]->meta.json;
+    if (zg_alike_differences(a, b, ZG_ALIKE_MACHINE, NULL, 0) > 0) {
+        zg_alike_differences(a, b, ZG_ALIKE_MACHINE | ZG_ALIKE_KERNELS, text, sizeof text);
+        return zg_fail(err, ZG_INPUT, "baseline and candidate are of two machines: %s", text);
     }
-    for (int side = 0; side < 2; side++)
-        snprintf(shown[side], sizeof shown[side], "%s",
-                 sets[side]->meta.isa ? sets[side]->meta.isa : "none");
-    zg_difference_add(differences, sizeof differences, "isa in use", shown[0], shown[1]);
-    if (!differences[0])
-        return ZG_OK;
-    return zg_fail(err, ZG_INPUT, "baseline and candidate are of two machines: %s", differences);
+    if (zg_alike_differences(a, b, ZG_ALIKE_KERNELS | ZG_ALIKE_SETTINGS, text, sizeof text) > 0)
+        return zg_fail(err, ZG_INPUT,
+                       "baseline and candidate are of one machine, but not alike: %s", text);
+    return ZG_OK;
 }
 
 /* An engine that computes something else has no time. */
@@ -90,28 +56,33 @@ static enum zg_status check_verified(const struct zg_result_reader *set, struct 
     return ZG_OK;
 }
 
-/* Libraries may well be what is to be gated, so they are told, not refused. */
-static enum zg_status warn_of_libraries(struct zg_gate *gate, struct zg_error *err)
+/* Libraries may well be what is to be gated, so they are told, not refused; so is how it was
+ * measured. */
+static enum zg_status warn_of_differences(struct zg_gate *gate, struct zg_error *err)
 {
-    static const char *const names[] = {"openblas", "onednn", "compiler"};
-    for (int i = 0; i < 3; i++) {
-        char shown[2][96];
-        for (int side = 0; side < 2; side++)
-            show_fact(gate->sets[side], "libraries", names[i], "version", shown[side],
-                      sizeof shown[side]);
-        if (strcmp(shown[0], shown[1]) == 0)
-            continue;
-        const enum zg_status status =
-            zg_gate_warn(gate, err, "%s differs: %s and %s", names[i], shown[0], shown[1]);
-        if (status)
-            return status;
+    static const struct {
+        unsigned kinds;
+        const char *what;
+    } told[] = {{ZG_ALIKE_VERSIONS, "libraries"},
+                {ZG_ALIKE_CONDITIONS | ZG_ALIKE_CPUS, "system"},
+                {ZG_ALIKE_POLICY, "policy"}};
+    const json_t *const a = gate->sets[0]->meta.json, *const b = gate->sets[1]->meta.json;
+    enum zg_status status = ZG_OK;
+    if (zg_alike_same_run(gate->sets[0], gate->sets[1]))
+        status = zg_gate_warn(gate, err,
+                              "baseline and candidate: both are the same run, so nothing is judged "
+                              "but the run against itself");
+    for (int i = 0; i < 3 && !status; i++) {
+        char text[400];
+        if (zg_alike_differences(a, b, told[i].kinds, text, sizeof text) > 0)
+            status = zg_gate_warn(gate, err, "%s differs: %s", told[i].what, text);
     }
-    return ZG_OK;
+    return status;
 }
 
 static enum zg_status warn_of_sets(struct zg_gate *gate, struct zg_error *err)
 {
-    enum zg_status status = warn_of_libraries(gate, err);
+    enum zg_status status = warn_of_differences(gate, err);
     for (int side = 0; side < 2; side++)
         for (int64_t i = 0; i < gate->sets[side]->n_warnings && !status; i++) {
             /* without the directory: the same results give the same bytes anywhere */
@@ -217,6 +188,22 @@ static enum zg_status add_costs(const struct zg_gate *gate, struct zg_gate_case 
     return status;
 }
 
+/* The same engine with other options is what was meant: `fused:mechanisms=-trie`. */
+static enum zg_status fail_missing_engine(const struct zg_result_reader *set,
+                                          const struct zg_result_case *want, struct zg_error *err)
+{
+    const char *const name = want->id.engine;
+    const size_t n = strcspn(name, ":#");
+    const char *other = NULL;
+    for (int64_t i = 0; i < set->n_cases && !other; i++) {
+        const char *const engine = set->cases[i].id.engine;
+        if (strncmp(engine, name, n) == 0 && strcspn(engine, ":#") == n)
+            other = engine;
+    }
+    return zg_fail(err, ZG_INPUT, "%s: a case of the baseline is missing: no engine %.150s%s%.150s",
+                   set->dir, name, other ? ", but " : "", other ? other : "");
+}
+
 /* The candidate's row that was meant, for the message: same engine, fewest differences. */
 static enum zg_status fail_missing(const struct zg_gate *gate, const struct zg_result_case *want,
                                    struct zg_error *err)
@@ -235,8 +222,7 @@ static enum zg_status fail_missing(const struct zg_gate *gate, const struct zg_r
         snprintf(best, sizeof best, "%s", n ? text : "dtype");
     }
     if (fewest == INT64_MAX)
-        return zg_fail(err, ZG_INPUT, "%s: a case of the baseline is missing: no engine %.100s",
-                       set->dir, want->id.engine);
+        return fail_missing_engine(set, want, err);
     return zg_fail(err, ZG_INPUT,
                    "%s: a case of the baseline is missing: engine %.100s differs in %s", set->dir,
                    want->id.engine, best);
@@ -248,6 +234,26 @@ static bool is_judged(const struct zg_gate *gate, const struct zg_result_case *c
     return gate->measure != ZG_GATE_RATIO || !zg_cell_same_text(c->id.engine, c->summary->baseline);
 }
 
+/* The same names may stand for other files, the same engine for other mechanisms: those are told
+ * where another build may have chosen them, and may be what is to be gated. */
+static enum zg_status check_same_files(struct zg_gate *gate, const struct zg_result_case *old,
+                                       const struct zg_result_case *new, struct zg_error *err)
+{
+    char text[400];
+    const bool same_build = zg_alike_differences(gate->sets[0]->meta.json, gate->sets[1]->meta.json,
+                                                 ZG_ALIKE_BUILD, NULL, 0) == 0;
+    const unsigned kinds = ZG_UNLIKE_FILES | (same_build ? ZG_UNLIKE_MECHANISMS : 0);
+    if (zg_alike_case_differences(old, new, kinds, NULL, text, sizeof text) > 0)
+        return zg_fail(err, ZG_INPUT,
+                       "engine %.100s was timed on unlike things: baseline and candidate differ in "
+                       "%s",
+                       old->id.engine, text);
+    if (!same_build &&
+        zg_alike_case_differences(old, new, ZG_UNLIKE_MECHANISMS, NULL, text, sizeof text) > 0)
+        return zg_gate_warn(gate, err, "the builds differ in %s", text);
+    return ZG_OK;
+}
+
 static enum zg_status add_case(struct zg_gate *gate, const struct zg_result_case *old,
                                struct zg_error *err)
 {
@@ -256,6 +262,9 @@ static enum zg_status add_case(struct zg_gate *gate, const struct zg_result_case
     char differences[256];
     if (!new)
         return fail_missing(gate, old, err);
+    const enum zg_status alike = check_same_files(gate, old, new, err);
+    if (alike)
+        return alike;
     if (zg_result_case_differences(old, new, NULL, differences, sizeof differences))
         return zg_fail(err, ZG_INPUT,
                        "engine %.100s was timed on other work: baseline and candidate differ in %s",
@@ -311,7 +320,7 @@ enum zg_status zg_gate_add_dirs(struct zg_gate *gate, const struct zg_gate_dirs 
     for (int side = 0; side < 2 && !status; side++)
         status = check_complete(gate->sets[side], err);
     if (!status)
-        status = check_machine((const struct zg_result_reader *const *)gate->sets, err);
+        status = check_alike((const struct zg_result_reader *const *)gate->sets, err);
     for (int side = 0; side < 2 && !status; side++)
         status = check_verified(gate->sets[side], err);
     if (!status)

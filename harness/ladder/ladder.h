@@ -27,7 +27,7 @@ struct zg_rung {
      * "full", "-lazy" */
     char name[96];
     char label[96];      /* what it changes, for people */
-    char item[192];      /* of --engines */
+    char item[320];      /* of --engines */
     uint32_t mechanisms; /* in use */
     uint32_t changed; /* added to the rung before; leaving one out: taken from the full runtime */
     enum zg_dtype dtype, dtype_d;

@@ -16,6 +16,8 @@ struct zg_case {
     const char *tokenizer; /* directory, NULL: the model's, else the embedded one */
     const char *task;      /* name or FILE.json */
     const char *data;      /* directory, NULL: beside the task */
+    /* what rows call model and task, whatever path was typed; NULL: as typed */
+    const char *model_name, *task_name;
     int objective, scope, split;
     struct zg_algorithm_choice algorithm;   /* its options; steps take zg_case_algorithm() */
     char algorithm_text[ZG_ALGORITHM_TEXT]; /* the same as rows have it */

@@ -4,6 +4,7 @@
  */
 #include "harness/request/engine_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engines/base/nearest.h"
@@ -154,6 +155,7 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     }
     if (strcmp(text, "mechanisms") == 0) {
         snprintf(what, sizeof what, "--engines %s: mechanism", item->label);
+        item->has_mechanisms = true;
         const enum zg_status status = zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
         return status ? status : check_has_mechanisms(item, value, err);
     }
@@ -164,12 +166,76 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     return ZG_OK;
 }
 
+/* Appends the names of the bits, each behind `before`, joined by +. */
+static void append_names(char *text, size_t size, uint32_t bits, const char *before)
+{
+    for (int m = 0; m < ZG_N_MECHANISMS; m++) {
+        const size_t n = strlen(text);
+        if (bits & ZG_MECHANISM_BIT((unsigned)m))
+            snprintf(text + n, size - n, "%s%s%s", n ? "+" : "", before,
+                     zg_mechanism_name((enum zg_mechanism)m));
+    }
+}
+
+/* A choice as an item has it, whatever its order was: "-trie", "default+centred", "all+-trie",
+ * "adapter+paired". */
+static void show_choice(const struct zg_mechanism_choice *choice, char *text, size_t size)
+{
+    const bool is_list = !choice->from_default && !choice->bits;
+    snprintf(text, size, "%s",
+             choice->bits                               ? "all"
+             : choice->from_default && !choice->removed ? "default"
+                                                        : "");
+    if (!is_list)
+        append_names(text, size, choice->removed, "-");
+    append_names(text, size, choice->added, "");
+    if (!text[0])
+        snprintf(text, size, "none");
+}
+
+static bool is_default(const struct zg_mechanism_choice *choice, const struct zg_engine *engine)
+{
+    for (int dtype = 0; dtype < ZG_N_DTYPES; dtype++)
+        for (int dtype_d = 0; dtype_d < ZG_N_DTYPES; dtype_d++)
+            if (zg_mechanisms_choose(choice, engine, (enum zg_dtype)dtype,
+                                     (enum zg_dtype)dtype_d) !=
+                zg_engine_default_mechanisms(engine, (enum zg_dtype)dtype, (enum zg_dtype)dtype_d))
+                return false;
+    return true;
+}
+
+/* What --mechanisms makes of an engine is not what its name alone stands for: the label says so, as
+ * if the item did. */
+static void label_mechanisms(struct zg_engine_item *item,
+                             const struct zg_mechanism_choice *mechanisms)
+{
+    char text[128 + 16];
+    const size_t n = strlen(item->label);
+    if (item->has_mechanisms || is_default(mechanisms, item->engine))
+        return;
+    show_choice(mechanisms, text, sizeof text);
+    snprintf(item->label + n, sizeof item->label - n, ":mechanisms=%s", text);
+}
+
+/* An item that is listed again is #2, #3, ... */
+static void number(struct zg_engine_list *list, struct zg_engine_item *item)
+{
+    const size_t n = strlen(item->label);
+    int64_t n_same = 0;
+    for (int64_t i = 0; i < list->n_items; i++) {
+        const size_t length = strcspn(list->items[i].label, "#");
+        n_same += length == n && strncmp(list->items[i].label, item->label, length) == 0;
+    }
+    if (n_same > 0)
+        snprintf(item->label + n, sizeof item->label - n, "#%d", (int)n_same + 1);
+}
+
 static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
                                  const struct zg_mechanism_choice *mechanisms, struct zg_error *err)
 {
     struct zg_engine_item *const item = &list->items[list->n_items];
     *item = (struct zg_engine_item){.mechanisms = *mechanisms};
-    if ((size_t)snprintf(item->label, sizeof item->label, "%s", text) >= sizeof item->label - 4)
+    if ((size_t)snprintf(item->label, sizeof item->label, "%s", text) >= ZG_MAX_ITEM)
         return zg_fail(err, ZG_USAGE, "--engines %.40s...: an item must be shorter", text);
     struct zg_words *const words = &list->words[list->n_words];
     enum zg_status status = zg_words_split(words, "--engines", text, ':', err);
@@ -187,14 +253,10 @@ static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
         if (status)
             zg_fail_within(err, status, "--engines %s", item->label);
     }
-    int64_t n_same = 0;
-    for (int64_t i = 0; i < list->n_items; i++) {
-        const size_t length = strcspn(list->items[i].label, "#");
-        n_same += length == strlen(text) && strncmp(list->items[i].label, text, length) == 0;
+    if (!status) {
+        label_mechanisms(item, mechanisms);
+        number(list, item);
     }
-    if (n_same > 0)
-        snprintf(item->label + strlen(text), sizeof item->label - strlen(text), "#%d",
-                 (int)n_same + 1);
     list->n_items++;
     return status;
 }

@@ -4,7 +4,8 @@
  * An item is an engine's name and, after colons, KEY=VALUE: `dtype=` (precision.h) and
  * `mechanisms=` (items joined by +) are everybody's, other keys are the engine's own settings.
  * Its label, as written, names it in every table; an item that is listed twice gets #2, #3, ...
- * (that is an A/A comparison).
+ * (that is an A/A comparison).  Where --mechanisms makes of it something else than its default, the
+ * label has them, `fused:mechanisms=-trie`, as if the item did.
  */
 #ifndef ZG_HARNESS_ENGINE_LIST_H
 #define ZG_HARNESS_ENGINE_LIST_H
@@ -13,7 +14,7 @@
 #include "harness/request/options.h"
 #include "harness/rows/case_row.h"
 
-enum { ZG_MAX_SETTINGS = 8 };
+enum { ZG_MAX_SETTINGS = 8, ZG_MAX_ITEM = 124 /* bytes of an item */ };
 
 /* A list of mechanisms as written.  What it means for an engine at a dtype is
  * zg_mechanisms_choose(). */
@@ -26,9 +27,10 @@ struct zg_mechanism_choice {
 
 struct zg_engine_item {
     const struct zg_engine *engine;
-    char label[128];
-    bool has_dtype; /* else the case's */
+    char label[ZG_MAX_ITEM + 160]; /* the item, --mechanisms where they matter, its number */
+    bool has_dtype;                /* else the case's */
     enum zg_dtype dtype, dtype_d;
+    bool has_mechanisms; /* else those of --mechanisms */
     struct zg_mechanism_choice mechanisms;
     struct zg_engine_setting settings[ZG_MAX_SETTINGS];
     int64_t n_settings;

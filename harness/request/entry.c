@@ -12,8 +12,8 @@ void zg_entry_make(struct zg_entry *out, const struct zg_case *c, const struct z
     out->options = options;
     out->id = (struct zg_case_row){
         .engine = item->label,
-        .model = c->model,
-        .task = c->task,
+        .model = c->model_name ? c->model_name : c->model,
+        .task = c->task_name ? c->task_name : c->task,
         .objective = zg_objective_name((enum zg_objective)c->objective),
         .algorithm = c->algorithm_text,
         .dtype = zg_dtypes_name(options.dtype, options.dtype_d),

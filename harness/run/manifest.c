@@ -164,21 +164,27 @@ json_t *zg_manifest_open(const struct zg_session *session, const char *command)
 
 /* ---- a case ---------------------------------------------------------------------------------- */
 
-static json_t *model_json(const struct zg_model *model, uint64_t fingerprint)
+static json_t *print_json(uint64_t fingerprint)
 {
+    return json_sprintf("%016" PRIx64, fingerprint);
+}
+
+static json_t *model_json(const struct zg_bench *bench, uint64_t fingerprint)
+{
+    const struct zg_model *const model = bench->data.model;
     const struct zg_model_shape *const shape = zg_model_shape(model);
-    char text[32];
-    snprintf(text, sizeof text, "%016" PRIx64, fingerprint);
-    return json_pack(
-        "{s:o, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}", "name",
-        zg_json_text(zg_model_name(model)), "synthetic", zg_model_is_synthetic(model),
-        "stored_dtype", zg_dtype_name(zg_model_stored_dtype(model)), "fingerprint_xxh3", text,
-        "n_layers", (json_int_t)shape->n_layers, "n_layers_resident",
-        (json_int_t)zg_shape_n_resident(shape), "d_model", (json_int_t)shape->d_model, "n_heads",
-        (json_int_t)shape->n_heads, "d_ffn", (json_int_t)shape->d_ffn, "n_vocab",
-        (json_int_t)shape->n_vocab, "n_positions", (json_int_t)shape->n_positions, "tied_head",
-        shape->tied_head, "n_params", (json_int_t)zg_model_n_params(shape), "n_linear_params",
-        (json_int_t)zg_model_n_linear_params(shape));
+    const char *const name = bench->c.model_name ? bench->c.model_name : zg_model_name(model);
+    return json_pack("{s:o, s:o, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}",
+                     "name", zg_json_text(name), "as_typed", zg_json_text(bench->c.model),
+                     "synthetic", zg_model_is_synthetic(model), "stored_dtype",
+                     zg_dtype_name(zg_model_stored_dtype(model)), "fingerprint_xxh3",
+                     print_json(fingerprint), "n_layers", (json_int_t)shape->n_layers,
+                     "n_layers_resident", (json_int_t)zg_shape_n_resident(shape), "d_model",
+                     (json_int_t)shape->d_model, "n_heads", (json_int_t)shape->n_heads, "d_ffn",
+                     (json_int_t)shape->d_ffn, "n_vocab", (json_int_t)shape->n_vocab, "n_positions",
+                     (json_int_t)shape->n_positions, "tied_head", shape->tied_head, "n_params",
+                     (json_int_t)zg_model_n_params(shape), "n_linear_params",
+                     (json_int_t)zg_model_n_linear_params(shape));
 }
 
 static json_t *data_json(const struct zg_bench *bench)
@@ -187,8 +193,9 @@ static json_t *data_json(const struct zg_bench *bench)
     const struct zg_data *const data = &bench->data;
     const char *const tokenizer = c->tokenizer ? c->tokenizer : c->model;
     return json_pack(
-        "{s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I}", "task",
-        zg_json_text(zg_dataset_task_name(data->dataset)), "tokenizer",
+        "{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I}", "task",
+        zg_json_text(zg_dataset_task_name(data->dataset)), "task_as_typed", zg_json_text(c->task),
+        "data_as_typed", zg_json_text(c->data), "tokenizer",
         zg_json_text(data->embedded_tokenizer ? "embedded" : tokenizer), "n_examples",
         (json_int_t)data->stats.n_examples, "tokens_mean", zg_json_real(data->stats.mean_tokens),
         "tokens_p50", (json_int_t)data->stats.p50_tokens, "tokens_p95",
@@ -221,6 +228,13 @@ json_t *zg_manifest_engines(const struct zg_bench *bench, int64_t n_contenders)
     return list;
 }
 
+json_t *zg_manifest_fingerprints(const struct zg_fingerprints *prints, const uint64_t *model)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "model", model ? print_json(*model) : json_null(),
+                     "data", print_json(prints->data), "task", print_json(prints->task),
+                     "tokenizer", print_json(prints->tokenizer));
+}
+
 json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                          int64_t n_contenders)
 {
@@ -232,8 +246,10 @@ json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t f
                               "peak_rss_mib", zg_json_real(contender->peak_rss_mib), "reason",
                               zg_json_text(contender->mark.reason)));
     }
-    return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "index", (json_int_t)index, "seed",
-                     (json_int_t)bench->c.seed, "model", model_json(bench->data.model, fingerprint),
-                     "data", data_json(bench), "resident_mib_without_engines",
-                     zg_json_real(bench->resident_mib), "memory", memory);
+    return json_pack(
+        "{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "index", (json_int_t)index, "seed",
+        (json_int_t)bench->c.seed, "model", model_json(bench, fingerprint), "data",
+        data_json(bench), "fingerprints_xxh3",
+        zg_manifest_fingerprints(zg_dataset_fingerprints(bench->data.dataset), &fingerprint),
+        "resident_mib_without_engines", zg_json_real(bench->resident_mib), "memory", memory);
 }

@@ -30,6 +30,28 @@ static enum zg_status make_cases(struct zg_session *session, struct zg_error *er
     return status;
 }
 
+static enum zg_status name_cases(struct zg_session *session, struct zg_error *err)
+{
+    struct zg_names *const models = &session->model_names, *const tasks = &session->task_names;
+    enum zg_status status = ZG_OK;
+    tasks->is_task = true;
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        status = zg_names_add(models, &session->cases[i].c, err);
+        if (!status)
+            status = zg_names_add(tasks, &session->cases[i].c, err);
+    }
+    if (!status)
+        status = zg_names_tell_apart(models, err);
+    if (!status)
+        status = zg_names_tell_apart(tasks, err);
+    for (int64_t i = 0; i < session->n_cases && !status; i++) {
+        struct zg_case *const c = &session->cases[i].c;
+        c->model_name = zg_names_of(models, c);
+        c->task_name = zg_names_of(tasks, c);
+    }
+    return status;
+}
+
 static enum zg_status make_entries(struct zg_session *session, struct zg_error *err)
 {
     const int64_t n_items = session->engines.n_items;
@@ -83,7 +105,9 @@ static void leave_out_engines(struct zg_session *session)
 
 enum zg_status zg_session_resolve(struct zg_session *session, struct zg_error *err)
 {
-    const enum zg_status status = make_cases(session, err);
+    enum zg_status status = make_cases(session, err);
+    if (!status)
+        status = name_cases(session, err);
     if (status)
         return status;
     if (!session->request->engines)
@@ -244,12 +268,14 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
 {
     enum zg_status status = ZG_OK;
     for (int64_t i = 0; i < session->n_cases && !status; i++) {
-        const struct zg_session_case *const of = &session->cases[i];
+        struct zg_session_case *const of = &session->cases[i];
         struct zg_bench bench = {0};
         zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
                             (long long)i + 1, (long long)session->n_cases);
         status = zg_bench_open(&bench, &of->c, &session->models, err);
         session->embedded_tokenizer |= bench.data.embedded_tokenizer;
+        if (!status)
+            of->prints = *zg_dataset_fingerprints(bench.data.dataset);
         if (!status)
             status = zg_fit_memory(&of->c, bench.data.model, of->entries,
                                    zg_min64(n_at_once, session->engines.n_items), err);
@@ -275,6 +301,8 @@ void zg_session_close(struct zg_session *session)
     zg_status_line_clear(&session->line);
     zg_pin_close(&session->pin);
     zg_models_close(&session->models);
+    zg_names_close(&session->model_names);
+    zg_names_close(&session->task_names);
     free(session->cases);
     free(session->entries);
     session->cases = NULL;

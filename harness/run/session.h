@@ -12,11 +12,13 @@
 #include "harness/machine/pin.h"
 #include "harness/request/entry.h"
 #include "harness/request/request.h"
+#include "harness/run/names.h"
 
 /* A case of the sweep, resolved once: what it is, and each engine's options and rows in it. */
 struct zg_session_case {
     struct zg_case c;
-    struct zg_entry *entries; /* [engines.n_items] */
+    struct zg_fingerprints prints; /* by zg_session_check_files(); of its files as they were then */
+    struct zg_entry *entries;      /* [engines.n_items] */
 };
 
 struct zg_session {
@@ -30,6 +32,7 @@ struct zg_session {
     enum zg_isa isa;
     struct zg_pin *pin;
     int64_t n_threads;
+    struct zg_names model_names, task_names;
     struct zg_models models; /* of the cases, kept from the check to the end */
     struct zg_environment environment;
     bool embedded_tokenizer; /* cuts the texts of some case: lengths are not a real model's */

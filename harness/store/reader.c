@@ -5,12 +5,14 @@
  */
 #include "harness/store/reader.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
@@ -127,6 +129,17 @@ static const struct zg_verify_row *find_verify(const struct zg_csv_in *csv,
     return NULL;
 }
 
+/* The entry of the n-th case of meta.json: cases are measured, and have their rows written, in its
+ * order.  What an entry says of the case must be what the row does. */
+static const json_t *find_entry(const struct zg_result_reader *reader, int64_t n,
+                                const struct zg_case_row *id)
+{
+    const json_t *const entry =
+        json_array_get(json_object_get(reader->meta.json, "cases"), (size_t)n);
+    const json_t *const seed = json_object_get(entry, "seed");
+    return json_is_integer(seed) && json_integer_value(seed) != id->seed ? NULL : entry;
+}
+
 static enum zg_status make_cases(struct zg_result_reader *reader, struct zg_error *err)
 {
     const struct zg_summary_row *const rows = reader->files->summary->rows;
@@ -149,6 +162,7 @@ static enum zg_status make_cases(struct zg_result_reader *reader, struct zg_erro
             end = zg_case_rows_end(rows, n, i);
         }
         c->group = group;
+        c->meta = find_entry(reader, group, &c->id);
         c->summary = &rows[i];
         c->verify = find_verify(reader->files->verify, &c->id);
         c->verified = rows[i].verified;
@@ -326,6 +340,64 @@ static enum zg_status check_directory(const char *dir, struct zg_error *err)
     return ZG_OK;
 }
 
+static bool has_file(const char *dir, const char *name)
+{
+    char path[2 * PATH_SIZE];
+    const int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    return n < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* A folder of result directories is easily named in the place of one of them: the first of them. */
+static bool find_below(const char *dir, char name[256], bool *is_empty)
+{
+    struct dirent **entries;
+    const int n = scandir(dir, &entries, NULL, alphasort);
+    bool found = false;
+    *is_empty = n == 2; /* . and .. */
+    for (int i = 0; i < n; i++) {
+        char file[300];
+        snprintf(file, sizeof file, "%s/meta.json", entries[i]->d_name);
+        if (!found && entries[i]->d_name[0] != '.' && has_file(dir, file)) {
+            snprintf(name, 256, "%s", entries[i]->d_name);
+            found = true;
+        }
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return found;
+}
+
+/* Has the directory the files of a run?  The message has all that are missing, and why they may be.
+ */
+static enum zg_status check_files(const char *dir, const struct zg_result_meta *meta,
+                                  struct zg_error *err)
+{
+    static const char *const files[] = {"meta.json", "summary.csv", "verify.csv", "samples.csv"};
+    char missing[128] = "", below[256] = "";
+    bool is_empty = false;
+    for (int i = 0; i < 4; i++) {
+        const size_t n = strlen(missing);
+        if (!has_file(dir, files[i]))
+            snprintf(missing + n, sizeof missing - n, "%s%s%s", n ? ", " : "", files[i],
+                     n ? "" : ": No such file");
+    }
+    if (!missing[0])
+        return ZG_OK;
+    const char *const command = meta ? meta->command : NULL;
+    const bool times = command && (!strcmp(command, "run") || !strcmp(command, "ladder"));
+    if (command)
+        return zg_fail(err, ZG_INPUT, "%s/%s; `zogap %s` %s", dir, missing, command,
+                       times ? "timed nothing there, or files were taken away"
+                             : "wrote it, which times no engines");
+    if (find_below(dir, below, &is_empty))
+        return zg_fail(err, ZG_INPUT,
+                       "%s/%s; it is no result directory, but holds some, like %s/%s", dir, missing,
+                       dir, below);
+    return zg_fail(err, ZG_INPUT, "%s/%s%s; want a directory that `zogap run` wrote", dir, missing,
+                   is_empty ? " (the directory is empty)" : "");
+}
+
 enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
                                      struct zg_error *err)
 {
@@ -344,7 +416,12 @@ enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *
     }
     for (size_t n = strlen(reader->dir); n > 1 && reader->dir[n - 1] == '/'; n--)
         reader->dir[n - 1] = '\0';
-    status = read_meta(reader, err);
+    if (!has_file(dir, "meta.json"))
+        status = check_files(dir, NULL, err);
+    if (!status)
+        status = read_meta(reader, err);
+    if (!status)
+        status = check_files(dir, &reader->meta, err);
     if (!status)
         status = read_csv(reader, &reader->files->summary, &zg_schema_summary, err);
     if (!status)

@@ -35,6 +35,7 @@ struct zg_result_case {
     struct zg_case_row id; /* compare with case_row.h */
     const struct zg_summary_row *summary;
     const struct zg_verify_row *verify; /* NULL: verify.csv has no row of it */
+    const json_t *meta;                 /* the case's entry in meta.json; NULL: it has none */
     int64_t group;                      /* engines of a group took turns in the same blocks */
     int64_t verified;     /* 1 agrees, 0 does not, ZG_NO_INTEGER: nothing to compare with */
     int64_t n;            /* samples, one a block; 0: was not timed */

@@ -98,6 +98,32 @@ static void test_examples(void)
     zg_dataset_close(NULL);
 }
 
+static uint64_t data_print(const char *csv, int64_t limit)
+{
+    struct zg_dataset *d = NULL;
+    struct zg_dataset_request request = plain;
+    request.limit = limit;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", csv, request, NULL), ZG_OK);
+    const uint64_t print = zg_dataset_fingerprints(d)->data;
+    CU_ASSERT_NOT_EQUAL(zg_dataset_fingerprints(d)->task, 0);
+    CU_ASSERT_NOT_EQUAL(zg_dataset_fingerprints(d)->tokenizer, 0);
+    zg_dataset_close(&d);
+    return print;
+}
+
+/* Cells count, of the rows that were read; how the file ends its lines does not. */
+static void test_fingerprint(void)
+{
+    const uint64_t print = data_print("l,s\n1,ab\n0,c\n", 0);
+    CU_ASSERT_EQUAL(data_print("l,s\r\n1,ab\r\n\r\n0,\"c\"", 0), print);
+    CU_ASSERT_EQUAL(data_print("l,s\n1,ab\n0,c\n0,d\n", 2), print);
+    CU_ASSERT_NOT_EQUAL(data_print("l,s\n1,ab\n0,c\n0,d\n", 0), print);
+    CU_ASSERT_NOT_EQUAL(data_print("l,s\n1,ab\n1,c\n", 0), print); /* a label */
+    CU_ASSERT_NOT_EQUAL(data_print("l,s\n0,c\n1,ab\n", 0), print); /* the order */
+    CU_ASSERT_NOT_EQUAL(data_print("s,l\nab,1\nc,0\n", 0), print); /* the columns */
+    CU_ASSERT_NOT_EQUAL(data_print("l,s\n1,a\n0,bc\n", 0), print); /* where a cell ends */
+}
+
 static void test_forms(void)
 {
     struct zg_dataset *d = NULL;
@@ -285,6 +311,7 @@ static void test_sst2(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
+        {"fingerprints", test_fingerprint},
         {"examples of a task", test_examples},
         {"options from columns, one option, labels, prompt alone", test_forms},
         {"hostile rows", test_hostile},

@@ -54,6 +54,37 @@ static void test_full(void)
     zg_task_close(NULL);
 }
 
+static uint64_t print_of(const char *json)
+{
+    struct zg_task *task = NULL;
+    CU_ASSERT_EQUAL_FATAL(open_text(&task, json, NULL), ZG_OK);
+    const uint64_t print = task->fingerprint;
+    zg_task_close(&task);
+    return print;
+}
+
+/* Name and places are others' business; the rest is the task. */
+static void test_fingerprint(void)
+{
+    static const char *const same[] = {
+        "{\"name\": \"m\", \"data\": {\"dev\": \"d\"}, \"template\": \"{t}\", \"options\": [\"a\", "
+        "\"b\"], \"label\": \"l\"}",
+        "{\"label\": \"l\",\n\"options\":[\"a\",\"b\"], \"template\": \"{t}\", \"name\": "
+        "\"other\", "
+        "\"data\": {\"dev\": \"/x/y\", \"train\": \"z\"}}"};
+    static const char *const others[] = {
+        "{\"name\": \"m\", \"data\": {\"dev\": \"d\"}, \"template\": \"{t} \", \"options\": "
+        "[\"a\", "
+        "\"b\"], \"label\": \"l\"}",
+        "{\"name\": \"m\", \"data\": {\"dev\": \"d\"}, \"template\": \"{t}\", \"options\": [\"b\", "
+        "\"a\"], \"label\": \"l\"}",
+        "{\"name\": \"m\", \"data\": {\"dev\": \"d\"}, \"template\": \"{t}\", \"options\": [\"a\", "
+        "\"b\"], \"label\": \"l\", \"strip\": false}"};
+    CU_ASSERT_EQUAL(print_of(same[0]), print_of(same[1]));
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_NOT_EQUAL(print_of(same[0]), print_of(others[i]));
+}
+
 static void test_defaults(void)
 {
     struct zg_task *task = NULL;
@@ -254,6 +285,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"all keys", test_full},
+        {"fingerprints", test_fingerprint},
         {"defaults", test_defaults},
         {"hostile JSON", test_hostile},
         {"built-in tasks and files", test_open},

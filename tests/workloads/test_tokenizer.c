@@ -226,6 +226,32 @@ static void test_other_files(void)
     }
 }
 
+/* Of what encodes, not of how a file is written. */
+static void test_fingerprint(void)
+{
+    static const char same[] = "{\"b\": 1, \"ab\": 2,\n \"a\": 0, \"ba\": 3}";
+    static const struct {
+        const char *vocab, *merges;
+        bool alike;
+    } others[] = {
+        {"{\"a\": 0, \"b\": 1, \"ab\": 2, \"ba\": 3}", "a b\nb a\n", true},
+        {same, "#version: 0.2\na b\r\n\nb a", true},
+        {same, "b a\na b\n", false},
+        {same, "a b\n", false},
+        {"{\"a\": 1, \"b\": 0, \"ab\": 2, \"ba\": 3}", "a b\nb a\n", false},
+        {"{\"a\": 0, \"b\": 1, \"ab\": 2, \"ba\": 3, \"c\": 4}", "a b\nb a\n", false},
+    };
+    struct zg_tokenizer *first = NULL, *other = NULL;
+    CU_ASSERT_EQUAL_FATAL(open_text(&first, same, "a b\nb a\n", NULL), ZG_OK);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        CU_ASSERT_EQUAL_FATAL(open_text(&other, others[i].vocab, others[i].merges, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(zg_tokenizer_fingerprint(first) == zg_tokenizer_fingerprint(other),
+                        others[i].alike);
+        zg_tokenizer_close(&other);
+    }
+    zg_tokenizer_close(&first);
+}
+
 /* ---- tokenizer.json ---- */
 
 /* Of vocab.json and the lines of merges.txt: merges as strings or as pairs. */
@@ -274,6 +300,7 @@ static void test_json_is_the_pair(void)
         CU_ASSERT_EQUAL_FATAL(open_json(&one, root, &err), ZG_OK);
         CU_ASSERT_EQUAL_FATAL(open_text(&two, small_vocab, small_merges, &err), ZG_OK);
         CU_ASSERT_EQUAL(zg_tokenizer_n_vocab(one), zg_tokenizer_n_vocab(two));
+        CU_ASSERT_EQUAL(zg_tokenizer_fingerprint(one), zg_tokenizer_fingerprint(two));
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
             char got[256], want[256];
             encode_to(one, texts[i], got, sizeof got);
@@ -459,6 +486,7 @@ int main(void)
         {"hostile vocab.json and merges.txt", test_hostile_files},
         {"files", test_files},
         {"a directory without them", test_other_files},
+        {"fingerprints", test_fingerprint},
         {"tokenizer.json gives the ids of the pair", test_json_is_the_pair},
         {"tokenizer.json, hostile or of another kind", test_hostile_json},
         {"tokenizer.json, other spellings", test_json_spellings},

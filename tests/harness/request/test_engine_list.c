@@ -47,6 +47,49 @@ static void test_twice(void)
     zg_engine_list_close(&list);
 }
 
+/* What --mechanisms makes of an engine is in its label, in one way however it was written. */
+static void test_labels(void)
+{
+    static const struct {
+        const char *given, *label;
+    } cases[] = {
+        {"paired,adapter", ":mechanisms=adapter+paired"},
+        {"adapter,paired", ":mechanisms=adapter+paired"},
+        {"-trie", ":mechanisms=-trie"},
+        {"default,-trie", ":mechanisms=-trie"},
+        {"all,-trie", ":mechanisms=all+-trie"},
+        {"none", ":mechanisms=none"},
+        {"default", ""},
+        {"-trie,trie", ""},
+    };
+    const struct zg_engine *engine;
+    struct zg_engine_list list;
+    char want[128], items[128];
+    for (int64_t i = 0; (engine = zg_engine_at(i)); i++)
+        for (size_t j = 0; j < sizeof cases / sizeof *cases; j++) {
+            if (engine->missing)
+                continue;
+            const bool has = engine->mechanisms & ZG_MECHANISM_BIT(ZG_M_TRIE);
+            snprintf(want, sizeof want, "%s%s", engine->name, has ? cases[j].label : "");
+            CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, engine->name, cases[j].given, NULL),
+                                  ZG_OK);
+            CU_ASSERT_STRING_EQUAL(list.items[0].label, want);
+            CU_ASSERT_EQUAL(zg_engine_list_find(&list, engine->name), 0);
+            zg_engine_list_close(&list);
+            /* an item's own come first, and what is written out is the same item */
+            if (!has || !cases[j].label[0])
+                continue;
+            snprintf(items, sizeof items, "%s:mechanisms=all,%s%s,%s", engine->name, engine->name,
+                     cases[j].label, engine->name);
+            snprintf(want, sizeof want, "%s%s#2", engine->name, cases[j].label);
+            CU_ASSERT_EQUAL_FATAL(zg_engine_list_parse(&list, items, cases[j].given, NULL), ZG_OK);
+            CU_ASSERT_EQUAL(strcspn(list.items[0].label, ":"), strlen(engine->name));
+            CU_ASSERT_STRING_EQUAL(strchr(list.items[0].label, ':'), ":mechanisms=all");
+            CU_ASSERT_STRING_EQUAL(list.items[2].label, want);
+            zg_engine_list_close(&list);
+        }
+}
+
 static void test_dtypes(void)
 {
     const char *const name = some_engine()->name;
@@ -171,6 +214,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {{"every engine of the build by default", test_default},
                                            {"one engine several times", test_twice},
+                                           {"--mechanisms in labels", test_labels},
                                            {"an item's dtype and the case's", test_dtypes},
                                            {"what is wrong is refused", test_refusals},
                                            {"lists of mechanisms", test_mechanisms},
