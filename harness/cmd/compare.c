@@ -278,27 +278,32 @@ static bool is_listed(int64_t index, const char *key)
     return false;
 }
 
-static enum zg_status fail_across(const char *name, struct zg_error *err)
+/* What --across takes: the case columns behind the engine, and all algorithms' options. */
+static const char *across_word(int64_t index)
 {
-    char known[384] = "model";
-    size_t n = strlen(known);
+    const int64_t n_columns = zg_case_n_columns() - 1;
     const struct zg_algorithm *algorithm;
-    for (int64_t i = 0; i < zg_case_n_columns() && n < sizeof known; i++) {
-        const char *const column = zg_schema_summary.columns[i].name;
-        if (strcmp(column, "engine") != 0 && strcmp(column, "model") != 0)
-            n += (size_t)snprintf(known + n, sizeof known - n, " %s", column);
-    }
+    if (index < n_columns)
+        return zg_schema_summary.columns[index + 1].name;
+    index -= n_columns;
     for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
-        for (int64_t j = 0; algorithm->options[j].key && n < sizeof known; j++)
-            if (!is_listed(i, algorithm->options[j].key))
-                n +=
-                    (size_t)snprintf(known + n, sizeof known - n, " %s", algorithm->options[j].key);
+        for (int64_t j = 0; algorithm->options[j].key; j++)
+            if (!is_listed(i, algorithm->options[j].key) && index-- == 0)
+                return algorithm->options[j].key;
+    return NULL;
+}
+
+static enum zg_status fail_across(const struct zg_flag *flag, const char *name,
+                                  struct zg_error *err)
+{
+    char known[384];
+    zg_flag_words(flag, known, sizeof known);
     return zg_fail(err, ZG_USAGE, "--across %s: must be one of %s%s", name, known,
                    zg_nearest_word(name, known).hint);
 }
 
-static enum zg_status add_across(struct zg_case_across *across, const char *name,
-                                 struct zg_error *err)
+static enum zg_status add_across(struct zg_case_across *across, const struct zg_flag *flag,
+                                 const char *name, struct zg_error *err)
 {
     const int64_t column = zg_case_column_find(name);
     const char *const option = find_option(name);
@@ -307,14 +312,13 @@ static enum zg_status add_across(struct zg_case_across *across, const char *name
     else if (option && across->n_options < ZG_MAX_ACROSS_OPTIONS)
         across->options[across->n_options++] = option;
     else
-        return fail_across(name, err);
+        return fail_across(flag, name, err);
     return ZG_OK;
 }
 
 static enum zg_status set_across(void *target, const struct zg_flag *flag, const char *value,
                                  struct zg_error *err)
 {
-    (void)flag;
     struct zg_request *const request = target;
     struct zg_words words;
     enum zg_status status = zg_words_split(&words, "--across", value, ',', err);
@@ -322,7 +326,7 @@ static enum zg_status set_across(void *target, const struct zg_flag *flag, const
         return status;
     request->across = (struct zg_case_across){0};
     for (int64_t i = 0; i < words.n_words && !status; i++)
-        status = add_across(&request->across, words.words[i], err);
+        status = add_across(&request->across, flag, words.words[i], err);
     zg_words_close(&words);
     return status;
 }
@@ -332,7 +336,7 @@ static const struct zg_flag compare_flags[] = {
     {"across", ZG_FLAG_CUSTOM, "COLUMN,...", NULL,
      "case columns, or options of the algorithm, that may differ, like threads between two "
      "machines",
-     .set = set_across},
+     .set = set_across, .word_at = across_word},
     {"common", ZG_FLAG_SWITCH, NULL, NULL,
      "compare what all directories have; without it a case that one lacks is refused",
      FIELD(common)},
@@ -342,30 +346,35 @@ static const struct zg_flag compare_flags[] = {
 };
 static const struct zg_flag output_flags[] = {{ZG_FLAG_FORMAT}, {.name = NULL}};
 static const struct zg_flag_group groups[] = {
-    {"which cases", compare_flags, 0}, {"output", output_flags, 0}, {0}};
+    {"Cases", compare_flags, 0}, {ZG_TOPIC_OUTPUT, output_flags, 0}, {0}};
 static const struct zg_flag operand = {
     "DIR...",
     ZG_FLAG_CUSTOM,
-    NULL,
+    "DIR",
     NULL,
     "result directories; the first is what the others are held against",
     .set = add_dir};
+
+static const struct zg_term examples[] = {
+    {"zogap compare before after", "what changed from one result directory to another"},
+    {"zogap compare laptop server --across threads --format markdown",
+     "two machines with different thread counts, as a Markdown table"},
+    {NULL, NULL},
+};
 
 const struct zg_command zg_command_compare = {
     .name = "compare",
     .summary = "tables from result directories: times, ratios with intervals, machines",
     .details =
-        "Of one directory prints its table or ladder.  Of several prints, an engine and "
-        "case, the time of a step in\n"
-        "each, its ratio to the first directory's (above 1: faster) with the exact 95 % "
-        "interval of two unpaired\n"
-        "samples, and the speed-up over the run's own baseline with its ratio to the first "
-        "directory's; then in what\n"
-        "machines and builds differ.  Unlike cases are refused, the differing columns named. "
-        " To judge a change, use\n"
-        "builds that took turns on one machine: an interval covers the noise inside the "
-        "runs, not what changed between.",
+        "Of one directory prints its table or ladder. Of several prints, an engine and case, the "
+        "time of a step in each, its ratio to the first directory's (above 1: faster) with the "
+        "exact 95 % interval of two unpaired samples, and the speed-up over the run's own "
+        "baseline with its ratio to the first directory's; then in what machines and builds "
+        "differ. Unlike cases are refused, the differing columns named. To judge a change, use "
+        "builds that took turns on one machine: an interval covers the noise inside the runs, "
+        "not what changed between.",
     .groups = groups,
     .operand = &operand,
+    .examples = examples,
     .run = run_compare,
 };

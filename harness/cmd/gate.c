@@ -260,30 +260,46 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
     return status;
 }
 
-static const struct zg_flag_group groups[] = {{"two result directories", dir_flags, 0},
-                                              {"or two builds, run side by side", build_flags, 0},
-                                              {"verdict", verdict_flags, 0},
+static const struct zg_flag_group groups[] = {{"Two result directories", dir_flags, 0},
+                                              {"Or two builds, run side by side", build_flags, 0},
+                                              {"Verdict", verdict_flags, 0},
                                               {ZG_GROUP_ENGINES},
                                               {ZG_GROUP_CASE},
                                               {ZG_GROUP_THREADS},
                                               {ZG_GROUP_OUTPUT},
                                               {0}};
 
+static const struct zg_term examples[] = {
+    {"zogap gate --baseline before --candidate after",
+     "two result directories of the same cases on the same machine"},
+    {"zogap gate --baseline-bin old/zogap --candidate-bin new/zogap --model opt-mini --junit "
+     "gate.xml",
+     "two builds, run side by side, with a report for a CI server"},
+    {NULL, NULL},
+};
+
+static const struct zg_term files[] = {
+    {"gate.json",
+     "everything that was judged, in the --out directory, with the runs of both builds"},
+    {"$GITHUB_STEP_SUMMARY", "where GitHub sets it: the Markdown page is added to it"},
+    {NULL, NULL},
+};
+
 const struct zg_command zg_command_gate = {
     .name = "gate",
     .summary = "is a candidate slower than a baseline? exit code 1 if so",
     .details =
-        "Judges each engine on each case, corrected over all of them (Holm): worse if the interval "
-        "of candidate /\n"
-        "baseline lies beyond 1 and the estimate beyond --max-regression, better likewise, same if "
-        "the interval lies\n"
-        "within the threshold, else undecided.  Exit code 1: worse; 3: the two may not be held "
-        "against each other,\n"
-        "the differences are named; 4: nothing was measured that could be judged, or a case is "
-        "undecided and\n"
-        "--undecided fail.  Engines, case and threads are options of two builds; of two "
-        "directories the cases\n"
-        "are known.",
+        "Judges each engine on each case, corrected over all of them (Holm): worse if the "
+        "interval of candidate / baseline lies beyond 1 and the estimate beyond "
+        "--max-regression, better likewise, same if the interval lies within the threshold, else "
+        "undecided. Exit code 1: worse; 3: the two may not be held against each other, the "
+        "differences are named; 4: nothing was measured that could be judged, or a case is "
+        "undecided and --undecided fail. Engines, case and threads are options of two builds; of "
+        "two directories the cases are known.",
+    .common = "baseline candidate baseline-bin candidate-bin max-regression max-time engines "
+              "model batch junit",
     .groups = groups,
+    .examples = examples,
+    .files = files,
     .run = run_gate,
 };

@@ -347,12 +347,20 @@ static const struct zg_flag format_flags[] = {
      .offset = offsetof(struct zg_request, format), .choices = ZG_FORMATS},
     {.name = NULL},
 };
-static const struct zg_flag_group groups[] = {{"output", format_flags, 0}, {ZG_GROUP_THREADS}, {0}};
+static const struct zg_flag_group groups[] = {
+    {ZG_TOPIC_OUTPUT, format_flags, 0}, {ZG_GROUP_THREADS}, {0}};
+
+static const struct zg_term examples[] = {
+    {"zogap info", "for people"},
+    {"zogap info --format json", "one document for programs"},
+    {NULL, NULL},
+};
 
 const struct zg_command zg_command_info = {
     .name = "info",
     .summary = "engines, kernels, machine, counters, libraries; what is missing and why",
     .details = "Prints what this build and this machine have.",
     .groups = groups,
+    .examples = examples,
     .run = run_info,
 };

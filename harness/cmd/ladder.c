@@ -153,41 +153,60 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
     return status;
 }
 
+static const char *mechanism_at(int64_t index)
+{
+    return index < ZG_N_MECHANISMS ? zg_mechanism_name((enum zg_mechanism)index) : NULL;
+}
+
 #define FIELD(name) .offset = offsetof(struct zg_request, name)
 static const struct zg_flag ladder_flags[] = {
     {"loop", ZG_FLAG_TEXT, "ENGINE", NULL,
      "the training loop, with its options, like naive:gemm=onednn; default: the build's, naive",
-     FIELD(loop)},
+     FIELD(loop), .word_at = zg_choice_engine},
     {"runtime", ZG_FLAG_TEXT, "ENGINE", NULL,
      "the inference-style engine whose mechanisms are switched on; default: the build's, fused",
-     FIELD(runtime)},
+     FIELD(runtime), .word_at = zg_choice_engine},
     {"order", ZG_FLAG_TEXT, "LIST", NULL,
      "mechanisms in the order in which they come, those of one rung joined by +, and `precision` "
      "where --dtype takes over; the last rung has these and no more.  Default: see --list",
-     FIELD(order)},
+     FIELD(order), .choices = "precision", .word_at = mechanism_at},
     {"leave-one-out", ZG_FLAG_SWITCH, NULL, NULL,
      "instead: the full runtime, and it without each mechanism in turn", FIELD(leave_one_out)},
     {.name = NULL},
 };
 
 static const struct zg_flag_group groups[] = {
-    {"ladder", ladder_flags, 0}, {ZG_GROUP_CASE}, {ZG_GROUP_POLICY}, {ZG_GROUP_OUTPUT}, {0}};
+    {"Ladder", ladder_flags, 0}, {ZG_GROUP_CASE}, {ZG_GROUP_POLICY}, {ZG_GROUP_OUTPUT}, {0}};
+
+static const struct zg_term examples[] = {
+    {"zogap ladder --model opt-mini --list", "the rungs, and about how long they take"},
+    {"zogap ladder --model opt-125m --batch 8 --dtype bf16 --out ladder-1",
+     "the ladder down to a runtime in bf16"},
+    {NULL, NULL},
+};
+
+static const struct zg_term files[] = {
+    {"zogap-results/DATE-TIME/",
+     "the result directory, where --out names none: what `run` writes, and"},
+    {"ladder.csv",
+     "a row for each rung; ladder.gp: a gnuplot script, and ladder.svg where gnuplot is "
+     "installed"},
+    {NULL, NULL},
+};
 
 const struct zg_command zg_command_ladder = {
     .name = "ladder",
     .summary = "from the loop to the runtime one mechanism at a time: what makes the gap",
     .details =
-        "Measures a ladder of engines as `run` does: the training loop, the runtime with "
-        "every mechanism off, then\n"
-        "each mechanism added to those before it.  All rungs are checked against the loop "
-        "and timed in the same\n"
-        "blocks.  Prints each rung's ratio to the one above and its share of the gap, log "
-        "of its ratio over log of\n"
-        "the whole; shares add to 1.  Writes what `run` writes, and ladder.csv, ladder.gp "
-        "and, where gnuplot is\n"
-        "installed, ladder.svg.  Without --blocks, --max-time, --min-time or --width it takes six "
-        "blocks.  --list "
-        "shows the rungs.",
+        "Measures a ladder of engines as `run` does: the training loop, the runtime with every "
+        "mechanism off, then each mechanism added to those before it. All rungs are checked "
+        "against the loop and timed in the same blocks. Prints each rung's ratio to the one "
+        "above and its share of the gap, log of its ratio over log of the whole; shares add to "
+        "1. Without --blocks, --max-time, --min-time or --width it takes six blocks.",
+    .common = "loop runtime order leave-one-out model task data batch dtype threads out list",
+    .single = "dtype",
     .groups = groups,
+    .examples = examples,
+    .files = files,
     .run = run_ladder,
 };

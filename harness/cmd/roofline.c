@@ -103,16 +103,29 @@ static enum zg_status run_roofline(struct zg_request *request, struct zg_error *
 static const struct zg_flag_group groups[] = {
     {ZG_GROUP_THREADS}, {ZG_GROUP_STRICT}, {ZG_GROUP_OUTPUT}, {0}};
 
+static const struct zg_term examples[] = {
+    {"zogap roofline", "this machine, one thread and all"},
+    {"zogap roofline --threads 4 --format csv --out peak-4",
+     "four threads, as CSV, and in peak-4/roofline.csv"},
+    {NULL, NULL},
+};
+
+static const struct zg_term files[] = {
+    {"roofline.csv", "the peaks, in the --out directory; meta.json: machine and build"},
+    {NULL, NULL},
+};
+
 const struct zg_command zg_command_roofline = {
     .name = "roofline",
     .summary = "measured peaks of this machine: multiply-adds a dtype, read and copy bandwidth",
-    .details = "Measures what one thread and all threads of the pinned team reach: fp32 "
-               "multiply-adds, bf16 and int8 dot\n"
-               "products in registers (a multiply and an add are two FLOPs, of integers too), and "
-               "reading and copying an\n"
-               "array larger than the last-level cache.  Takes a few seconds.  ZOGAP_ISA caps the "
-               "loops.  --out DIR also\n"
-               "writes roofline.csv and meta.json.",
+    .details =
+        "Measures what one thread and all threads of the pinned team reach: fp32 multiply-adds, "
+        "bf16 and int8 dot products in registers (a multiply and an add are two FLOPs, of "
+        "integers too), and reading and copying an array larger than the last-level cache. Takes "
+        "a few seconds. ZOGAP_ISA caps the loops. --out DIR also writes roofline.csv and "
+        "meta.json.",
     .groups = groups,
+    .examples = examples,
+    .files = files,
     .run = run_roofline,
 };

@@ -67,18 +67,40 @@ static enum zg_status run_run(struct zg_request *request, struct zg_error *err)
 static const struct zg_flag_group groups[] = {
     {ZG_GROUP_ENGINES}, {ZG_GROUP_CASE}, {ZG_GROUP_POLICY}, {ZG_GROUP_OUTPUT}, {0}};
 
+static const struct zg_term examples[] = {
+    {"zogap run --model opt-mini --engines naive,fused --max-time 60",
+     "a first table, in a minute: loop and runtime on a small synthetic model"},
+    {"zogap run --model opt-1.3b/ --task sst2 --data sst2/ --batch 8,16 --out sst2-1",
+     "weights of your own on SST-2, at two batch sizes; --list instead of --out tells how long "
+     "it takes"},
+    {NULL, NULL},
+};
+
+static const struct zg_term files[] = {
+    {"zogap-results/DATE-TIME/", "the result directory, where --out names none"},
+    {"meta.json", "machine, build, libraries, policy, warnings"},
+    {"samples.csv",
+     "every sample of every engine; phases.csv: where the time of a step goes; counters.csv: "
+     "what --events counted"},
+    {"summary.csv", "medians and speed-ups with their intervals: the table"},
+    {"verify.csv",
+     "what the check of the engines found; fidelity.csv: how well an engine below fp32 keeps L+ "
+     "- L-"},
+    {"roofline.csv", "the machine's measured peaks"},
+    {NULL, NULL},
+};
+
 const struct zg_command zg_command_run = {
     .name = "run",
     .summary = "measure engines side by side; write a result directory; print the gap table",
-    .details = "Opens every engine on the same model and data, checks that they compute the same "
-               "losses, gradients and\n"
-               "weights, then times them in interleaved blocks of the same steps.  Engines that "
-               "disagree are not timed\n"
-               "and the exit code is 1.  Writes meta.json, samples.csv, phases.csv, summary.csv, "
-               "verify.csv, roofline.csv\n"
-               "and, below fp32, fidelity.csv to --out (default zogap-results/DATE-TIME).  A list "
-               "given to a case option\n"
-               "is a sweep over all combinations.",
+    .details =
+        "Opens every engine on the same model and data, checks that they compute the same "
+        "losses, gradients and weights, then times them in interleaved blocks of the same steps. "
+        "Engines that disagree are not timed, and the exit code is 1. A list given to a case "
+        "option is a sweep over all combinations.",
+    .common = "engines model task data batch dtype max-time threads out list",
     .groups = groups,
+    .examples = examples,
+    .files = files,
     .run = run_run,
 };

@@ -230,27 +230,46 @@ static enum zg_status run_score(struct zg_request *request, struct zg_error *err
     return status;
 }
 
-static const struct zg_flag probe_flags[] = {
+static const struct zg_flag score_flags[] = {
+    {"engines", ZG_FLAG_TEXT, "ENGINE", NULL,
+     "the engine, like naive:gemm=onednn; default: fused, else the first of this build",
+     .offset = offsetof(struct zg_request, engines), .word_at = zg_choice_engine},
+    {ZG_FLAG_MECHANISMS},
     {"probes", ZG_FLAG_TEXT, "LIST", NULL,
      "coefficients of the direction of step 0, like 0,0.001,-0.001; default: 0, +eps, -eps",
-     .offset = offsetof(struct zg_request, probes)},
+     .offset = offsetof(struct zg_request, probes), .topic = "Scores"},
     {"out", ZG_FLAG_TEXT, "DIR", NULL, "write DIR/score.csv in place of the standard output",
-     .offset = offsetof(struct zg_request, out_dir)},
+     .offset = offsetof(struct zg_request, out_dir), .topic = ZG_TOPIC_OUTPUT},
     {.name = NULL},
 };
 static const struct zg_flag_group groups[] = {
-    {"scores", probe_flags, 0}, {ZG_GROUP_ENGINES}, {ZG_GROUP_CASE}, {ZG_GROUP_THREADS}, {0}};
+    {ZG_TOPIC_ENGINES, score_flags, 0}, {ZG_GROUP_CASE}, {ZG_GROUP_THREADS}, {0}};
+
+static const struct zg_term examples[] = {
+    {"zogap score --model opt-mini --limit 8",
+     "eight embedded examples, probes 0, +eps and -eps, to the standard output"},
+    {"zogap score --model opt-1.3b/ --task sst2 --data sst2/ --split dev --probes 0 --out scores",
+     "weights of your own as they are, without a probe, into scores/score.csv"},
+    {NULL, NULL},
+};
+
+static const struct zg_term files[] = {
+    {"score.csv", "the rows, in the --out directory"},
+    {NULL, NULL},
+};
 
 const struct zg_command zg_command_score = {
     .name = "score",
     .summary = "option scores and losses of a model on a task, per example and probe, as CSV",
-    .details = "One row for each example, probe and option, in the data's order.  probe: "
-               "coefficient of the direction of\n"
-               "step 0 of --seed.  gold: index of the right option.  logprob_mean: mean "
-               "log-probability of the option's\n"
-               "tokens, normalised over the vocabulary.  loss: of the example.  layers_resident: "
-               "of --layers-resident, else\n"
-               "empty.  One engine (default fused) and one case.",
+    .details =
+        "One row for each example, probe and option, in the data's order. probe: coefficient of "
+        "the direction of step 0 of --seed. gold: index of the right option. logprob_mean: mean "
+        "log-probability of the option's tokens, normalised over the vocabulary. loss: of the "
+        "example. layers_resident: of --layers-resident, else empty. One engine and one case.",
+    .common = "engines probes model tokenizer task data split limit dtype threads out",
+    .single = "all",
     .groups = groups,
+    .examples = examples,
+    .files = files,
     .run = run_score,
 };

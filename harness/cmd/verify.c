@@ -129,13 +129,29 @@ static const struct zg_flag_group groups[] = {{ZG_GROUP_ENGINES}, {ZG_GROUP_BASE
                                               {ZG_GROUP_CASE},    {ZG_GROUP_THREADS},
                                               {ZG_GROUP_OUTPUT},  {0}};
 
+static const struct zg_term examples[] = {
+    {"zogap verify --model opt-mini", "every engine of this build against the training loop"},
+    {"zogap verify --model opt-mini --engines naive,fused:dtype=bf16 --batch 4",
+     "one engine in bf16 against the loop in fp32"},
+    {NULL, NULL},
+};
+
+static const struct zg_term files[] = {
+    {"verify.csv",
+     "a row for each engine and case, in the --out directory; meta.json: machine and build"},
+    {NULL, NULL},
+};
+
 const struct zg_command zg_command_verify = {
     .name = "verify",
     .summary = "same losses, gradients and weights in every engine? exit code 1 if not",
-    .details = "Runs ten steps in every engine, across redraws of V, and compares losses, "
-               "projected gradients and the\n"
-               "weights afterwards with those of the baseline.  --out DIR also writes verify.csv "
-               "and meta.json.",
+    .details =
+        "Runs ten steps in every engine, across redraws of V, and compares losses, projected "
+        "gradients and the weights afterwards with those of the baseline. --out DIR also writes "
+        "verify.csv and meta.json.",
+    .common = "engines baseline model task data batch dtype threads out",
     .groups = groups,
+    .examples = examples,
+    .files = files,
     .run = run_verify,
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engines/base/nearest.h"
+#include "harness/request/choices.h"
 #include "harness/rows/precision.h"
 
 /* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
@@ -82,14 +83,15 @@ _Static_assert(offsetof(struct zg_case, dtype_d) ==
 
 const struct zg_flag zg_case_flags[] = {
     {"model", ZG_FLAG_TEXT, "NAME|DIR", "opt-125m",
-     "shape name (opt-125m ... opt-30b: synthetic weights) or a Hugging Face directory",
-     FIELD(model), .is_axis = true},
+     "shape name (opt-mini, opt-125m ... opt-30b: synthetic weights) or a Hugging Face directory",
+     FIELD(model), .is_axis = true, .word_at = zg_choice_model},
     {"tokenizer", ZG_FLAG_TEXT, "DIR", NULL,
      "directory with vocab.json and merges.txt, or tokenizer.json; default: the model's, for "
      "synthetic weights the embedded one",
      FIELD(tokenizer)},
     {"task", ZG_FLAG_TEXT, "NAME|FILE", "embedded",
-     "built-in task (see `zogap info`) or a task file FILE.json", FIELD(task), .is_axis = true},
+     "built-in task (see `zogap info`) or a task file FILE.json", FIELD(task), .is_axis = true,
+     .word_at = zg_choice_task},
     {"data", ZG_FLAG_TEXT, "DIR", NULL,
      "directory of the task's data files; default: beside the task file", FIELD(data)},
     {"objective", ZG_FLAG_CHOICE, OBJECTIVES, "task",
@@ -99,10 +101,12 @@ const struct zg_flag zg_case_flags[] = {
      "zeroth-order algorithm with its options, like lozo:rank=4+nu=10; --rank, --nu, --eps, --lr, "
      "--direction and --direction-scale are short forms of options",
      FIELD(algorithm), .is_axis = true, .set = set_algorithm,
-     .size = sizeof((struct zg_case *)0)->algorithm},
-    {"batch", ZG_FLAG_INT, "N", "16", "examples per step", FIELD(batch), .is_axis = true, .min = 1,
-     .max = MAX_BATCH},
-    {"rank", ZG_FLAG_CUSTOM, "R", "2", "columns of U and V", .is_axis = true, .set = set_option},
+     .size = sizeof((struct zg_case *)0)->algorithm, .topic = ZG_TOPIC_ALGORITHM,
+     .word_at = zg_choice_algorithm},
+    {"batch", ZG_FLAG_INT, "N", "16", "examples per step", FIELD(batch), .topic = ZG_TOPIC_MODEL,
+     .is_axis = true, .min = 1, .max = MAX_BATCH},
+    {"rank", ZG_FLAG_CUSTOM, "R", "2", "columns of U and V", .topic = ZG_TOPIC_ALGORITHM,
+     .is_axis = true, .set = set_option},
     {"nu", ZG_FLAG_CUSTOM, "N", "50", "steps between redraws of V", .is_axis = true,
      .set = set_option},
     {"eps", ZG_FLAG_CUSTOM, "X", "1e-3", "probe size", .is_axis = true, .set = set_option},
@@ -113,13 +117,15 @@ const struct zg_flag zg_case_flags[] = {
     {"direction", ZG_FLAG_CUSTOM, DIRECTIONS, "correct",
      "update along the probed direction, or, as the official code, along another on steps that "
      "redraw V",
-     .is_axis = true, .set = set_option},
+     .is_axis = true, .set = set_option, .choices = DIRECTIONS},
     {"direction-scale", ZG_FLAG_CUSTOM, DIRECTION_SCALES, "none",
-     "scale of U V^T: 1, or 1/sqrt(rank)", .is_axis = true, .set = set_option},
+     "scale of U V^T: 1, or 1/sqrt(rank)", .is_axis = true, .set = set_option,
+     .choices = DIRECTION_SCALES},
     {"dtype", ZG_FLAG_CUSTOM, "fp32|bf16|int8|M+D", "fp32",
      "type of linear layers' weights and inputs; M+D, like bf16+int8: that of a pair's mean and of "
      "its half difference, where the engine has mechanism centred",
-     FIELD(dtype), .is_axis = true, .set = set_dtypes, .size = 2 * sizeof(enum zg_dtype)},
+     FIELD(dtype), .topic = ZG_TOPIC_MODEL, .is_axis = true, .set = set_dtypes,
+     .size = 2 * sizeof(enum zg_dtype), .choices = "fp32|bf16|int8"},
     {"layers-resident", ZG_FLAG_INT, "K", NULL,
      "keep K distinct layers and repeat them up to the model's depth, for a model that does not "
      "fit into memory; 0: all are distinct",
@@ -130,7 +136,8 @@ const struct zg_flag zg_case_flags[] = {
     {"bos", ZG_FLAG_CUSTOM, "official|stock|none|ID", "official",
      "beginning of sequence: id 0 as the official code, id 2 as the stock tokenizer, none, or an "
      "id",
-     FIELD(bos), .is_axis = true, .set = set_bos, .size = sizeof((struct zg_case *)0)->bos},
+     FIELD(bos), .is_axis = true, .set = set_bos, .size = sizeof((struct zg_case *)0)->bos,
+     .choices = "official|stock|none"},
     {"split", ZG_FLAG_CHOICE, SPLITS, "train", "which of the task's data files", FIELD(split),
      .is_axis = true, .choices = SPLITS},
     {"limit", ZG_FLAG_INT, "N", NULL, "use the first N rows of the data only", FIELD(limit),

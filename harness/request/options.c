@@ -1,6 +1,6 @@
 /*
- * options.c - makes getopt_long's table from ours, reads each value by its kind, and prints the
- * help.  Reading @FILE is words.c.
+ * options.c - makes getopt_long's table from ours, reads each value by its kind, and says what a
+ * value may be.  Reading @FILE is words.c, printing help is cmd/help.c.
  */
 #include "harness/request/options.h"
 
@@ -11,7 +11,7 @@
 
 #include "engines/base/nearest.h"
 
-enum { MAX_OPTIONS = 64, CODE_BASE = 256, CODE_HELP = CODE_BASE + MAX_OPTIONS };
+enum { CODE_BASE = 256, CODE_HELP = CODE_BASE + ZG_MAX_FLAGS };
 
 int64_t zg_choice_find(const char *choices, const char *text)
 {
@@ -110,7 +110,7 @@ enum zg_status zg_flags_default(const struct zg_flag_group *groups, void *reques
     return status;
 }
 
-/* ---- what is no option ---------------------------------------------------------------------- */
+/* ---- what is no option ----------------------------------------------------------------------- */
 
 /* "; did you mean '--batch'?" for bacth, -batch or a dash of a text processor before it. */
 static struct zg_nearest nearest_option(const struct option *options, const char *typed)
@@ -135,8 +135,8 @@ static struct zg_nearest nearest_option(const struct option *options, const char
 static enum zg_status fail_unknown(const struct option *options, const char *word, size_t n,
                                    struct zg_error *err)
 {
-    return zg_fail(err, ZG_USAGE, "%.*s: unknown option%s; --help lists the options", (int)n, word,
-                   nearest_option(options, word).hint);
+    return zg_fail(err, ZG_USAGE, "%.*s: unknown option%s; --help --all lists the options", (int)n,
+                   word, nearest_option(options, word).hint);
 }
 
 /* getopt_long cannot tell unknown from ambiguous; the message should. */
@@ -183,20 +183,20 @@ static enum zg_status take_operand(const struct option *options, const struct zg
     return on_flag(request, NULL, operand, value, err);
 }
 
-/* ---- parsing -------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct zg_flag *operand,
                               int argc, char **argv, zg_on_flag *on_flag, void *request, bool *help,
                               struct zg_error *err)
 {
-    struct option options[MAX_OPTIONS + 2] = {0};
-    const struct zg_flag *flags[MAX_OPTIONS];
-    const struct zg_flag_group *flag_groups[MAX_OPTIONS];
+    struct option options[ZG_MAX_FLAGS + 2] = {0};
+    const struct zg_flag *flags[ZG_MAX_FLAGS];
+    const struct zg_flag_group *flag_groups[ZG_MAX_FLAGS];
     int n = 0;
     for (const struct zg_flag_group *group = groups; group->title; group++)
         for (const struct zg_flag *flag = group->flags; flag->name; flag++) {
-            if (n == MAX_OPTIONS)
-                return zg_fail(err, ZG_USAGE, "more than %d options in one command", MAX_OPTIONS);
+            if (n == ZG_MAX_FLAGS)
+                return zg_fail(err, ZG_USAGE, "more than %d options in one command", ZG_MAX_FLAGS);
             const int has_arg = flag->kind == ZG_FLAG_SWITCH ? no_argument : required_argument;
             flags[n] = flag;
             flag_groups[n] = group;
@@ -242,41 +242,32 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct z
     return status;
 }
 
-/* Prints text indented and wrapped at the width that man pages have. */
-static void print_wrapped(const char *text, int indent, FILE *out)
+/* ---- what a value may be --------------------------------------------------------------------- */
+
+bool zg_flag_takes_list(const struct zg_flag *flag)
 {
-    const int width = 96 - indent;
-    while (*text) {
-        int n = (int)strlen(text);
-        if (n > width) {
-            n = width;
-            while (n > 0 && text[n] != ' ')
-                n--;
-            if (n == 0)
-                n = (int)strcspn(text, " ");
-        }
-        fprintf(out, "%*s%.*s\n", indent, "", n, text);
-        text += n;
-        while (*text == ' ')
-            text++;
-    }
+    return flag->value &&
+           (flag->is_axis || strcmp(flag->value, "LIST") == 0 || strstr(flag->value, ",..."));
 }
 
-void zg_flag_print(const struct zg_flag *flag, const char *dashes, FILE *out)
+bool zg_flag_takes_dir(const struct zg_flag *flag)
 {
-    fprintf(out, "  %s%s%s%s", dashes, flag->name, flag->value ? " " : "",
-            flag->value ? flag->value : "");
-    if (flag->fallback)
-        fprintf(out, "   [%s]", flag->fallback);
-    fprintf(out, "%s\n", flag->is_axis ? "   (list: sweep)" : "");
-    print_wrapped(flag->summary, 6, out);
+    return flag->value && strstr(flag->value, "DIR");
 }
 
-void zg_flags_print(const struct zg_flag_group *groups, FILE *out)
+bool zg_flag_takes_file(const struct zg_flag *flag)
 {
-    for (; groups->title; groups++) {
-        fprintf(out, "\n%s:\n", groups->title);
-        for (const struct zg_flag *flag = groups->flags; flag->name; flag++)
-            zg_flag_print(flag, "--", out);
-    }
+    return flag->value && (strstr(flag->value, "FILE") || strcmp(flag->value, "ZOGAP") == 0);
+}
+
+const char *zg_flag_words(const struct zg_flag *flag, char *text, size_t size)
+{
+    const char *word = NULL;
+    const char *const choices = flag->kind == ZG_FLAG_CHOICE ? flag->value : flag->choices;
+    size_t n = (size_t)snprintf(text, size, "%s", choices ? choices : "");
+    for (char *bar = text; (bar = strchr(bar, '|'));)
+        *bar = ' ';
+    for (int64_t i = 0; flag->word_at && (word = flag->word_at(i)) && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%s", n ? " " : "", word);
+    return text;
 }

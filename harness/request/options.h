@@ -1,15 +1,19 @@
 /*
- * options.h - options as tables: one table gives parsing, checking, defaults and --help.
+ * options.h - options as tables: one table gives parsing, checking, defaults, --help, the man pages
+ * and what a shell completes.
  *
  * An option is a row: its long name, what kind of value it takes, the value and default that help
  * shows, its summary; then, by name, the field that it sets and the bounds:
  *
  *     {"batch", ZG_FLAG_INT, "N", "16", "examples per step", FIELD(batch), .min = 1},
  *
- * A table ends with a row without a name.  getopt_long does the GNU part (--opt=value, --opt value,
- * unambiguous abbreviations); this file does the strict part: a number is a number to its last
- * character and lies in its range, a choice is one of the choices, and nothing is silently
- * defaulted.
+ * A table ends with a row without a name.  What help names the value says what it is: DIR, FILE and
+ * ZOGAP (a program) are paths, NAME|FILE may be one, LIST and X,... are lists.
+ *
+ * getopt_long does the GNU part (--opt=value, --opt value, unambiguous abbreviations); this file
+ * does the strict part: a number is a number to its last character and lies in its range, a choice
+ * is one of the choices (help may name fewer, where a command takes no more), and nothing is
+ * silently defaulted.
  *
  * What the options mean is the business of case.c, policy.c and the commands.
  */
@@ -43,15 +47,30 @@ struct zg_flag {
     size_t offset;       /* of the field in the target struct */
     double min, max;     /* INT, REAL; max 0: no upper bound */
     bool min_allowed;    /* REAL: min itself is a valid value */
-    const char *choices; /* CHOICE: "task|lm-prompt" */
-    bool is_axis;        /* a comma-separated list is a sweep (case.h) */
+    const char *choices; /* CHOICE: "task|lm-prompt"; of other kinds words that it also takes */
+    const char *(*word_at)(int64_t index); /* more such words, NULL past the end (choices.h) */
+    const char *topic; /* begins a topic of help in a table; NULL: that of the row before it */
+    bool is_axis;      /* a comma-separated list is a sweep (case.h) */
     /* CUSTOM: parses `value` into the target, where the fields take so many bytes. */
     size_t size;
     enum zg_status (*set)(void *target, const struct zg_flag *flag, const char *value,
                           struct zg_error *err);
 };
 
-/* A titled table whose fields lie at `offset` in the struct that the parser is given. */
+enum { ZG_MAX_FLAGS = 64 }; /* of a command */
+
+/* The topics of help that tables share. */
+#define ZG_TOPIC_ENGINES   "Engines"
+#define ZG_TOPIC_MODEL     "Model and data"
+#define ZG_TOPIC_ALGORITHM "Algorithm"
+#define ZG_TOPIC_TIME      "Time"
+#define ZG_TOPIC_CHECKS    "Checks"
+#define ZG_TOPIC_COUNTERS  "Counters"
+#define ZG_TOPIC_MACHINE   "Machine"
+#define ZG_TOPIC_OUTPUT    "Output"
+
+/* A table whose topic is the title until a row begins another, and whose fields lie at `offset` in
+ * the struct that the parser is given. */
 struct zg_flag_group {
     const char *title;
     const struct zg_flag *flags;
@@ -81,11 +100,13 @@ enum zg_status zg_flags_parse(const struct zg_flag_group *groups, const struct z
                               int argc, char **argv, zg_on_flag *on_flag, void *request, bool *help,
                               struct zg_error *err);
 
-/* The option tables as --help prints them. */
-void zg_flags_print(const struct zg_flag_group *groups, FILE *out);
-
-/* The help on one option, or with `dashes` "" on an operand. */
-void zg_flag_print(const struct zg_flag *flag, const char *dashes, FILE *out);
+/* May the value be several, separated by commas? */
+bool zg_flag_takes_list(const struct zg_flag *flag);
+/* May it be a directory, or a file? */
+bool zg_flag_takes_dir(const struct zg_flag *flag);
+bool zg_flag_takes_file(const struct zg_flag *flag);
+/* The words that it takes, among others perhaps, separated by blanks in text[size]; "": none. */
+const char *zg_flag_words(const struct zg_flag *flag, char *text, size_t size);
 
 /* Index of text in "a|b|c", -1 if it is none of them. */
 int64_t zg_choice_find(const char *choices, const char *text);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/request/choices.h"
 #include "harness/stats/stats.h"
 
 #define FIELD(name) .offset = offsetof(struct zg_policy, name)
@@ -29,25 +30,29 @@ static enum zg_status add_tag(void *target, const struct zg_flag *flag, const ch
     return ZG_OK;
 }
 
+#define EVENT_GROUPS "none|default|software|hardware|flops|cache|tlb|stalls"
+
 #define THREADS                                                                                    \
     "threads", ZG_FLAG_INT, "N", NULL,                                                             \
         "OpenMP team; default: one thread a core among the allowed cpus", FIELD(threads),          \
-        .min = 1, .max = 65536
+        .topic = ZG_TOPIC_MACHINE, .min = 1, .max = 65536
 #define CPUS                                                                                       \
     "cpus", ZG_FLAG_TEXT, "LIST", NULL,                                                            \
         "cpus to pin to, in order: 0,2,4-7; default: all that the process may use", FIELD(cpus)
-#define QUIET "quiet", ZG_FLAG_SWITCH, NULL, NULL, "no progress on a terminal", FIELD(quiet)
+#define QUIET                                                                                      \
+    "quiet", ZG_FLAG_SWITCH, NULL, NULL, "no progress on a terminal", FIELD(quiet),                \
+        .topic = ZG_TOPIC_OUTPUT
 
 #define STRICT                                                                                     \
     "strict", ZG_FLAG_SWITCH, NULL, NULL,                                                          \
         "fail with exit code 4 where anything warns of the machine, before measuring if it is "    \
         "known then",                                                                              \
-        FIELD(strict)
+        FIELD(strict), .topic = ZG_TOPIC_MACHINE
 
 #define BASELINE                                                                                   \
     "baseline", ZG_FLAG_TEXT, "ENGINE", NULL,                                                      \
         "engine that the others are held against; default: naive if listed, else the first",       \
-        FIELD(baseline)
+        FIELD(baseline), .topic = ZG_TOPIC_ENGINES, .word_at = zg_choice_engine
 
 const struct zg_flag zg_baseline_flags[] = {{BASELINE}, {.name = NULL}};
 const struct zg_flag zg_strict_flags[] = {{STRICT}, {.name = NULL}};
@@ -59,7 +64,7 @@ const struct zg_flag zg_policy_flags[] = {
     {"steps", ZG_FLAG_INT, "N", NULL,
      "steps in a sample, the same batches in every block; default: as many as leave time for the "
      "blocks, at most 64",
-     FIELD(steps), .min = 1, .max = 1e9},
+     FIELD(steps), .topic = ZG_TOPIC_TIME, .min = 1, .max = 1e9},
     {"blocks", ZG_FLAG_INT, "N", NULL,
      "blocks, each with one sample of every engine; default: planned from a pilot to reach --width",
      FIELD(blocks), .min = 1, .max = 1e6},
@@ -79,13 +84,13 @@ const struct zg_flag zg_policy_flags[] = {
      FIELD(brief)},
     {"fidelity", ZG_FLAG_INT, "N", "200",
      "hold L+ - L- of engines below fp32 against fp32 on N probes before timing; 0: do not",
-     FIELD(fidelity), .max = 1e6},
+     FIELD(fidelity), .topic = ZG_TOPIC_CHECKS, .max = 1e6},
     {"fidelity-batch", ZG_FLAG_INT, "N", "4", "examples of such a probe, at most those of --batch",
      FIELD(fidelity_batch), .min = 1, .max = 1e6},
     {"events", ZG_FLAG_TEXT, "LIST", "default",
      "events to count: PAPI presets and native events, software events, groups: none, default, "
      "software, hardware, flops, cache, tlb, stalls",
-     FIELD(events)},
+     FIELD(events), .topic = ZG_TOPIC_COUNTERS, .choices = EVENT_GROUPS},
     {"multiplex", ZG_FLAG_SWITCH, NULL, NULL,
      "let more --events than there are counter registers take turns: estimates, and marked so",
      FIELD(multiplex)},
@@ -93,10 +98,12 @@ const struct zg_flag zg_policy_flags[] = {
     {"second-baseline", ZG_FLAG_TEXT, "ENGINE", NULL,
      "one more that speed-ups are told against; default: the baseline's engine where it is listed "
      "again with another dtype=, like naive:dtype=bf16",
-     FIELD(second_baseline)},
-    {"tag", ZG_FLAG_CUSTOM, "K=V", NULL, "note kept in meta.json; may be repeated", .set = add_tag},
+     FIELD(second_baseline), .word_at = zg_choice_engine},
+    {"tag", ZG_FLAG_CUSTOM, "K=V", NULL, "note kept in meta.json; may be repeated", .set = add_tag,
+     .topic = ZG_TOPIC_OUTPUT},
     {"resume", ZG_FLAG_SWITCH, NULL, NULL,
-     "go on in the --out directory of the same command with what is missing", FIELD(resume)},
+     "go on in the --out directory of the same command with what is missing", FIELD(resume),
+     .topic = ZG_TOPIC_OUTPUT},
     {"list", ZG_FLAG_SWITCH, NULL, NULL,
      "list the cases with an estimate of the time, and measure nothing", FIELD(list)},
     {STRICT},

@@ -42,6 +42,8 @@ struct zg_request {
     bool common;                  /* compare */
     bool machines;                /* compare */
     struct zg_gate_request gate;
+    const char *about;     /* help: a command, NULL: all of them */
+    bool all;              /* help */
     char *const *argv;     /* of the process, for a restart */
     struct zg_words words; /* the command line with option files expanded: what meta.json records */
 };

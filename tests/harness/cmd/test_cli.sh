@@ -50,14 +50,30 @@ export ZOGAP_PEAKS=brief # they are most of a small run; in full for r1, whose f
 echo "== help and version"
 expect 0 'usage: zogap' --help
 expect 0 '^zogap [0-9]' --version
-for command in info run ladder verify score roofline compare gate; do
+for command in info run ladder verify score roofline compare gate help; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
   direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
   quiet format resume list strict multiplex brief; do
-  "$zogap" run --help | grep -q -- "--$option" || fail "zogap run --help lacks --$option"
+  "$zogap" run --help --all | grep -q -- "^  --$option" || fail "zogap run --help --all lacks --$option"
 done
+expect 0 'usage: zogap COMMAND' help
+expect 0 'usage: zogap COMMAND' -h
+expect 0 'usage: zogap run' help run
+cp out.txt few.txt
+"$zogap" run --help | cmp - few.txt || fail "zogap help run and zogap run --help differ"
+expect 0 '^  --brief' help run --all
+"$zogap" run --all --help | cmp - out.txt || fail "--all before --help"
+"$zogap" run --batch 4 --help --all | cmp - out.txt || fail "--all after --help"
+grep -q '^  --brief' few.txt && fail "zogap help run has all options"
+grep -q 'zogap run --help --all. has' few.txt || fail "zogap help run does not tell of --all"
+expect 0 '^---- zogap gate ----' help --all
+cp out.txt all.txt
+"$zogap" --help --all | cmp - all.txt || fail "zogap help --all and zogap --help --all differ"
+expect 2 "help: unknown command 'rum'.*; did you mean 'run'?" help rum
+expect 2 'one command at a time' help run gate
+expect 2 '--all: unknown option' run --all
 
 echo "== usage: exit code 2"
 expect 2 'no command'

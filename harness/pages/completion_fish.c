@@ -1,0 +1,98 @@
+/* completion_fish.c - the completion of fish: a line for each option of each command. */
+#include <string.h>
+
+#include "harness/pages/pages.h"
+
+/* In single quotes, cut at its first clause. */
+static void put_quoted(const char *text, FILE *out)
+{
+    const char *const end = strstr(text, "; ");
+    fputc('\'', out);
+    for (const char *c = text; *c && c != end; c++)
+        fprintf(out, strchr("'\\", *c) ? "\\%c" : "%c", *c);
+    fputc('\'', out);
+}
+
+/* One -a with all that is completed; files only where -F says so. */
+static void put_action(const struct zg_completion *c, FILE *out)
+{
+    const bool dirs = c->dirs && !c->files;
+    if (c->words[0] || dirs)
+        fputs(" -a '", out);
+    if (c->words[0] && c->is_list)
+        fprintf(out, "(__zogap_list %s)", c->words);
+    else
+        fputs(c->words, out);
+    if (dirs)
+        fprintf(out, "%s(__fish_complete_directories)", c->words[0] ? " " : "");
+    if (c->words[0] || dirs)
+        fputc('\'', out);
+    if (c->files)
+        fputs(" -F", out);
+}
+
+static void put_command(const struct zg_command *command, FILE *out)
+{
+    struct zg_help_option options[ZG_MAX_FLAGS];
+    const int64_t n = zg_help_options(command, options);
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_flag *const flag = options[i].flag;
+        const struct zg_completion c = zg_completion_of(command, flag);
+        fprintf(out, "complete -c zogap -n '__zogap_is %s' -l %s", command->name, flag->name);
+        if (flag->value) {
+            fputs(c.files ? " -r" : " -x", out); /* -x: and no file */
+            put_action(&c, out);
+        }
+        fputs(" -d ", out);
+        put_quoted(flag->summary, out);
+        fputc('\n', out);
+    }
+    if (command->operand) {
+        const struct zg_completion c = zg_completion_of(command, command->operand);
+        fprintf(out, "complete -c zogap -n '__zogap_is %s'", command->name);
+        put_action(&c, out);
+        fputs(" -d ", out);
+        put_quoted(command->operand->name, out);
+        fputc('\n', out);
+    }
+}
+
+void zg_completion_fish(FILE *out)
+{
+    const struct zg_command *command;
+    fputs("# fish completion of zogap: made from the tables of options by zogap_pages, not to be "
+          "edited.\n"
+          "\n"
+          "# Is the command the one named?  Nothing: is there none yet?\n"
+          "function __zogap_is\n"
+          "    set -l words (commandline -opc)\n"
+          "    test \"$words[2]\" = \"$argv\"\n"
+          "end\n"
+          "\n"
+          "# The words, behind what stands before the last comma.\n"
+          "function __zogap_list\n"
+          "    set -l before (commandline -ct | string replace -r '^--[a-z-]+=' '' | "
+          "string match -r '^.*,')\n"
+          "    printf '%s\\n' \"$before\"$argv\n"
+          "end\n"
+          "\n"
+          "# A path behind the @ of an option file.\n"
+          "function __zogap_option_file\n"
+          "    set -l word (commandline -ct)\n"
+          "    string match -q '@*' -- $word\n"
+          "    and printf '@%s\\n' (__fish_complete_path (string sub -s 2 -- $word))\n"
+          "end\n"
+          "\n"
+          "complete -c zogap -f\n"
+          "complete -c zogap -a '(__zogap_option_file)'\n"
+          "complete -c zogap -l help -s h -d 'usage, examples and options'\n"
+          "complete -c zogap -n __zogap_is -l version -d 'version and sources'\n",
+          out);
+    for (int64_t i = 0; (command = zg_command_at(i)); i++) {
+        fprintf(out, "complete -c zogap -n __zogap_is -a %s -d ", command->name);
+        put_quoted(command->summary, out);
+        fputc('\n', out);
+    }
+    for (int64_t i = 0; (command = zg_command_at(i)); i++)
+        put_command(command, out);
+}

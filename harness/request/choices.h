@@ -1,0 +1,16 @@
+/*
+ * choices.h - the names that options take, one by one, for completion: the first has index 0, NULL
+ * is past the last.
+ */
+#ifndef ZG_HARNESS_CHOICES_H
+#define ZG_HARNESS_CHOICES_H
+
+#include <stdint.h>
+
+const char *zg_choice_engine(int64_t index);    /* that this build has */
+const char *zg_choice_mechanism(int64_t index); /* and default, all, none */
+const char *zg_choice_algorithm(int64_t index);
+const char *zg_choice_model(int64_t index); /* shapes: synthetic weights */
+const char *zg_choice_task(int64_t index);  /* built in */
+
+#endif
