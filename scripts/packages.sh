@@ -5,9 +5,10 @@ zogap_build_packages=(gcc make cmake pkg-config git
   libopenblas-openmp-dev libdnnl-dev libhwloc-dev libcsv-dev libpapi-dev
   libjansson-dev libpcre2-dev libxxhash-dev libcunit1-dev)
 # clang and its runtime for the fuzz targets; python3 reads what `compare` prints, junitparser what `gate` writes; torch
-# and numpy for the independent check; gnuplot draws ladders; valgrind counts instructions, evenly on jemalloc.
+# and numpy for the independent check; gnuplot draws ladders; valgrind counts instructions, evenly on jemalloc; man,
+# mandoc and the shells read pages and completions.
 zogap_test_packages=(clang libclang-rt-dev python3 python3-torch python3-numpy python3-junitparser gnuplot-nox
-  valgrind libjemalloc2)
+  valgrind libjemalloc2 man-db mandoc zsh fish)
 
 missing_packages() {
   local package

@@ -45,15 +45,19 @@ static const char *next_word(const char *at, size_t *n)
     return at;
 }
 
-static bool is_list(const struct zg_command *command, const struct zg_flag *flag)
+static bool is_one_of(const char *words, const char *name)
 {
     size_t n;
-    const char *single = command->single ? command->single : "";
-    for (single = next_word(single, &n); n; single = next_word(single + n, &n))
-        if (strncmp(single, "all", n) == 0 ||
-            (strlen(flag->name) == n && memcmp(flag->name, single, n) == 0))
-            return false;
-    return flag->is_axis;
+    for (words = next_word(words ? words : "", &n); n; words = next_word(words + n, &n))
+        if (strlen(name) == n && memcmp(name, words, n) == 0)
+            return true;
+    return false;
+}
+
+static bool is_list(const struct zg_command *command, const struct zg_flag *flag)
+{
+    return flag->is_axis && !is_one_of(command->single, "all") &&
+           !is_one_of(command->single, flag->name);
 }
 
 /* In the order of the tables. */
@@ -64,7 +68,8 @@ static int64_t collect(const struct zg_command *command, struct zg_help_option *
         const char *topic = group->title;
         for (const struct zg_flag *flag = group->flags; flag->name && n < ZG_MAX_FLAGS; flag++) {
             topic = flag->topic ? flag->topic : topic;
-            out[n++] = (struct zg_help_option){flag, topic, is_list(command, flag)};
+            if (!is_one_of(command->refused, flag->name))
+                out[n++] = (struct zg_help_option){flag, topic, is_list(command, flag)};
         }
     }
     return n;

@@ -205,6 +205,7 @@ const struct zg_command zg_command_ladder = {
         "1. Without --blocks, --max-time, --min-time or --width it takes six blocks.",
     .common = "loop runtime order leave-one-out model task data batch dtype threads out list",
     .single = "dtype",
+    .refused = "baseline",
     .groups = groups,
     .examples = examples,
     .files = files,

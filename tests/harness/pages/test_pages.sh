@@ -110,6 +110,7 @@ expect_bash '' run --batch ''
 expect_bash '' run --engines = naive : gemm = one
 expect_bash 'fused' score --engines fus
 expect_bash 'lm-prompt' score --objective lm
+expect_bash '' ladder --basel
 expect_bash '' dance --e
 
 echo "== zsh reads its file"
@@ -123,7 +124,7 @@ if has fish; then
   # expect WANTED LINE
   expect_fish() {
     local got
-    got=$(HOME=$work fish --no-config -c "source '$fish_file'; complete -C'$2'" | cut -f1 | LC_ALL=C sort | paste -sd' ' -)
+    got=$(HOME=$work XDG_CONFIG_HOME=$work fish -c "source '$fish_file'; complete -C'$2'" | cut -f1 | LC_ALL=C sort | paste -sd' ' -)
     [ "$got" = "$1" ] || fail "fish completes '$2' to '$got', not '$1'"
   }
   expect_fish 'roofline' 'zogap ro'
