@@ -9,6 +9,9 @@ zogap_build_packages=(gcc make cmake pkg-config git
 # mandoc and the shells read pages and completions.
 zogap_test_packages=(clang libclang-rt-dev python3 python3-torch python3-numpy python3-junitparser gnuplot-nox
   valgrind libjemalloc2 man-db mandoc zsh fish)
+# What `dpkg-buildpackage` and its test need besides; nothing here installs them.
+# shellcheck disable=SC2034
+zogap_debian_packages=(debhelper devscripts lintian)
 
 missing_packages() {
   local package
