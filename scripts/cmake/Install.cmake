@@ -1,15 +1,23 @@
-# cmake --install: the binary, and with ZOGAP_LIBRARY libzogap with its headers, pkg-config and CMake packages.
+# cmake --install: the binary, its manual pages and completions, and with ZOGAP_LIBRARY libzogap with its headers, pkg-config and CMake packages.
 # `cmake --build build --target uninstall` takes away what the last one put.
 include(CMakePackageConfigHelpers)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/zogap")
 set(pc_folder "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
+set(completions bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+
+list(TRANSFORM completions PREPEND "${CMAKE_INSTALL_DATADIR}/" OUTPUT_VARIABLE completion_folders)
 set(folders "${CMAKE_INSTALL_BINDIR}" "${CMAKE_INSTALL_DOCDIR}/examples" "${CMAKE_INSTALL_INCLUDEDIR}/zogap"
-  "${package_folder}" "${pc_folder}")
+  "${package_folder}" "${pc_folder}" "${CMAKE_INSTALL_MANDIR}/man1" ${completion_folders})
 install(CODE "set(BUILD \"${CMAKE_BINARY_DIR}\")\nset(FOLDERS \"${folders}\")\ninclude(\"${CMAKE_SOURCE_DIR}/scripts/cmake/NoteFolders.cmake\")")
 
 install(TARGETS zogap RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# Made by harness/pages; a build for another machine has none.
+install(DIRECTORY "${CMAKE_BINARY_DIR}/share/man/man1/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" OPTIONAL)
+foreach(folder IN LISTS completions)
+  install(DIRECTORY "${CMAKE_BINARY_DIR}/share/${folder}/" DESTINATION "${CMAKE_INSTALL_DATADIR}/${folder}" OPTIONAL)
+endforeach()
 if(ZOGAP_LIBRARY)
   install(TARGETS libzogap libzogap_static EXPORT zogap-targets
           LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"

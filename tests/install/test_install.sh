@@ -86,6 +86,15 @@ run "zogap run" clean "$zogap" run --model opt-mini --engines naive,fused --bloc
 run "zogap score" clean "$zogap" score --model opt-mini --limit 2
 says "zogap score" "^example,probe"
 
+for file in man/man1/zogap.1 man/man1/zogap-gate.1 bash-completion/completions/zogap zsh/site-functions/_zogap \
+  fish/vendor_completions.d/zogap.fish; do
+  cmp -s "$prefix/share/$file" "$build/share/$file" || fail "share/$file is not there"
+done
+if command -v man >/dev/null && man --version 2>/dev/null | grep -q '^man 2'; then # man-db
+  run "man zogap-run" man -M "$prefix/share/man" zogap-run
+  says "man zogap-run" "--blocks"
+fi
+
 for file in "$zogap" "$lib/libzogap.so"; do
   readelf -d "$file" >"$work/said"
   grep -E 'RPATH|RUNPATH' "$work/said" && fail "$file has a search path"
