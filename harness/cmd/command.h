@@ -53,6 +53,12 @@ struct zg_command {
         "differs "                                                                                 \
         "from it: default,centred,-trie; -trie alone: default,-trie",                              \
         .offset = offsetof(struct zg_request, mechanisms), .word_at = zg_choice_mechanism
+/* --wide, of every command that prints tables. */
+#define ZG_FLAG_WIDE                                                                               \
+    "wide", ZG_FLAG_SWITCH, NULL, NULL,                                                            \
+        "tables with all columns, lines of any length; without it they fit 100 columns, or a "     \
+        "narrower terminal",                                                                       \
+        .offset = offsetof(struct zg_request, wide)
 extern const struct zg_flag zg_engine_flags[];
 extern const struct zg_flag zg_output_flags[];
 

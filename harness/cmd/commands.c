@@ -6,6 +6,7 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/base/build.h"
+#include "harness/base/page.h"
 #include "harness/cmd/help.h"
 #include "harness/request/choices.h"
 #include "harness/rows/table.h"
@@ -25,6 +26,7 @@ const struct zg_flag zg_output_flags[] = {
      "else none is written",
      FIELD(out_dir)},
     {ZG_FLAG_FORMAT},
+    {ZG_FLAG_WIDE},
     {.name = NULL},
 };
 
@@ -79,6 +81,7 @@ static enum zg_status run_command(const struct zg_command *command, struct zg_re
     enum zg_status status = ZG_OK;
     if (!help)
         status = zg_command_parse(command, request, &help, err);
+    zg_page_set_wide(request->wide);
     if (!status && help)
         zg_help_command(command, all, stdout);
     else if (!status)

@@ -13,7 +13,9 @@
 #include "engines/base/nearest.h"
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
+#include "harness/compare/phases_table.h"
 #include "harness/ladder/ladder_table.h"
+#include "harness/peak/roofline_table.h"
 #include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/gap_table.h"
@@ -23,6 +25,7 @@ static const char stdout_name[] = "standard output";
 
 struct comparison {
     enum zg_format format;
+    bool phases; /* instead of times */
     struct zg_result_reader *sets[ZG_MOST_DIRS];
     int64_t n;
     struct zg_compare *compare;       /* NULL: one directory, or only the machines are asked for */
@@ -143,6 +146,31 @@ static void tell_warnings(const struct comparison *c)
     }
 }
 
+/* ---- a roofline's directory ------------------------------------------------------------------ */
+
+/* `zogap roofline --out` times no engine. */
+static bool holds_peaks_alone(const char *dir)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", dir, zg_schema_roofline.file);
+    if (access(path, F_OK) != 0)
+        return false;
+    snprintf(path, sizeof path, "%s/%s", dir, zg_schema_summary.file);
+    return access(path, F_OK) != 0;
+}
+
+static enum zg_status print_peaks(const char *dir, enum zg_format format, struct zg_error *err)
+{
+    char path[1200];
+    struct zg_csv_in *csv = NULL;
+    snprintf(path, sizeof path, "%s/%s", dir, zg_schema_roofline.file);
+    enum zg_status status = zg_csv_in_open(&csv, path, &zg_schema_roofline, err);
+    if (!status)
+        status = zg_roofline_table_print(csv->rows, csv->n, format, err);
+    zg_csv_in_close(&csv);
+    return status;
+}
+
 /* ---- the comparison -------------------------------------------------------------------------- */
 
 /* Has ladder.csv the rungs that summary.csv has engines? */
@@ -176,6 +204,8 @@ static enum zg_status read_ladder(struct comparison *c, struct zg_error *err)
 
 static enum zg_status print_cases(const struct comparison *c, struct zg_error *err)
 {
+    if (c->phases)
+        return zg_phases_table_print(sets_of(c), c->n, c->format, err);
     /* of one directory: the rows of summary.csv lie in one array */
     const struct zg_summary_row *const summary = c->sets[0]->cases[0].summary;
     if (c->compare)
@@ -208,11 +238,17 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
     const struct zg_compare_options options = {.common = request->common,
                                                .across = request->across};
     enum zg_status status = ZG_OK;
+    for (int64_t i = 0; i < request->n_dirs; i++)
+        if (holds_peaks_alone(request->dirs[i]))
+            return zg_fail(err, ZG_INPUT,
+                           "%s: has peaks that `zogap roofline` measured and no engine's times; "
+                           "`zogap compare %s` alone prints them",
+                           request->dirs[i], request->dirs[i]);
     for (; c->n < request->n_dirs && !status; c->n += !status)
         status = zg_result_reader_open(&c->sets[c->n], request->dirs[c->n], err);
-    if (!status && c->n == 1)
+    if (!status && c->n == 1 && !c->phases)
         status = read_ladder(c, err);
-    if (!status && c->n > 1 && !request->machines)
+    if (!status && c->n > 1 && !request->machines && !c->phases)
         status = zg_compare_make(&c->compare, sets_of(c), c->n, &options, err);
     if (c->compare && c->compare->n_left_out > 0)
         fprintf(stderr, "note: %lld rows that not every directory has are left out\n",
@@ -220,13 +256,19 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
     return status;
 }
 
+/* ---- the command ----------------------------------------------------------------------------- */
+
 static enum zg_status run_compare(struct zg_request *request, struct zg_error *err)
 {
-    struct comparison c = {.format = (enum zg_format)request->format};
+    struct comparison c = {.format = (enum zg_format)request->format, .phases = request->phases};
     if (request->n_dirs == 0)
         return zg_fail(err, ZG_USAGE, "needs a DIR, a result directory that `zogap run` wrote");
     if (request->machines && request->n_dirs == 1)
         return zg_fail(err, ZG_USAGE, "--machines: needs two directories or more");
+    if (request->machines && request->phases)
+        return zg_fail(err, ZG_USAGE, "--machines and --phases: each prints something else alone");
+    if (request->n_dirs == 1 && !request->phases && holds_peaks_alone(request->dirs[0]))
+        return print_peaks(request->dirs[0], c.format, err);
     const bool for_people = zg_format_is_for_people(c.format);
     enum zg_status status = read_all(&c, request, err);
     if (!status && !for_people)
@@ -340,11 +382,14 @@ static const struct zg_flag compare_flags[] = {
     {"common", ZG_FLAG_SWITCH, NULL, NULL,
      "compare what all directories have; without it a case that one lacks is refused",
      FIELD(common)},
+    {"phases", ZG_FLAG_SWITCH, NULL, NULL,
+     "print instead where the time of a step goes: phases.csv, with shares and rates",
+     FIELD(phases)},
     {"machines", ZG_FLAG_SWITCH, NULL, NULL,
      "print only in what machines, builds and policies differ", FIELD(machines)},
     {.name = NULL},
 };
-static const struct zg_flag output_flags[] = {{ZG_FLAG_FORMAT}, {.name = NULL}};
+static const struct zg_flag output_flags[] = {{ZG_FLAG_FORMAT}, {ZG_FLAG_WIDE}, {.name = NULL}};
 static const struct zg_flag_group groups[] = {
     {"Cases", compare_flags, 0}, {ZG_TOPIC_OUTPUT, output_flags, 0}, {0}};
 static const struct zg_flag operand = {

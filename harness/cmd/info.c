@@ -345,6 +345,7 @@ static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
 static const struct zg_flag format_flags[] = {
     {"format", ZG_FLAG_CHOICE, "table|json", "table", "text for people, or one JSON document",
      .offset = offsetof(struct zg_request, format), .choices = ZG_FORMATS},
+    {ZG_FLAG_WIDE},
     {.name = NULL},
 };
 static const struct zg_flag_group groups[] = {

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "harness/base/json.h"
+#include "harness/base/page.h"
 #include "harness/cmd/command.h"
 #include "harness/ladder/ladder_plot.h"
 #include "harness/ladder/ladder_table.h"
 #include "harness/run/estimate.h"
 #include "harness/run/runner.h"
+#include "harness/stats/stats.h"
 
 struct ladder_run {
     struct zg_ladder ladder;
@@ -78,13 +80,13 @@ static enum zg_status print_ladder(struct zg_runner *runner, struct zg_error *er
     FILE *const notes = zg_runner_notes(runner);
     for (int64_t i = 0; i < run->n_results && !status; i++)
         if (run->results[i].apart_percent > ZG_LADDER_APART_PERCENT)
-            fprintf(
+            zg_page_print(
                 notes,
                 "warning: the rungs' ratios multiply to %.1f %% more or less than the gap, over "
-                "%g %%: too noisy, take more --blocks\n",
+                "%g %%: too noisy, take more --blocks",
                 run->results[i].apart_percent, ZG_LADDER_APART_PERCENT);
     if (!status && run->plot_note[0])
-        fprintf(notes, "note: %s\n", run->plot_note);
+        zg_page_print(notes, "note: %s", run->plot_note);
     return status;
 }
 
@@ -102,6 +104,11 @@ static enum zg_status make_ladder(struct zg_ladder *out, const struct zg_request
     if (request->policy.baseline)
         return zg_fail(err, ZG_USAGE, "--baseline %s: a ladder is held against its --loop",
                        request->policy.baseline);
+    if (request->policy.blocks > 0 && request->policy.blocks < ZG_MIN_FOR_INTERVAL)
+        return zg_fail(err, ZG_USAGE,
+                       "--blocks %lld: a ladder needs at least %d, for no share is told without an "
+                       "interval",
+                       (long long)request->policy.blocks, ZG_MIN_FOR_INTERVAL);
     const enum zg_status status = zg_sweep_case(&request->sweep, 0, &c, err);
     if (status)
         return status;
@@ -139,6 +146,7 @@ static enum zg_status run_ladder(struct zg_request *request, struct zg_error *er
 {
     static const struct zg_runner_command command = {.name = "ladder",
                                                      .first_is_baseline = true, /* the loop */
+                                                     .least_blocks = ZG_MIN_FOR_INTERVAL,
                                                      .list = list_rungs,
                                                      .write = write_ladder,
                                                      .print = print_ladder};

@@ -6,7 +6,9 @@
 
 #include "harness/base/signals.h"
 #include "harness/cmd/command.h"
-#include "harness/rows/table.h"
+#include "harness/compare/engines_roofline.h"
+#include "harness/peak/roofline_table.h"
+#include "harness/rows/csv_in.h"
 #include "harness/run/manifest.h"
 #include "harness/run/session.h"
 #include "harness/store/directory.h"
@@ -71,17 +73,49 @@ static enum zg_status measure_and_write(struct task *t, struct zg_error *err)
 static enum zg_status print(const struct task *t, struct zg_error *err)
 {
     const enum zg_format format = (enum zg_format)t->session.request->format;
-    struct zg_table *table = NULL;
-    enum zg_status status =
-        zg_table_of_rows(&table, &zg_schema_roofline, t->roofline.rows, t->roofline.n_rows, err);
-    status = zg_table_finish(&table, format, status, err);
+    const enum zg_status status =
+        zg_roofline_table_print(t->roofline.rows, t->roofline.n_rows, format, err);
     if (!status)
         zg_meta_print_warnings(t->meta, format == ZG_FORMAT_TABLE ? stdout : stderr);
     return status;
 }
 
+/* ---- --results ------------------------------------------------------------------------------- */
+
+/* The peaks that a run measured and its engines below them; for programs the engines alone, for the
+ * peaks are in roofline.csv. */
+static enum zg_status print_results(const struct zg_request *request, struct zg_error *err)
+{
+    const enum zg_format format = (enum zg_format)request->format;
+    struct zg_result_reader *results = NULL;
+    struct zg_csv_in *csv = NULL;
+    char path[1200];
+    if (request->out_dir)
+        return zg_fail(err, ZG_USAGE,
+                       "--results %s: measures nothing, so there is nothing for --out",
+                       request->results);
+    enum zg_status status = zg_result_reader_open(&results, request->results, err);
+    if (!status && zg_format_is_for_people(format)) {
+        snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_roofline.file);
+        status = zg_csv_in_open(&csv, path, &zg_schema_roofline, err);
+        if (!status)
+            status = zg_roofline_table_print(csv->rows, csv->n, format, err);
+        if (!status)
+            putchar('\n');
+    }
+    if (!status)
+        status = zg_engines_roofline_print(results, format, err);
+    zg_csv_in_close(&csv);
+    zg_result_reader_close(&results);
+    return status;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
 static enum zg_status run_roofline(struct zg_request *request, struct zg_error *err)
 {
+    if (request->results)
+        return print_results(request, err);
     struct task t = {0};
     enum zg_status status = zg_session_open_team(&t.session, request, err);
     if (status)
@@ -100,11 +134,18 @@ static enum zg_status run_roofline(struct zg_request *request, struct zg_error *
     return status;
 }
 
+static const struct zg_flag roofline_flags[] = {
+    {"results", ZG_FLAG_TEXT, "DIR", NULL,
+     "measure nothing: the peaks that the run in DIR measured, and its engines below them",
+     .offset = offsetof(struct zg_request, results)},
+    {.name = NULL},
+};
 static const struct zg_flag_group groups[] = {
-    {ZG_GROUP_THREADS}, {ZG_GROUP_STRICT}, {ZG_GROUP_OUTPUT}, {0}};
+    {"roofline", roofline_flags, 0}, {ZG_GROUP_THREADS}, {ZG_GROUP_STRICT}, {ZG_GROUP_OUTPUT}, {0}};
 
 static const struct zg_term examples[] = {
     {"zogap roofline", "this machine, one thread and all"},
+    {"zogap roofline --results opt-125m", "the engines of a run on the peaks that it measured"},
     {"zogap roofline --threads 4 --format csv --out peak-4",
      "four threads, as CSV, and in peak-4/roofline.csv"},
     {NULL, NULL},
@@ -121,9 +162,10 @@ const struct zg_command zg_command_roofline = {
     .details =
         "Measures what one thread and all threads of the pinned team reach: fp32 multiply-adds, "
         "bf16 and int8 dot products in registers (a multiply and an add are two FLOPs, of "
-        "integers too), and reading and copying an array larger than the last-level cache. Takes "
-        "a few seconds. ZOGAP_ISA caps the loops. --out DIR also writes roofline.csv and "
-        "meta.json.",
+        "integers too), and reading and copying an array larger than the last-level cache; the "
+        "ridge point is a dtype's peak over the bandwidth of reading. Takes a few seconds. "
+        "ZOGAP_ISA caps the loops. --out DIR also writes roofline.csv and meta.json. --results DIR "
+        "puts the engines of a run on the roofline that the run measured.",
     .groups = groups,
     .examples = examples,
     .files = files,

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/page.h"
 #include "harness/compare/compare.h"
 #include "harness/rows/algorithm_cell.h"
-#include "harness/rows/case_row.h"
+#include "harness/rows/case_axes.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/show.h"
 
 /* --across has a bit a case column */
-enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + ZG_MAX_ACROSS_OPTIONS + MOST_OTHERS };
+enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + 2 * ZG_MAX_ACROSS_OPTIONS + MOST_OTHERS };
 
 const char *zg_compare_letter(int64_t set)
 {
@@ -26,23 +27,63 @@ struct layout {
     bool baseline;     /* a directory has an engine beside its baseline */
     bool instructions; /* a directory has them */
     bool times;
-    bool dtype; /* more than one */
+    bool dtype;                                     /* more than one */
+    bool unlike;                                    /* a check failed, or holds less than fp32 */
+    struct zg_case_axes axes;                       /* of a sweep; for people */
+    const char *options[2 * ZG_MAX_ACROSS_OPTIONS]; /* --across and of the axes */
+    int64_t n_options;
 };
 
-static struct layout layout_of(const struct zg_compare *compare)
+/* The first directory that has a line's engine and case. */
+static int64_t first_set(const struct zg_compare_line *line)
 {
-    struct layout layout = {0};
+    int64_t set = 0;
+    while (!line->cells[set].c)
+        set++;
+    return set;
+}
+
+static const struct zg_summary_row *row_of(const struct zg_compare_line *line)
+{
+    return line->cells[first_set(line)].c->summary;
+}
+
+static bool is_across(const struct zg_case_across *across, const char *option)
+{
+    for (int64_t i = 0; i < across->n_options; i++)
+        if (zg_option_key_same(across->options[i], option))
+            return true;
+    return false;
+}
+
+/* What cases differ in is told in columns; --across has those already. */
+static void take_axes(struct layout *layout, const struct zg_compare *compare, bool for_people)
+{
+    const struct zg_case_across *const across = &compare->options.across;
+    for (int64_t i = 1; i < compare->n_lines && for_people; i++)
+        zg_case_axes_add(&layout->axes, &row_of(&compare->lines[0])->id,
+                         &row_of(&compare->lines[i])->id);
+    for (int64_t i = 0; i < across->n_options; i++)
+        layout->options[layout->n_options++] = across->options[i];
+    for (int64_t i = 0; i < layout->axes.n_options; i++)
+        if (!is_across(across, layout->axes.options[i].key))
+            layout->options[layout->n_options++] = layout->axes.options[i].key;
+}
+
+static void take_cells(struct layout *layout, const struct zg_compare *compare)
+{
     for (int64_t i = 0; i < compare->n_lines; i++)
         for (int64_t set = 0; set < compare->n_sets; set++) {
             const struct zg_compare_cell *const cell = &compare->lines[i].cells[set];
             if (!cell->c)
                 continue;
-            layout.baseline |= isfinite(cell->speedup.median);
-            layout.instructions |= isfinite(cell->instructions.median);
-            layout.times |= isfinite(cell->time.median);
-            layout.dtype |= zg_dtypes_coarsest(cell->c->id.dtype) != ZG_FP32;
+            layout->baseline |= isfinite(cell->speedup.median);
+            layout->instructions |= isfinite(cell->instructions.median);
+            layout->times |= isfinite(cell->time.median);
+            layout->dtype |= zg_dtypes_coarsest(cell->c->id.dtype) != ZG_FP32;
+            layout->unlike |= cell->c->verified != 1;
         }
-    return layout;
+    layout->unlike |= layout->dtype;
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -55,10 +96,11 @@ static void add_stats(struct zg_table *table, const struct zg_stats *stats, cons
 }
 
 /* Of the first directory it is 1 by definition. */
-static void add_ratio(struct zg_table *table, const struct zg_stats *ratio, bool is_first)
+static void add_ratio(struct zg_table *table, struct zg_marks *marks, const struct zg_stats *ratio,
+                      bool is_first)
 {
     char text[96];
-    zg_stats_show_ratio(ratio, text, sizeof text);
+    zg_ratio_show(ratio, marks, text, sizeof text);
     add_stats(table, ratio, is_first && isfinite(ratio->median) ? "1" : text);
 }
 
@@ -80,45 +122,60 @@ static void add_check(struct zg_table *table, const struct zg_compare *compare, 
                                     zg_dtypes_coarsest(reference ? reference->id.dtype : NULL))));
 }
 
+static void add_option(struct zg_table *table, const char *algorithm, const char *key)
+{
+    struct zg_option_cell option;
+    const bool has = zg_option_cell_find(algorithm, key, &option);
+    char *end = NULL;
+    const double number = has ? strtod(option.value, &end) : NAN;
+    if (has && !*end)
+        zg_table_real(table, number, option.value);
+    else
+        zg_table_text(table, has ? option.value : NULL);
+}
+
+static void add_time(struct zg_table *table, struct zg_marks *marks,
+                     const struct zg_compare_cell *cell)
+{
+    char text[128];
+    zg_step_interval_show(&cell->time, text, sizeof text);
+    if (zg_stats_is_vague(&cell->time))
+        zg_mark_add(marks, ZG_MARK_VAGUE, text, sizeof text);
+    if (cell->c->summary->n_disturbed > 0)
+        zg_mark_add(marks, ZG_MARK_DISTURBED, text, sizeof text);
+    add_stats(table, &cell->time, text);
+}
+
 /* In the order of the headings. */
 static void add_row(struct zg_table *table, const struct zg_compare *compare,
+                    const struct layout *layout, struct zg_marks *marks,
                     const struct zg_compare_line *line, int64_t set)
 {
     const struct zg_compare_cell *const cell = &line->cells[set];
     const struct zg_result_case *const c = cell->c;
     const struct zg_stats one = {.median = 1, .low = NAN, .high = NAN};
-    char text[128];
     zg_table_fields(table, zg_schema_summary.columns, zg_case_n_columns(), &c->id);
-    for (int64_t i = 0; i < compare->options.across.n_options; i++) {
-        struct zg_option_cell option;
-        const char *const key = compare->options.across.options[i];
-        const bool has = zg_option_cell_find(c->id.algorithm, key, &option);
-        char *end = NULL;
-        const double number = has ? strtod(option.value, &end) : NAN;
-        if (has && !*end)
-            zg_table_real(table, number, option.value);
-        else
-            zg_table_text(table, has ? option.value : NULL);
-    }
+    for (int64_t i = 0; i < layout->n_options; i++)
+        add_option(table, c->id.algorithm, layout->options[i]);
     zg_table_text(table, zg_compare_letter(set));
     zg_table_text(table, compare->sets[set]->dir);
     zg_table_integer(table, c->n);
-    add_stats(table, &cell->time, zg_step_interval_show(&cell->time, text, sizeof text));
-    add_ratio(table, &cell->over_first, set == 0);
+    add_time(table, marks, cell);
+    add_ratio(table, marks, &cell->over_first, set == 0);
     zg_table_text(table, c->summary->baseline);
     if (is_baseline(compare, set, c) && isfinite(cell->time.median))
         add_stats(table, &one, "1 (baseline)");
     else
-        add_ratio(table, &cell->speedup, false);
-    add_ratio(table, &cell->change, set == 0);
+        add_ratio(table, marks, &cell->speedup, false);
+    add_ratio(table, marks, &cell->change, set == 0);
     add_stats(table, &cell->instructions, NULL);
-    add_ratio(table, &cell->instructions_over_first, set == 0);
+    add_ratio(table, marks, &cell->instructions_over_first, set == 0);
     zg_table_integer(table, c->verified);
     add_check(table, compare, set, c);
 }
 
-/* The case columns first: for people only those that tell the rows of a case apart.  Then the
- * algorithm's options that may differ. */
+/* The case columns first: for people only those that tell rows apart.  Then the algorithm's options
+ * that do or may differ. */
 static int64_t make_headings(struct zg_heading *headings, const struct zg_compare *compare,
                              const struct layout *layout)
 {
@@ -155,64 +212,53 @@ static int64_t make_headings(struct zg_heading *headings, const struct zg_compar
     for (int64_t i = 0; i < n_case; i++) {
         const char *const name = zg_schema_summary.columns[i].name;
         const bool shown = !strcmp(name, "engine") || (layout->dtype && !strcmp(name, "dtype")) ||
-                           (across->columns >> i & 1);
+                           ((across->columns | layout->axes.columns) >> i & 1);
         headings[i] = (struct zg_heading){name, shown ? name : NULL};
     }
-    for (int64_t i = 0; i < across->n_options; i++)
-        headings[n_case + i] = (struct zg_heading){across->options[i], across->options[i]};
-    memcpy(headings + n_case + across->n_options, others, sizeof others);
-    return n_case + across->n_options + n_others;
+    for (int64_t i = 0; i < layout->n_options; i++)
+        headings[n_case + i] = (struct zg_heading){layout->options[i], layout->options[i]};
+    memcpy(headings + n_case + layout->n_options, others, sizeof others);
+    return n_case + layout->n_options + n_others;
 }
 
-/* One table of the lines from `begin` to before `end`. */
-static enum zg_status print_lines(const struct zg_compare *compare, const struct layout *layout,
-                                  int64_t begin, int64_t end, enum zg_format format,
-                                  struct zg_error *err)
-{
-    struct zg_heading headings[MOST_HEADINGS];
-    struct zg_table *table = NULL;
-    enum zg_status status =
-        zg_table_open(&table, headings, make_headings(headings, compare, layout), err);
-    if (status)
-        return status;
-    zg_table_set_name(table, "compare");
-    for (int64_t i = begin; i < end; i++)
-        for (int64_t set = 0; set < compare->n_sets; set++)
-            if (compare->lines[i].cells[set].c)
-                add_row(table, compare, &compare->lines[i], set);
-    return zg_table_finish(&table, format, status, err);
-}
-
-/* What the lines of a group are of.  Where columns may differ, it is so in one of the sets. */
-static void print_title(const struct zg_compare *compare, const struct zg_compare_line *line,
-                        enum zg_format format)
+/* What all lines have in common.  Where columns may differ, it is so in one of the sets. */
+static void print_title(const struct zg_compare *compare, const struct layout *layout)
 {
     char name[1024];
-    int64_t set = 0;
-    while (!line->cells[set].c)
-        set++;
-    zg_case_show(line->cells[set].c->summary, name, sizeof name);
-    if (compare->options.across.columns || compare->options.across.n_options)
-        printf("%s (in %s)\n", name, zg_compare_letter(set));
-    else
-        printf("%s\n", name);
-    printf("%s", format == ZG_FORMAT_MARKDOWN ? "\n" : "");
+    const struct zg_compare_line *const line = &compare->lines[0];
+    const bool across = compare->options.across.columns || compare->options.across.n_options;
+    zg_case_show(&layout->axes, row_of(line), name, sizeof name);
+    zg_page_print(stdout, "%s%s%s%s", name, across ? " (in " : "",
+                  across ? zg_compare_letter(first_set(line)) : "", across ? ")" : "");
 }
 
 enum zg_status zg_compare_print(const struct zg_compare *compare, enum zg_format format,
                                 struct zg_error *err)
 {
-    const struct layout layout = layout_of(compare);
-    enum zg_status status = ZG_OK;
-    if (!zg_format_is_for_people(format))
-        return print_lines(compare, &layout, 0, compare->n_lines, format, err);
-    for (int64_t begin = 0, end; begin < compare->n_lines && !status; begin = end) {
-        end = begin + 1;
-        while (end < compare->n_lines && compare->lines[end].group == compare->lines[begin].group)
-            end++;
-        printf("%s", begin ? "\n" : "");
-        print_title(compare, &compare->lines[begin], format);
-        status = print_lines(compare, &layout, begin, end, format, err);
-    }
+    const bool for_people = zg_format_is_for_people(format);
+    const bool markdown = format == ZG_FORMAT_MARKDOWN;
+    struct zg_heading headings[MOST_HEADINGS];
+    struct zg_table *table = NULL;
+    struct zg_marks marks = {0};
+    struct layout layout = {0};
+    take_cells(&layout, compare);
+    take_axes(&layout, compare, for_people);
+    enum zg_status status =
+        zg_table_open(&table, headings, make_headings(headings, compare, &layout), err);
+    if (status)
+        return status;
+    zg_table_set_name(table, "compare");
+    zg_table_set_secondary(table, layout.unlike ? "n instructions_per_step speedup"
+                                                : "n instructions_per_step speedup verified check");
+    for (int64_t i = 0; i < compare->n_lines; i++)
+        for (int64_t set = 0; set < compare->n_sets; set++)
+            if (compare->lines[i].cells[set].c)
+                add_row(table, compare, &layout, &marks, &compare->lines[i], set);
+    if (for_people && compare->n_lines > 0)
+        print_title(compare, &layout);
+    printf("%s", markdown ? "\n" : "");
+    status = zg_table_finish(&table, format, status, err);
+    if (!status && for_people)
+        zg_marks_print(&marks, markdown);
     return status;
 }

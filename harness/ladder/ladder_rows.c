@@ -162,7 +162,8 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
                                   int64_t n_blocks, struct zg_error *err)
 {
     struct work w = {.out = out, .ladder = ladder, .walls = walls, .n_blocks = n_blocks};
-    *out = (struct zg_ladder_result){.n_rows = ladder->n_rungs};
+    *out = (struct zg_ladder_result){.n_rows = ladder->n_rungs,
+                                     .extrapolated = summary->extrapolated == 1};
     w.scratch = calloc((size_t)((2 + out->n_rows) * n_blocks + 1), sizeof *w.scratch);
     if (!w.scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)n_blocks);
@@ -183,11 +184,21 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
     }
     add_up(out, ladder->leave_one_out);
     for (int64_t i = 1; i <= last && !ladder->leave_one_out; i++) {
-        const double share = log(out->rows[i].ratio) / log(out->product);
-        out->rows[i].gap_share = isfinite(share) ? share : NAN;
+        struct zg_ladder_row *const row = &out->rows[i];
+        const double share = log(row->ratio) / log(out->product);
+        row->gap_share = isfinite(share) && isfinite(row->ratio_ci_low) ? share : NAN;
     }
     free(w.scratch);
     return ZG_OK;
+}
+
+bool zg_ladder_row_is_apart(const struct zg_ladder_row *row)
+{
+    const bool removes =
+        strcmp(row->kind, "ladder") != 0 && row->previous && strcmp(row->previous, "loop") != 0;
+    const double times = log(row->previous_wall_s_per_step_median / row->wall_s_per_step_median);
+    const double of_times = removes ? -times : times, of_ratio = log(row->ratio);
+    return of_times * of_ratio < 0 && fabs(of_times - of_ratio) > 0.01;
 }
 
 /* ---- all cases ------------------------------------------------------------------------------- */

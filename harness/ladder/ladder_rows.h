@@ -8,7 +8,8 @@
  *
  *     log(t_{i-1} / t_i) / log(t_0 / t_n)
  *
- * so shares add to 1 and ratios multiply to t_0 / t_n, whatever the times are.  That product is
+ * so shares add to 1 and ratios multiply to t_0 / t_n, whatever the times are.  Where a ratio has
+ * no interval, of fewer than six blocks, there is no share.  That product is
  * held against the ratio measured end to end without the fit: the median over blocks of the paired
  * ratio of the loop and the last rung, with its exact interval (stats.h).  They are two estimates
  * of one number from the same samples; where they are far apart, bursts hit so many samples of the
@@ -41,10 +42,15 @@ struct zg_ladder_result { /* of one case; must not be copied: rows point into it
      * paired ratios; leaving one out, product is NaN. */
     double product, end_to_end, end_to_end_ci_low, end_to_end_ci_high;
     double apart_percent; /* |product / end_to_end - 1| */
+    bool extrapolated;    /* from a part of the model's layers */
 };
 
 /* How far apart they may be before the run is called too noisy. */
 #define ZG_LADDER_APART_PERCENT 5.0
+
+/* Does the ratio say faster where the medians of times say slower, or otherwise, by more than
+ * rounding hides? */
+bool zg_ladder_row_is_apart(const struct zg_ladder_row *row);
 
 /* From the case's summary rows [n_rungs] and the wall time of each rung in each block,
  * walls[n_rungs][n_blocks], NaN where there is none.  Texts are borrowed from ladder and rows. */

@@ -30,6 +30,7 @@ struct zg_request {
     const char *mechanisms; /* as typed, NULL: all */
     struct zg_policy policy;
     int format;                     /* enum zg_format */
+    bool wide;                      /* tables have all columns, whatever fits */
     const char *out_dir;            /* NULL: the command's own default */
     const char *loop;               /* ladder: first rung, as typed */
     const char *runtime;            /* ladder: engine of the others, as typed */
@@ -41,6 +42,8 @@ struct zg_request {
     struct zg_case_across across; /* compare: what may differ */
     bool common;                  /* compare */
     bool machines;                /* compare */
+    bool phases;                  /* compare */
+    const char *results;          /* roofline: a result directory, NULL: measure */
     struct zg_gate_request gate;
     const char *about;     /* help: a command, NULL: all of them */
     bool all;              /* help */

@@ -7,7 +7,8 @@
 #include "harness/rows/schema.h"
 #include "harness/rows/table.h"
 
-/* summary rows [n], one table a case, titled; as CSV and JSON all columns of all rows. */
+/* summary rows [n] of all cases, titled: what the cases differ in has columns of its own.  For
+ * programs all columns of all rows. */
 enum zg_status zg_gap_table_print(const struct zg_summary_row *rows, int64_t n,
                                   enum zg_format format, struct zg_error *err);
 

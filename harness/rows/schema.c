@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define SCHEMA(NAME, file_name, LISTS, extra)                                                      \
+#define SCHEMA(NAME, file_name, LISTS, extra, first_end)                                           \
     static const struct zg_column NAME##_columns[] = {LISTS};                                      \
     const struct zg_schema zg_schema_##NAME = {                                                    \
         .file = file_name,                                                                         \
@@ -12,6 +12,7 @@
         .n_columns = sizeof NAME##_columns / sizeof *NAME##_columns,                               \
         .row_size = sizeof(ROW),                                                                   \
         .has_extra = extra,                                                                        \
+        .last_at_first = first_end,                                                                \
     };
 
 #define TEXT(field)    {#field, ZG_COLUMN_TEXT, offsetof(ROW, field)},
@@ -26,31 +27,31 @@
 #define OF_CASE(LIST)    ZG_CASE_COLUMNS(CASE_TEXT, CASE_INTEGER, CASE_REAL) OF_MACHINE(LIST)
 
 #define ROW struct zg_sample_row
-SCHEMA(samples, "samples.csv", OF_CASE(ZG_SAMPLE_COLUMNS), true)
+SCHEMA(samples, "samples.csv", OF_CASE(ZG_SAMPLE_COLUMNS), true, NULL)
 #undef ROW
 #define ROW struct zg_phase_row
-SCHEMA(phases, "phases.csv", OF_CASE(ZG_PHASE_COLUMNS), false)
+SCHEMA(phases, "phases.csv", OF_CASE(ZG_PHASE_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_count_row
-SCHEMA(counts, "counters.csv", OF_CASE(ZG_COUNT_COLUMNS), false)
+SCHEMA(counts, "counters.csv", OF_CASE(ZG_COUNT_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_summary_row
-SCHEMA(summary, "summary.csv", OF_CASE(ZG_SUMMARY_COLUMNS), false)
+SCHEMA(summary, "summary.csv", OF_CASE(ZG_SUMMARY_COLUMNS), false, "counts_estimated")
 #undef ROW
 #define ROW struct zg_verify_row
-SCHEMA(verify, "verify.csv", OF_CASE(ZG_VERIFY_COLUMNS), false)
+SCHEMA(verify, "verify.csv", OF_CASE(ZG_VERIFY_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_fidelity_row
-SCHEMA(fidelity, "fidelity.csv", OF_CASE(ZG_FIDELITY_COLUMNS), false)
+SCHEMA(fidelity, "fidelity.csv", OF_CASE(ZG_FIDELITY_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_curve_row
-SCHEMA(curve, "curve.csv", OF_CASE(ZG_CURVE_COLUMNS), false)
+SCHEMA(curve, "curve.csv", OF_CASE(ZG_CURVE_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_ladder_row
-SCHEMA(ladder, "ladder.csv", OF_CASE(ZG_LADDER_COLUMNS), false)
+SCHEMA(ladder, "ladder.csv", OF_CASE(ZG_LADDER_COLUMNS), false, NULL)
 #undef ROW
 #define ROW struct zg_roofline_row
-SCHEMA(roofline, "roofline.csv", OF_MACHINE(ZG_ROOFLINE_COLUMNS), false)
+SCHEMA(roofline, "roofline.csv", OF_MACHINE(ZG_ROOFLINE_COLUMNS), false, NULL)
 #undef ROW
 
 _Static_assert(sizeof(const char *) == sizeof(int64_t) && sizeof(double) == sizeof(int64_t),

@@ -130,7 +130,8 @@ struct zg_schema {
     REAL(instructions_per_cycle) /* median over blocks, as the next two: counters_derived.h */     \
     REAL(ghz)                                                                                      \
     REAL(bytes_per_flop)      /* of memory, as counted */                                          \
-    INTEGER(counts_estimated) /* 1: of multiplexed counts; 0: not; empty: nothing is derived */
+    INTEGER(counts_estimated) /* 1: of multiplexed counts; 0: not; empty: nothing is derived */    \
+    INTEGER(n_disturbed)      /* samples of the n that are disturbed */
 
 /* What an event counted in a phase, or in the whole step, of one thread or of all. */
 #define ZG_COUNT_COLUMNS(TEXT, INTEGER, REAL)                                                      \

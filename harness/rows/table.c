@@ -60,6 +60,18 @@ void zg_table_set_name(struct zg_table *table, const char *name)
     table->failed |= !table->name;
 }
 
+void zg_table_set_secondary(struct zg_table *table, const char *names)
+{
+    for (int64_t order = INT16_MAX; *names; names += strspn(names, " "), order--) {
+        const size_t n = strcspn(names, " ");
+        for (int64_t i = 0; i < table->n_columns; i++)
+            if (strlen(table->headings[i].name) == n &&
+                strncmp(table->headings[i].name, names, n) == 0)
+                table->headings[i].secondary = order;
+        names += n;
+    }
+}
+
 static void add(struct zg_table *table, const struct zg_cell *value, const char *text)
 {
     table->failed = table->failed || !zg_grow(&table->cells, table->n_cells, sizeof *table->cells);

@@ -10,8 +10,14 @@
  *     zg_table_close(&table);
  *
  * A cell has a value, which CSV, JSON and SQL give in full, and a shown text for people, which the
- * table and Markdown give. Cells are added left to right, row after row.  Numbers align right.
+ * table and Markdown give.  Cells are added left to right, row after row.  Numbers align right.
  * Control characters become '?'.
+ *
+ * The aligned table fits the page (harness/base/page.h), whatever its cells hold: where it is too
+ * wide, headings and long texts break into lines, then secondary columns are left out
+ * (zg_table_set_secondary()), which a line below the table says; what is too wide still is printed
+ * a line a cell.
+ * Every other form has all columns.
  */
 #ifndef ZG_HARNESS_TABLE_H
 #define ZG_HARNESS_TABLE_H
@@ -53,12 +59,16 @@ void zg_table_close(struct zg_table **table); /* NULL and a pointer to NULL are 
  * for zg_table_of_rows(). */
 void zg_table_set_name(struct zg_table *table, const char *name);
 
+/* The columns that an aligned table leaves out where there is no room for all: their names, cut by
+ * blanks, in the order in which they go. */
+void zg_table_set_secondary(struct zg_table *table, const char *names);
+
 /* Adds the next cell; texts are copied.  A failure (no memory) is kept and reported by
  * zg_table_print(). */
 void zg_table_text(struct zg_table *table, const char *value); /* NULL: empty */
 /* ZG_NO_INTEGER: empty */
 void zg_table_integer(struct zg_table *table, int64_t value);
-/* `shown` NULL: four significant digits.  NaN: empty in CSV, null in JSON and SQL, "-" or
+/* `shown` NULL: three significant digits.  NaN: empty in CSV, null in JSON and SQL, "-" or
  * `shown` for people. */
 void zg_table_real(struct zg_table *table, double value, const char *shown);
 

@@ -1,4 +1,5 @@
-/* table_print.c - a table as aligned text, Markdown, CSV, JSON or SQL: table.h. */
+/* table_print.c - a table as Markdown, CSV, JSON or SQL: table.h.  As aligned text:
+ * table_align.c. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -10,111 +11,18 @@
 #include "harness/rows/table.h"
 #include "harness/rows/table_cells.h"
 
-/* Characters on a screen: UTF-8 continuation bytes take no place. */
-static int64_t width_of(const char *text)
-{
-    int64_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
-/* What people see of a cell, into shown[size] unless the cell has its own text. */
-static const char *show(const struct cell *cell, char *shown, size_t size)
-{
-    if (cell->text)
-        return cell->text;
-    if (cell->value.kind == ZG_COLUMN_TEXT)
-        return "";
-    if (zg_cell_is_empty(&cell->value))
-        snprintf(shown, size, "-");
-    else if (cell->value.kind == ZG_COLUMN_INTEGER)
-        snprintf(shown, size, "%lld", (long long)cell->value.integer);
-    else
-        snprintf(shown, size, "%.4g", cell->value.real);
-    return shown;
-}
-
-/* A column aligns right if it holds numbers only. */
-static bool is_numeric(const struct zg_table *table, int64_t column)
-{
-    for (int64_t i = column; i < table->n_cells; i += table->n_columns)
-        if (table->cells[i].value.kind == ZG_COLUMN_TEXT)
-            return false;
-    return table->n_cells > column;
-}
-
-static int64_t column_width(const struct zg_table *table, int64_t column)
-{
-    char shown[64];
-    int64_t width = width_of(table->headings[column].shown);
-    for (int64_t i = column; i < table->n_cells; i += table->n_columns)
-        width = zg_max64(width, width_of(show(&table->cells[i], shown, sizeof shown)));
-    return width;
-}
-
-static bool is_shown(const struct zg_table *table, int64_t column)
-{
-    return table->headings[column].shown != NULL;
-}
-
-static bool is_last_shown(const struct zg_table *table, int64_t column)
-{
-    for (column++; column < table->n_columns; column++)
-        if (is_shown(table, column))
-            return false;
-    return true;
-}
-
-/* One line of the aligned table.  row -1 is the heading. */
-static void align_line(const struct zg_table *table, const int64_t *widths, int64_t row, FILE *out)
-{
-    bool first = true;
-    for (int64_t c = 0; c < table->n_columns; c++) {
-        char shown[64];
-        if (!is_shown(table, c))
-            continue;
-        const char *const text =
-            row < 0 ? table->headings[c].shown
-                    : show(&table->cells[row * table->n_columns + c], shown, sizeof shown);
-        const int fill = (int)(widths[c] - width_of(text));
-        const bool right = is_numeric(table, c);
-        fprintf(out, "%*s", (first ? 0 : 2) + (right ? fill : 0), "");
-        zg_text_put(out, text, '\0', '\0');
-        fprintf(out, "%*s", right || is_last_shown(table, c) ? 0 : fill, "");
-        first = false;
-    }
-    fputc('\n', out);
-}
-
-static bool print_aligned(const struct zg_table *table, int64_t n_rows, FILE *out)
-{
-    int64_t *const widths = calloc((size_t)table->n_columns + 1, sizeof *widths);
-    if (!widths)
-        return false;
-    for (int64_t c = 0; c < table->n_columns; c++)
-        widths[c] = is_shown(table, c) ? column_width(table, c) : 0;
-    for (int64_t row = -1; row < n_rows; row++)
-        align_line(table, widths, row, out);
-    free(widths);
-    return true;
-}
-
 static bool print_markdown(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     for (int64_t row = -2; row < n_rows; row++) { /* -2: headings, -1: the rule below them */
         for (int64_t c = 0; c < table->n_columns; c++) {
             char shown[64];
-            if (!is_shown(table, c))
+            if (!table->headings[c].shown)
                 continue;
             fputs("| ", out);
-            if (row == -2)
-                zg_text_put(out, table->headings[c].shown, '|', '\\');
-            else if (row == -1)
-                fputs(is_numeric(table, c) ? "---:" : "---", out);
+            if (row == -1)
+                fputs(zg_table_is_numeric(table, c) ? "---:" : "---", out);
             else
-                zg_text_put(out,
-                            show(&table->cells[row * table->n_columns + c], shown, sizeof shown),
+                zg_text_put(out, zg_table_shown(table, row < 0 ? -1 : row, c, shown, sizeof shown),
                             '|', '\\');
             fputc(' ', out);
         }
@@ -226,9 +134,12 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
                               enum zg_format format, struct zg_error *err)
 {
     static bool (*const prints[])(const struct zg_table *, int64_t n_rows, FILE *) = {
-        [ZG_FORMAT_TABLE] = print_aligned, [ZG_FORMAT_MARKDOWN] = print_markdown,
-        [ZG_FORMAT_CSV] = print_csv,       [ZG_FORMAT_JSON] = print_json,
-        [ZG_FORMAT_JSONL] = print_jsonl,   [ZG_FORMAT_SQL] = print_sql,
+        [ZG_FORMAT_TABLE] = zg_table_print_aligned,
+        [ZG_FORMAT_MARKDOWN] = print_markdown,
+        [ZG_FORMAT_CSV] = print_csv,
+        [ZG_FORMAT_JSON] = print_json,
+        [ZG_FORMAT_JSONL] = print_jsonl,
+        [ZG_FORMAT_SQL] = print_sql,
     };
     const int64_t n_rows = table->n_columns ? table->n_cells / table->n_columns : 0;
     if (table->failed || !prints[format](table, n_rows, file))

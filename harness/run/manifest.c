@@ -17,12 +17,13 @@
 #include "harness/run/measured_json.h"
 #include "harness/store/meta.h"
 
-/* `--resume` and `--quiet` do not change what a command measures. */
+/* `--resume`, `--quiet` and `--wide` do not change what a command measures. */
 static json_t *command_line_json(const struct zg_words *words)
 {
     json_t *const list = json_array();
     for (int64_t i = 1; i < words->n_words; i++)
-        if (strcmp(words->words[i], "--resume") != 0 && strcmp(words->words[i], "--quiet") != 0)
+        if (strcmp(words->words[i], "--resume") != 0 && strcmp(words->words[i], "--quiet") != 0 &&
+            strcmp(words->words[i], "--wide") != 0)
             json_array_append_new(list, zg_json_text(words->words[i]));
     return list;
 }

@@ -25,6 +25,7 @@ struct zg_measurement {
      * do. */
     enum zg_status (*on_plan)(void *context, struct zg_error *err);
     void *context;
+    int64_t least_blocks;  /* of a case; a --max-time without room for them is refused.  0: any */
     int64_t n_samples;     /* rows of samples.csv so far, */
     int64_t major_faults;  /* pages that came from disk in them, */
     double sampled_s;      /* and what they took */

@@ -78,6 +78,9 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
     zg_stats_of(walls, n, ratios, &stats);
     row->n = n;
     row->steps = w->n_steps;
+    row->n_disturbed = 0;
+    for (int64_t b = 0; b < n; b++)
+        row->n_disturbed += w->blocks[b * w->n_contenders + i].disturbed;
     row->wall_s_per_step_median = stats.median;
     row->wall_s_per_step_mad = stats.mad;
     row->wall_s_per_step_ci_low = stats.low;

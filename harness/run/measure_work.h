@@ -24,6 +24,7 @@ struct measured_beside {
 
 struct block_record { /* of one contender in one block */
     double wall_s_per_step;
+    bool disturbed;
     struct measured_beside beside;
     double amounts[N_AMOUNTS]; /* per step */
     struct zg_derived derived;

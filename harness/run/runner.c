@@ -10,6 +10,7 @@
 
 #include "engines/base/nearest.h"
 #include "harness/base/json.h"
+#include "harness/base/page.h"
 #include "harness/base/signals.h"
 #include "harness/peak/roofline.h"
 #include "harness/rows/case_row.h"
@@ -224,6 +225,18 @@ FILE *zg_runner_notes(const struct zg_runner *runner)
     return runner->session.request->format == ZG_FORMAT_TABLE ? stdout : stderr;
 }
 
+/* Lines of the measurement, each a paragraph. */
+static void print_told(const char *told, FILE *notes)
+{
+    for (size_t n; *told; told += n + (told[n] == '\n')) {
+        n = strcspn(told, "\n");
+        char *const line = strndup(told, n);
+        if (line)
+            zg_page_put(notes, 2, line);
+        free(line);
+    }
+}
+
 static void print_peak(const struct zg_peak *peak, FILE *notes)
 {
     fprintf(notes, "peak %.0f GFLOP/s fp32", peak->gflops[ZG_FP32].all.best);
@@ -233,27 +246,27 @@ static void print_peak(const struct zg_peak *peak, FILE *notes)
                     zg_dtype_name((enum zg_dtype)dtype), zg_isa_name(peak->isas[dtype]));
     if (isfinite(peak->read_gb_per_s.all.best))
         fprintf(notes, ", %.1f GB/s", peak->read_gb_per_s.all.best);
-    fputs("; ", notes);
+    fputs("\n", notes);
 }
 
 static void print_notes(const struct zg_runner *runner)
 {
     FILE *const notes = zg_runner_notes(runner);
     if (runner->session.left_out[0])
-        fprintf(notes, "note: %s\n", runner->session.left_out);
+        zg_page_print(notes, "note: %s", runner->session.left_out);
     if (runner->session.embedded_tokenizer)
         fputs("note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a model's\n",
               notes);
     zg_meta_print_warnings(runner->meta, notes);
     zg_session_tell_models(&runner->session, false, notes);
     fflush(runner->measurement.notes);
-    fputs(runner->told, notes);
+    print_told(runner->told, notes);
     const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);
     if (n_multiplexed > 0)
-        fprintf(
+        zg_page_print(
             notes,
             "note: %lld events took turns on the counter registers (--multiplex): their counts, "
-            "and what is derived from them, are estimates\n",
+            "and what is derived from them, are estimates",
             (long long)n_multiplexed);
     if (isfinite(runner->peak.gflops[ZG_FP32].all.best))
         print_peak(&runner->peak, notes);
@@ -277,6 +290,7 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
                                 .counters = runner->counters,
                                 .peak = &runner->peak,
                                 .meta = runner->meta,
+                                .least_blocks = runner->command->least_blocks,
                                 .notes = open_memstream(&runner->told, &runner->n_told),
                                 .on_plan = write_meta,
                                 .context = runner};

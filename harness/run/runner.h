@@ -21,6 +21,7 @@ struct zg_runner;
 struct zg_runner_command {
     const char *name;       /* for meta.json */
     bool first_is_baseline; /* whatever engine it is */
+    int64_t least_blocks;   /* of a case: struct zg_measurement */
     /* --list, in place of measuring. */
     enum zg_status (*list)(struct zg_runner *runner, struct zg_error *err);
     /* After the last case, also where the run was cut off or failed after a case was finished:

@@ -68,10 +68,35 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     return status;
 }
 
+/* Too few blocks are refused before the first of them. */
+static enum zg_status check_blocks(const struct zg_measure_work *w,
+                                   const struct zg_sampler_report *report, struct zg_error *err)
+{
+    const int64_t least = w->m->least_blocks;
+    const double limit_s = w->m->session->request->policy.max_time_s;
+    double block_s = (double)w->n_subjects * zg_peak_fma_now_s(w->m->peak);
+    for (int64_t s = 0; s < report->n_subjects; s++)
+        block_s += report->subjects[s].pilot_s_per_step * (double)report->subjects[s].n_steps;
+    const double needed_s = report->warmup_s + (double)least * block_s;
+    char text[32];
+    if (least == 0 || limit_s <= 0 || w->plan.n_blocks > 0 ||
+        (report->n_blocks_planned >= least && needed_s <= limit_s))
+        return ZG_OK;
+    return zg_fail(
+        err, ZG_USAGE,
+        "--max-time %g: has no room for the %lld blocks that an interval needs; of these "
+        "%lld engines they take about %s",
+        limit_s, (long long)least, (long long)w->n_subjects,
+        zg_duration_show(ceil(needed_s), text, sizeof text));
+}
+
 static enum zg_status on_plan(void *context, const struct zg_sampler_report *report,
                               struct zg_error *err)
 {
     struct zg_measure_work *const w = context;
+    const enum zg_status status = check_blocks(w, report, err);
+    if (status)
+        return status;
     struct zg_block_plan plan = {.n_blocks = report->n_blocks_planned,
                                  .n_steps = w->n_steps,
                                  .width_reached = report->width_reached,
@@ -101,6 +126,7 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
     p.counters = w->m->counters;
     p.stop = zg_signals_flag();
     p.n_stops = zg_signals_continued();
+    p.least_blocks = w->m->least_blocks;
     p.on_plan = on_plan;
     p.on_sample = on_sample;
     p.on_progress = on_progress;

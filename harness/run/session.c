@@ -10,6 +10,7 @@
 
 #include "engines/base/nearest.h"
 #include "engines/base/size.h"
+#include "harness/base/page.h"
 #include "harness/base/signals.h"
 #include "harness/bench/fit.h"
 #include "harness/machine/threads.h"
@@ -290,9 +291,9 @@ void zg_session_tell_models(const struct zg_session *session, bool warnings, FIL
     for (int64_t i = 0; i < session->models.n; i++) {
         const struct zg_model *const model = session->models.items[i].model;
         if (warnings && zg_model_warning(model))
-            fprintf(out, "warning: %s\n", zg_model_warning(model));
+            zg_page_print(out, "warning: %s", zg_model_warning(model));
         if (zg_model_note(model))
-            fprintf(out, "note: %s\n", zg_model_note(model));
+            zg_page_print(out, "note: %s", zg_model_note(model));
     }
 }
 

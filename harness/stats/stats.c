@@ -126,12 +126,37 @@ void zg_stats_of_ratios(const double *baseline, const double *candidate, int64_t
     zg_stats_of(scratch, n, scratch + n, out);
 }
 
+/* Rounded first, for 9.996 has one digit less behind the point than before. */
+const char *zg_figure_show(double value, char *text, int64_t size)
+{
+    char rounded[32];
+    snprintf(rounded, sizeof rounded, "%.2e", value);
+    const char *const e = strchr(rounded, 'e');
+    const int exponent = isfinite(value) && e ? atoi(e + 1) : 0;
+    if (!isfinite(value))
+        snprintf(text, (size_t)size, "-");
+    else if (value != 0 && (exponent >= 6 || exponent < -4))
+        snprintf(text, (size_t)size, "%s", rounded);
+    else
+        snprintf(text, (size_t)size, "%.*f", exponent < 2 ? 2 - exponent : 0, atof(rounded));
+    return text;
+}
+
+bool zg_stats_is_vague(const struct zg_stats *ratio)
+{
+    return ratio->has_interval && ratio->high > 2 * ratio->low;
+}
+
 void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size)
 {
+    char median[32], low[32], high[32];
+    zg_figure_show(ratio->median, median, sizeof median);
     if (!isfinite(ratio->median))
         snprintf(text, (size_t)size, "-");
     else if (ratio->has_interval)
-        snprintf(text, (size_t)size, "%.2fx [%.2f, %.2f]", ratio->median, ratio->low, ratio->high);
+        snprintf(text, (size_t)size, "%sx [%s, %s]", median,
+                 zg_figure_show(ratio->low, low, sizeof low),
+                 zg_figure_show(ratio->high, high, sizeof high));
     else
-        snprintf(text, (size_t)size, "%.2fx (once)", ratio->median);
+        snprintf(text, (size_t)size, "%sx (once)", median);
 }

@@ -65,6 +65,13 @@ void zg_stats_ratios(const double *baseline, const double *candidate, int64_t n,
 void zg_stats_of_ratios(const double *baseline, const double *candidate, int64_t n, double *scratch,
                         struct zg_stats *out);
 
+/* Three significant digits, as tables have them: "0.00123", "6.12", "1540"; beyond a million and
+ * below 0.0001 "1.23e+09"; "-" where it is NaN or infinite.  Into text[size]; returns text. */
+const char *zg_figure_show(double value, char *text, int64_t size);
+
+/* Does the interval span more than a factor of two?  Then the estimate in it says little. */
+bool zg_stats_is_vague(const struct zg_stats *ratio);
+
 /* How an interval is shown: "6.12x [6.05, 6.20]", "6.12x (once)" without an interval, "-" for
  * NaN. */
 void zg_stats_show_ratio(const struct zg_stats *ratio, char *text, int64_t size);

@@ -11,6 +11,7 @@
 #include "engines/base/json_memory.h"
 #include "harness/base/file_out.h"
 #include "harness/base/json.h"
+#include "harness/base/page.h"
 #include "harness/rows/schema.h"
 
 void zg_meta_note(json_t *meta, const char *text)
@@ -65,7 +66,7 @@ void zg_meta_print_warnings(const json_t *meta, FILE *out)
     const size_t n = json_array_size(warnings),
                  n_told = json_array_size(json_object_get(meta, "event_warnings"));
     for (size_t i = 0; i + n_told < n; i++) /* those come last, and were told before measuring */
-        fprintf(out, "warning: %s\n", json_string_value(json_array_get(warnings, i)));
+        zg_page_print(out, "warning: %s", json_string_value(json_array_get(warnings, i)));
 }
 
 void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before)

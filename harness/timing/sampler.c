@@ -410,8 +410,8 @@ static enum zg_status sample_blocks(struct zg_sampler *s, struct zg_error *err)
         }
         r->n_blocks += i == s->n;
         const double elapsed_s = zg_ns_to_s(now_ns(s) - s->run_begin_ns);
-        r->out_of_time =
-            p->max_time_s > 0 && elapsed_s > p->max_time_s && r->n_blocks < r->n_blocks_planned;
+        r->out_of_time = p->max_time_s > 0 && elapsed_s > p->max_time_s &&
+                         r->n_blocks >= p->least_blocks && r->n_blocks < r->n_blocks_planned;
     }
     r->sampling_s = zg_ns_to_s(now_ns(s) - begin_ns);
     if (s->steps_done)

@@ -94,7 +94,8 @@ struct zg_sampler_policy {
     /* Warm-up included; 0: no limit.  Fewer blocks are planned; past it, the block under way is
      * the last. */
     double max_time_s;
-    double max_warmup_s; /* 0: a quarter of max_time_s, or no limit */
+    int64_t least_blocks; /* max_time_s does not end the run before these are complete */
+    double max_warmup_s;  /* 0: a quarter of max_time_s, or no limit */
     double min_span_s;
     double beside_s;  /* what on_sample takes after each sample: in the plan of a time */
     int64_t baseline; /* the subject that ratios are against */

@@ -54,7 +54,7 @@ for command in info run ladder verify score roofline compare gate help; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
-  direction-scale dtype layers-resident seed bos split limit threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
+  direction-scale dtype layers-resident seed bos split limit wide threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
   quiet format resume list strict multiplex brief; do
   "$zogap" run --help --all | grep -q -- "^  --$option" || fail "zogap run --help --all lacks --$option"
 done
@@ -356,7 +356,7 @@ expect 3 'config.json' run "${two[@]}" --model empty --out r2
 
 echo "== below fp32"
 low=(--engines naive:gemm=reference,naive:gemm=reference:dtype=bf16 --model tiny --batch 2 --threads 1)
-expect 0 'bf16: loss within 0.02' run "${low[@]}" "${quick[@]}" --fidelity 20 --fidelity-batch 1 --out low1
+expect 0 'bf16: loss within 0.02' run "${low[@]}" "${quick[@]}" --fidelity 20 --fidelity-batch 1 --out low1 --wide
 grep -q 'dL error *sign match' out.txt || fail "no fidelity in the table: $(cat out.txt)"
 grep -q 'over naive:gemm=reference:dtype=bf16' out.txt || fail "no second baseline in the table: $(cat out.txt)"
 grep -q '^fidelity: 20 probes of 1 examples took' out.txt || fail "no word on the time of fidelity: $(cat out.txt)"
@@ -369,7 +369,7 @@ expect 0 '' run "${low[@]}" "${quick[@]}" --fidelity 0 --quiet --out low2
 [ -s err.txt ] && fail "--quiet --fidelity 0 says $(cat err.txt)"
 expect 0 '' run "${one[@]}" --dtype fp32,bf16 "${quick[@]}" --fidelity 4 --out low3
 cut -d, -f6 low3/summary.csv | paste -sd, | grep -qx dtype,fp32,bf16 || fail "a sweep over --dtype: $(cut -d, -f6 low3/summary.csv)"
-expect 0 'loss within' verify "${low[@]}"
+expect 0 'loss within' verify "${low[@]}" --wide
 # the loop in fp32 is asked for 24 of the probes, `fused` for all
 expect 0 '^fidelity: 30 probes' run "${low[@]}" "${quick[@]}" --fidelity 30 --out low7
 tr -d ' \n' <low7/meta.json | grep -q '"reference":"fusedinfp32","replaces":"naive","replaces_probes":24,"replaces_rms":[0-9.]*e-0*[5-9],' ||
@@ -402,7 +402,7 @@ printf '\357\273\277' | cat - options.txt >marked.txt && printf '\377\376r\0' >w
 expect 0 '' score @marked.txt --limit 2
 expect 3 '@FILE: wide.txt: this is UTF-16' score @wide.txt
 expect 0 'results in f3' run @options.txt "${quick[@]}" --out f3
-expect 0 'over naive:dtype=fp32:gemm=reference ' run "${one[@]}" --engines naive:gemm=reference,naive:dtype=fp32:gemm=reference "${quick[@]}" --out f4
+expect 0 'over naive:dtype=fp32:gemm=reference ' run "${one[@]}" --engines naive:gemm=reference,naive:dtype=fp32:gemm=reference "${quick[@]}" --out f4 --wide
 expect 0 'cases, about' run "${one[@]}" --batch 2,4 --rank 1,2 --list
 
 echo "== phases of a sweep"
@@ -444,7 +444,7 @@ expect 0 '' score "${one[@]}" --limit 1 --probes 0.5
 [ "$(wc -l <out.txt)" = 3 ] || fail "score --probes 0.5: one probe, two options"
 grep -q ',$' out.txt || fail "score names resident layers where all are: $(tail -1 out.txt)"
 expect 0 ',1$' score "${one[@]}" --limit 1 --layers-resident 1
-expect 0 'layers resident, repeated' verify "${one[@]}" --layers-resident 1
+expect 0 'layers resident, repeated' verify "${one[@]}" --layers-resident 1 --wide
 expect 0 'equal' verify "${one[@]}"
 grep -q 'resident' out.txt && fail "verify names resident layers where all are: $(cat out.txt)"
 
@@ -464,8 +464,9 @@ grep -q '"status": "complete"' p1/meta.json || fail "p1 is not marked complete"
 before=$(cat p1/* | cksum)
 expect 2 'already holds results' roofline --threads 1 --out p1
 [ "$(cat p1/* | cksum)" = "$before" ] || fail "a refused roofline changed earlier results"
-ZOGAP_ISA=portable expect 0 'peak *int8 .* needs avx2' roofline --threads 1
-[ "$(grep -vc '^warning: ' out.txt)" = 6 ] || fail "roofline of one thread: $(grep -vc '^warning: ' out.txt) lines, not 1 + 5"
+ZOGAP_ISA=portable expect 0 'peak *int8 .* needs avx2' roofline --threads 1 --wide
+[ "$(grep -vc '^warning: ' out.txt)" = 7 ] || fail "roofline of one thread: $(grep -vc '^warning: ' out.txt) lines, not 1 + 5 + 1"
+grep -q '^ridge point of 1 thread: fp32 [0-9.]*, bf16 [0-9.]* FLOP/byte' out.txt || fail "no ridge point: $(cat out.txt)"
 grep -q '^warning: ZOGAP_ISA caps' out.txt || fail "roofline does not warn of ZOGAP_ISA: $(cat out.txt)"
 ZOGAP_ISA=avx2 expect 0 '^| peak | int8 |' roofline --threads 1 --format markdown
 ZOGAP_ISA=portable expect 0 '"quantity": "copy"' roofline --format json

@@ -197,7 +197,7 @@ def check_older(a, work):
         write_directory(same, TIMES[0], {}, version)
         rows = json.loads(quiet(a, same, "--format", "json"))
         assert len(rows) == 4 and all(r["algorithm"] == CASE["algorithm"] and r["over_first"] == 1 for r in rows), rows
-        assert "lozo, batch 16, rank 2, nu 50, 2 threads" in quiet(a, same)
+        assert "lozo, batch 16, rank 2, nu 50, 2 threads" in quiet(a, same, "--wide")
     done = subprocess.run([ZOGAP, "run", "--resume", "--out", same], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "has schema_version 2; this zogap writes version 3" in done.stderr, done
     other = work / "other"
@@ -208,7 +208,7 @@ def check_older(a, work):
         [CASE["algorithm"], "lozo:rank=4+nu=50+eps=1e+10+lr=1e-06+direction=official+direction-scale=rms"] * 2, rows
     assert [(r["rank"], r["direction"], r["direction-scale"]) for r in rows[:2]] == \
         [(2, None, None), (4, "official", "rms")], rows
-    assert "direction-scale" in quiet(a, other, "--across", "direction,eps,direction_scale,rank")
+    assert "direction-scale" in quiet(a, other, "--wide", "--across", "direction,eps,direction_scale,rank")
     assert len(json.loads(quiet(a, other, "--across", "algorithm", "--format", "json"))) == 4
     refuse(3, "nu 7 and 50", other, make_other(work), "--across", "rank,eps,direction,direction-scale")
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/page.h"
 #include "tests/support/cunit_run.h"
 
 static struct zg_table *example(void)
@@ -57,7 +58,7 @@ static void aligned(void)
 {
     expect_printed(ZG_FORMAT_TABLE, "engine   n  s/step  note\n"
                                     "na\xc3\xafve   12  1.23 s  a|b, \"c\"\n"
-                                    "fused    -       -  \n");
+                                    "fused    -       -\n");
 }
 
 static void markdown(void)
@@ -183,6 +184,117 @@ static void hostile_texts_stay_in_their_cell(void)
     zg_table_close(&table);
 }
 
+/* ---- on a page ------------------------------------------------------------------------------- */
+
+static int64_t widest_line(const char *text)
+{
+    int64_t widest = 0;
+    for (size_t n; *text; text += n + (text[n] == '\n')) {
+        n = strcspn(text, "\n");
+        widest = (int64_t)n > widest ? (int64_t)n : widest;
+    }
+    return widest;
+}
+
+/* A text column of the given length and `n_numbers` numbers under headings of two words. */
+static struct zg_table *wide_table(int n_texts, const char *text, int n_numbers)
+{
+    struct zg_heading headings[64];
+    char names[64][16], shown[64][24];
+    struct zg_table *table = NULL;
+    for (int i = 0; i < n_texts + n_numbers; i++) {
+        snprintf(names[i], sizeof names[i], "c%d", i);
+        snprintf(shown[i], sizeof shown[i], "heading %d", i);
+        headings[i] = (struct zg_heading){names[i], shown[i]};
+    }
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, headings, n_texts + n_numbers, NULL), ZG_OK);
+    for (int row = 0; row < 2; row++) {
+        for (int i = 0; i < n_texts; i++)
+            zg_table_text(table, text);
+        for (int i = 0; i < n_numbers; i++)
+            zg_table_real(table, 1234.5 + i, NULL);
+    }
+    return table;
+}
+
+static void headings_break_before_columns_go(void)
+{
+    struct zg_table *table = wide_table(1, "fused", 10);
+    zg_table_set_secondary(table, "c3 c2");
+    char *const text = printed(table, ZG_FORMAT_TABLE);
+    CU_ASSERT(widest_line(text) <= 100);
+    zg_test_expect_words(text, "heading");
+    CU_ASSERT_PTR_NULL(strstr(text, "--wide"));
+    CU_ASSERT_PTR_NULL(strstr(text, "heading 1"));
+    free(text);
+    zg_table_close(&table);
+}
+
+static void secondary_columns_go_in_their_order(void)
+{
+    struct zg_table *table = wide_table(1, "a-name-of-twenty-five-let", 9);
+    zg_table_set_secondary(table, "c3 c2 c1");
+    char *text = printed(table, ZG_FORMAT_TABLE);
+    CU_ASSERT(widest_line(text) <= 100);
+    zg_test_expect_words(text, "--wide also has: heading 3\n");
+    free(text);
+    text = printed(table, ZG_FORMAT_MARKDOWN);
+    zg_test_expect_words(text, "| heading 3 |");
+    free(text);
+    text = printed(table, ZG_FORMAT_CSV);
+    zg_test_expect_words(text, "c0,c1,c2,c3,c4");
+    free(text);
+    zg_page_set_wide(true);
+    text = printed(table, ZG_FORMAT_TABLE);
+    zg_page_set_wide(false);
+    zg_test_expect_words(text, "  heading 3  ");
+    CU_ASSERT_PTR_NULL(strstr(text, "--wide"));
+    free(text);
+    zg_table_close(&table);
+}
+
+static void long_texts_break(void)
+{
+    struct zg_table *table =
+        wide_table(2, "fused:mechanisms=adapter+lazy+ragged+scored+paired+trie+cancel+last", 3);
+    char *const text = printed(table, ZG_FORMAT_TABLE);
+    CU_ASSERT(widest_line(text) <= 100);
+    zg_test_expect_words(text, "\nfused:mechanisms=adapter+lazy+");
+    zg_test_expect_words(text, "\nragged+scored+paired+trie+");
+    free(text);
+    zg_table_close(&table);
+}
+
+/* A text without a place to break is cut, whatever bytes it has. */
+static void texts_without_blanks_are_cut(void)
+{
+    char text[301];
+    for (int i = 0; i < 300; i += 2)
+        memcpy(text + i, "\xc3\xa9", 3);
+    struct zg_table *table = wide_table(1, text, 1);
+    char *const shown = printed(table, ZG_FORMAT_TABLE);
+    int64_t columns = 0;
+    for (const char *c = shown; *c; c++) {
+        columns = *c == '\n' ? 0 : columns + (((unsigned char)*c & 0xc0) != 0x80);
+        CU_ASSERT(columns <= 100);
+        CU_ASSERT((unsigned char)*c != 0xc3 || (unsigned char)c[1] == 0xa9);
+    }
+    free(shown);
+    zg_table_close(&table);
+}
+
+static void too_many_columns_are_a_line_a_cell(void)
+{
+    struct zg_table *table = wide_table(26, "a text of some length", 1);
+    char *const text = printed(table, ZG_FORMAT_TABLE);
+    CU_ASSERT(widest_line(text) <= 100);
+    zg_test_expect_words(text,
+                         "heading 0: a text of some length\n  heading 1: a text of some length");
+    zg_test_expect_words(text, "\n  heading 26: 1230\n");
+    free(text);
+    zg_table_close(&table);
+}
+
 static void rows_of_a_schema(void)
 {
     struct zg_summary_row rows[2];
@@ -270,6 +382,11 @@ int main(void)
         {"SQL", sql},
         {"SQL quotes", sql_quotes},
         {"hostile texts stay in their cell", hostile_texts_stay_in_their_cell},
+        {"headings break before columns go", headings_break_before_columns_go},
+        {"secondary columns go in their order", secondary_columns_go_in_their_order},
+        {"long texts break", long_texts_break},
+        {"texts without blanks are cut", texts_without_blanks_are_cut},
+        {"too many columns are a line a cell", too_many_columns_are_a_line_a_cell},
         {"rows of a schema", rows_of_a_schema},
         {"an empty table is fine", an_empty_table_is_fine},
         {"a file that takes nothing is reported", a_file_that_takes_nothing_is_reported},

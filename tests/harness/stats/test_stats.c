@@ -135,6 +135,42 @@ static void ratios_are_shown_with_their_interval(void)
     CU_ASSERT_STRING_EQUAL(text, "6.12x (once)");
 }
 
+static void figures_have_three_digits(void)
+{
+    static const struct {
+        double value;
+        const char *shown;
+    } of[] = {{6.124, "6.12"},
+              {1536.22, "1540"},
+              {0.0012345, "0.00123"},
+              {9.996, "10.0"},
+              {99.96, "100"},
+              {0, "0.00"},
+              {1, "1.00"},
+              {-0.5, "-0.500"},
+              {123456, "123000"},
+              {1234567, "1.23e+06"},
+              {0.00001234, "1.23e-05"},
+              {999.6, "1000"},
+              {NAN, "-"},
+              {INFINITY, "-"},
+              {0.9996, "1.00"},
+              {27.22, "27.2"}};
+    char text[32];
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
+        CU_ASSERT_STRING_EQUAL(zg_figure_show(of[i].value, text, sizeof text), of[i].shown);
+}
+
+static void wide_intervals_are_vague(void)
+{
+    struct zg_stats s = {.median = 1.5, .low = 1, .high = 2, .has_interval = true};
+    CU_ASSERT_FALSE(zg_stats_is_vague(&s));
+    s.high = 2.01;
+    CU_ASSERT_TRUE(zg_stats_is_vague(&s));
+    s.has_interval = false;
+    CU_ASSERT_FALSE(zg_stats_is_vague(&s));
+}
+
 /* A uniform deviate of (0, 1). */
 static double uniform(uint64_t seed, int64_t i)
 {
@@ -174,6 +210,8 @@ static void coverage_is_exact(void)
 int main(void)
 {
     const struct zg_test tests[] = {
+        {"figures have three digits", figures_have_three_digits},
+        {"wide intervals are vague", wide_intervals_are_vague},
         {"medians", medians},
         {"interval: known answers", interval_known_answers},
         {"interval: ranks against Pascal's triangle", interval_ranks_against_pascal},
