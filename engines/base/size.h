@@ -47,5 +47,10 @@ static inline int64_t zg_max64(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
+/* An order for qsort: -1, 0 or 1. */
+static inline int zg_compare64(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
 
 #endif

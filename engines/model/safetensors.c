@@ -43,20 +43,22 @@ static bool read_integers(const json_t *list, int64_t max, int64_t *out, int64_t
     return true;
 }
 
-/* The bytes that dtype and shape ask for; -1: the product overflows, -2: the dtype is not ours
- * to judge. */
-static int64_t expected_bytes(const struct zg_safetensor *tensor)
+/* The bytes that dtype and shape ask for; those that there are, where the dtype is not ours to
+ * judge.  False: the product overflows. */
+static bool expected_bytes(const struct zg_safetensor *tensor, int64_t *bytes)
 {
-    int64_t bytes = -1;
+    *bytes = 0;
     for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++)
         if (strcmp(tensor->dtype, dtypes[i].name) == 0)
-            bytes = dtypes[i].item_bytes;
-    if (bytes < 0)
-        return -2;
+            *bytes = dtypes[i].item_bytes;
+    if (*bytes == 0) {
+        *bytes = tensor->n_bytes;
+        return true;
+    }
     for (int64_t i = 0; i < tensor->n_dims; i++)
-        if (!zg_size_mul(bytes, tensor->dims[i], &bytes))
-            return -1;
-    return bytes;
+        if (!zg_size_mul(*bytes, tensor->dims[i], bytes))
+            return false;
+    return true;
 }
 
 static enum zg_status parse_tensor(const struct parse *p, const char *name, const json_t *entry,
@@ -89,11 +91,11 @@ static enum zg_status parse_tensor(const struct parse *p, const char *name, cons
                        p->what, name, offsets[1], p->data_bytes);
     out->begin = p->data_begin + offsets[0];
     out->n_bytes = offsets[1] - offsets[0];
-    const int64_t expected = expected_bytes(out);
-    if (expected == -1)
+    int64_t expected;
+    if (!expected_bytes(out, &expected))
         return zg_fail(p->err, ZG_INPUT, "%s: tensor " NAME ": the product of its shape overflows",
                        p->what, name);
-    if (expected >= 0 && expected != out->n_bytes)
+    if (expected != out->n_bytes)
         return zg_fail(p->err, ZG_INPUT,
                        "%s: tensor " NAME ": shape and dtype %.20s ask for %" PRId64
                        " bytes, data_offsets give %" PRId64,
@@ -104,9 +106,8 @@ static enum zg_status parse_tensor(const struct parse *p, const char *name, cons
 static int by_begin(const void *a, const void *b)
 {
     const struct zg_safetensor *x = a, *y = b;
-    if (x->begin != y->begin)
-        return x->begin < y->begin ? -1 : 1;
-    return x->n_bytes < y->n_bytes ? -1 : x->n_bytes > y->n_bytes;
+    const int order = zg_compare64(x->begin, y->begin);
+    return order ? order : zg_compare64(x->n_bytes, y->n_bytes);
 }
 
 static int by_name(const void *a, const void *b)
@@ -194,7 +195,7 @@ static int64_t read_length(const unsigned char *bytes)
 static enum zg_status fail_kind(const char *what, const void *bytes, int64_t size,
                                 struct zg_error *err)
 {
-    return zg_file_expect_text(bytes, size > 0 ? (size_t)size : 0, what, err);
+    return zg_file_expect_text(bytes, (size_t)size, what, err);
 }
 
 enum zg_status zg_safetensors_parse(struct zg_safetensors *out, const void *bytes, int64_t size,

@@ -36,8 +36,8 @@ struct zg_safetensors {
     void *json; /* owns the strings */
 };
 
-/* Reads the header of a file that lies in bytes[size]; `what` names it in messages.  The buffer
- * may go away after. */
+/* Reads the header of a file that lies in bytes[size], size >= 0; `what` names it in messages.  The
+ * buffer may go away after. */
 enum zg_status zg_safetensors_parse(struct zg_safetensors *out, const void *bytes, int64_t size,
                                     const char *what, struct zg_error *err);
 void zg_safetensors_free(struct zg_safetensors *table);

@@ -29,10 +29,8 @@ void zg_block_order(uint64_t seed, int64_t block, int64_t n_subjects, int64_t *o
 
 int64_t zg_warmup_end(const double *s_per_step, int64_t n)
 {
-    if (n < 1)
-        return -1;
-    double fastest = s_per_step[0];
-    for (int64_t i = 1; i + 1 < n; i++) {
+    double fastest = INFINITY; /* so the first is always warm-up */
+    for (int64_t i = 0; i + 1 < n; i++) {
         if (s_per_step[i] >= 0.98 * fastest && s_per_step[i + 1] >= 0.98 * fastest)
             return i;
         if (s_per_step[i] < fastest)
@@ -46,9 +44,12 @@ int64_t zg_warmup_end(const double *s_per_step, int64_t n)
  * wastes coverage becomes the next one that does not.  From 1000 on none does. */
 static int64_t well_used(int64_t n)
 {
-    double coverage;
-    while (n < 1000 && zg_interval_rank(n, ZG_CONFIDENCE, &coverage) > 0 && coverage > 0.962)
-        n++;
+    double coverage; /* NaN where there is no interval */
+    for (; n < 1000; n++) {
+        zg_interval_rank(n, ZG_CONFIDENCE, &coverage);
+        if (!(coverage > 0.962))
+            break;
+    }
     return n;
 }
 

@@ -115,13 +115,13 @@ static enum zg_status check_spread(const struct zg_judged *c, struct zg_error *e
 
 /* ---- ratio and interval of one case ---------------------------------------------------------- */
 
-/* [n_baseline + n_candidate] twice: what both ways of estimating need */
+/* [n_baseline + n_candidate]: what each way of estimating needs */
 static double *new_scratch(const struct zg_judged *c, struct zg_error *err)
 {
-    int64_t n, n_twice;
+    int64_t n;
     double *scratch = NULL;
-    if (zg_size_add(c->n_baseline, c->n_candidate, &n) && zg_size_mul(n, 2, &n_twice))
-        scratch = calloc((size_t)n_twice, sizeof *scratch);
+    if (zg_size_add(c->n_baseline, c->n_candidate, &n))
+        scratch = calloc((size_t)n, sizeof *scratch);
     if (!scratch)
         zg_fail(err, ZG_ENV, "%s: no memory for its values", c->name);
     return scratch;
@@ -250,9 +250,8 @@ struct ranked {
 static int compare_ranked(const void *a, const void *b)
 {
     const struct ranked *const x = a, *const y = b;
-    if (x->p != y->p)
-        return x->p < y->p ? -1 : 1;
-    return x->index < y->index ? -1 : 1; /* the same order whatever qsort does */
+    const int by_p = zg_double_compare(&x->p, &y->p);
+    return by_p ? by_p : zg_compare64(x->index, y->index); /* the same whatever qsort does */
 }
 
 static enum zg_status step_down(struct zg_judged *cases, int64_t n_cases, struct zg_error *err)
@@ -262,9 +261,8 @@ static enum zg_status step_down(struct zg_judged *cases, int64_t n_cases, struct
     struct ranked *const ranked = calloc((size_t)n_cases, sizeof *ranked);
     if (!ranked)
         return zg_fail(err, ZG_ENV, "no memory for %lld cases", (long long)n_cases);
-    const int64_t m = n_with_intervals(cases, n_cases);
     for (int64_t i = 0; i < n_cases && !status; i++) {
-        status = estimate(&cases[i], first_confidence(zg_max64(m, 1)), err);
+        status = estimate(&cases[i], ZG_CONFIDENCE, err); /* for p, whatever the confidence */
         if (cases[i].pairing != ZG_COUNTED)
             ranked[n++] = (struct ranked){cases[i].p, i};
     }

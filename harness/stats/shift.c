@@ -107,7 +107,7 @@ static double p_value(const double *d, int64_t n_d, const double *cdf)
         above += d[i] >= 0;
     }
     const int64_t fewer = zg_min64(below, above);
-    return fewer > n_d / 2 ? 1 : fmin(1, 2 * cdf[fewer]);
+    return fewer >= n_d / 2 ? 1 : 2 * cdf[fewer];
 }
 
 enum zg_status zg_shift_of(const double *x, int64_t n, const double *y, int64_t m,

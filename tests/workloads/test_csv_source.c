@@ -5,6 +5,8 @@
 #include <csv.h>
 #include <stdlib.h>
 
+#include "tests/support/exact.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/temp_dir.h"
 #include "tests/workloads/support.h"
 
@@ -17,7 +19,8 @@ static enum zg_status read_all(const char *bytes, int64_t n, const struct zg_csv
                                char *out, size_t size, struct zg_error *err)
 {
     struct zg_csv_source *source = NULL;
-    enum zg_status status = zg_csv_source_open_memory(&source, "F", bytes, n, format, err);
+    char *const exact = exact_copy(bytes, (size_t)n);
+    enum zg_status status = zg_csv_source_open_memory(&source, "F", exact, n, format, err);
     size_t used = 0;
     out[0] = '\0';
     for (int64_t i = 0; !status && i < zg_csv_source_n_columns(source); i++)
@@ -42,6 +45,7 @@ static enum zg_status read_all(const char *bytes, int64_t n, const struct zg_csv
     }
     zg_csv_source_close(&source);
     CU_ASSERT_PTR_NULL(source);
+    exact_free(exact, (size_t)n);
     return status;
 }
 
@@ -72,6 +76,18 @@ static void test_good(void)
         {"s\tl\n'\t,\n", &tsv, "s<l>|2:'<,>"},
         {"a;b\n'x'';y';z\n", &semicolon, "a<b>|2:x';y<z>"},
         {"a b\n1 2\n", &blank, "a<b>|2:1<2>"},
+        {"a\n1", &csv, "a|2:1"}, /* a last line of one byte is no empty one */
+        {"a\n\"1\"", &csv, "a|2:1"},
+        {"a\rb\nc\n", &csv, "a|2:b|3:c"}, /* line ends of every kind in one file */
+        {"a\rb\r\nc\n\r\rd", &csv, "a|2:b|3:c|6:d"},
+        {"a\r\n\n\r\nb", &csv, "a|4:b"},
+        {"\n\r\na\nb", &csv, "a|4:b"},
+        {"{a,b\n1,2\n", &csv, "{a<b>|2:1<2>"}, /* braces alone are no JSON */
+        {"a},{b}\n1,2\n", &csv, "a}<{b}>|2:1<2>"},
+        {"{a},b\n1,2\n", &csv, "{a}<b>|2:1<2>"},
+        {"[a,{b\n1,2\n", &csv, "[a<{b>|2:1<2>"},
+        {"[a]\n{}\n", &csv, "[a]|2:{}"},
+        {" \r\n1\n", &csv, " |2:1"},
         {"a\xc3\xa9,b\n\xff,\x01\n", &csv, "a\xc3\xa9<b>|2:\xff<\x01>"}, /* bytes are bytes */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -111,6 +127,15 @@ static void test_hostile(void)
         {"{\"a\": 1}\n{\"a\": 2}\n", 0, "F: this is JSON or JSON lines"},
         {"\xef\xbb\xbf{\"a\": 1}\r\n", 0, "F: this is JSON or JSON lines"},
         {"[\n{\"a\": 1}]\n", 0, "F: this is JSON or JSON lines"},
+        {"{", 0, "F: this is JSON or JSON lines"},
+        {"{\n  \"a\": 1\n}\n", 0, "F: this is JSON or JSON lines"},
+        {"{ \r\n", 0, "F: this is JSON or JSON lines"},
+        {"{\"a\": 1} \r \n", 0, "F: this is JSON or JSON lines"},
+        {"{\"a\": 1}", 0, "F: this is JSON or JSON lines"},
+        {"{}", 0, "F: this is JSON or JSON lines"},
+        {"[", 0, "F: this is JSON or JSON lines"},
+        {"[ \n", 0, "F: this is JSON or JSON lines"},
+        {"[{\"a\": 1},\n", 0, "F: this is JSON or JSON lines"},
         {"\x1f\x8b\x08zz\n", 0, "F: this is compressed by gzip"},
         {"\xff\xfe"
          "a\n",
@@ -128,7 +153,8 @@ static void test_hostile(void)
                       &err, cases[i].message);
     }
     struct zg_csv_source *source = NULL;
-    static const struct zg_csv_format bad[] = {{'\0', '"'}, {'\n', '"'}, {',', ','}, {',', '\r'}};
+    static const struct zg_csv_format bad[] = {{'\0', '"'}, {'\n', '"'}, {'\r', '"'}, {',', ','},
+                                               {',', '\r'}, {',', '\n'}, {'\0', '\0'}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct zg_error err = {0};
         check_failure(zg_csv_source_open_memory(&source, "F", "a\n1\n", 4, &bad[i], &err), ZG_USAGE,
@@ -139,6 +165,82 @@ static void test_hostile(void)
                   "/nonexistent/x.csv");
     zg_error_clear(&err);
     check_failure(zg_csv_source_open(&source, "/tmp", &csv, &err), ZG_INPUT, &err, "/tmp");
+}
+
+/* A row of just so many bytes, its line end included, and of one more; as many columns as are
+ * read. */
+static void test_caps_themselves(void)
+{
+    for (int64_t more = 0; more <= 1; more++) {
+        const int64_t n = ZG_CSV_MAX_ROW_BYTES + more, n_head = 4;
+        char *const text = malloc((size_t)(n + n_head));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+        memset(text, 'x', (size_t)(n + n_head));
+        memcpy(text, "\n\na\n", 4);
+        text[n + n_head - 1] = '\n';
+        struct zg_csv_source *source = NULL;
+        struct zg_csv_row row;
+        struct zg_error err = {0};
+        CU_ASSERT_EQUAL_FATAL(zg_csv_source_open_memory(&source, "F", text, n + n_head, &csv, &err),
+                              ZG_OK);
+        CU_ASSERT_EQUAL(zg_csv_source_next(source, &row, &err), more ? ZG_INPUT : ZG_OK);
+        CU_ASSERT_EQUAL(row.n_fields, more ? 0 : 1);
+        if (more)
+            zg_test_expect_words(err.text,
+                                 "F:4: a row of more than 4194304 bytes begins here; is a quote");
+        else
+            CU_ASSERT_EQUAL(row.fields[0].n_bytes, n - 1);
+        zg_csv_source_close(&source);
+        free(text);
+    }
+    char head[8 * ZG_CSV_MAX_COLUMNS];
+    size_t used = 0;
+    for (int i = 0; i < ZG_CSV_MAX_COLUMNS; i++)
+        used += (size_t)snprintf(head + used, sizeof head - used, "%sc%d", i ? "," : "", i);
+    struct zg_csv_source *source = NULL;
+    CU_ASSERT_EQUAL_FATAL(zg_csv_source_open_memory(&source, "F", head, (int64_t)used, &csv, NULL),
+                          ZG_OK);
+    CU_ASSERT_EQUAL(zg_csv_source_n_columns(source), ZG_CSV_MAX_COLUMNS);
+    CU_ASSERT_EQUAL(zg_csv_source_find(source, "c0"), 0);
+    CU_ASSERT_EQUAL(zg_csv_source_find(source, "c1023"), 1023);
+    CU_ASSERT_STRING_EQUAL(zg_csv_source_column(source, 0), "c0");
+    zg_csv_source_close(&source);
+}
+
+/* From memory and from a file, each allocation fails once. */
+static void test_no_memory(void)
+{
+    char dir[64];
+    make_temp_dir(dir);
+    write_temp_file(dir, "t.csv", "a,b\n\"1\",2\n", 12);
+    for (int from_file = 0; from_file < 2; from_file++)
+        for (int n = 1;; n++) {
+            struct zg_csv_source *source = NULL;
+            struct zg_csv_row row;
+            struct zg_error err = {0};
+            fail_allocation(n);
+            enum zg_status status =
+                from_file
+                    ? zg_csv_source_open(&source, temp_path(dir, "t.csv"), &csv, &err)
+                    : zg_csv_source_open_memory(&source, "F", "a,b\n\"1\",2\n", 12, &csv, &err);
+            if (!status)
+                status = zg_csv_source_next(source, &row, &err);
+            const bool failed = allocation_failed();
+            zg_csv_source_close(&source);
+            CU_ASSERT_EQUAL(status, failed ? ZG_ENV : ZG_OK);
+            if (!failed)
+                break;
+            zg_test_expect_words(err.text, from_file ? "t.csv" : "F:");
+            zg_test_expect_words(err.text, "no memory");
+        }
+    /* a file that cannot be read is no bad input */
+    struct zg_csv_source *source = NULL;
+    struct zg_error err = {0};
+    check_failure(zg_csv_source_open(&source, "/proc/self/mem", &csv, &err), ZG_ENV, &err,
+                  "/proc/self/mem: Input/output error");
+    zg_csv_source_close(&source);
+    zg_csv_source_close(NULL);
+    remove_temp_dir(dir);
 }
 
 /* An unterminated quote must not swallow a file of any size. */
@@ -192,6 +294,7 @@ static void test_round_trip(void)
     struct zg_csv_source *source = NULL;
     struct zg_error err = {0};
     CU_ASSERT_EQUAL_FATAL(zg_csv_source_open(&source, path, &csv, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_csv_source_find(source, "i"), 0);
     CU_ASSERT_EQUAL(zg_csv_source_find(source, "three"), 3);
     CU_ASSERT_EQUAL(zg_csv_source_find(source, "four"), -1);
     CU_ASSERT_STRING_EQUAL(zg_csv_source_name(source), path);
@@ -217,6 +320,8 @@ int main(void)
         {"good input", test_good},
         {"hostile input", test_hostile},
         {"caps", test_caps},
+        {"caps themselves", test_caps_themselves},
+        {"no memory", test_no_memory},
         {"round trip through libcsv", test_round_trip},
         {NULL, NULL},
     };

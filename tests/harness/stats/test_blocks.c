@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/philox.h"
 #include "harness/stats/blocks.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/exact.h"
 
 static void orders_are_permutations(void)
 {
@@ -21,6 +23,37 @@ static void orders_are_permutations(void)
             CU_ASSERT_EQUAL(seen, (1u << n) - 1);
         }
     }
+}
+
+/* The shuffle as blocks.h has it, of all its words at once: an order is the same on every machine,
+ * for results name its seed. */
+static void orders_are_those_of_the_words(void)
+{
+    for (int64_t n = 1; n <= 12; n++)
+        for (int64_t block = 0; block < 20; block++) {
+            const uint64_t seed = 0x123456789abcdef,
+                           derived = zg_seed_derive(seed, (uint64_t)block);
+            const uint32_t key[2] = {(uint32_t)derived, (uint32_t)(derived >> 32)};
+            uint32_t words[12];
+            for (uint32_t i = 0; i < 3; i++) {
+                const uint32_t counter[4] = {i, 0, 0, ZG_STREAM_DATA};
+                zg_philox4x32(counter, key, words + 4 * i);
+            }
+            int64_t want[12], got[13];
+            for (int64_t i = 0; i < n; i++)
+                want[i] = i;
+            for (int64_t last = n; last > 1; last--) {
+                const int64_t j = (int64_t)((double)words[n - last] / 0x1p32 * (double)last);
+                const int64_t swap = want[last - 1];
+                want[last - 1] = want[j];
+                want[j] = swap;
+            }
+            for (int64_t i = 0; i < 13; i++)
+                got[i] = -1;
+            zg_block_order(seed, block, n, got);
+            CU_ASSERT_EQUAL(memcmp(got, want, (size_t)n * sizeof *got), 0);
+            CU_ASSERT_EQUAL(got[n], -1);
+        }
 }
 
 /* 6000 blocks of 3 subjects: each of the 6 orders 1000 times, standard deviation sqrt(6000 *
@@ -56,9 +89,20 @@ static void warmup_ends_by_its_rule(void)
         {5, 2, {1.00, 0.90, 0.89, 0.90, 0.89}},  /* 1 % faster is noise */
         {3, 1, {1, 5, 1}},                       /* a slower span is no warm-up */
         {5, 3, {1.0, 1.0, 0.5, 0.5, 0.5}},       /* one span that fails to beat is not two */
+        {3, 1, {1, 0.98, 1}},                    /* 0.98 times the fastest is not faster */
+        {3, 1, {1, 1, 0.98}},
+        {5, 2, {1, 0.979, 1, 0.97, 0.97}}, /* the fastest so far counts */
+        {0, -1, {1, 1, 1}},                /* what is behind the n-th does not */
+        {1, -1, {1, 1, 1}},
+        {2, -1, {1, 1, 1}},
     };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const size_t size = (size_t)known[i].n * sizeof *known[i].spans;
+        double *const exact = exact_copy(known[i].spans, size);
         CU_ASSERT_EQUAL(zg_warmup_end(known[i].spans, known[i].n), known[i].end);
+        CU_ASSERT_EQUAL(zg_warmup_end(exact, known[i].n), known[i].end);
+        exact_free(exact, size);
+    }
 }
 
 /* (1.96 * 1.25331 * 0.02 / 0.01)^2 = 24.14 */
@@ -69,6 +113,15 @@ static void blocks_follow_spread_and_width(void)
     CU_ASSERT_EQUAL(zg_blocks_plan(0.0105, 0.01, 6, 200), 9); /* 7 would cover 98.4 % */
     CU_ASSERT_EQUAL(zg_blocks_plan(0.0105, 0.01, 6, 8), 8);
     CU_ASSERT_EQUAL(zg_blocks_plan(1.0, 0.01, 6, 200), 200);
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0098, 0.01, 6, 200), 6); /* 5.8: just the least, as it is */
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0098, 0.01, 1, 200), 9); /* else 6 would cover 96.9 % */
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0098, 0.01, 7, 200), 7);
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.02, 0.01, 6, 25), 25);
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.02, 0.01, 6, 24), 24);
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0072, 0.01, 1, 200),
+                    4); /* 3.1: without an interval, as it is */
+    CU_ASSERT_EQUAL(zg_blocks_plan(0.0135, 0.01, 1, 200),
+                    12); /* 10.99; 11 covers 98.8, 12 96.1 % */
     CU_ASSERT_EQUAL(zg_blocks_plan(NAN, 0.01, 6, 200), 6);
     CU_ASSERT_EQUAL(zg_blocks_plan(1e300, 1e-300, 6, INT64_MAX), INT64_MAX);
 }
@@ -77,6 +130,7 @@ int main(void)
 {
     const struct zg_test tests[] = {
         {"orders are permutations", orders_are_permutations},
+        {"orders are those of the words", orders_are_those_of_the_words},
         {"orders are equally likely", orders_are_equally_likely},
         {"warm-up ends by its rule", warmup_ends_by_its_rule},
         {"blocks follow spread and width", blocks_follow_spread_and_width},

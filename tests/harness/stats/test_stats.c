@@ -7,6 +7,7 @@
 
 #include "engines/base/philox.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/exact.h"
 
 static void medians(void)
 {
@@ -18,6 +19,38 @@ static void medians(void)
     CU_ASSERT(isnan(zg_median(one, 0)));
     CU_ASSERT(isnan(zg_median(bad, 3)));
     CU_ASSERT(isnan(zg_median(infinite, 3)));
+    /* none of it is looked at: neither what stands before nor behind */
+    double around[] = {1, 2};
+    CU_ASSERT(isnan(zg_median(around + 1, 0)));
+    double first_bad[] = {NAN, 1, 2}, last_bad[] = {1, 2, NAN};
+    CU_ASSERT(isnan(zg_median(first_bad, 3)));
+    CU_ASSERT(isnan(zg_median(last_bad, 3)));
+    const double low = -3, high = 4;
+    CU_ASSERT_EQUAL(zg_double_compare(&low, &high), -1);
+    CU_ASSERT_EQUAL(zg_double_compare(&high, &low), 1);
+    CU_ASSERT_EQUAL(zg_double_compare(&low, &low), 0);
+}
+
+/* Whoever reads or writes past the end crashes here. */
+static void nothing_past_the_end(void)
+{
+    for (int64_t n = 1; n <= 9; n++) {
+        static const double all[] = {3, 1, 2, 9, 7, 8, 4, 6, 5};
+        const size_t size = (size_t)n * sizeof *all;
+        double *const values = exact_copy(all, size), *const scratch = exact_copy(all, size),
+                      *const pair = exact_copy(all, size);
+        struct zg_stats s;
+        zg_stats_of(values, n, scratch, &s);
+        CU_ASSERT_EQUAL(s.n, n);
+        CU_ASSERT(zg_stats_sign_test(values, n, 4.5) <= 1);
+        zg_stats_ratios(values, pair, n, scratch);
+        for (int64_t i = 0; i < n; i++)
+            CU_ASSERT_EQUAL(scratch[i], 1);
+        CU_ASSERT_EQUAL(zg_median(pair, n), s.median);
+        exact_free(values, size);
+        exact_free(scratch, size);
+        exact_free(pair, size);
+    }
 }
 
 /* Ranks and coverages from the binomial, by hand: n = 6: 1 - 2/64; n = 10: 1 - 2 (1 + 10)/1024;
@@ -41,6 +74,15 @@ static void interval_known_answers(void)
         /* lgamma is good to a few ulps; its value here is below 50. */
         CU_ASSERT_DOUBLE_EQUAL(coverage, known[i].coverage, 1e-12);
     }
+    /* a coverage that is the confidence but for rounding reaches it */
+    for (int64_t n = 2; n <= 40; n++)
+        CU_ASSERT_EQUAL(zg_interval_rank(n, 1 - pow(0.5, (double)n - 1), &coverage), 1);
+    /* an interval has two ends, however little is asked of it */
+    CU_ASSERT_EQUAL(zg_interval_rank(3, 0, &coverage), 1);
+    CU_ASSERT_DOUBLE_EQUAL(coverage, 0.75, 1e-12);
+    CU_ASSERT_EQUAL(zg_interval_rank(1, 0, &coverage), 0);
+    CU_ASSERT_EQUAL(zg_interval_least_n(0.5), 2);
+    CU_ASSERT_EQUAL(zg_interval_least_n(0.51), 3);
 }
 
 /* The same ranks from Pascal's triangle in long double, for every n up to 500. */
@@ -76,8 +118,19 @@ static void statistics_of_values(void)
     zg_stats_of(values, 5, scratch, &s);
     CU_ASSERT_EQUAL(s.median, 8);
     CU_ASSERT(!s.has_interval && isnan(s.low) && isnan(s.high) && isnan(s.coverage));
+    CU_ASSERT_EQUAL(s.mad, 2); /* 2, 6, 1, 5, 0 */
     zg_stats_of(values, 0, scratch, &s);
-    CU_ASSERT(isnan(s.median) && !s.has_interval);
+    CU_ASSERT(isnan(s.median) && isnan(s.mad) && !s.has_interval);
+    zg_stats_of(values, 1, scratch, &s);
+    CU_ASSERT(s.n == 1 && s.median == 10 && s.mad == 0 && !s.has_interval);
+    const double bad[] = {1, 2, 3, 4, 5, NAN};
+    zg_stats_of(bad, 6, scratch, &s);
+    CU_ASSERT(s.n == 6 && isnan(s.median) && isnan(s.mad) && isnan(s.low) && isnan(s.high) &&
+              isnan(s.coverage) && !s.has_interval);
+    /* another confidence: 10 values at 0.5 have rank 4 (1 - 2 * 176 / 1024) */
+    zg_stats_at(values, 10, 0.5, scratch, &s);
+    CU_ASSERT(s.low == 5 && s.high == 8);
+    CU_ASSERT_DOUBLE_EQUAL(s.coverage, 1 - 2 * 176.0 / 1024, 1e-12);
 }
 
 /* p is at most 1 - confidence just where the interval leaves 1 out, and known by hand: 8 values
@@ -91,6 +144,15 @@ static void sign_test_agrees_with_the_interval(void)
     CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(mixed, 8, 1), 18.0 / 256, 1e-12);
     /* 1 + 8 + 28 + 56 ways to have at most 3 of 8 */
     CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(ties, 8, 1), 2 * 93.0 / 256, 1e-12);
+    const double below[] = {0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2};
+    const double ties_below[] = {1, 1, 1, 0.4, 0.5, 0.6, 0.7, 0.8};
+    CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(below, 8, 1), 2.0 / 256, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(ties_below, 8, 1), 2 * 93.0 / 256, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(zg_stats_sign_test(above, 8, 1.1), 18.0 / 256, 1e-12);
+    CU_ASSERT_EQUAL(zg_stats_sign_test(above, 8, 1.45), 1);
+    const double bad[] = {NAN, 2, 3}, last_bad[] = {2, 3, INFINITY};
+    CU_ASSERT(isnan(zg_stats_sign_test(bad, 3, 1)));
+    CU_ASSERT(isnan(zg_stats_sign_test(last_bad, 3, 1)));
     CU_ASSERT_EQUAL(zg_stats_sign_test(above, 0, 1), 1);
     CU_ASSERT_EQUAL(zg_interval_least_n(0.95), 6);
     CU_ASSERT_EQUAL(zg_interval_least_n(1 - 0.05 / 4), 8);
@@ -122,6 +184,18 @@ static void nothing_bad_yields_a_ratio(void)
     char text[64];
     zg_stats_show_ratio(&s, text, sizeof text);
     CU_ASSERT_STRING_EQUAL(text, "-");
+}
+
+static void statistics_of_ratios(void)
+{
+    const double base[] = {2, 6, 12, 20, 30, 42}, candidate[] = {2, 3, 4, 5, 6, 7};
+    double scratch[13];
+    struct zg_stats s;
+    scratch[12] = 77;
+    zg_stats_of_ratios(base, candidate, 6, scratch, &s); /* 1 2 3 4 5 6 */
+    CU_ASSERT(s.n == 6 && s.median == 3.5 && s.mad == 1.5 && s.low == 1 && s.high == 6);
+    CU_ASSERT_EQUAL(scratch[12], 77);
+    CU_ASSERT_EQUAL(scratch[5], 6); /* the ratios stay in front */
 }
 
 static void ratios_are_shown_with_their_interval(void)
@@ -217,7 +291,9 @@ int main(void)
         {"interval: ranks against Pascal's triangle", interval_ranks_against_pascal},
         {"statistics of values", statistics_of_values},
         {"sign test agrees with the interval", sign_test_agrees_with_the_interval},
+        {"nothing past the end", nothing_past_the_end},
         {"nothing bad yields a ratio", nothing_bad_yields_a_ratio},
+        {"statistics of ratios", statistics_of_ratios},
         {"ratios are shown with their interval", ratios_are_shown_with_their_interval},
         {"coverage of A/A runs is exact", coverage_is_exact},
         {0}};
