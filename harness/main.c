@@ -55,7 +55,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 
 static void watch_bus_errors(void)
 {
-    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, NULL);
 }

@@ -11,6 +11,10 @@
  * become failed writes. */
 void zg_signals_watch(void);
 
+/* Keeps these signals from the calling thread: of a team's workers, all but the first, which alone
+ * has a stack for the handlers. */
+void zg_signals_leave_to_others(void);
+
 /* The flag, for loops: the number of the signal caught, 0 if none. */
 const volatile sig_atomic_t *zg_signals_flag(void);
 int zg_signals_caught(void);

@@ -15,6 +15,7 @@
 #endif
 
 #include "engines/base/cpu.h"
+#include "harness/base/signals.h"
 #include "harness/machine/sysfile.h"
 #include "harness/machine/topology.h"
 
@@ -208,6 +209,8 @@ enum zg_status zg_pin_bind(struct zg_pin *pin, struct zg_error *err)
         struct zg_pin_slot *const slot = &pin->slots[thread];
         if (thread == 0)
             team = omp_get_num_threads();
+        if (thread > 0)
+            zg_signals_leave_to_others();
         failed = zg_topology_bind(pin->topology, slot->cpu_asked);
         zg_cpu_flush_denormals();
         slot->denormals_flushed = denormals_flushed();
