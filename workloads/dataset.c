@@ -2,6 +2,7 @@
  * (prompt.c) -> examples, whose tokens and options lie in arrays of the whole dataset. */
 #include "workloads/dataset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -45,16 +46,31 @@ static enum zg_status no_memory(const struct loader *l)
     return zg_fail(l->err, ZG_ENV, "task '%s': no memory for its data", l->task->name);
 }
 
+/* Names the columns that there are, as far as the line goes, and the nearest. */
+static enum zg_status fail_column(const struct loader *l, const char *name)
+{
+    char known[256] = "";
+    size_t n = 0;
+    bool is_full = false;
+    const int64_t n_columns = zg_csv_source_n_columns(l->source);
+    struct zg_nearest nearest = zg_nearest_begin(name);
+    for (int64_t i = 0; i < n_columns; i++) {
+        const char *const column = zg_csv_source_column(l->source, i);
+        zg_nearest_try(&nearest, column, strlen(column));
+        is_full |= n + strlen(column) + 10 > sizeof known; /* quotes, comma, room for the dots */
+        if (!is_full)
+            n += (size_t)snprintf(known + n, sizeof known - n, "%s'%s'", i ? ", " : "", column);
+    }
+    return zg_fail(l->err, ZG_INPUT,
+                   "%s: task '%s' needs column '%.80s', the header has %lld: %s%s%s",
+                   zg_csv_source_name(l->source), l->task->name, name, (long long)n_columns, known,
+                   is_full ? " ..." : "", zg_nearest_hint(&nearest));
+}
+
 static enum zg_status find_column(const struct loader *l, const char *name, int64_t *column)
 {
     *column = zg_csv_source_find(l->source, name);
-    if (*column >= 0)
-        return ZG_OK;
-    return zg_fail(
-        l->err, ZG_INPUT, "%s: task '%s' needs column '%.80s', the header has %lld: '%.80s'%s",
-        zg_csv_source_name(l->source), l->task->name, name,
-        (long long)zg_csv_source_n_columns(l->source), zg_csv_source_column(l->source, 0),
-        zg_csv_source_n_columns(l->source) > 1 ? ", ..." : "");
+    return *column >= 0 ? ZG_OK : fail_column(l, name);
 }
 
 static enum zg_status bind(const struct loader *l, const struct zg_task_template *t,
@@ -127,9 +143,13 @@ static enum zg_status find_gold(const struct loader *l, const struct zg_csv_row 
             return ZG_OK;
         }
     }
-    if (task->n_labels > 0)
-        return zg_fail(l->err, ZG_INPUT, "label '%.80s' is not among the keys of \"labels\"",
-                       field->text);
+    if (task->n_labels > 0) {
+        struct zg_nearest nearest = zg_nearest_begin(field->text);
+        for (int64_t i = 0; i < task->n_labels; i++)
+            zg_nearest_try(&nearest, task->labels[i].text, strlen(task->labels[i].text));
+        return zg_fail(l->err, ZG_INPUT, "label '%.80s' is not among the keys of \"labels\"%s",
+                       field->text, zg_nearest_hint(&nearest));
+    }
 
     int64_t by_text = -1;
     const int64_t by_index = parse_index(cell, task->n_options);

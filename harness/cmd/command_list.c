@@ -34,6 +34,9 @@ enum zg_status zg_command_find(const struct zg_command **out, const char *name,
     for (int i = 0; i < N_COMMANDS && n < sizeof known; i++)
         n +=
             (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", commands[i]->name);
+    if (name[0] == '-')
+        return zg_fail(err, ZG_USAGE, "%s: options follow the command, which must be one of %s%s",
+                       name, known, zg_nearest_word(name, "--help --version").hint);
     return zg_fail(err, ZG_USAGE, "unknown command '%s'; must be one of %s%s", name, known,
                    zg_nearest_word(name, known).hint);
 }

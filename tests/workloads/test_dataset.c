@@ -48,7 +48,10 @@ static const struct zg_dataset_request plain = {
     .split = ZG_SPLIT_TRAIN, .max_length = 64, .n_vocab = N_VOCAB};
 
 #define HEAD "{\"name\": \"m\", \"data\": {\"train\": \"t.csv\"}, \"template\": \"{s}:\", "
-#define TWO  HEAD "\"options\": [\" n\", \" yy\"], \"label\": \"l\""
+#define HEAD2                                                                                      \
+    "{\"name\": \"m\", \"data\": {\"train\": \"t.csv\"}, \"template\": \"{txt}:\", \"options\": "  \
+    "[\" n\", \" yy\"], \"label\": \"label\""
+#define TWO HEAD "\"options\": [\" n\", \" yy\"], \"label\": \"l\""
 
 static void check_ids(const int32_t *got, int64_t n, const char *want)
 {
@@ -176,7 +179,12 @@ static void test_hostile(void)
         const char *json, *csv, *message;
     } cases[] = {
         {TWO "}", "s,x\na,1\n", "t.csv: task 'm' needs column 'l'"},
-        {TWO "}", "x,l\na,1\n", "t.csv: task 'm' needs column 's'"},
+        {TWO "}", "x,l\na,1\n", "t.csv: task 'm' needs column 's', the header has 2: 'x', 'l'"},
+        {HEAD2 "}", "the text,label,id\na,n,1\n",
+         "needs column 'txt', the header has 3: 'the text', 'label', 'id'"},
+        {HEAD2 "}", "id,text,label\n1,a,n\n", "'label'; did you mean 'text'?"},
+        {TWO ", \"labels\": {\"never\": 0, \"always\": 1}}", "s,l\na,Alway\n",
+         "label 'Alway' is not among the keys of \"labels\"; did you mean 'always'?"},
         {TWO "}", "s,l\n", "t.csv: no row"},
         {TWO "}", "", "t.csv: empty"},
         {TWO "}", "s,l\na,1\nb\n", "t.csv:3: 1 fields"},

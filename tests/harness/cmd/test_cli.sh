@@ -80,6 +80,8 @@ expect 2 'no command'
 expect 2 'dance' dance
 expect 2 '--warp' run --warp
 expect 2 "unknown command 'rum'; must be one of .*; did you mean 'run'?" rum
+expect 2 "did you mean '--version'?" --verison
+expect 2 '--model: options follow the command, which must be one of info, run' --model tiny run
 expect 2 "bacth: unknown option; did you mean '--batch'?" run --bacth 4
 expect 2 "; did you mean '--batch'?" run --bacth=4
 expect 2 "; did you mean '--model'?" run -model tiny
