@@ -159,6 +159,20 @@ static enum zg_status read_options(const struct reader *r, const json_t *root)
     return ZG_OK;
 }
 
+static struct zg_nearest nearest_option(const struct zg_task *task, const char *typed)
+{
+    struct zg_nearest nearest = zg_nearest_begin(typed);
+    for (int64_t o = 0; o < task->n_options; o++) {
+        const struct zg_task_template *t = &task->options[o];
+        if (t->n_parts == 1 && !t->parts[0].is_column) {
+            const struct zg_slice text = zg_slice_strip(slice_of(t->parts[0].text));
+            zg_nearest_try(&nearest, text.bytes, (size_t)text.n);
+        }
+    }
+    zg_nearest_hint(&nearest);
+    return nearest;
+}
+
 static enum zg_status read_label_map(const struct reader *r, json_t *map)
 {
     struct zg_task *task = r->task;
@@ -180,8 +194,9 @@ static enum zg_status read_label_map(const struct reader *r, json_t *map)
         if (option < 0 || option >= task->n_options)
             return zg_fail(
                 r->err, ZG_INPUT,
-                "%s: \"labels\": '%s' must map to an option: its text, or an index 0 .. %lld",
-                r->file, text, (long long)task->n_options - 1);
+                "%s: \"labels\": '%s' must map to an option: its text, or an index 0 .. %lld%s",
+                r->file, text, (long long)task->n_options - 1,
+                nearest_option(task, json_is_string(value) ? json_string_value(value) : "").hint);
         struct zg_task_label *label = &task->labels[task->n_labels];
         label->text = strdup(text);
         label->option = option;

@@ -8,6 +8,20 @@
 #include "engines/base/nearest.h"
 #include "engines/model/source.h"
 
+/* A directory, or a name of the Hugging Face hub, facebook/opt-125m. */
+static enum zg_status unknown_path(const char *name, struct zg_error *err)
+{
+    const char *const last = strrchr(name, '/') + 1;
+    const char *shape_name;
+    for (int64_t i = 0; (shape_name = zg_model_shape_name(i, NULL)); i++)
+        if (strcmp(last, shape_name) == 0)
+            return zg_fail(err, ZG_INPUT,
+                           "model %s: no such directory; nothing is downloaded, and %s alone is "
+                           "that shape with synthetic weights",
+                           name, last);
+    return zg_fail(err, ZG_INPUT, "model %s: no such directory", name);
+}
+
 static enum zg_status unknown_name(const char *name, struct zg_error *err)
 {
     if (strcmp(name, "opt-350m") == 0)
@@ -16,7 +30,7 @@ static enum zg_status unknown_name(const char *name, struct zg_error *err)
                        "are opt-125m and "
                        "opt-1.3b to opt-30b");
     if (strchr(name, '/')) /* a path, and so input that is missing */
-        return zg_fail(err, ZG_INPUT, "model %s: no such directory", name);
+        return unknown_path(name, err);
     char *known = NULL;
     size_t n = 0;
     FILE *const list = open_memstream(&known, &n);

@@ -22,6 +22,9 @@ const struct zg_term zg_help_environment[] = {
     {"ZOGAP_PEAKS=full|brief",
      "how long the machine's peaks are measured in `run` and `ladder`; brief is enough where no "
      "share of them is looked at; default: full"},
+    {"OMP_*, GOMP_*, KMP_*, ONEDNN_*, DNNL_*, OPENBLAS_*, MALLOC_*, LD_PRELOAD",
+     "of these, what changes the numbers is warned of, and what only prints is taken out; `zogap "
+     "info` lists what is set"},
     {NULL, NULL},
 };
 

@@ -183,6 +183,9 @@ static void test_hostile(void)
         {HEAD2 "}", "the text,label,id\na,n,1\n",
          "needs column 'txt', the header has 3: 'the text', 'label', 'id'"},
         {HEAD2 "}", "id,text,label\n1,a,n\n", "'label'; did you mean 'text'?"},
+        {HEAD "\"options\": [\" never\", \" always\"], \"label\": \"l\", "
+              "\"labels\": {\"x\": \"alway\"}}",
+         "s,l\na,x\n", "or an index 0 .. 1; did you mean 'always'?"},
         {TWO ", \"labels\": {\"never\": 0, \"always\": 1}}", "s,l\na,Alway\n",
          "label 'Alway' is not among the keys of \"labels\"; did you mean 'always'?"},
         {TWO "}", "s,l\n", "t.csv: no row"},

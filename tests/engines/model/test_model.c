@@ -246,6 +246,8 @@ static void test_bad_names(void)
     } bad[] = {
         {"opt-350m", "post-norm", ZG_USAGE},
         {"opt-7b", "opt-6.7b", ZG_USAGE}, /* the message lists what there is */
+        {"opt125m", "; did you mean 'opt-125m'?", ZG_USAGE},
+        {"facebook/opt-125m", "opt-125m alone is that shape with synthetic weights", ZG_INPUT},
         {"", "shapes are", ZG_USAGE},
         {"/nonexistent/model", "/nonexistent/model", ZG_INPUT},
         {"/dev/null", "is a file", ZG_INPUT},

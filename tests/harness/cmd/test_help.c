@@ -192,6 +192,67 @@ static void test_words_are_taken(void)
     }
 }
 
+/* Two letters swapped inside of a word that an option takes: its message has the word.  Not where
+ * that makes another word. */
+static void expect_hint(const struct zg_flag *flag, const char *words, const char *word)
+{
+    static union {
+        struct zg_request request;
+        struct zg_case c;
+    } target;
+    char typed[64], wanted[80];
+    struct zg_error err = {0};
+    memset(&target, 0, sizeof target);
+    snprintf(typed, sizeof typed, "%s", word);
+    typed[1] = word[2];
+    typed[2] = word[1];
+    snprintf(wanted, sizeof wanted, "did you mean '%s'", word);
+    if (strlen(word) < 4 || word[1] == word[2] || strstr(words, typed))
+        return;
+    CU_ASSERT_EQUAL(zg_flag_set(&target, flag, typed, &err), ZG_USAGE);
+    zg_test_expect_words(err.text, wanted);
+}
+
+static void test_every_choice_has_its_hint(void)
+{
+    const struct zg_command *command;
+    for (int64_t i = 0; (command = zg_command_at(i)); i++) {
+        struct zg_help_option options[ZG_MAX_FLAGS];
+        const int64_t n = zg_help_options(command, options);
+        for (int64_t j = 0; j < n; j++) {
+            const struct zg_flag *const flag = options[j].flag;
+            char words[1024], cut[1024];
+            zg_flag_words(flag, words, sizeof words);
+            memcpy(cut, words, sizeof cut);
+            if (flag->kind == ZG_FLAG_CHOICE || flag->kind == ZG_FLAG_CUSTOM)
+                for (char *word = strtok(cut, " "); word; word = strtok(NULL, " "))
+                    expect_hint(flag, words, word);
+        }
+    }
+}
+
+/* The same of an option's name, in every command. */
+static void test_every_option_has_its_hint(void)
+{
+    const struct zg_command *command;
+    for (int64_t i = 0; (command = zg_command_at(i)); i++) {
+        struct zg_help_option options[ZG_MAX_FLAGS];
+        const int64_t n = zg_help_options(command, options);
+        for (int64_t j = 0; j < n; j++) {
+            const char *const name = options[j].flag->name;
+            char line[160], wanted[80];
+            struct zg_error err = {0};
+            if (strlen(name) < 4 || name[1] == name[2])
+                continue;
+            snprintf(line, sizeof line, "zogap %s --%c%c%c%s", command->name, name[0], name[2],
+                     name[1], name + 3);
+            snprintf(wanted, sizeof wanted, "'--%s'", name);
+            CU_ASSERT_EQUAL(parse_example(command, line, &err), ZG_USAGE);
+            zg_test_expect_words(err.text, wanted);
+        }
+    }
+}
+
 static void test_names_of_engines_and_mechanisms_are_taken(void)
 {
     const char *word;
@@ -239,6 +300,8 @@ int main(void)
         {"topics are whole", test_topics_are_whole},
         {"examples parse", test_examples_parse},
         {"words are taken", test_words_are_taken},
+        {"every choice has its hint", test_every_choice_has_its_hint},
+        {"every option has its hint", test_every_option_has_its_hint},
         {"names of engines and mechanisms are taken",
          test_names_of_engines_and_mechanisms_are_taken},
         {"what takes one value says so", test_what_takes_one_value_says_so},
