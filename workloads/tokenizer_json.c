@@ -144,9 +144,9 @@ static enum zg_status take_merges(struct zg_tokenizer *tokenizer, const json_t *
         status = make_line(&line, json_array_get(merges, i), err);
         if (status)
             zg_fail_within(err, status, "%s: model.merges:%zu", tokenizer->name, i);
-        else
-            status = zg_vocab_merge(tokenizer, vocab, line, strlen(line), (int32_t)i,
-                                    "model.merges", (int64_t)i, err);
+        else if ((status = zg_vocab_merge(tokenizer, vocab, line, strlen(line), (int32_t)i,
+                                          "model.merges", (int64_t)i, err)))
+            zg_fail_within(err, status, "%s", tokenizer->name);
         free(line);
     }
     return status;

@@ -61,8 +61,7 @@ static char *keep_text(struct whole *csv, const char *cell, size_t n)
 static int64_t n_least(const struct zg_schema *schema)
 {
     int64_t n = schema->n_columns;
-    while (schema->last_at_first && n > 0 &&
-           strcmp(schema->columns[n - 1].name, schema->last_at_first) != 0)
+    while (schema->last_at_first && strcmp(schema->columns[n - 1].name, schema->last_at_first) != 0)
         n--;
     return n;
 }

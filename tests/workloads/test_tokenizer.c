@@ -111,6 +111,109 @@ static void test_append(void)
     zg_tokenizer_close(&tokenizer);
 }
 
+/* GPT-2's alphabet, all 256 bytes, each with its value as id: printable ASCII and Latin-1 stand for
+ * themselves, blank and what is below for U+0100 .. U+0120, 127 .. 160 for U+0121 .. U+0142, 173
+ * for U+0143.  Encoded: each byte that UTF-8 has, in two texts. */
+static void test_alphabet(void)
+{
+    char vocab[8192] = "{";
+    for (int b = 0; b < 256; b++) {
+        const int code = b <= 32                ? 0x100 + b
+                         : b >= 127 && b <= 160 ? 0x121 + (b - 127)
+                         : b == 173             ? 0x143
+                                                : b;
+        sprintf(vocab + strlen(vocab), "%s\"\\u%04x\": %d", b ? ", " : "", code, b);
+    }
+    strcat(vocab, "}");
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_tokens tokens = {0};
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(open_text(&tokenizer, vocab, "", &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_tokenizer_n_vocab(tokenizer), 256);
+    char text[4096];
+    int64_t n = 0;
+    for (int b = 0; b < 128; b++)
+        text[n++] = (char)b;
+    for (int b = 0x80; b < 0xc0; b++) { /* behind the first byte of two, three and four */
+        text[n++] = (char)0xc3;
+        text[n++] = (char)b;
+    }
+    for (int b = 0xc2; b < 0xf5; b++) {
+        const int more = b < 0xe0 ? 1 : b < 0xf0 ? 2 : 3;
+        text[n++] = (char)b;
+        text[n++] = (char)(b == 0xe0 ? 0xa0 : b == 0xf0 ? 0x90 : 0x80);
+        for (int i = 1; i < more; i++)
+            text[n++] = (char)0x80;
+    }
+    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_encode(tokenizer, text, n, &tokens, &err), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(tokens.n, n);
+    int64_t n_wrong = 0;
+    for (int64_t i = 0; i < n; i++)
+        n_wrong += tokens.ids[i] != (unsigned char)text[i];
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    zg_tokens_free(&tokens);
+    zg_tokenizer_close(&tokenizer);
+}
+
+/* Just as large as may be: ids, files.  Line ends of either kind, ids of 0 anywhere. */
+static void test_just_allowed(void)
+{
+    static const struct {
+        const char *vocab, *merges, *text, *ids;
+    } cases[] = {
+        {"{\"a\": 16777215}", "", "a", "16777215"},
+        {"{\"ab\": 0, \"a\": 1, \"b\": 2}", "a b\r\n", "ab", "0"},
+        {"{\"ab\": 1, \"a\": 0, \"b\": 2}", "\r\na b", "ab", "1"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "\n\n\ra b\n", NULL, "M:3: token '?a' is not in V"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "a b\n", "abb", "1 0"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "#version\na b", "ab", "1"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "a b\n#version: 0.2\n", NULL,
+         "M:2: token '#version:' is not in V"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "#versio n\n", NULL,
+         "M:1: token '#versio' is not in V"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "x b\n", NULL, "M:1: token 'x' is not in V"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "a b\n c\n", NULL,
+         "M:2: ' c' is not two tokens with a blank between"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "a b\nab\n", NULL, "M:2: 'ab' is not two tokens"},
+    };
+    struct zg_tokenizer *tokenizer = NULL;
+    struct zg_error err = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char got[64];
+        const enum zg_status status = open_text(&tokenizer, cases[i].vocab, cases[i].merges, &err);
+        CU_ASSERT_EQUAL(status, cases[i].text ? ZG_OK : ZG_INPUT);
+        if (status) {
+            zg_test_expect_words(err.text, cases[i].ids);
+            zg_error_clear(&err);
+            continue;
+        }
+        encode_to(tokenizer, cases[i].text, got, sizeof got);
+        CU_ASSERT_STRING_EQUAL(got, cases[i].ids);
+        zg_tokenizer_close(&tokenizer);
+    }
+    enum { MOST = 64 << 20 };
+    char *const lines = malloc(MOST + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lines);
+    memset(lines, ' ', MOST + 1);
+    for (int more = 0; more <= 1; more++) {
+        const struct zg_tokenizer_source large_vocab = {"V", lines, MOST + more, "M", "", 0},
+                                         large_merges = {"V", "{\"a\": 0}", 8,
+                                                         "M", lines,        MOST + more};
+        memcpy(lines, "{\"a\": 0}", 8);
+        CU_ASSERT_EQUAL(zg_tokenizer_open_memory(&tokenizer, &large_vocab, &err),
+                        more ? ZG_INPUT : ZG_OK);
+        zg_tokenizer_close(&tokenizer);
+        if (more)
+            zg_test_expect_words(err.text, "V, M: at most 67108864 bytes each are read");
+        zg_error_clear(&err);
+        memset(lines, ' ', 8);
+        CU_ASSERT_EQUAL(zg_tokenizer_open_memory(&tokenizer, &large_merges, &err), ZG_INPUT);
+        zg_test_expect_words(err.text, more ? "V, M: at most 67108864" : "M:1: ");
+        zg_error_clear(&err);
+    }
+    free(lines);
+}
+
 /* A character-level model: no merges at all. */
 static void test_characters_only(void)
 {
@@ -327,6 +430,26 @@ static void test_hostile_json(void)
         {"model", "{\"vocab\": {\"a\": 0, \"b\": 0}, \"merges\": []}", "two tokens have id 0"},
         {"model", "{\"vocab\": {\"a\": 0}, \"merges\": [\"a a\"]}", "model.merges:0: "},
         {"model", "{\"vocab\": {\"a\": 0}, \"merges\": [3]}", "model.merges:0: must be two"},
+        {"model", "{\"vocab\": {\"a\": 0, \"aa\": 1}, \"merges\": [\"a a\", []]}",
+         "tokenizer.json: model.merges:1: must be two tokens, in a list or with a blank between"},
+        {"model", "{\"vocab\": {\"a\": 0, \"aa\": 1}, \"merges\": [\"a a\", \"a a\"]}",
+         "model.merges:1: the pair that makes 'aa' is there twice"},
+        {"model", "{\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"a\", \"a\"]]}", "must be two"},
+        {"model", "{\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", 1]]}", "must be two tokens"},
+        {"model", "{\"vocab\": {\"a\": 0}, \"merges\": [[1, \"a\"]]}", "must be two tokens"},
+        {"model", "{\"vocab\": {\"a\": 0}, \"merges\": {}}", "model.merges must be a list"},
+        {"model", "{\"vocab\": {}, \"merges\": [], \"byte_fallback\": 1}", "byte_fallback is set"},
+        {"model", "{\"vocab\": {}, \"merges\": [], \"dropout\": {}}", "model.dropout is set"},
+        {"model", "3", "no \"model\""},
+        {"normalizer", "{\"normalizers\": [{}]}", "normalizer is without a type"},
+        {"normalizer", "{\"type\": \"Sequence\", \"normalizers\": {}}", "normalizer is Sequence"},
+        {"pre_tokenizer", "{\"type\": \"Sequence\", \"pretokenizers\": []}",
+         "pre_tokenizer is Sequence"},
+        {"pre_tokenizer", "{\"type\": \"Split\", \"pretokenizers\": [{\"type\": \"ByteLevel\"}]}",
+         "pre_tokenizer is Split"},
+        {"added_tokens", "[{\"content\": \"a\", \"special\": true}, {\"special\": false}]",
+         "added token '?' is no special token"},
+        {"added_tokens", "[{\"content\": \"ab\"}]", "added token 'ab'"},
         {"model", "{\"vocab\": {\"a\": 0}, \"merges\": [[\"a\"]]}", "must be two tokens"},
         {"model", "{\"vocab\": {}, \"merges\": [], \"dropout\": 0.1}", "model.dropout is set"},
         {"model", "{\"vocab\": {}, \"merges\": [], \"byte_fallback\": true}", "byte_fallback"},
@@ -480,6 +603,8 @@ static void test_opt_vectors(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
+        {"the alphabet", test_alphabet},
+        {"just allowed", test_just_allowed},
         {"words and merges", test_words_and_merges},
         {"encode appends or leaves the list alone", test_append},
         {"characters only", test_characters_only},

@@ -58,7 +58,18 @@ static void test_bad(void)
         {"", "not valid JSON"},
         {"{" BASE, "not valid JSON"},
         {"{" BASE "} x", "not valid JSON"},
-        {"[1]", "a config is an object"},
+        {"[1]", "dir/config.json: a list; a config is an object"},
+        {"\n[1,\n}", "dir/config.json:3: not valid JSON"},
+        {"{\"model_type\": {}}", "model_type is an object; it must be \"opt\""},
+        {"{\"model_type\": []}", "model_type is a list; it must be"},
+        {"{\"model_type\": 7.5}", "model_type is a fraction; it must be"},
+        {"{\"model_type\": true}", "model_type is true; it must be"},
+        {"{\"model_type\": false}", "model_type is false; it must be"},
+        {"{\"model_type\": null}", "model_type is null; it must be"},
+        {"{" BASE ", \"_remove_final_layer_norm\": \"no\"}",
+         "_remove_final_layer_norm is a string"},
+        {"{" BASE ", \"word_embed_proj_dim\": 13}",
+         "word_embed_proj_dim is 13, hidden_size 12; zogap runs models without"},
         {"{" BASE ", \"vocab_size\": 31}", "duplicate"},
         {"{}", "model_type is missing"},
         {"{\"model_type\": \"gpt2\"}", "\"gpt2\""},
@@ -128,6 +139,12 @@ static void test_size(void)
     struct zg_error err = {0};
     CU_ASSERT_EQUAL(zg_config_parse(&s, text, (int64_t)n, "big", &err), ZG_INPUT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not read"));
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_config_parse(&s, text, (int64_t)n - 1, "just", &err), ZG_INPUT);
+    zg_test_expect_words(err.text, "just:1: not valid JSON"); /* it was read */
+    zg_error_clear(&err);
+    memcpy(text, "{" BASE "}", strlen("{" BASE "}"));
+    CU_ASSERT_EQUAL(zg_config_parse(&s, text, (int64_t)n - 1, "just", &err), ZG_OK);
     memset(text, '[', n); /* depth, below the size limit */
     CU_ASSERT_EQUAL(zg_config_parse(&s, text, (int64_t)n - 1, "deep", NULL), ZG_INPUT);
     free(text);

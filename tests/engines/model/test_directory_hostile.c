@@ -10,6 +10,7 @@
 
 #include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/failing_alloc.h"
 #include "tests/support/safetensors_writer.h"
 
 /* ---- hostile directories: a good one, changed by one hand, and the words of the message ---- */
@@ -94,6 +95,16 @@ static void pickle(const char *dir)
 {
     drop(dir, "model.safetensors");
     zg_write_text(dir, "pytorch_model.bin", "PK");
+}
+static void tensorflow(const char *dir)
+{
+    drop(dir, "model.safetensors");
+    zg_write_text(dir, "tf_model.h5", "x");
+}
+static void pickled_shards(const char *dir)
+{
+    drop(dir, "model.safetensors");
+    zg_write_text(dir, "pytorch_model.bin.index.json", "{}");
 }
 static void flax(const char *dir)
 {
@@ -396,6 +407,8 @@ static void test_hostile_weights(void)
         {adapter_beside, {"adapter_config.json is there", "merge"}},
         {adapter_weights_beside, {"adapter_model.safetensors is there"}},
         {renamed, {"lack tensor model.decoder.embed_tokens.weight; they have modem.decoder"}},
+        {tensorflow, {"of TensorFlow (tf_model.h5)"}},
+        {pickled_shards, {"a PyTorch pickle (pytorch_model.bin.index.json)"}},
         {flax, {"of Flax (flax_model.msgpack)", "safetensors only"}},
     };
     expect_refusals(cases, sizeof cases / sizeof cases[0], 1);
@@ -614,6 +627,100 @@ static void test_tolerated(void)
     zg_temp_directory_remove(&dir);
 }
 
+/* Each allocation fails once, of one file and of several, and of a synthetic model. */
+static void test_no_memory(void)
+{
+    for (int way = 0; way < 3; way++) {
+        const struct zg_write_options options = {
+            .dtype = ZG_FP32, .prefix = true, .n_shards = way == 1 ? 3 : 1};
+        char *dir = zg_temp_directory_make();
+        struct zg_model *source = open_small(true);
+        CU_ASSERT_FATAL(dir && zg_write_model(dir, source, &options));
+        if (way == 0)
+            with_tensor(dir, &(struct zg_written_tensor){"x.version", ZG_FP32, 1, 1, zeros});
+        for (int n = 1;; n++) {
+            struct zg_model *model = source;
+            struct zg_error err = {0};
+            fail_allocation(n);
+            const enum zg_status status = way < 2
+                                              ? zg_model_open(&model, dir, 1, &err)
+                                              : zg_model_open_shape(&model, "x", &small, 1, &err);
+            const bool failed = allocation_failed();
+            CU_ASSERT_EQUAL(status, failed ? ZG_ENV : ZG_OK);
+            CU_ASSERT_EQUAL(model == NULL, failed);
+            if (failed)
+                zg_test_expect_words(err.text, "no memory");
+            zg_model_close(&model);
+            if (!failed)
+                break;
+        }
+        zg_model_close(&source);
+        zg_temp_directory_remove(&dir);
+    }
+}
+
+/* Names of shards, just allowed and just not: none of them is there, so a good one is passed over
+ * until its tensor is missing. */
+static void test_shard_names(void)
+{
+    char longest[257], longer[258];
+    memset(longest, 's', 255);
+    strcpy(longest + 243, ".safetensors");
+    memset(longer, 's', 256);
+    strcpy(longer + 244, ".safetensors");
+    const struct {
+        const char *name;
+        bool good;
+    } cases[] = {
+        {"a.safetensors", true},
+        {".safetensors", false},
+        {"x.safetensors.", false},
+        {"a.safetensor", false},
+        {"safetensors", false},
+        {"a b.safetensors", true},
+        {"a..b.safetensors", false},
+        {".a.safetensors", false},
+        {"a/b.safetensors", false},
+        {"a\\\\b.safetensors", false},
+        {"", false},
+        {longest, true},
+        {longer, false},
+        {"a.SAFETENSORS", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *dir = zg_temp_directory_make(), text[512];
+        struct zg_model *model = NULL;
+        struct zg_error err = {0};
+        CU_ASSERT_FATAL(dir && zg_write_config(dir, &small, NULL));
+        snprintf(text, sizeof text, "{\"weight_map\": {\"decoder.x\": \"%s\"}}", cases[i].name);
+        zg_write_text(dir, INDEX, text);
+        CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_INPUT);
+        zg_test_expect_words(err.text, cases[i].good ? "the weights lack tensor"
+                                                     : ": tensor decoder.x: file \"");
+        zg_temp_directory_remove(&dir);
+    }
+}
+
+/* An index as large as may be, and one byte larger. */
+static void test_index_size(void)
+{
+    char *dir = zg_temp_directory_make(), path[4096];
+    struct zg_error err = {0};
+    struct zg_model *model = NULL;
+    CU_ASSERT_FATAL(dir && zg_write_config(dir, &small, NULL));
+    zg_write_text(dir, INDEX, "{}");
+    snprintf(path, sizeof path, "%s/" INDEX, dir);
+    for (int more = 0; more <= 1; more++) {
+        CU_ASSERT_EQUAL(truncate(path, (16 << 20) + more), 0);
+        CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_INPUT);
+        zg_test_expect_words(err.text, more
+                                           ? "16777217 bytes; an index of over 16777216 is not read"
+                                           : ":1: not valid JSON");
+        zg_error_clear(&err);
+    }
+    zg_temp_directory_remove(&dir);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
@@ -625,6 +732,9 @@ int main(void)
         {"an index that lists too much", test_long_index},
         {"tensors that are left over", test_left_over},
         {"what is tolerated", test_tolerated},
+        {"no memory", test_no_memory},
+        {"names of shards", test_shard_names},
+        {"an index's size", test_index_size},
         {NULL, NULL},
     };
     return zg_test_run("directory, hostile", tests);

@@ -97,6 +97,9 @@ static void test_bad_headers(void)
         {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8,8]"), 8, OFFSETS},
         {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]"), 8, OFFSETS},
         {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]"), 8, OFFSETS},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,-8]"), 8, OFFSETS},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,\"8\"]"), 8, OFFSETS},
+        {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[\"0\",8]"), 8, OFFSETS},
         {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,99999999999999999999]"), 8,
          "not valid JSON"},
         {W("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[9223372036854775800,"
@@ -182,7 +185,21 @@ static void test_just_allowed(void)
     header[1] = '{'; /* and now that it is none, it is said what it looks like */
     CU_ASSERT_EQUAL(parse(&table, header, 0, &err), ZG_INPUT);
     zg_test_expect_words(err.text, "compressed by gzip");
+    /* so too where the file ends a few bytes sooner than that length asks for */
+    unsigned char *const shorter = exact_copy(header, 0x8b1f);
+    memcpy(shorter, "\x1f\x8b\0\0\0\0\0", 8);
+    for (int64_t size = 0x8b1f - 9; size <= 0x8b1f; size++) {
+        zg_error_clear(&err);
+        CU_ASSERT_EQUAL(zg_safetensors_parse(&table, shorter, size, "a file", &err), ZG_INPUT);
+        zg_test_expect_words(err.text, "compressed by gzip");
+    }
+    exact_free(shorter, 0x8b1f);
     free(header);
+    /* a table of one */
+    CU_ASSERT_EQUAL_FATAL(parse(&table, "{" T("w", "0", "8") "}", 8, NULL), ZG_OK);
+    CU_ASSERT_PTR_NOT_NULL(zg_safetensors_find(&table, "w"));
+    CU_ASSERT_PTR_NULL(zg_safetensors_find(&table, "v"));
+    zg_safetensors_free(&table);
     /* tensors without data lie anywhere, in any order of names */
     CU_ASSERT_EQUAL_FATAL(parse(&table,
                                 "{\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[2,2]},"
