@@ -12,6 +12,7 @@ zogap_test_packages=(clang libclang-rt-dev python3 python3-torch python3-numpy p
 # What `dpkg-buildpackage` and its test need besides; nothing here installs them.
 # shellcheck disable=SC2034
 zogap_debian_packages=(debhelper devscripts lintian)
+zogap_coverage_packages=(lcov) # of scripts/coverage.sh alone
 
 missing_packages() {
   local package
