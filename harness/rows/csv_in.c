@@ -101,17 +101,17 @@ static void header_cell(struct reading *r, const char *cell, size_t n)
     if (i < n_least(csv->file) && is_older(csv, i, cell, n))
         return;
     if (i < n_least(csv->file)) {
-        r->status = zg_fail(r->err, ZG_INPUT,
-                            "%s: column %lld is \"%.*s\", want \"%s\": the file is not of "
-                            "schema version %d, nor of one before that this zogap reads",
-                            r->path, (long long)i + 1, n > 64 ? 64 : (int)n, cell,
-                            csv->file->columns[i].name, ZG_SCHEMA_VERSION);
+        r->status =
+            zg_fail(r->err, ZG_INPUT,
+                    "%s: column %lld is \"%.64s\", want \"%s\": the file is not of "
+                    "schema version %d, nor of one before that this zogap reads",
+                    r->path, (long long)i + 1, cell, csv->file->columns[i].name, ZG_SCHEMA_VERSION);
         return;
     }
     csv->n_columns = zg_min64(csv->n_columns, i); /* an older file: its extra columns begin here */
     if (!csv->file->has_extra || !n) {
-        r->status = zg_fail(r->err, ZG_INPUT, "%s: column %lld \"%.*s\" is one too many", r->path,
-                            (long long)i + 1, n > 64 ? 64 : (int)n, cell);
+        r->status = zg_fail(r->err, ZG_INPUT, "%s: column %lld \"%.64s\" is one too many", r->path,
+                            (long long)i + 1, cell);
         return;
     }
     if (zg_grow(&csv->in.extra_names, csv->in.n_extra, sizeof *csv->in.extra_names))
@@ -120,11 +120,10 @@ static void header_cell(struct reading *r, const char *cell, size_t n)
         r->status = zg_fail(r->err, ZG_ENV, "%s: no memory to read it", r->path);
 }
 
-static void bad_number(struct reading *r, const char *cell, size_t n, const char *name,
-                       const char *want)
+static void bad_number(struct reading *r, const char *cell, const char *name, const char *want)
 {
-    r->status = zg_fail(r->err, ZG_INPUT, "%s: row %lld, column %s: \"%.*s\" is not %s", r->path,
-                        (long long)r->row, name, n > 64 ? 64 : (int)n, cell, want);
+    r->status = zg_fail(r->err, ZG_INPUT, "%s: row %lld, column %s: \"%.64s\" is not %s", r->path,
+                        (long long)r->row, name, cell, want);
 }
 
 static double parse_real(struct reading *r, const char *cell, size_t n, const char *name)
@@ -136,7 +135,7 @@ static double parse_real(struct reading *r, const char *cell, size_t n, const ch
     char *end = NULL;
     const double value = strspn(cell, "0123456789+-.eE") == n ? strtod(cell, &end) : NAN;
     if (end != cell + n || !isfinite(value))
-        bad_number(r, cell, n, name, "a number");
+        bad_number(r, cell, name, "a number");
     return value;
 }
 
@@ -148,7 +147,7 @@ static int64_t parse_integer(struct reading *r, const char *cell, size_t n, cons
     errno = 0;
     const long long value = strspn(cell, "0123456789-") == n ? strtoll(cell, &end, 10) : 0;
     if (end != cell + n || errno)
-        bad_number(r, cell, n, name, "a whole number");
+        bad_number(r, cell, name, "a whole number");
     return value;
 }
 
@@ -209,7 +208,8 @@ static void end_header(struct reading *r)
         return;
     }
     csv->n_columns = zg_min64(csv->n_columns, r->column);
-    csv->in.rows = calloc((size_t)csv->capacity + 1, csv->schema->row_size);
+    csv->in.rows =
+        calloc((size_t)csv->capacity, csv->schema->row_size); /* the header's, at least */
     if (zg_size_mul(csv->capacity, csv->in.n_extra, &cells))
         csv->in.extra = calloc((size_t)cells + 1, sizeof *csv->in.extra);
     if (csv->file != csv->schema)

@@ -14,6 +14,7 @@
 #include "harness/rows/older_schema.h"
 #include "harness/rows/row_list.h"
 #include "tests/support/cunit_run.h"
+#include "tests/support/exact.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/temp_dir.h"
 
@@ -497,7 +498,8 @@ ssize_t __wrap_read(int fd, void *to, size_t n)
     }
     if (n_reads >= 4 && read_mode == READ_ENDS)
         return 0;
-    const ssize_t got = __real_read(fd, to, n < 100 ? n : 100);
+    const size_t most = n_reads == 2 ? 1 : 100;
+    const ssize_t got = __real_read(fd, to, n < most ? n : most);
     read_left -= got > 0 ? (size_t)got : 0;
     return got;
 }
@@ -532,6 +534,21 @@ static void reads_as_they_may_be(void)
         zg_csv_in_close(&in);
     }
     remove_temp_dir(dir);
+}
+
+/* Without a standard input the file's descriptor is 0. */
+static void descriptor_0(void)
+{
+    struct zg_csv_in *in = NULL;
+    char text[1024];
+    char *const end = put_header(text, &zg_schema_curve, zg_schema_curve.n_columns);
+    strcpy(end - 1, "\n");
+    const int kept = dup(0);
+    CU_ASSERT_FATAL(kept > 0 && close(0) == 0);
+    CU_ASSERT_EQUAL(read_text(&in, &zg_schema_curve, text, NULL), ZG_OK);
+    dup2(kept, 0);
+    close(kept);
+    zg_csv_in_close(&in);
 }
 
 /* Of this version, with extra columns, and of an older one. */
@@ -661,6 +678,7 @@ static void older_rows_have_an_algorithm(void)
          "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+direction=official+direction-scale=rms"},
         {"mezo,fp32,linear,,,train,16,,,0.001,1e-06,", "mezo:eps=0.001+lr=1e-06"},
         {"mezo,fp32,linear,,,train,16,,,,,", "mezo"},
+        {"z,fp32,linear,,,train,16,,,,,", "z"},
         {",fp32,linear,,,train,16,2,,,,", NULL},
     };
     enum { N = sizeof rows / sizeof rows[0] };
@@ -686,6 +704,69 @@ static void older_rows_have_an_algorithm(void)
     }
     zg_csv_in_close(&in);
     remove_temp_dir(dir);
+}
+
+static void older_schemas(void)
+{
+    static const struct {
+        const struct zg_schema *schema;
+        const char *last[2]; /* at first, of versions 1 and 2 */
+    } known[] = {
+        {&zg_schema_samples, {"involuntary_switches", "involuntary_switches"}},
+        {&zg_schema_phases, {"bytes_per_step", "bytes_per_step"}},
+        {&zg_schema_summary, {"steps", "layers"}},
+        {&zg_schema_verify, {NULL, NULL}},
+        {&zg_schema_curve, {NULL, NULL}},
+    };
+    struct zg_older_schema older;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        for (int version = 1; version <= 2; version++) {
+            const char *const want = known[i].last[version - 1];
+            CU_ASSERT_FATAL(zg_older_schema_of(&older, known[i].schema, version));
+            const char *const got = older.schema.last_at_first;
+            CU_ASSERT(want ? got && strcmp(got, want) == 0 : !got);
+            CU_ASSERT_EQUAL(older.schema.n_columns, known[i].schema->n_columns + 4 + version);
+        }
+    CU_ASSERT_FALSE(zg_older_schema_of(&older, &zg_schema_curve, 0));
+    CU_ASSERT_FALSE(zg_older_schema_of(&older, &zg_schema_curve, -1));
+    CU_ASSERT_FALSE(zg_older_schema_of(&older, &zg_schema_curve, ZG_SCHEMA_VERSION));
+    /* as many columns as there is room for, with the six that are gone, and one more */
+    struct zg_column columns[ZG_MOST_COLUMNS];
+    struct zg_schema wide = zg_schema_curve;
+    for (int64_t i = 0; i < ZG_MOST_COLUMNS; i++)
+        columns[i] = zg_schema_curve.columns[i < wide.n_columns ? i : wide.n_columns - 1];
+    wide.columns = columns;
+    wide.n_columns = ZG_MOST_COLUMNS - 6;
+    CU_ASSERT(zg_older_schema_of(&older, &wide, 2));
+    CU_ASSERT_EQUAL(older.schema.n_columns, ZG_MOST_COLUMNS);
+    wide.n_columns++;
+    CU_ASSERT_FALSE(zg_older_schema_of(&older, &wide, 2));
+}
+
+/* The text of an older row ends where there is room no more; writing further crashes. */
+static void older_texts_are_cut_to_fit(void)
+{
+    struct zg_older_schema older;
+    char name[400] = "", direction[400], *const text = exact_copy(name, ZG_OLDER_TEXT);
+    struct zg_cell value = {.text = direction};
+    CU_ASSERT_FATAL(zg_older_schema_of(&older, &zg_schema_curve, 2));
+    older.schema.columns = older.columns;
+    struct zg_case_row *const row = calloc(1, older.schema.row_size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+    for (size_t n = 200; n < 400; n += 25) {
+        memset(name, 'n', sizeof name);
+        memset(direction, 'd', sizeof direction);
+        name[n] = direction[n] = '\0';
+        zg_row_clear(&older.schema, row);
+        row->algorithm = name;
+        CU_ASSERT_STRING_EQUAL(older.columns[7].name, "direction");
+        zg_row_set_cell(&older.columns[7], row, &value);
+        zg_older_algorithm(&older, row, text);
+        CU_ASSERT_EQUAL(strlen(text), ZG_OLDER_TEXT - 1);
+        CU_ASSERT_EQUAL(strncmp(text, name, n < 255 ? n : 255), 0);
+    }
+    free(row);
+    exact_free(text, ZG_OLDER_TEXT);
 }
 
 static void lists_keep_texts(void)
@@ -763,7 +844,10 @@ int main(void)
                                     {"line ends and marks", line_ends_and_marks},
                                     {"a torn row is told", a_torn_row_is_told},
                                     {"reads as they may be", reads_as_they_may_be},
+                                    {"descriptor 0", descriptor_0},
                                     {"without memory", without_memory},
+                                    {"older schemas", older_schemas},
+                                    {"older texts are cut to fit", older_texts_are_cut_to_fit},
                                     {"older versions read", older_versions_read},
                                     {"older rows have an algorithm", older_rows_have_an_algorithm},
                                     {"lists keep texts", lists_keep_texts},
