@@ -29,8 +29,9 @@ void zg_status_line_show(struct zg_status_line *line, bool now, const char *form
     line->last_ns = now_ns;
     char text[MAX_COLUMNS + 1];
     va_list arguments;
+    const int before = snprintf(text, sizeof text, "%s", line->before);
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text + before, sizeof text - (size_t)before, format, arguments);
     va_end(arguments);
     const int n = fprintf(stderr, "\r%s", text) - 1;
     fprintf(stderr, "%*s", line->shown > n ? line->shown - n : 0, "");

@@ -14,6 +14,7 @@ struct zg_status_line {
     bool on;
     int shown; /* characters on the line */
     int64_t last_ns;
+    char before[64]; /* what every line begins with: "case 2 of 4: " */
 };
 
 void zg_status_line_open(struct zg_status_line *line, bool quiet);

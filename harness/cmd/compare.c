@@ -66,6 +66,8 @@ static enum zg_status print_legend(const struct comparison *c, struct zg_error *
     struct zg_table *table = NULL;
     enum zg_status status =
         zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err);
+    if (!status)
+        zg_table_set_secondary(table, "isa cpu threads");
     for (int64_t i = 0; i < c->n && !status; i++) {
         const struct zg_result_meta *const meta = &c->sets[i]->meta;
         zg_table_text(table, zg_compare_letter(i));

@@ -1,7 +1,7 @@
 /*
  * info.c - `zogap info`: what this build and this machine have, what is missing and why.
  *
- * One JSON document holds it all; the text for people is printed from it.
+ * One JSON document holds it all; the text for people is printed from it (info_text.c).
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "harness/base/json.h"
 #include "harness/bench/fit.h"
 #include "harness/cmd/command.h"
+#include "harness/cmd/info_text.h"
 #include "harness/machine/machine.h"
 #include "harness/rows/table.h"
 #include "harness/run/measured_json.h"
@@ -172,161 +173,7 @@ static enum zg_status make_info(json_t **info, const struct zg_request *request,
     return status;
 }
 
-/* ---- for people ------------------------------------------------------------------------------ */
-
-static void print_value(const json_t *value)
-{
-    if (json_is_string(value))
-        printf("%s", json_string_value(value));
-    else if (json_is_integer(value))
-        printf("%lld", (long long)json_integer_value(value));
-    else if (json_is_real(value))
-        printf("%g", json_real_value(value));
-    else if (json_is_boolean(value))
-        printf("%s", json_is_true(value) ? "yes" : "no");
-    else
-        printf("-");
-}
-
-/* "a: 1, b: x" of an object, "x y z" of an array of texts; nested ones follow the same way. */
-static void print_inline(const json_t *value)
-{
-    const char *key;
-    json_t *item;
-    size_t i;
-    int n = 0;
-    if (json_is_object(value)) {
-        json_object_foreach((json_t *)value, key, item)
-        {
-            printf("%s%s: ", n++ ? ", " : "", key);
-            print_inline(item);
-        }
-    } else if (json_is_array(value)) {
-        json_array_foreach(value, i, item)
-        {
-            printf("%s", i == 0 ? "" : json_is_object(item) ? "; " : " ");
-            print_inline(item);
-        }
-    } else {
-        print_value(value);
-    }
-}
-
-static void print_section(const char *title, const json_t *section)
-{
-    const char *key;
-    json_t *item;
-    printf("\n%s\n", title);
-    json_object_foreach((json_t *)section, key, item)
-    {
-        printf("  %-20s ", key);
-        print_inline(item);
-        putchar('\n');
-    }
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *const text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-/* Options of an engine or of an algorithm, as one would type them. */
-static void print_options(const char *name, const json_t *options, const char *values)
-{
-    size_t i;
-    json_t *option;
-    json_array_foreach(options, i, option)
-        printf("  %-10s   %s:%s=%s (default %s): %s\n", "", name, text_of(option, "key"),
-               text_of(option, values), text_of(option, "default"), text_of(option, "summary"));
-}
-
-static void print_engines(const json_t *engines)
-{
-    size_t i;
-    json_t *engine;
-    puts("\nengines");
-    json_array_foreach(engines, i, engine)
-    {
-        printf("  %-10s %s\n", text_of(engine, "name"), text_of(engine, "summary"));
-        if (!json_is_true(json_object_get(engine, "available")))
-            printf("  %-10s   missing: %s\n", "", text_of(engine, "missing"));
-        printf("  %-10s   dtypes: ", "");
-        print_inline(json_object_get(engine, "dtypes"));
-        if (json_array_size(json_object_get(engine, "mechanisms")) > 0) {
-            printf("; mechanisms: ");
-            print_inline(json_object_get(engine, "mechanisms"));
-        }
-        putchar('\n');
-        const char *dtype;
-        json_t *reason;
-        json_object_foreach(json_object_get(engine, "dtypes_missing"), dtype, reason)
-            printf("  %-10s   %s is missing: %s\n", "", dtype, json_string_value(reason));
-        print_options(text_of(engine, "name"), json_object_get(engine, "settings"), "choices");
-    }
-}
-
-static void print_algorithms(const json_t *algorithms)
-{
-    size_t i;
-    json_t *algorithm;
-    puts("\nalgorithms");
-    json_array_foreach(algorithms, i, algorithm)
-    {
-        printf("  %-10s %s\n", text_of(algorithm, "name"), text_of(algorithm, "summary"));
-        print_options(text_of(algorithm, "name"), json_object_get(algorithm, "options"), "values");
-    }
-}
-
-static void print_models(const json_t *models)
-{
-    size_t i;
-    json_t *model;
-    puts("\nmodel shapes (synthetic weights)");
-    json_array_foreach(models, i, model)
-    {
-        const double n_params = (double)json_integer_value(json_object_get(model, "n_params"));
-        printf("  %-10s %lld layers, d %lld, %.2f %c parameters\n", text_of(model, "name"),
-               (long long)json_integer_value(json_object_get(model, "n_layers")),
-               (long long)json_integer_value(json_object_get(model, "d_model")),
-               n_params < 1e8 ? n_params / 1e6 : n_params / 1e9, n_params < 1e8 ? 'M' : 'G');
-    }
-}
-
-static void print_counters(const json_t *counters)
-{
-    size_t i;
-    json_t *event;
-    puts("\ncounters (--events default)");
-    json_array_foreach(json_object_get(counters, "events"), i, event)
-    {
-        const bool counting = json_is_true(json_object_get(event, "counting"));
-        printf("  %-28s %s%s\n", text_of(event, "name"),
-               counting ? "available" : "no: ", counting ? "" : text_of(event, "reason"));
-    }
-}
-
-static void print_people(const json_t *info)
-{
-    size_t i;
-    json_t *warning;
-    const json_t *const build = json_object_get(info, "zogap");
-    printf("zogap %s (%s)\n", text_of(build, "version"), text_of(build, "git"));
-    print_engines(json_object_get(info, "engines"));
-    print_algorithms(json_object_get(info, "algorithms"));
-    print_section("kernels", json_object_get(info, "kernels"));
-    print_section("machine", json_object_get(info, "machine"));
-    print_section("pins", json_object_get(info, "pins"));
-    print_counters(json_object_get(info, "counters"));
-    print_section("libraries", json_object_get(info, "libraries"));
-    print_section("environment", json_object_get(info, "environment"));
-    print_models(json_object_get(info, "models"));
-    printf("\ntasks\n  ");
-    print_inline(json_object_get(info, "tasks"));
-    puts("\n\nwarnings");
-    json_array_foreach(json_object_get(info, "warnings"), i, warning)
-        printf("  %s\n", json_string_value(warning));
-}
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
 {
@@ -335,7 +182,7 @@ static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
     json_t *info = NULL;
     enum zg_status status = make_info(&info, request, err);
     if (!status && request->format == ZG_FORMAT_TABLE)
-        print_people(info);
+        zg_info_print(info);
     else if (!status && (json_dumpf(info, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF))
         status = zg_fail(err, ZG_ENV, "standard output: cannot be written");
     json_decref(info);

@@ -85,7 +85,8 @@ static void print_slice(struct scoring *s, const struct zg_batch *batch, int64_t
 {
     int64_t option_of_batch = 0;
     char layers[32] = "";
-    if (s->bench.c.layers_resident > 0)
+    const struct zg_model_shape *const shape = zg_model_shape(s->bench.data.model);
+    if (zg_shape_n_resident(shape) < shape->n_layers)
         snprintf(layers, sizeof layers, "%lld", (long long)s->bench.c.layers_resident);
     for (int64_t e = 0; e < batch->n_examples; e++) {
         const struct zg_example *const example = &batch->examples[e];

@@ -162,8 +162,7 @@ enum zg_status zg_ladder_evaluate(struct zg_ladder_result *out, const struct zg_
                                   int64_t n_blocks, struct zg_error *err)
 {
     struct work w = {.out = out, .ladder = ladder, .walls = walls, .n_blocks = n_blocks};
-    *out = (struct zg_ladder_result){.n_rows = ladder->n_rungs,
-                                     .extrapolated = summary->extrapolated == 1};
+    *out = (struct zg_ladder_result){.n_rows = ladder->n_rungs};
     w.scratch = calloc((size_t)((2 + out->n_rows) * n_blocks + 1), sizeof *w.scratch);
     if (!w.scratch)
         return zg_fail(err, ZG_ENV, "no memory for %lld blocks", (long long)n_blocks);

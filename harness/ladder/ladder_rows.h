@@ -42,7 +42,6 @@ struct zg_ladder_result { /* of one case; must not be copied: rows point into it
      * paired ratios; leaving one out, product is NaN. */
     double product, end_to_end, end_to_end_ci_low, end_to_end_ci_high;
     double apart_percent; /* |product / end_to_end - 1| */
-    bool extrapolated;    /* from a part of the model's layers */
 };
 
 /* How far apart they may be before the run is called too noisy. */

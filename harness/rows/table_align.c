@@ -83,6 +83,18 @@ static void put_row(const struct zg_table *table, const struct zg_table_fit *fit
 
 /* ---- a line a cell --------------------------------------------------------------------------- */
 
+/* Lines after the first are indented; a word too long for one is cut. */
+static void put_folded(const char *text, FILE *out)
+{
+    int64_t indent = 0;
+    for (size_t n, next; *text; text += next, indent = 4) {
+        n = zg_page_break(text, zg_page_width() - indent, true, &next);
+        fprintf(out, "%*s", (int)indent, "");
+        put_piece(out, &(struct piece){.text = text, .n = n});
+        fputc('\n', out);
+    }
+}
+
 /* The first column that is shown begins each row's lines; all others are indented below it. */
 static void put_stacked(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
@@ -99,7 +111,7 @@ static void put_stacked(const struct zg_table *table, int64_t n_rows, FILE *out)
             fprintf(text, "%s%s: %s", first ? "" : "  ", table->headings[c].shown,
                     zg_table_shown(table, row, c, shown, sizeof shown));
             if (fclose(text) == 0)
-                zg_page_put(out, 4, line);
+                put_folded(line, out);
             free(line);
             first = false;
         }

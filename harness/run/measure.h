@@ -33,6 +33,7 @@ struct zg_measurement {
     char first_disagreement[320];
     /* Lines for people, to be printed with the results: a failure is told alone. */
     FILE *notes;
+    struct zg_sweep_pace pace; /* of the cases before */
 };
 
 /* A bank (mechanism `bank`) grows at every redraw of V, and the step with it.  So that every sample

@@ -9,14 +9,17 @@
 #include <string.h>
 
 #include "engines/base/nearest.h"
+#include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/page.h"
 #include "harness/base/signals.h"
 #include "harness/peak/roofline.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/table.h"
+#include "harness/run/estimate.h"
 #include "harness/run/manifest.h"
 #include "harness/run/measured_json.h"
+#include "harness/run/sweep_tell.h"
 #include "harness/store/block_plan.h"
 
 /* ---- preparing ------------------------------------------------------------------------------- */
@@ -199,6 +202,37 @@ static bool is_finished(const struct zg_runner *runner, int64_t index)
     return true;
 }
 
+/* Every line of its notes is told with the case's name, and its result at once. */
+static enum zg_status measure_case(struct zg_runner *runner, int64_t index, struct zg_error *err)
+{
+    struct zg_session *const session = &runner->session;
+    struct zg_measurement *const m = &runner->measurement;
+    char *notes = NULL;
+    size_t n;
+    if (!(m->notes = open_memstream(&notes, &n)))
+        return zg_fail(err, ZG_ENV, "no memory for the notes of a case");
+    if (session->n_cases > 1)
+        snprintf(session->line.before, sizeof session->line.before,
+                 "case %lld of %lld: ", (long long)index + 1, (long long)session->n_cases);
+    const int64_t begin_ns = zg_clock_wall_ns();
+    const enum zg_status status = zg_measure_case(m, index, err);
+    fclose(m->notes);
+    zg_sweep_put_notes(session, index, notes ? notes : "", runner->notes);
+    free(notes);
+    m->pace.spent_s += zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
+    m->pace.estimated_s += zg_estimate_s(session, index);
+    return status;
+}
+
+static void tell_result(const struct zg_runner *runner, int64_t index)
+{
+    const struct zg_session *const session = &runner->session;
+    const struct zg_summary_row *const rows = runner->results.summary.rows;
+    const int64_t n = runner->results.summary.n, n_engines = session->engines.n_items;
+    if (session->n_cases > 1 && !session->request->policy.quiet && n >= n_engines)
+        zg_sweep_tell_result(session, index, rows + n - n_engines, stderr);
+}
+
 static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *err)
 {
     struct zg_session *const session = &runner->session;
@@ -206,13 +240,14 @@ static enum zg_status measure_cases(struct zg_runner *runner, struct zg_error *e
     for (int64_t i = 0; i < session->n_cases && !status && !zg_signals_caught(); i++) {
         if (is_finished(runner, i))
             continue;
-        status = zg_measure_case(&runner->measurement, i, err);
+        status = measure_case(runner, i, err);
         const bool whole = !status && !zg_signals_caught();
         if (!status)
             status = zg_result_writer_write(&runner->results, err);
         if (!status && whole) {
             zg_meta_finish_case(runner->meta, i);
             status = write_meta(runner, err);
+            tell_result(runner, i);
         }
     }
     return status;
@@ -259,7 +294,7 @@ static void print_notes(const struct zg_runner *runner)
               notes);
     zg_meta_print_warnings(runner->meta, notes);
     zg_session_tell_models(&runner->session, false, notes);
-    fflush(runner->measurement.notes);
+    fflush(runner->notes);
     print_told(runner->told, notes);
     const int64_t n_multiplexed = zg_counters_n_multiplexed(runner->counters);
     if (n_multiplexed > 0)
@@ -284,17 +319,15 @@ static enum zg_status fail_disagreement(const struct zg_runner *runner, struct z
 
 static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
 {
-    runner->measurement =
-        (struct zg_measurement){.session = &runner->session,
-                                .results = &runner->results,
-                                .counters = runner->counters,
-                                .peak = &runner->peak,
-                                .meta = runner->meta,
-                                .least_blocks = runner->command->least_blocks,
-                                .notes = open_memstream(&runner->told, &runner->n_told),
-                                .on_plan = write_meta,
-                                .context = runner};
-    enum zg_status status = runner->measurement.notes
+    runner->measurement = (struct zg_measurement){.session = &runner->session,
+                                                  .results = &runner->results,
+                                                  .counters = runner->counters,
+                                                  .peak = &runner->peak,
+                                                  .meta = runner->meta,
+                                                  .least_blocks = runner->command->least_blocks,
+                                                  .on_plan = write_meta,
+                                                  .context = runner};
+    enum zg_status status = (runner->notes = open_memstream(&runner->told, &runner->n_told))
                                 ? measure_cases(runner, err)
                                 : zg_fail(err, ZG_ENV, "no memory for the notes of a run");
     zg_status_line_clear(&runner->session.line);
@@ -345,8 +378,8 @@ enum zg_status zg_runner_run(const struct zg_runner_command *command,
         runner.session.baseline = 0;
     if (!status)
         status = request->policy.list ? command->list(&runner, err) : measure(&runner, err);
-    if (runner.measurement.notes)
-        fclose(runner.measurement.notes);
+    if (runner.notes)
+        fclose(runner.notes);
     free(runner.told);
     zg_result_writer_close(&runner.results);
     zg_counters_close(&runner.counters);

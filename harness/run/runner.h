@@ -42,7 +42,8 @@ struct zg_runner {
     struct zg_machine_watch before;
     json_t *meta;
     struct zg_measurement measurement;
-    char *told; /* [n_told] its notes */
+    FILE *notes; /* of all cases, into told[n_told] */
+    char *told;
     size_t n_told;
 };
 

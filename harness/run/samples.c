@@ -10,6 +10,7 @@
 #include "harness/run/manifest.h"
 #include "harness/run/measure_work.h"
 #include "harness/run/measured_json.h"
+#include "harness/run/sweep_tell.h"
 #include "harness/timing/sampler.h"
 
 /* The span that just ended is the next one's neighbour. */
@@ -111,13 +112,21 @@ static enum zg_status on_plan(void *context, const struct zg_sampler_report *rep
 static void on_progress(void *context, const struct zg_progress *progress)
 {
     struct zg_measure_work *const w = context;
-    char left[32];
+    const struct zg_session *const session = w->m->session;
+    char left[32], all[64] = "";
     zg_duration_show(progress->left_s, left, sizeof left);
+    if (session->n_cases > 1 && !progress->warming) {
+        const double rest_s = zg_sweep_rest_s(session, w->of - session->cases, &w->m->pace,
+                                              progress->elapsed_s + progress->left_s);
+        char text[32];
+        snprintf(all, sizeof all, ", of all cases %s",
+                 zg_duration_show(progress->left_s + rest_s, text, sizeof text));
+    }
     if (progress->warming)
         zg_status_line_show(&w->m->session->line, false, "warming up, %.0f s", progress->elapsed_s);
     else
-        zg_status_line_show(&w->m->session->line, false, "block %lld of %lld, %s left",
-                            (long long)progress->block, (long long)progress->n_blocks, left);
+        zg_status_line_show(&w->m->session->line, false, "block %lld of %lld, %s left%s",
+                            (long long)progress->block, (long long)progress->n_blocks, left, all);
 }
 
 static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)

@@ -264,6 +264,17 @@ enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_erro
     return ZG_OK;
 }
 
+/* --layers-resident 2 of a model that has two layers repeats nothing: it is the same case as
+ * without. */
+static void name_layers(const struct zg_session *session, const struct zg_session_case *of,
+                        const struct zg_model *model)
+{
+    const struct zg_model_shape *const shape = zg_model_shape(model);
+    for (int64_t e = 0; e < session->engines.n_items; e++)
+        if (zg_shape_n_resident(shape) == shape->n_layers)
+            of->entries[e].id.layers_resident = ZG_NO_INTEGER;
+}
+
 enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
                                       struct zg_error *err)
 {
@@ -280,6 +291,8 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
         if (!status)
             status = zg_fit_memory(&of->c, bench.data.model, of->entries,
                                    zg_min64(n_at_once, session->engines.n_items), err);
+        if (!status)
+            name_layers(session, of, bench.data.model);
         zg_bench_close(&bench);
     }
     zg_status_line_clear(&session->line);

@@ -21,6 +21,12 @@ struct zg_session_case {
     struct zg_entry *entries;      /* [engines.n_items] */
 };
 
+/* How estimates of cases came true so far: the seconds that finished cases took and were thought to
+ * take (estimate.h). */
+struct zg_sweep_pace {
+    double spent_s, estimated_s;
+};
+
 struct zg_session {
     const struct zg_request *request;
     struct zg_engine_list engines;

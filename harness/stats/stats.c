@@ -135,7 +135,9 @@ const char *zg_figure_show(double value, char *text, int64_t size)
     const int exponent = isfinite(value) && e ? atoi(e + 1) : 0;
     if (!isfinite(value))
         snprintf(text, (size_t)size, "-");
-    else if (value != 0 && (exponent >= 6 || exponent < -4))
+    else if (value == 0)
+        snprintf(text, (size_t)size, "0");
+    else if (exponent >= 6 || exponent < -4)
         snprintf(text, (size_t)size, "%s", rounded);
     else
         snprintf(text, (size_t)size, "%.*f", exponent < 2 ? 2 - exponent : 0, atof(rounded));

@@ -307,6 +307,51 @@ static void test_shares(void)
     CU_ASSERT_DOUBLE_EQUAL(s.result.apart_percent, 0, 1e-9);
 }
 
+/* Five blocks have no interval, so no share; ratios and speed-ups are there "once". */
+static void test_no_share_without_an_interval(void)
+{
+    static const double times[] = {16, 32, 16, 8, 2, 1};
+    struct script s;
+    open_script(&s, &four, times);
+    double walls[ZG_MAX_RUNGS * N_BLOCKS];
+    for (int64_t i = 0; i < 6; i++)
+        memcpy(walls + i * 5, s.walls + i * N_BLOCKS, 5 * sizeof *walls);
+    CU_ASSERT_EQUAL_FATAL(zg_ladder_evaluate(&s.result, &s.ladder, s.summary, walls, 5, NULL),
+                          ZG_OK);
+    for (int64_t i = 1; i < 6; i++) {
+        CU_ASSERT_DOUBLE_EQUAL(s.result.rows[i].ratio, times[i - 1] / times[i], 1e-12);
+        CU_ASSERT_TRUE(isnan(s.result.rows[i].ratio_ci_low));
+        CU_ASSERT_TRUE(isnan(s.result.rows[i].gap_share));
+    }
+}
+
+static void test_rows_apart(void)
+{
+    struct zg_ladder_row row = {.kind = "ladder",
+                                .previous = "loop",
+                                .previous_wall_s_per_step_median = 2,
+                                .wall_s_per_step_median = 1,
+                                .ratio = 1.9};
+    CU_ASSERT_FALSE(zg_ladder_row_is_apart(&row));
+    row.ratio = 0.9;
+    CU_ASSERT_TRUE(zg_ladder_row_is_apart(&row));
+    row.wall_s_per_step_median = 2.2;
+    CU_ASSERT_FALSE(zg_ladder_row_is_apart(&row));
+    row.ratio = 1.001; /* against 0.91 */
+    CU_ASSERT_TRUE(zg_ladder_row_is_apart(&row));
+    row.wall_s_per_step_median = 2.001; /* 1.001 against 0.9995: rounding */
+    CU_ASSERT_FALSE(zg_ladder_row_is_apart(&row));
+    row.ratio = NAN;
+    CU_ASSERT_FALSE(zg_ladder_row_is_apart(&row));
+    row.kind = "leave-one-out";
+    row.previous = "full"; /* a slow-down: this / full */
+    row.wall_s_per_step_median = 4;
+    row.ratio = 2;
+    CU_ASSERT_FALSE(zg_ladder_row_is_apart(&row));
+    row.ratio = 0.5;
+    CU_ASSERT_TRUE(zg_ladder_row_is_apart(&row));
+}
+
 /* A burst that hits a sample here and there moves no ratio, also where the machine drifts. */
 static void test_bursts(void)
 {
@@ -526,6 +571,9 @@ static void test_plot(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(svg);
         CU_ASSERT_PTR_NOT_NULL(strstr(svg, "8.00x")); /* trie against lazy */
         CU_ASSERT_PTR_NOT_NULL(strstr(svg, "failed its check"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(svg, "<title>it's a \\ `touch evil` (2 layers resident"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(svg, "20000 ms") ? strstr(svg, "20000 ms")
+                                                       : strstr(svg, " s</text>"));
         free(svg);
     }
     remove_temp_dir(dir);
@@ -542,6 +590,8 @@ int main(void)
         {"precision comes last", test_precision},
         {"every item says its dtype where the case has another", test_item_dtypes},
         {"shares add to 1", test_shares},
+        {"no share without an interval", test_no_share_without_an_interval},
+        {"ratio and times point different ways", test_rows_apart},
         {"bursts move no ratio", test_bursts},
         {"a noisy machine: the product is within 5 % of end to end", test_noisy_machine},
         {"the product is held against the two ends", test_apart},
