@@ -43,8 +43,8 @@ static enum zg_status list_cases(struct zg_runner *runner, struct zg_error *err)
     }
     status = zg_table_finish(&table, (enum zg_format)session->request->format, status, err);
     if (!status && session->request->format == ZG_FORMAT_TABLE)
-        printf("%lld cases, about %s in all\n", (long long)session->n_cases,
-               zg_duration_show(total_s, text, sizeof text));
+        printf("%lld case%s, about %s in all\n", (long long)session->n_cases,
+               session->n_cases == 1 ? "" : "s", zg_duration_show(total_s, text, sizeof text));
     return status;
 }
 
