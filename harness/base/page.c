@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "harness/base/page.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,15 @@ int64_t zg_page_columns(const char *text)
     return n;
 }
 
+/* May a line end behind text[i], inside a word? */
+static bool is_joint(const char *text, size_t i)
+{
+    const char before = i > 0 ? text[i - 1] : ' ', after = text[i + 1];
+    if (text[i] == '-') /* of a name, not of a number or an option */
+        return isalnum((unsigned char)before) && isalnum((unsigned char)after);
+    return strchr(",;:/+|=", text[i]) && after != ' ';
+}
+
 size_t zg_page_break(const char *text, int64_t width, bool cuts, size_t *next)
 {
     size_t i = 0, blank = 0, joint = 0; /* where a line may end */
@@ -51,7 +61,7 @@ size_t zg_page_break(const char *text, int64_t width, bool cuts, size_t *next)
             blank = i;
         if (columns > width && begins_character(text[i]))
             break;
-        if (strchr(",;:/+|=", text[i]) && text[i + 1] != ' ')
+        if (is_joint(text, i))
             joint = i + 1;
     }
     size_t end = i;

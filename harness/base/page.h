@@ -23,7 +23,7 @@ int64_t zg_page_columns(const char *text);
 
 /* How many bytes of the text the first of its lines holds, of `width` columns at most, at least
  * one character; *next gets where the next line begins.  Breaks at a blank; where there is none,
- * behind the word, or where `cuts` behind one of , ; : / + | = or anywhere. */
+ * behind the word, or where `cuts` behind one of , ; : / + | = - or anywhere. */
 size_t zg_page_break(const char *text, int64_t width, bool cuts, size_t *next);
 
 /* Prints a paragraph and a newline, wrapped at the page's width; a word that is longer, like a

@@ -40,6 +40,8 @@ static void long_words_are_cut_where_asked(void)
     expect_break("abcdefghij", 4, true, 4, 4);
     expect_break("\xc3\xa9\xc3\xa9\xc3\xa9", 2, true, 4, 4);
     expect_break("ab", 0, true, 1, 1);
+    expect_break("2026-11-26-epyc", 9, true, 8, 8);
+    expect_break("mechanisms=-trie", 13, true, 11, 11);
     expect_break("a path/that/is/long", 5, false, 1, 2);
 }
 
