@@ -27,7 +27,7 @@ def gap_table(directory):
         rows = [study.split_algorithm(row) for row in csv.DictReader(f)]
     true = any(r.get("fidelity_probes") for r in rows)
     second = rows[0].get("second_baseline")
-    columns = ["engine", "s/step", "speed-up (95 % interval)", *([f"over {second}"] if second else []), "of peak", "RSS MiB",
+    columns = ["engine", "s/step", "speed-up (95 %)", *([f"over {second}"] if second else []), "of peak", "RSS MiB",
                *(["sign match"] if true else [])]
     lines = [columns]
     for r in rows:
