@@ -22,6 +22,7 @@ const struct zg_term zg_help_environment[] = {
     {"ZOGAP_PEAKS=full|brief",
      "how long the machine's peaks are measured in `run` and `ladder`; brief is enough where no "
      "share of them is looked at; default: full"},
+    {"TMPDIR", "where `gate` keeps what it runs, where --out names no directory; default: /tmp"},
     {"OMP_*, GOMP_*, KMP_*, ONEDNN_*, DNNL_*, OPENBLAS_*, MALLOC_*, LD_PRELOAD",
      "of these, what changes the numbers is warned of, and what only prints is taken out; `zogap "
      "info` lists what is set"},
@@ -212,7 +213,7 @@ static void print_rest(const struct zg_command *command, int64_t n_left, FILE *o
 {
     struct zg_help_option options[ZG_MAX_FLAGS];
     const int64_t n = zg_help_options(command, options);
-    char text[1024];
+    char text[2048];
     size_t used =
         (size_t)snprintf(text, sizeof text, "`zogap %s --help --all` has %lld more:", command->name,
                          (long long)n_left);

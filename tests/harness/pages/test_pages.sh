@@ -2,6 +2,7 @@
 # test_pages.sh ZOGAP SHARE ZOGAP_PAGES - the man pages and completions below SHARE: they tell of every option that the
 # program's help has, read without a warning, and complete.  man, mandoc, zsh and fish are asked where they are installed.
 set -u
+shopt -s extglob
 zogap=$(realpath "$1")
 share=$(realpath "$2")
 pages=$(realpath "$3")
@@ -113,9 +114,38 @@ expect_bash 'lm-prompt' score --objective lm
 expect_bash '' ladder --basel
 expect_bash '' dance --e
 
-echo "== zsh reads its file"
+echo "== zsh completes"
+# A line is typed into a zsh on a terminal of its own, then a tab, and a key that prints what the line is now.
+cat >"$work/type.zsh" <<'EOF'
+zmodload zsh/zpty
+zpty typed zsh -f
+zpty -w typed "PS1=; unsetopt beep; fpath=(${1:h} \$fpath); autoload -Uz compinit; compinit -u -D"
+zpty -w typed "show() { print -r -- \"<\$BUFFER>\" }; zle -N show; bindkey '^T' show; bindkey '^I' complete-word"
+zpty -w typed 'print rea""dy'
+zpty -r typed seen '*ready*'
+zpty -n -w typed "$2"$'\t\x14'
+zpty -r typed seen '*<zogap*>*'
+print -r -- "$seen"
+EOF
+# expect WANTED LINE
+expect_zsh() {
+  local got
+  got=$(HOME=$work timeout 60 zsh -f "$work/type.zsh" "$zsh_file" "$2" </dev/null | sed -n 's/.*<\(zogap[^>]*\)>.*/\1/p')
+  got=${got%%*([[:space:],=])} # what zsh puts behind a word, for the next one
+  [ "$got" = "$1" ] || fail "zsh completes '$2' to '$got', not '$1'"
+}
 if has zsh; then
   zsh -n "$zsh_file" || fail "zsh: $zsh_file"
+  expect_zsh 'zogap roofline' 'zogap ro'
+  expect_zsh 'zogap run --engines naive,fused' 'zogap run --engines naive,fu'
+  expect_zsh 'zogap run --model opt-13b' 'zogap run --model opt-13'
+  expect_zsh 'zogap run --model models/' 'zogap run --model mod'
+  expect_zsh 'zogap run --task mine.json' 'zogap run --task mi'
+  expect_zsh 'zogap run --format markdown' 'zogap run --format m'
+  expect_zsh 'zogap gate --baseline-bin' 'zogap gate --baseline-'
+  expect_zsh 'zogap compare models/' 'zogap compare mod'
+  expect_zsh 'zogap help gate' 'zogap help ga'
+  expect_zsh 'zogap run @mine.json' 'zogap run @mi'
 fi
 
 echo "== fish completes"
