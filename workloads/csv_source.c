@@ -158,8 +158,7 @@ static enum zg_status read_row(struct zg_csv_source *source, struct zg_error *er
                 return zg_fail(err, ZG_INPUT,
                                "%s:%lld: the file ends inside a quoted field of this row",
                                source->name, (long long)source->row_line);
-            if (!source->row_done)
-                return ZG_OK;
+            break; /* that was its end */
         } else if (!status) {
             status = feed_line(source, err);
         }

@@ -29,6 +29,7 @@ static enum zg_status read_all(const char *bytes, int64_t n, const struct zg_csv
     while (!status) {
         struct zg_csv_row row;
         status = zg_csv_source_next(source, &row, err);
+        CU_ASSERT_EQUAL(row.fields == NULL, row.n_fields == 0);
         if (status || row.n_fields == 0)
             break;
         used += (size_t)snprintf(out + used, size - used, "|%d:", (int)row.line);

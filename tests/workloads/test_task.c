@@ -156,6 +156,21 @@ static void test_hostile(void)
         {"options_from", "[\"x\"]", "exclude each other"},
         {"label", NULL, "\"label\" is missing"},
         {"label", "0", "\"label\" must be a string"},
+        {"quote", "\"ab\"", "\"quote\" is 'ab', it must be one byte, or \"\" for no quoting"},
+        {"quote", "\"\\n\"", "no line ends"},
+        {"delimiter", "\"\\r\"", "no line ends"},
+        {"options", "[\" a\", \"{b}\", \"c {d}\", \"  a\"]", "option '  a' is there twice"},
+        {"options", "[\" a\", \"{\"]", "a { must open {column}"},
+        {"options", "[\" a\", null]", "\"options\"[1] must be a string"},
+        {"options", "{}", "a list of 1 to 1024 strings"},
+        {"label", "null", "\"label\" must be a string"},
+        {"loss", "true", "\"loss\" must be a string"},
+        {"loss", "\"LM\"", "\"loss\" is 'LM', it must be \"classification\" or \"lm\""},
+        {"strip", "\"yes\"", "\"strip\" must be true or false"},
+        {"strip", "null", "\"strip\" must be true or false"},
+        {"labels", "{\"x\": 0, \"y\": 2}",
+         "'y' must map to an option: its text, or an index 0 .. 1"},
+        {"labels", "{\"x\": true}", "'x' must map to an option"},
         {"labels", "[]", "\"labels\" must be an object"},
         {"labels", "{}", "\"labels\" must be an object"},
         {"labels", "{\"x\": 2}", "'x' must map to an option"},
@@ -198,6 +213,96 @@ static void test_hostile(void)
         struct zg_task *task = NULL;
         struct zg_error err = {0};
         check_failure(open_text(&task, texts[i], &err), ZG_INPUT, &err, "T");
+    }
+}
+
+/* A list of so many options. */
+static enum zg_status open_options(int n, struct zg_task **task, struct zg_error *err)
+{
+    static char json[1024 * 16];
+    size_t used =
+        (size_t)sprintf(json, "{\"name\": \"m\", " GOOD_DATA
+                              ", \"template\": \"{a}\", \"label\": \"l\", \"options\": [");
+    for (int i = 0; i < n; i++)
+        used += (size_t)sprintf(json + used, "%s\"o%d\"", i ? "," : "", i);
+    sprintf(json + used, "]}");
+    return open_text(task, json, err);
+}
+
+/* As many options, and bytes, as there may be, and one more; options found by their texts among
+ * templates; one option alone. */
+static void test_just_allowed(void)
+{
+    struct zg_task *task = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(open_options(1024, &task, &err), ZG_OK);
+    CU_ASSERT_EQUAL(task->n_options, 1024);
+    zg_task_close(&task);
+    check_failure(open_options(1025, &task, &err), ZG_INPUT, &err, "a list of 1 to 1024 strings");
+    zg_error_clear(&err);
+    check_failure(open_options(1, &task, &err), ZG_INPUT, &err, "two options at least");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL_FATAL(open_options(2, &task, &err), ZG_OK);
+    zg_task_close(&task);
+
+    CU_ASSERT_EQUAL_FATAL(
+        open_text(
+            &task,
+            "{\"name\": \"m\", " GOOD_DATA ", \"template\": \"{a}\", \"label\": \"l\", "
+            "\"options\": [\"{b}\", \"b {c}\", \" b \"], \"labels\": {\"x\": \"b\", \"y\": 0, "
+            "\"z\": 2}, \"strip\": true}",
+            &err),
+        ZG_OK);
+    CU_ASSERT(task->labels[0].option == 2 && task->labels[1].option == 0 &&
+              task->labels[2].option == 2 && task->strip);
+    zg_task_close(&task);
+    /* a single option needs no label; where "labels" is given it does */
+    check_failure(open_text(&task,
+                            "{\"name\": \"m\", " GOOD_DATA ", \"template\": \"{a}\", \"options\": "
+                            "[\"x\"], \"labels\": {\"a\": 0}, \"loss\": \"lm\"}",
+                            &err),
+                  ZG_INPUT, &err, "\"label\" is missing");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL_FATAL(open_text(&task,
+                                    "{\"name\": \"m\", " GOOD_DATA
+                                    ", \"template\": \"{a}\", \"options\": [\"x\"], \"label\": "
+                                    "\"l\", \"loss\": \"lm\"}",
+                                    &err),
+                          ZG_OK);
+    CU_ASSERT_STRING_EQUAL(task->label, "l");
+    zg_task_close(&task);
+
+    char *const large = malloc((size_t)ZG_TASK_MAX_FILE_BYTES + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(large);
+    memset(large, ' ', (size_t)ZG_TASK_MAX_FILE_BYTES + 1);
+    check_failure(zg_task_open_memory(&task, "T", large, ZG_TASK_MAX_FILE_BYTES, ".", &err),
+                  ZG_INPUT, &err, "T:1: ");
+    zg_error_clear(&err);
+    check_failure(zg_task_open_memory(&task, "T", large, ZG_TASK_MAX_FILE_BYTES + 1, ".", &err),
+                  ZG_INPUT, &err, "T: 1048577 bytes, a task file has at most 1048576");
+    free(large);
+}
+
+/* Names of files without a folder, in the root, and too short to be one. */
+static void test_names(void)
+{
+    static const struct {
+        const char *name;
+        enum zg_status status;
+        const char *text;
+    } cases[] = {
+        {"zogap-absent.json", ZG_INPUT, "zogap-absent.json: No such file"},
+        {"/zogap-absent.json", ZG_INPUT, "/zogap-absent.json: No such file"},
+        {".json", ZG_USAGE, "task '.json' is unknown"},
+        {"a.json", ZG_INPUT, "a.json: No such file"},
+        {"json", ZG_USAGE, "task 'json' is unknown"},
+        {"", ZG_USAGE, "task '' is unknown: give embedded, sst2, or a file that ends in .json"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zg_task *task = NULL;
+        struct zg_error err = {0};
+        check_failure(zg_task_open(&task, cases[i].name, NULL, &err), cases[i].status, &err,
+                      cases[i].text);
     }
 }
 
@@ -291,6 +396,8 @@ int main(void)
         {"fingerprints", test_fingerprint},
         {"defaults", test_defaults},
         {"hostile JSON", test_hostile},
+        {"just allowed", test_just_allowed},
+        {"names", test_names},
         {"built-in tasks and files", test_open},
         {"the tasks of workloads/README.md", test_manual},
         {NULL, NULL},

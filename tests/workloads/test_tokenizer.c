@@ -107,6 +107,9 @@ static void test_append(void)
     check_failure(zg_tokenizer_encode(tokenizer, "a\0b", 3, &tokens, &err), ZG_INPUT, &err,
                   "0x00 at byte 1");
     CU_ASSERT_TRUE(tokens.n == 2 && tokens.ids[0] == 0 && tokens.ids[1] == 10);
+    zg_error_clear(&err);
+    check_failure(zg_tokenizer_encode(tokenizer, "ab", (INT64_C(1) << 30) + 1, &tokens, &err),
+                  ZG_INPUT, &err, "a text of 1073741825 bytes: at most 1073741824 are encoded");
     zg_tokens_free(&tokens);
     zg_tokenizer_close(&tokenizer);
 }

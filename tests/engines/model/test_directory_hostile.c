@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/model/shards.h"
 #include "tests/engines/model/small_model.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/failing_alloc.h"
@@ -701,6 +702,74 @@ static void test_shard_names(void)
     }
 }
 
+/* As many shards as are opened, and one more; as many tensors as an index may name. */
+static void test_many_shards(void)
+{
+    enum { MOST_SHARDS = 1024, MOST_TENSORS = 65536 };
+    char *const text = malloc((size_t)MOST_TENSORS * 40 + 100);
+    struct zg_error err = {0};
+    struct zg_model *model = NULL;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    for (int more = 0; more <= 1; more++) {
+        char *dir = zg_temp_directory_make();
+        CU_ASSERT_FATAL(dir && zg_write_config(dir, &small, NULL));
+        char *end = text + sprintf(text, "{\"weight_map\": {");
+        for (int i = 0; i < MOST_SHARDS + more; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "s%d.safetensors", i);
+            zg_write_safetensors_raw(dir, name, "{}", "", 0);
+            end += sprintf(end, "%s\"t%d\": \"%s\"", i ? "," : "", i, name);
+        }
+        strcpy(end, "}}");
+        zg_write_text(dir, INDEX, text);
+        CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_INPUT);
+        zg_test_expect_words(err.text,
+                             more ? INDEX ": more than 1024 shards" : "weights lack tensor");
+        zg_error_clear(&err);
+        end = text + sprintf(text, "{\"weight_map\": {");
+        for (int i = 0; i < MOST_TENSORS + more; i++)
+            end += sprintf(end, "%s\"t%d\": \"gone.safetensors\"", i ? "," : "", i);
+        strcpy(end, "}}");
+        zg_write_text(dir, INDEX, text);
+        CU_ASSERT_EQUAL(zg_model_open(&model, dir, 1, &err), ZG_INPUT);
+        zg_test_expect_words(err.text, more ? INDEX
+                                           ": weight_map must be an object of at most 65536"
+                                            : "weights lack tensor");
+        zg_error_clear(&err);
+        zg_temp_directory_remove(&dir);
+    }
+    free(text);
+}
+
+/* What is no directory, in each way. */
+static void test_no_directory(void)
+{
+    char *dir = zg_temp_directory_make(), path[4096], *const far = malloc(6001);
+    struct zg_error err = {0};
+    struct zg_model *model = NULL;
+    CU_ASSERT_FATAL(dir && far && zg_write_text(dir, "file", "x"));
+    snprintf(path, sizeof path, "%s/file", dir);
+    CU_ASSERT_EQUAL(zg_model_open(&model, path, 1, &err), ZG_INPUT);
+    zg_test_expect_words(err.text, "is a file; give the directory");
+    zg_error_clear(&err);
+    strcat(path, "/below");
+    CU_ASSERT_EQUAL(zg_model_open(&model, path, 1, &err), ZG_INPUT);
+    zg_test_expect_words(err.text, "no such directory");
+    zg_error_clear(&err);
+    snprintf(path, sizeof path, "%s/loop", dir);
+    CU_ASSERT_EQUAL(symlink("loop", path), 0);
+    CU_ASSERT_EQUAL(zg_model_open(&model, path, 1, &err), ZG_INPUT);
+    zg_test_expect_words(err.text, "/loop: ");
+    zg_error_clear(&err);
+    memset(far, 'd', 6000);
+    far[6000] = '\0';
+    CU_ASSERT_EQUAL(zg_model_open(&model, far, 1, &err), ZG_INPUT);
+    CU_ASSERT_FALSE(zg_model_has_file(far, "x"));
+    zg_error_clear(&err);
+    free(far);
+    zg_temp_directory_remove(&dir);
+}
+
 /* An index as large as may be, and one byte larger. */
 static void test_index_size(void)
 {
@@ -735,6 +804,8 @@ int main(void)
         {"no memory", test_no_memory},
         {"names of shards", test_shard_names},
         {"an index's size", test_index_size},
+        {"many shards", test_many_shards},
+        {"no directory", test_no_directory},
         {NULL, NULL},
     };
     return zg_test_run("directory, hostile", tests);

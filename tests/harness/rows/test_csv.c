@@ -706,6 +706,40 @@ static void older_rows_have_an_algorithm(void)
     remove_temp_dir(dir);
 }
 
+/* Each allocation of a writer fails once: one clear error, and no file but its own lies there. */
+static void writers_without_memory(void)
+{
+    static const char *const names[] = {"one", "two"};
+    static const enum zg_csv_mode modes[] = {ZG_CSV_STREAM, ZG_CSV_REPLACE};
+    for (int m = 0; m < 2; m++)
+        for (int n = 1;; n++) {
+            const struct zg_sample_row row = sample_row(1);
+            const double extra[] = {1, NAN};
+            struct zg_csv_out *out = NULL;
+            struct zg_error err = {0};
+            char dir[64];
+            make_temp_dir(dir);
+            fail_allocation(n);
+            enum zg_status status =
+                zg_csv_out_open(&out, dir, &zg_schema_samples, modes[m], names, 2, &err);
+            CU_ASSERT_EQUAL(out == NULL, status != ZG_OK);
+            if (!status)
+                status = zg_csv_out_row(out, &row, extra, &err);
+            if (!status)
+                status = zg_csv_out_close(&out, &err);
+            else
+                zg_csv_out_abort(&out);
+            const bool failed = allocation_failed();
+            CU_ASSERT_EQUAL(status, failed ? ZG_ENV : ZG_OK);
+            CU_ASSERT_EQUAL(err.text[0] != '\0', failed);
+            CU_ASSERT(count_temp_files(dir) <= 1);
+            remove_temp_dir(dir);
+            if (!failed)
+                break;
+        }
+    zg_csv_out_abort(NULL);
+}
+
 static void older_schemas(void)
 {
     static const struct {
@@ -846,6 +880,7 @@ int main(void)
                                     {"reads as they may be", reads_as_they_may_be},
                                     {"descriptor 0", descriptor_0},
                                     {"without memory", without_memory},
+                                    {"writers without memory", writers_without_memory},
                                     {"older schemas", older_schemas},
                                     {"older texts are cut to fit", older_texts_are_cut_to_fit},
                                     {"older versions read", older_versions_read},
