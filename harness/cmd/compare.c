@@ -11,6 +11,8 @@
 
 #include "engines/algorithm/algorithm.h"
 #include "engines/base/nearest.h"
+#include "harness/base/identity.h"
+#include "harness/base/page.h"
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
 #include "harness/compare/phases_table.h"
@@ -19,6 +21,7 @@
 #include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/gap_table.h"
+#include "harness/store/alike.h"
 #include "harness/store/reader.h"
 
 static const char stdout_name[] = "standard output";
@@ -49,7 +52,9 @@ static enum zg_status print_sentence(const struct comparison *c, FILE *out, stru
     if (c->n > 1 && !text)
         return zg_fail(err, ZG_ENV, "no memory to compare");
     if (text && out == stdout)
-        printf("%s%s\n\n", text, unfair ? ": its ratios are of unlike things" : "");
+        zg_page_print(out, "%s%s", text, unfair ? ": its ratios are of unlike things" : "");
+    if (text && out == stdout)
+        puts("");
     else if (text && unfair)
         fprintf(out, "warning: %s\n", text);
     free(text);
@@ -233,6 +238,17 @@ static enum zg_status print_for_people(const struct comparison *c, struct zg_err
     return status;
 }
 
+/* What is printed is of these runs, not of this process. */
+static void take_run_ids(const struct comparison *c)
+{
+    char ids[ZG_RUN_ID] = "";
+    for (int64_t i = 0; i < c->n; i++) {
+        const size_t n = strlen(ids);
+        snprintf(ids + n, sizeof ids - n, "%s%s", i ? "+" : "", zg_alike_run_id(c->sets[i]));
+    }
+    zg_run_id_take(ids);
+}
+
 /* Nothing is printed before it is known that all can be. */
 static enum zg_status read_all(struct comparison *c, const struct zg_request *request,
                                struct zg_error *err)
@@ -248,6 +264,8 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
                            request->dirs[i], request->dirs[i]);
     for (; c->n < request->n_dirs && !status; c->n += !status)
         status = zg_result_reader_open(&c->sets[c->n], request->dirs[c->n], err);
+    if (!status)
+        take_run_ids(c);
     if (!status && c->n == 1 && !c->phases)
         status = read_ladder(c, err);
     if (!status && c->n > 1 && !request->machines && !c->phases)

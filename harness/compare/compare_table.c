@@ -10,6 +10,7 @@
 #include "harness/rows/case_axes.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/show.h"
+#include "harness/store/alike.h"
 
 /* --across has a bit a case column */
 enum { MOST_OTHERS = 32, MOST_HEADINGS = 64 + 2 * ZG_MAX_ACROSS_OPTIONS + MOST_OTHERS };
@@ -172,6 +173,7 @@ static void add_row(struct zg_table *table, const struct zg_compare *compare,
     add_ratio(table, marks, &cell->instructions_over_first, set == 0);
     zg_table_integer(table, c->verified);
     add_check(table, compare, set, c);
+    zg_table_text(table, zg_alike_run_id(compare->sets[set]));
 }
 
 /* The case columns first: for people only those that tell rows apart.  Then the algorithm's options
@@ -204,6 +206,7 @@ static int64_t make_headings(struct zg_heading *headings, const struct zg_compar
         {"instructions_over_first_ci_high", NULL},
         {"verified", NULL},
         {"check", "check"},
+        {"run", NULL},
     };
     const int64_t n_others = sizeof others / sizeof others[0];
     _Static_assert(sizeof others / sizeof others[0] <= MOST_OTHERS, "room for the headings");

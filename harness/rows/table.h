@@ -81,8 +81,10 @@ enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *s
                                 const void *rows, int64_t n, struct zg_error *err);
 
 /* Prints and flushes.  JSON is an array of objects, JSON Lines an object a line, SQL a transaction
- * that creates the table and fills it, as sqlite3 reads it.  ZG_ENV: the file does not take it
- * (full disk, closed pipe); `file_name` names it in the message: "standard output". */
+ * that creates the table unless it is there and adds the rows that it has not, as sqlite3 reads it;
+ * its first column, unless the table has one of that name, is `run` (zg_run_id()).  ZG_ENV: the
+ * file does not take it (full disk, closed pipe); `file_name` names it in the message: "standard
+ * output". */
 enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const char *file_name,
                               enum zg_format format, struct zg_error *err);
 

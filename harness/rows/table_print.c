@@ -7,6 +7,7 @@
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
+#include "harness/base/identity.h"
 #include "harness/rows/cell.h"
 #include "harness/rows/table.h"
 #include "harness/rows/table_cells.h"
@@ -103,13 +104,23 @@ static const char *sql_type(const struct zg_table *table, int64_t column)
     return types[table->n_cells > column ? table->cells[column].value.kind : ZG_COLUMN_TEXT];
 }
 
-/* Column names stay as they are, in quotes: some, like order, are words of SQL. */
+static bool has_column(const struct zg_table *table, const char *name)
+{
+    for (int64_t c = 0; c < table->n_columns; c++)
+        if (strcmp(table->headings[c].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Column names stay as they are, in quotes: some, like order, are words of SQL.  Many runs go into
+ * one table, told apart by the first column, and the same rows once. */
 static bool print_sql(const struct zg_table *table, int64_t n_rows, FILE *out)
 {
     const char *const name = table->name ? table->name : "rows";
-    fputs("BEGIN;\nCREATE TABLE ", out);
+    const bool names_run = has_column(table, "run");
+    fputs("BEGIN;\nCREATE TABLE IF NOT EXISTS ", out);
     zg_quoted_put(out, name, '"');
-    fputs(" (\n", out);
+    fputs(names_run ? " (\n" : " (\n  \"run\" TEXT,\n", out);
     for (int64_t c = 0; c < table->n_columns; c++) {
         fputs("  ", out);
         zg_quoted_put(out, table->headings[c].name, '"');
@@ -119,12 +130,16 @@ static bool print_sql(const struct zg_table *table, int64_t n_rows, FILE *out)
     for (int64_t row = 0; row < n_rows; row++) {
         fputs("INSERT INTO ", out);
         zg_quoted_put(out, name, '"');
-        fputs(" VALUES (", out);
+        fputs(" SELECT ", out);
+        if (!names_run)
+            put_sql_cell(out, &(struct zg_cell){.text = zg_run_id()});
         for (int64_t c = 0; c < table->n_columns; c++) {
-            fputs(c ? ", " : "", out);
+            fputs(c || !names_run ? ", " : "", out);
             put_sql_cell(out, &table->cells[row * table->n_columns + c].value);
         }
-        fputs(");\n", out);
+        fputs(" EXCEPT SELECT * FROM ", out);
+        zg_quoted_put(out, name, '"');
+        fputs(";\n", out);
     }
     fputs("COMMIT;\n", out);
     return !zg_json_memory_failed();

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "harness/base/build.h"
+#include "harness/base/identity.h"
 #include "harness/base/json.h"
 #include "harness/machine/machine.h"
 #include "harness/machine/sysfile.h"
 #include "harness/machine/variables.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/schema.h"
+#include "harness/run/asked.h"
 #include "harness/run/measured_json.h"
 #include "harness/store/meta.h"
 
@@ -42,14 +44,15 @@ static json_t *sweep_json(const struct zg_sweep *sweep)
 
 static json_t *policy_json(const struct zg_policy *policy)
 {
-    return json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:b, s:I, s:I, s:o}", "threads",
+    return json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:b}", "threads",
                      (json_int_t)policy->threads, "cpus", zg_json_text(policy->cpus), "steps",
                      (json_int_t)policy->steps, "blocks", (json_int_t)policy->blocks, "min_time_s",
                      zg_json_real(policy->min_time_s), "max_time_s",
                      zg_json_real(zg_policy_max_time_s(policy)), "width_percent",
                      zg_json_real(zg_policy_width_percent(policy)), "brief", policy->brief,
                      "fidelity", (json_int_t)policy->fidelity, "fidelity_batch",
-                     (json_int_t)policy->fidelity_batch, "events", zg_json_text(policy->events));
+                     (json_int_t)policy->fidelity_batch, "events", zg_json_text(policy->events),
+                     "multiplex", policy->multiplex);
 }
 
 static json_t *tags_json(const struct zg_policy *policy)
@@ -139,11 +142,14 @@ static void add_model_texts(json_t *meta, const struct zg_model *model)
 json_t *zg_manifest_open(const struct zg_session *session, const char *command)
 {
     const struct zg_request *const request = session->request;
+    char program[ZG_PROGRAM_ID];
     json_t *const meta = json_pack(
-        "{s:i, s:{s:s, s:s, s:i}, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:n, s:o, s:o*, s:o*, "
+        "{s:i, s:{s:s, s:s, s:i, s:s}, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:n, s:o, "
+        "s:o*, s:o*, "
         "s:s, s:o, s:o, s:o, s:o, s:[], s:[], s:[]}",
         "schema_version", ZG_SCHEMA_VERSION, "zogap", "version", ZG_VERSION_TEXT, "git",
-        ZG_GIT_STATE, "interface_version", ZG_INTERFACE_VERSION, "command", command, "command_line",
+        ZG_GIT_STATE, "interface_version", ZG_INTERFACE_VERSION, "program_xxh3",
+        zg_program_id(program), "run_id", zg_run_id(), "command", command, "command_line",
         command_line_json(&request->words), "case_options", sweep_json(&request->sweep), "policy",
         policy_json(&request->policy), "tags", tags_json(&request->policy), "status", "running",
         "interrupted", 0, "started_utc", zg_json_utc_now(), "finished_utc", "engines",
@@ -152,6 +158,7 @@ json_t *zg_manifest_open(const struct zg_session *session, const char *command)
         zg_isa_name(session->isa), "machine", zg_machine_json(), "pins", zg_pin_json(session->pin),
         "libraries", zg_libraries_json(), "environment", environment_json(&session->environment),
         "notes", "warnings", "cases");
+    json_object_set_new(meta, "asked", zg_asked_json(session)); /* behind "status": meta.c */
     json_object_set_new(meta, "model_warnings", json_array());
     for (int64_t i = 0; i < session->models.n; i++)
         add_model_texts(meta, session->models.items[i].model);
@@ -229,13 +236,6 @@ json_t *zg_manifest_engines(const struct zg_bench *bench, int64_t n_contenders)
     return list;
 }
 
-json_t *zg_manifest_fingerprints(const struct zg_fingerprints *prints, const uint64_t *model)
-{
-    return json_pack("{s:o, s:o, s:o, s:o}", "model", model ? print_json(*model) : json_null(),
-                     "data", print_json(prints->data), "task", print_json(prints->task),
-                     "tokenizer", print_json(prints->tokenizer));
-}
-
 json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                          int64_t n_contenders)
 {
@@ -251,6 +251,6 @@ json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t f
         "{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "index", (json_int_t)index, "seed",
         (json_int_t)bench->c.seed, "model", model_json(bench, fingerprint), "data",
         data_json(bench), "fingerprints_xxh3",
-        zg_manifest_fingerprints(zg_dataset_fingerprints(bench->data.dataset), &fingerprint),
+        zg_fingerprints_json(zg_dataset_fingerprints(bench->data.dataset), &fingerprint),
         "resident_mib_without_engines", zg_json_real(bench->resident_mib), "memory", memory);
 }

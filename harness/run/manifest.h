@@ -15,9 +15,6 @@
  * pins, libraries. NULL: no memory. */
 json_t *zg_manifest_open(const struct zg_session *session, const char *command);
 
-/* What two cases must have in common to be made of the same; `model` NULL: not known. */
-json_t *zg_manifest_fingerprints(const struct zg_fingerprints *prints, const uint64_t *model);
-
 /* Model, data and engines' memory of a case; the caller adds what it measured. */
 json_t *zg_manifest_case(const struct zg_bench *bench, int64_t index, uint64_t fingerprint,
                          int64_t n_contenders);

@@ -16,11 +16,14 @@
 #include "harness/peak/roofline.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/table.h"
+#include "harness/run/asked.h"
 #include "harness/run/estimate.h"
+#include "harness/run/going_on_text.h"
 #include "harness/run/manifest.h"
 #include "harness/run/measured_json.h"
 #include "harness/run/sweep_tell.h"
 #include "harness/store/block_plan.h"
+#include "harness/store/sessions.h"
 
 /* ---- preparing ------------------------------------------------------------------------------- */
 
@@ -60,6 +63,23 @@ static int64_t n_planned(const void *context, const struct zg_case_row *row,
     return 0;
 }
 
+/* What there is to go on with: whoever asks for that and is in another folder should know at once
+ * that there is nothing. */
+static enum zg_status take_meta(struct zg_runner *runner, struct zg_error *err)
+{
+    if (!zg_result_dir_has(&runner->dir, "meta.json")) {
+        fprintf(stderr,
+                "zogap: warning: %s: --resume: %s holds no run to go on with: it begins anew\n",
+                runner->command->name, runner->dir.path);
+        return ZG_OK;
+    }
+    json_t *const prints = zg_asked_prints_json(&runner->session);
+    const enum zg_status status =
+        zg_meta_resume(runner->meta, prints, runner->dir.path, &runner->all_there, err);
+    json_decref(prints);
+    return status;
+}
+
 static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
 {
     const struct zg_policy *const policy = &runner->session.request->policy;
@@ -71,8 +91,8 @@ static enum zg_status open_files(struct zg_runner *runner, struct zg_error *err)
         names[i] = zg_counters_event(runner->counters, i)->column;
     const struct zg_result_resume resume = {was_cut_off, n_planned, runner};
     enum zg_status status = ZG_OK;
-    if (policy->resume && zg_result_dir_has(&runner->dir, "meta.json"))
-        status = zg_meta_resume(runner->meta, runner->dir.path, err);
+    if (policy->resume)
+        status = take_meta(runner, err);
     if (!status)
         status = zg_result_writer_open(&runner->results, runner->dir.path,
                                        policy->resume ? &resume : NULL, names, n, err);
@@ -141,6 +161,15 @@ static void warn_of_events(struct zg_runner *runner)
     json_object_set_new(runner->meta, "event_warnings", json_pack("[o]", warning));
 }
 
+static bool is_finished(const struct zg_runner *runner, int64_t index)
+{
+    for (int64_t i = 0; i < runner->session.engines.n_items; i++)
+        if (!zg_result_writer_has_case(&runner->results,
+                                       &runner->session.cases[index].entries[i].id))
+            return false;
+    return true;
+}
+
 static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
 {
     struct zg_session *const session = &runner->session;
@@ -177,8 +206,14 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
         status = zg_meta_check_strict(runner->meta, &runner->before, err);
     if (!status)
         status = open_files(runner, err);
-    if (!status)
-        status = measure_peak(runner, err);
+    for (int64_t i = 0; i < session->n_cases && runner->all_there; i++)
+        runner->all_there = is_finished(runner, i);
+    if (status || runner->all_there) {
+        zg_peak_none(&runner->peak, session->n_threads);
+        return status;
+    }
+    zg_sessions_begin(runner->meta);
+    status = measure_peak(runner, err);
     if (!status)
         status = zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
     return status;
@@ -191,15 +226,6 @@ static enum zg_status write_meta(void *context, struct zg_error *err)
 {
     struct zg_runner *const runner = context;
     return zg_meta_write(runner->meta, runner->dir.path, "running", &runner->before, err);
-}
-
-static bool is_finished(const struct zg_runner *runner, int64_t index)
-{
-    for (int64_t i = 0; i < runner->session.engines.n_items; i++)
-        if (!zg_result_writer_has_case(&runner->results,
-                                       &runner->session.cases[index].entries[i].id))
-            return false;
-    return true;
 }
 
 /* Every line of its notes is told with the case's name, and its result at once. */
@@ -293,6 +319,7 @@ static void print_notes(const struct zg_runner *runner)
         fputs("note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a model's\n",
               notes);
     zg_meta_print_warnings(runner->meta, notes);
+    zg_sessions_print(runner->meta, notes);
     zg_session_tell_models(&runner->session, false, notes);
     fflush(runner->notes);
     print_told(runner->told, notes);
@@ -315,6 +342,45 @@ static enum zg_status fail_disagreement(const struct zg_runner *runner, struct z
                    "%lld engine check%s failed, no speed-up is given for %s; first: %s",
                    (long long)m->n_disagreeing, m->n_disagreeing == 1 ? "" : "s",
                    m->n_disagreeing == 1 ? "it" : "them", m->first_disagreement);
+}
+
+/* Of this session or one before. */
+static bool has_samples(const struct zg_runner *runner)
+{
+    const struct zg_summary_row *const rows = runner->results.summary.rows;
+    const struct zg_csv_in *const old = runner->results.old_samples;
+    bool has = runner->measurement.n_samples > 0 || (old && old->n > 0);
+    for (int64_t i = 0; i < runner->results.summary.n; i++)
+        has |= rows[i].n > 0;
+    return has;
+}
+
+static void tell_going_on(const struct zg_runner *runner)
+{
+    FILE *const notes = zg_runner_notes(runner);
+    fputs("to go on: ", notes);
+    zg_going_on_print(runner->session.request, runner->dir.path, notes);
+}
+
+/* A table of dashes would say less. */
+static enum zg_status tell_nothing_timed(struct zg_runner *runner, struct zg_error *err)
+{
+    tell_going_on(runner);
+    zg_error_clear(err); /* it may say where */
+    return zg_fail(err, ZG_ENV,
+                   "interrupted before the first block: nothing was timed; the command with "
+                   "--resume starts it in %s",
+                   runner->dir.path);
+}
+
+static enum zg_status tell_all_there(struct zg_runner *runner, struct zg_error *err)
+{
+    const enum zg_status status = runner->command->print(runner, err);
+    if (!status)
+        fprintf(zg_runner_notes(runner),
+                "note: all was measured already: --resume had nothing left to do\nresults in %s\n",
+                runner->dir.path);
+    return status;
 }
 
 static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
@@ -341,16 +407,22 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
         const enum zg_status written = runner->command->write(runner, status ? NULL : err);
         status = status ? status : written;
     }
+    if (runner->all_there) /* and so is its meta.json */
+        return status ? status : tell_all_there(runner, err);
     const char *const word = zg_signals_caught() ? "interrupted" : status ? "failed" : "complete";
     if (status)
         json_object_set_new(runner->meta, "failure", zg_json_text(err->text));
     const enum zg_status written =
         zg_meta_write(runner->meta, runner->dir.path, word, &runner->before, status ? NULL : err);
     status = status ? status : written;
+    if (zg_signals_caught() && !written && !has_samples(runner))
+        return tell_nothing_timed(runner, err);
     if (!status)
         status = runner->command->print(runner, err);
     if (!status)
         print_notes(runner);
+    if (zg_signals_caught() && !written)
+        tell_going_on(runner);
     if (!status && zg_signals_caught())
         return zg_fail(err, ZG_ENV, "interrupted; what was measured is in %s", runner->dir.path);
     if (!status && runner->measurement.n_disagreeing > 0)

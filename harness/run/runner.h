@@ -41,6 +41,7 @@ struct zg_runner {
     struct zg_result_writer results;
     struct zg_machine_watch before;
     json_t *meta;
+    bool all_there; /* --resume, and nothing was left to measure */
     struct zg_measurement measurement;
     FILE *notes; /* of all cases, into told[n_told] */
     char *told;

@@ -280,6 +280,12 @@ static bool same_start(const json_t *a, const json_t *b)
     return true;
 }
 
+const char *zg_alike_run_id(const struct zg_result_reader *set)
+{
+    const char *const id = json_string_value(json_object_get(set->meta.json, "run_id"));
+    return id ? id : set->meta.started_utc ? set->meta.started_utc : set->dir;
+}
+
 bool zg_alike_same_run(const struct zg_result_reader *a, const struct zg_result_reader *b)
 {
     struct stat x, y;

@@ -37,6 +37,10 @@ int64_t zg_alike_case_differences(const struct zg_result_case *a, const struct z
                                   unsigned kinds, const struct zg_case_across *across, char *text,
                                   size_t size);
 
+/* The number of a directory's run; of one from before runs had it, when it began, or
+ * its path. */
+const char *zg_alike_run_id(const struct zg_result_reader *set);
+
 /* Are both of one run: the directory itself, or a copy? */
 bool zg_alike_same_run(const struct zg_result_reader *a, const struct zg_result_reader *b);
 

@@ -17,7 +17,7 @@
 #include "harness/base/file_out.h"
 
 /* What a small run writes: a disk that does not take this is full. */
-enum { TRIAL_BYTES = 65536 };
+enum { TRIAL_BYTES = 65536, MOST_A_SECOND = 9999 };
 
 static const char *const result_files[] = {
     "meta.json",    "samples.csv",  "phases.csv", "summary.csv", "verify.csv",
@@ -121,36 +121,70 @@ static void remove_left_overs(const struct zg_result_dir *dir)
         closedir(entries);
 }
 
+static enum zg_status check_new(const struct zg_result_dir *dir, struct zg_error *err)
+{
+    for (int i = 0; result_files[i]; i++)
+        if (zg_result_dir_has(dir, result_files[i]))
+            return zg_fail(err, ZG_USAGE,
+                           "--out %s: already holds results (%s); choose another directory",
+                           dir->path, result_files[i]);
+    return ZG_OK;
+}
+
+static enum zg_status make_given(struct zg_result_dir *dir, const char *given, bool resume,
+                                 struct zg_error *err)
+{
+    if (strlen(given) >= sizeof dir->path)
+        return zg_fail(err, ZG_USAGE, "--out: the path must be shorter than %d bytes",
+                       (int)sizeof dir->path);
+    strcpy(dir->path, given);
+    for (size_t n = strlen(dir->path); n > 1 && dir->path[n - 1] == '/'; n--)
+        dir->path[n - 1] = '\0';
+    const enum zg_status status = resume ? ZG_OK : check_new(dir, err);
+    return status ? status : make_dirs(dir, err);
+}
+
+/* Of several runs in one second each takes the first name that it makes itself: what a process
+ * finds free another may have by the next moment. */
+static enum zg_status make_named(struct zg_result_dir *dir, struct zg_error *err)
+{
+    const time_t now = time(NULL);
+    struct tm local;
+    char stamp[32];
+    localtime_r(&now, &local);
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+    snprintf(dir->path, sizeof dir->path, "zogap-results");
+    const enum zg_status status = make_dirs(dir, err);
+    for (int i = 1; !status && i <= MOST_A_SECOND; i++) {
+        char number[16] = "";
+        if (i > 1)
+            snprintf(number, sizeof number, "-%d", i);
+        snprintf(dir->path, sizeof dir->path, "zogap-results/%s%s", stamp, number);
+        if (mkdir(dir->path, 0777) == 0)
+            return ZG_OK;
+        if (errno != EEXIST)
+            return zg_fail(err, ZG_ENV, "%s: cannot make it: %s; --out DIR names another directory",
+                           dir->path, strerror(errno));
+    }
+    return status ? status
+                  : zg_fail(err, ZG_ENV,
+                            "zogap-results/%s: this second's names are all taken; --out DIR names "
+                            "a directory",
+                            stamp);
+}
+
 enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, bool resume,
                                   struct zg_error *err)
 {
     *out = (struct zg_result_dir){0};
-    if (given) {
-        if (strlen(given) >= sizeof out->path)
-            return zg_fail(err, ZG_USAGE, "--out: the path must be shorter than %d bytes",
-                           (int)sizeof out->path);
-        strcpy(out->path, given);
-        for (size_t n = strlen(out->path); n > 1 && out->path[n - 1] == '/'; n--)
-            out->path[n - 1] = '\0';
-    } else {
-        /* a second run within the same second takes the next name */
-        const time_t now = time(NULL);
-        struct tm local;
-        localtime_r(&now, &local);
-        char stamp[32];
-        strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
-        snprintf(out->path, sizeof out->path, "zogap-results/%s", stamp);
-        for (int i = 2; access(out->path, F_OK) == 0 && i < 100; i++)
-            snprintf(out->path, sizeof out->path, "zogap-results/%s-%d", stamp, i);
-    }
-    for (int i = 0; result_files[i] && !resume; i++)
-        if (zg_result_dir_has(out, result_files[i]))
-            return zg_fail(err, ZG_USAGE,
-                           "--out %s: already holds results (%s); choose another directory",
-                           out->path, result_files[i]);
-    enum zg_status status = make_dirs(out, err);
-    if (!status)
+    enum zg_status status = given ? make_given(out, given, resume, err) : make_named(out, err);
+    if (!status) {
         status = lock(out, err);
+        if (status)
+            return status; /* what there is is the other's, whoever made it */
+    }
+    if (!status && !resume) /* again: whoever had it may have written */
+        status = check_new(out, err);
     if (!status && resume)
         remove_left_overs(out);
     if (!status)

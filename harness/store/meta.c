@@ -12,7 +12,7 @@
 #include "harness/base/file_out.h"
 #include "harness/base/json.h"
 #include "harness/base/page.h"
-#include "harness/rows/schema.h"
+#include "harness/store/sessions.h"
 
 void zg_meta_note(json_t *meta, const char *text)
 {
@@ -75,8 +75,12 @@ void zg_meta_watch(json_t *meta, const struct zg_machine_watch *before)
     zg_machine_watch(&after);
     json_t *const during = zg_machine_during_json(before, &after);
     json_object_set(during, "sampling", json_object_get(meta, "sampling"));
-    json_object_set_new(meta, "warnings", warnings_of(meta, during));
-    json_object_set_new(meta, "during", during);
+    json_t *const warnings = warnings_of(meta, during);
+    json_object_set(meta, "warnings", warnings);
+    json_object_set(meta, "during", during);
+    zg_sessions_update(meta, during, warnings);
+    json_decref(during);
+    json_decref(warnings);
 }
 
 /* A full disk takes no new file, but what a file has already can be written over: turns "running"
@@ -103,11 +107,11 @@ static void mark_failed_in_place(const char *dir)
 enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_word,
                              const struct zg_machine_watch *before, struct zg_error *err)
 {
-    zg_meta_watch(meta, before);
     json_object_set_new(meta, "status", json_string(status_word));
     json_object_set_new(meta, "interrupted", json_boolean(strcmp(status_word, "interrupted") == 0));
     json_object_set_new(meta, "finished_utc",
                         strcmp(status_word, "running") == 0 ? json_null() : zg_json_utc_now());
+    zg_meta_watch(meta, before);
     char *const text = json_dumps(meta, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     const enum zg_status status =
         text && !zg_json_memory_failed()
@@ -116,53 +120,6 @@ enum zg_status zg_meta_write(json_t *meta, const char *dir, const char *status_w
     free(text);
     if (status)
         mark_failed_in_place(dir);
-    return status;
-}
-
-static const char *cpu_name(const json_t *meta)
-{
-    const json_t *const cpu = json_object_get(json_object_get(meta, "machine"), "cpu");
-    const char *const name = json_string_value(json_object_get(cpu, "name"));
-    return name ? name : "an unknown processor";
-}
-
-static json_int_t n_threads(const json_t *meta)
-{
-    return json_integer_value(json_object_get(json_object_get(meta, "pins"), "n_threads"));
-}
-
-enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err)
-{
-    static const char *const same[] = {"zogap", "command_line", NULL};
-    char path[1200];
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/meta.json", dir);
-    json_t *const old = zg_json_read_file(path, &error);
-    if (!old)
-        return zg_fail(err, ZG_INPUT, "--resume: %s: %s", path, error.text);
-    const json_int_t schema = json_integer_value(json_object_get(old, "schema_version"));
-    enum zg_status status = ZG_OK;
-    if (schema != ZG_SCHEMA_VERSION)
-        status = zg_fail(err, ZG_USAGE,
-                         "--resume: %s has schema_version %lld; this zogap writes version %d", path,
-                         (long long)schema, ZG_SCHEMA_VERSION);
-    for (int i = 0; same[i] && !status; i++)
-        if (!json_equal(json_object_get(old, same[i]), json_object_get(meta, same[i])))
-            status = zg_fail(
-                err, ZG_USAGE,
-                "--resume: %s is of another %s; give the same command line to the same build", path,
-                same[i]);
-    /* Half of the samples from another machine would be a mixture that nothing shows. */
-    if (!status &&
-        (strcmp(cpu_name(old), cpu_name(meta)) != 0 || n_threads(old) != n_threads(meta)))
-        status = zg_fail(err, ZG_INPUT,
-                         "--resume: %s is of %s, threads %lld; this is %s, threads %lld: go on "
-                         "where it began, or give another --out",
-                         path, cpu_name(old), (long long)n_threads(old), cpu_name(meta),
-                         (long long)n_threads(meta));
-    if (!status && json_is_array(json_object_get(old, "cases")))
-        json_object_set(meta, "cases", json_object_get(old, "cases"));
-    json_decref(old);
     return status;
 }
 

@@ -34,9 +34,13 @@ enum zg_status zg_meta_fail_strict(const json_t *meta, const char *where, struct
 /* A line on `out` for each warning. */
 void zg_meta_print_warnings(const json_t *meta, FILE *out);
 
-/* Goes on with dir/meta.json: takes over its cases.  ZG_INPUT: it cannot be read, or names another
- * processor or number of threads than `meta`.  ZG_USAGE: it is of another command line or build. */
-enum zg_status zg_meta_resume(json_t *meta, const char *dir, struct zg_error *err);
+/* Goes on with dir/meta.json: takes over its cases, sessions and number.  prints[i] has the
+ * fingerprints of case i as its files are now, null where that is not known.  *was_complete: it
+ * says that it was.  The messages name what differs, with both values.  ZG_INPUT: it cannot be
+ * read, is of another machine, cpus, kernels, environment variables, settings of the system,
+ * libraries or build, or its cases were measured on other files.  ZG_USAGE: other options. */
+enum zg_status zg_meta_resume(json_t *meta, const json_t *prints, const char *dir,
+                              bool *was_complete, struct zg_error *err);
 
 /* The entry of a case, of this run or the one that it goes on with; NULL: there is none.  Borrowed.
  */

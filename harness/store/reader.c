@@ -5,14 +5,10 @@
  */
 #include "harness/store/reader.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engines/base/json_memory.h"
 #include "engines/base/size.h"
@@ -20,6 +16,7 @@
 #include "harness/rows/case_row.h"
 #include "harness/rows/csv_in.h"
 #include "harness/stats/stats.h"
+#include "harness/store/reader_files.h"
 
 enum { PATH_SIZE = 1200 };
 
@@ -325,84 +322,11 @@ static enum zg_status read_samples(struct zg_result_reader *reader, struct zg_er
 
 /* ---- the reader ------------------------------------------------------------------------------ */
 
-static enum zg_status check_directory(const char *dir, struct zg_error *err)
-{
-    struct stat info;
-    if (strlen(dir) > PATH_SIZE - 32)
-        return zg_fail(err, ZG_INPUT, "%.64s...: the path is longer than %d bytes", dir,
-                       PATH_SIZE - 32);
-    if (!*dir || stat(dir, &info) != 0)
-        return zg_fail(err, ZG_INPUT, "%s: cannot read: %s", *dir ? dir : "\"\"",
-                       strerror(*dir ? errno : ENOENT));
-    if (!S_ISDIR(info.st_mode))
-        return zg_fail(err, ZG_INPUT, "%s: is not a directory; want one that `zogap run` wrote",
-                       dir);
-    return ZG_OK;
-}
-
-static bool has_file(const char *dir, const char *name)
-{
-    char path[2 * PATH_SIZE];
-    const int n = snprintf(path, sizeof path, "%s/%s", dir, name);
-    return n < (int)sizeof path && access(path, F_OK) == 0;
-}
-
-/* A folder of result directories is easily named in the place of one of them: the first of them. */
-static bool find_below(const char *dir, char name[256], bool *is_empty)
-{
-    struct dirent **entries;
-    const int n = scandir(dir, &entries, NULL, alphasort);
-    bool found = false;
-    *is_empty = n == 2; /* . and .. */
-    for (int i = 0; i < n; i++) {
-        char file[300];
-        snprintf(file, sizeof file, "%s/meta.json", entries[i]->d_name);
-        if (!found && entries[i]->d_name[0] != '.' && has_file(dir, file)) {
-            snprintf(name, 256, "%s", entries[i]->d_name);
-            found = true;
-        }
-        free(entries[i]);
-    }
-    if (n >= 0)
-        free(entries);
-    return found;
-}
-
-/* Has the directory the files of a run?  The message has all that are missing, and why they may be.
- */
-static enum zg_status check_files(const char *dir, const struct zg_result_meta *meta,
-                                  struct zg_error *err)
-{
-    static const char *const files[] = {"meta.json", "summary.csv", "verify.csv", "samples.csv"};
-    char missing[128] = "", below[256] = "";
-    bool is_empty = false;
-    for (int i = 0; i < 4; i++) {
-        const size_t n = strlen(missing);
-        if (!has_file(dir, files[i]))
-            snprintf(missing + n, sizeof missing - n, "%s%s%s", n ? ", " : "", files[i],
-                     n ? "" : ": No such file");
-    }
-    if (!missing[0])
-        return ZG_OK;
-    const char *const command = meta ? meta->command : NULL;
-    const bool times = command && (!strcmp(command, "run") || !strcmp(command, "ladder"));
-    if (command)
-        return zg_fail(err, ZG_INPUT, "%s/%s; `zogap %s` %s", dir, missing, command,
-                       times ? "timed nothing there, or files were taken away"
-                             : "wrote it, which times no engines");
-    if (find_below(dir, below, &is_empty))
-        return zg_fail(err, ZG_INPUT,
-                       "%s/%s; it is no result directory, but holds some, like %s/%s", dir, missing,
-                       dir, below);
-    return zg_fail(err, ZG_INPUT, "%s/%s%s; want a directory that `zogap run` wrote", dir, missing,
-                   is_empty ? " (the directory is empty)" : "");
-}
-
 enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
                                      struct zg_error *err)
 {
     *out = NULL;
-    enum zg_status status = check_directory(dir, err);
+    enum zg_status status = zg_result_directory_check(dir, err);
     if (status)
         return status;
     struct zg_result_reader *reader = calloc(1, sizeof *reader);
@@ -416,12 +340,11 @@ enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *
     }
     for (size_t n = strlen(reader->dir); n > 1 && reader->dir[n - 1] == '/'; n--)
         reader->dir[n - 1] = '\0';
-    if (!has_file(dir, "meta.json"))
-        status = check_files(dir, NULL, err);
+    status = zg_result_meta_check(dir, err);
     if (!status)
         status = read_meta(reader, err);
     if (!status)
-        status = check_files(dir, &reader->meta, err);
+        status = zg_result_files_check(dir, reader->meta.command, err);
     if (!status)
         status = read_csv(reader, &reader->files->summary, &zg_schema_summary, err);
     if (!status)

@@ -2,11 +2,11 @@
  * fault.c - makes a zogap whose n-th call of a kind fails: zogap_faulty, linked with -Wl,--wrap for
  * every function below, so that calls of our own objects come here and those of libraries do not.
  *
- *     ZOGAP_FAULT=write:7      the 7th write fails, the next one works again
- *     ZOGAP_FAULT=fsync:1+     the first and all that follow
- *     ZOGAP_FAULT=write:7+,pwrite:1+
- *     ZOGAP_FAULT_DIR=/tmp/r   absolute, the one given to --out: only what lies at or below it
- *     ZOGAP_FAULT_PLACES=FILE  at exit: "KIND FIRST LAST" for each place that called, numbers of
+ *     FAULT=write:7      the 7th write fails, the next one works again
+ *     FAULT=fsync:1+     the first and all that follow
+ *     FAULT=write:7+,pwrite:1+
+ *     FAULT_DIR=/tmp/r   absolute, the one given to --out: only what lies at or below it
+ *     FAULT_PLACES=FILE  at exit: "KIND FIRST LAST" for each place that called, numbers of
  *                              its first and last call; a place is a call with all its callers
  *
  * A disk that is full for ever takes the first half of the n-th write, as real ones do.  Memory is
@@ -50,7 +50,7 @@ static struct {
 
 static _Noreturn void refuse(const char *text)
 {
-    fprintf(stderr, "zogap_faulty: ZOGAP_FAULT=%s is no fault\n", text);
+    fprintf(stderr, "zogap_faulty: FAULT=%s is no fault\n", text);
     abort();
 }
 
@@ -136,7 +136,7 @@ static __attribute__((noinline)) enum fate fate_of(enum kind k)
 
 static bool is_ours(const char *path)
 {
-    const char *const dir = getenv("ZOGAP_FAULT_DIR");
+    const char *const dir = getenv("FAULT_DIR");
     const size_t n = dir ? strlen(dir) : 0;
     return n && strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
@@ -154,8 +154,8 @@ static bool fd_is_ours(int fd)
 
 __attribute__((constructor)) static void begin(void)
 {
-    read_faults(getenv("ZOGAP_FAULT"));
-    places_file = getenv("ZOGAP_FAULT_PLACES");
+    read_faults(getenv("FAULT"));
+    places_file = getenv("FAULT_PLACES");
 }
 
 __attribute__((destructor)) static void end(void)

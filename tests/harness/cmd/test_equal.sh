@@ -39,12 +39,12 @@ policy=(--engines "$two" --batch 2 --threads 1 --blocks 6 --steps 1 --events non
 measure() { run 0 run "${policy[@]}" "$@"; }
 # alike A B, unlike A B WORDS: by compare and by gate
 alike() {
-  run 0 compare "$1" "$2"
+  run 0 compare --wide "$1" "$2"
   first_line_says '^B is of the same machine, build, settings, policy and files as A$'
   run 0 gate --baseline "$1" --candidate "$2" --max-regression 1000%
 }
 unlike() {
-  run 0 compare "$1" "$2"
+  run 0 compare --wide "$1" "$2"
   first_line_says "^B differs from A in .*$3"
   run 0 compare "$1" "$2" --format csv
   says err.txt "warning: B differs from A in .*$3"
@@ -103,13 +103,23 @@ if "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"'; then
   policy[1]=naive:gemm=reference,fused
   measure --model tiny --out m1
   measure --model tiny --mechanisms lazy,scored,ragged,paired,adapter --out m2
-  run 0 compare m1 m2
+  run 0 compare --wide m1 m2
   first_line_says 'the engines \(fused in A alone, fused:mechanisms=adapter\+paired\+ragged\+scored\+lazy in B alone\)'
   run 3 gate --baseline m1 --candidate m2
   says err.txt 'no engine fused, but fused:mechanisms=adapter'
   measure --model tiny --mechanisms default --out m3
   alike m1 m3
 fi
+
+echo "== several runs in one second"
+mkdir together && cd together || exit 1
+for _ in 1 2 3 4; do
+  "$zogap" run --engines naive:gemm=reference --model ../tiny --batch 2 --threads 1 --blocks 1 --steps 1 --events none --quiet \
+    >out.$RANDOM.$RANDOM 2>&1 &
+done
+wait
+[ "$(find zogap-results -name summary.csv | wc -l)" = 4 ] || fail "four runs at once made: $(ls zogap-results)"
+cd ..
 
 echo "== one run twice, and what is no run"
 cp -r a again && ln -s a linked

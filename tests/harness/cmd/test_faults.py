@@ -57,7 +57,7 @@ def shape(name, data):
     """What does not change from run to run: rows and empty cells of a table, keys and nulls of a document."""
     def of(value):
         if isinstance(value, dict):  # what the machine did meanwhile may be known or not, and is warned of or not
-            return {k: of(v) for k, v in value.items() if k not in ("during", "warnings", "sampling")}
+            return {k: of(v) for k, v in value.items() if k not in ("during", "warnings", "sampling", "sessions")}
         if isinstance(value, list):
             return [of(v) for v in value]
         return value if isinstance(value, str) and len(value) < 12 else value is None
@@ -91,9 +91,9 @@ class Scenario:
 
     def run(self, fault=None, words=None, **more):
         environment = {**os.environ, "ZOGAP_PEAKS": "brief", "OMP_WAIT_POLICY": "passive",
-                       "ZOGAP_FAULT_DIR": str(self.out), **more}
+                       "FAULT_DIR": str(self.out), **more}
         if fault:
-            environment["ZOGAP_FAULT"] = fault
+            environment["FAULT"] = fault
         return subprocess.run([FAULTY, *(words or self.words)], cwd=self.work, env=environment, text=True, timeout=900,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -101,7 +101,7 @@ class Scenario:
         """{kind: [(first, last)]}: numbers of the first and the last call of each place."""
         path = self.work / "places.txt"
         self.prepare()
-        self.run(ZOGAP_FAULT_PLACES=str(path))
+        self.run(FAULT_PLACES=str(path))
         numbers = {}
         for line in path.read_text().splitlines():
             kind, first, last = line.split()

@@ -1,4 +1,5 @@
 /* test_table.c - table.c and table_print.c: one table, six forms. */
+#include "harness/base/identity.h"
 #include "harness/rows/table.h"
 
 #include <csv.h>
@@ -80,27 +81,32 @@ static void json_lines(void)
 
 static void sql(void)
 {
+    zg_run_id_take("r1");
     expect_printed(
         ZG_FORMAT_SQL,
-        "BEGIN;\nCREATE TABLE \"rows\" (\n  \"engine\" TEXT,\n  \"n\" BIGINT,\n"
-        "  \"wall_s\" DOUBLE PRECISION,\n  \"note\" TEXT,\n  \"hidden\" BIGINT\n);\n"
-        "INSERT INTO \"rows\" VALUES ('na\xc3\xafve', 12, 1.23456789, 'a|b, \"c\"', 1);\n"
-        "INSERT INTO \"rows\" VALUES ('fused', NULL, NULL, NULL, 2);\nCOMMIT;\n");
+        "BEGIN;\nCREATE TABLE IF NOT EXISTS \"rows\" (\n  \"run\" TEXT,\n  \"engine\" TEXT,\n"
+        "  \"n\" BIGINT,\n  \"wall_s\" DOUBLE PRECISION,\n  \"note\" TEXT,\n  \"hidden\" "
+        "BIGINT\n);\n"
+        "INSERT INTO \"rows\" SELECT 'r1', 'na\xc3\xafve', 12, 1.23456789, 'a|b, \"c\"', 1 EXCEPT "
+        "SELECT * FROM \"rows\";\n"
+        "INSERT INTO \"rows\" SELECT 'r1', 'fused', NULL, NULL, NULL, 2 EXCEPT SELECT * FROM "
+        "\"rows\";\nCOMMIT;\n");
 }
 
 /* The name, the headings and the texts of a table are anybody's. */
 static void sql_quotes(void)
 {
-    static const struct zg_heading heading[] = {{"a\"b", "x"}};
+    static const struct zg_heading heading[] = {{"a\"b", "x"}, {"run", "run"}};
     struct zg_table *table = NULL;
-    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 2, NULL), ZG_OK);
     zg_table_set_name(table, "t\"; DROP");
     zg_table_text(table, "it's'); --");
     zg_table_text(table, "\xff");
     char *const text = printed(table, ZG_FORMAT_SQL);
-    CU_ASSERT_STRING_EQUAL(text, "BEGIN;\nCREATE TABLE \"t\"\"; DROP\" (\n  \"a\"\"b\" TEXT\n);\n"
-                                 "INSERT INTO \"t\"\"; DROP\" VALUES ('it''s''); --');\n"
-                                 "INSERT INTO \"t\"\"; DROP\" VALUES ('?');\nCOMMIT;\n");
+    CU_ASSERT_STRING_EQUAL(
+        text, "BEGIN;\nCREATE TABLE IF NOT EXISTS \"t\"\"; DROP\" (\n  \"a\"\"b\" TEXT,\n  \"run\" "
+              "TEXT\n);\nINSERT INTO \"t\"\"; DROP\" SELECT 'it''s''); --', '?' EXCEPT SELECT * "
+              "FROM \"t\"\"; DROP\";\nCOMMIT;\n");
     free(text);
     zg_table_close(&table);
 }
@@ -317,7 +323,8 @@ static void rows_of_a_schema(void)
     json_decref(json);
     free(text);
     char *const sql_text = printed(table, ZG_FORMAT_SQL);
-    zg_test_expect_words(sql_text, "CREATE TABLE \"summary\" (\n  \"engine\" TEXT,");
+    zg_test_expect_words(
+        sql_text, "CREATE TABLE IF NOT EXISTS \"summary\" (\n  \"run\" TEXT,\n  \"engine\" TEXT,");
     free(sql_text);
     zg_table_close(&table);
 }
@@ -327,10 +334,13 @@ static void an_empty_table_is_fine(void)
     static const struct zg_heading heading[] = {{"x", "x"}};
     struct zg_table *table = NULL;
     CU_ASSERT_EQUAL_FATAL(zg_table_open(&table, heading, 1, NULL), ZG_OK);
-    const char *const want[] = {
-        "x\n",  "x\n",
-        "[]\n", "| x |\n| --- |\n",
-        "",     "BEGIN;\nCREATE TABLE \"rows\" (\n  \"x\" TEXT\n);\nCOMMIT;\n"};
+    const char *const want[] = {"x\n",
+                                "x\n",
+                                "[]\n",
+                                "| x |\n| --- |\n",
+                                "",
+                                "BEGIN;\nCREATE TABLE IF NOT EXISTS \"rows\" (\n  \"run\" TEXT,\n  "
+                                "\"x\" TEXT\n);\nCOMMIT;\n"};
     for (int format = 0; format <= ZG_FORMAT_SQL; format++) {
         char *const text = printed(table, (enum zg_format)format);
         CU_ASSERT_STRING_EQUAL(text, want[format]);
