@@ -8,6 +8,22 @@
 #include "harness/run/manifest.h"
 #include "harness/run/measure_work.h"
 
+/* The weights are mapped since the files were checked; the others are read anew, hours later. */
+static enum zg_status check_unchanged(const struct zg_measure_work *w, int64_t index,
+                                      struct zg_error *err)
+{
+    const struct zg_fingerprints *const then = &w->of->prints, *const now = zg_dataset_fingerprints(
+                                                                   w->bench.data.dataset);
+    const char *const what = then->data != now->data             ? "data"
+                             : then->task != now->task           ? "task"
+                             : then->tokenizer != now->tokenizer ? "tokenizer"
+                                                                 : NULL;
+    if (!what || then->tokenizer == 0) /* nobody checked them */
+        return ZG_OK;
+    return zg_fail(err, ZG_INPUT, "case %lld: the %s changed after the run had begun",
+                   (long long)index + 1, what);
+}
+
 enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct zg_error *err)
 {
     struct zg_measure_work *const w = calloc(1, sizeof *w);
@@ -18,6 +34,9 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     w->of = &m->session->cases[index];
     const struct zg_case *const c = &w->of->c;
     enum zg_status status = zg_bench_open(&w->bench, c, &m->session->models, err);
+    if (status)
+        goto done;
+    status = check_unchanged(w, index, err);
     if (status)
         goto done;
     w->choice = zg_case_algorithm(c);

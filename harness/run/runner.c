@@ -315,9 +315,7 @@ static void print_notes(const struct zg_runner *runner)
     FILE *const notes = zg_runner_notes(runner);
     if (runner->session.left_out[0])
         zg_page_print(notes, "note: %s", runner->session.left_out);
-    if (runner->session.embedded_tokenizer)
-        fputs("note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a model's\n",
-              notes);
+    zg_session_tell_tokenizer(&runner->session, notes);
     zg_meta_print_warnings(runner->meta, notes);
     zg_sessions_print(runner->meta, notes);
     zg_session_tell_models(&runner->session, false, notes);

@@ -275,6 +275,18 @@ static void name_layers(const struct zg_session *session, const struct zg_sessio
             of->entries[e].id.layers_resident = ZG_NO_INTEGER;
 }
 
+/* The embedded tokenizer is at home in the embedded task. */
+static void note_tokenizer(struct zg_session *session, const struct zg_case *c,
+                           const struct zg_data *data)
+{
+    session->embedded_tokenizer |= data->embedded_tokenizer;
+    if (!data->embedded_tokenizer || session->embedded_elsewhere ||
+        strcmp(c->task, "embedded") == 0)
+        return;
+    session->embedded_elsewhere = true;
+    session->embedded_tokens = data->stats.mean_tokens;
+}
+
 enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
                                       struct zg_error *err)
 {
@@ -285,9 +297,10 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
         zg_status_line_show(&session->line, false, "checking the files of case %lld of %lld",
                             (long long)i + 1, (long long)session->n_cases);
         status = zg_bench_open(&bench, &of->c, &session->models, err);
-        session->embedded_tokenizer |= bench.data.embedded_tokenizer;
-        if (!status)
+        if (!status) {
             of->prints = *zg_dataset_fingerprints(bench.data.dataset);
+            note_tokenizer(session, &of->c, &bench.data);
+        }
         if (!status)
             status = zg_fit_memory(&of->c, bench.data.model, of->entries,
                                    zg_min64(n_at_once, session->engines.n_items), err);
@@ -297,6 +310,19 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
     }
     zg_status_line_clear(&session->line);
     return status;
+}
+
+void zg_session_tell_tokenizer(const struct zg_session *session, FILE *out)
+{
+    if (session->embedded_elsewhere)
+        zg_page_print(out,
+                      "note: no --tokenizer: texts are cut by the embedded tokenizer, into %.1f "
+                      "tokens on average; a model's own may make fewer, and steps shorter: "
+                      "--tokenizer DIR takes it",
+                      session->embedded_tokens);
+    else if (session->embedded_tokenizer)
+        zg_page_print(out, "note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a "
+                           "model's");
 }
 
 void zg_session_tell_models(const struct zg_session *session, bool warnings, FILE *out)

@@ -44,6 +44,8 @@ struct zg_session {
     bool embedded_tokenizer; /* cuts the texts of some case: lengths are not a real model's */
     char left_out[160];      /* engines of the build that lack a dtype of the cases; "": none */
     struct zg_status_line line;
+    bool embedded_elsewhere; /* the embedded tokenizer cuts texts that it was not made for, */
+    double embedded_tokens;  /* into so many tokens, on average */
 };
 
 /* Checks the request and chooses the cpus; may start the program again (environment.h).  ZG_USAGE:
@@ -66,6 +68,9 @@ enum zg_status zg_session_begin(struct zg_session *session, struct zg_error *err
 /* Opens every engine as every case asks for it, on a model of one small layer: what the machine
  * lacks shows at once.  The engine's own status. */
 enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_error *err);
+
+/* Prints which tokenizer stands in for a model's, where lengths, and so times, hang on it. */
+void zg_session_tell_tokenizer(const struct zg_session *session, FILE *out);
 
 /* Prints what the models that are open say of stored tensors that are not used: their notes, and
  * their warnings where no meta.json shows them. */

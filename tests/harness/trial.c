@@ -83,6 +83,8 @@ void trial_close(struct trial *t)
     zg_result_writer_close(&t->results);
     zg_pin_close(&t->session.pin);
     zg_models_close(&t->session.models);
+    zg_names_close(&t->session.model_names);
+    zg_names_close(&t->session.task_names);
     free(t->session.cases);
     free(t->session.entries);
     zg_sweep_close(&t->request.sweep);

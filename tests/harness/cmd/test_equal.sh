@@ -98,6 +98,22 @@ measure --model tiny,x/tiny --task task/mine.json,flip/mine.json --out apart
 run 2 run "${policy[@]}" --model tiny,./tiny
 says err.txt 'listed twice'
 
+echo "== other kernels, settings, policy"
+cap=portable
+"$zogap" info | grep -q 'isa *portable' && cap=avx2
+ZOGAP_ISA=$cap measure --model tiny --task task/mine.json --out isa1
+unlike a isa1 "isa in use [a-z0-9]* and $cap, ZOGAP_ISA none and $cap"
+says err.txt 'of one machine, but not alike'
+export OMP_WAIT_POLICY=active && measure --model tiny --task task/mine.json --out wait1 && unset OMP_WAIT_POLICY
+unlike a wait1 'OMP_WAIT_POLICY none and active'
+export MALLOC_ARENA_MAX=1 && measure --model tiny --task task/mine.json --out arena1 && unset MALLOC_ARENA_MAX
+unlike a arena1 'MALLOC_ARENA_MAX none and 1'
+measure --model tiny --task task/mine.json --out events1 --events software --brief
+run 0 compare --wide a events1
+first_line_says '^B differs from A in the policy \(--brief false and true, --events none and software\)$'
+run 0 gate --baseline a --candidate events1 --max-regression 1000% --wide
+says out.txt 'warning: policy differs: --brief false and true, --events none and software'
+
 echo "== mechanisms"
 if "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"'; then
   policy[1]=naive:gemm=reference,fused
@@ -110,6 +126,12 @@ if "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"'; then
   measure --model tiny --mechanisms default --out m3
   alike m1 m3
 fi
+
+echo "== a tokenizer that stands in"
+run 0 run "${policy[@]}" --model opt-mini --layers-resident 1 --task task/mine.json --out shape --wide
+says out.txt '^note: no --tokenizer: texts are cut by the embedded tokenizer, into [0-9.]* tokens on average'
+run 0 run "${policy[@]}" --model opt-mini --layers-resident 1 --task task/mine.json --tokenizer tiny --out shape2
+grep -q 'embedded tokenizer' out.txt && fail "a tokenizer that was given: $(cat out.txt)"
 
 echo "== several runs in one second"
 mkdir together && cd together || exit 1
