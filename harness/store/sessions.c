@@ -16,6 +16,13 @@ static json_t *last_of(const json_t *meta)
     return n > 0 ? json_array_get(sessions, n - 1) : NULL;
 }
 
+/* The first one began when the run did. */
+static json_t *start_of(const json_t *meta, const json_t *sessions)
+{
+    json_t *const of_run = json_object_get(meta, "started_utc");
+    return json_array_size(sessions) == 0 && of_run ? json_incref(of_run) : zg_json_utc_now();
+}
+
 void zg_sessions_begin(json_t *meta)
 {
     json_t *sessions = json_object_get(meta, "sessions");
@@ -24,7 +31,7 @@ void zg_sessions_begin(json_t *meta)
         json_object_set_new(meta, "sessions", sessions);
     }
     json_array_append_new(sessions,
-                          json_pack("{s:o, s:n, s:s, s:i}", "started_utc", zg_json_utc_now(),
+                          json_pack("{s:o, s:n, s:s, s:i}", "started_utc", start_of(meta, sessions),
                                     "finished_utc", "status", "running", "n_samples", 0));
 }
 

@@ -63,7 +63,7 @@ sweep=(run --engines "$two" --model ./tiny --task task/mine.json --batch 2,4 --t
 
 echo "== interrupted"
 start_and_stop INT 1000 w/samples.csv "${sweep[@]}"
-[ "$(wc -l <err.txt)" = 1 ] || fail "an interruption is not one line of error: $(cat err.txt)"
+[ "$(grep -c ^zogap: err.txt)" = 1 ] || fail "an interruption is not one line of error: $(cat err.txt)"
 says out.txt "^to go on: .*zogap run --engines .* --out w --resume\$"
 grep -q '"status": "interrupted"' w/meta.json || echo "note: the sweep was not interrupted"
 
