@@ -99,11 +99,13 @@ enum zg_status zg_engines_roofline_print(const struct zg_result_reader *results,
         status = zg_table_open(&table, headings, n + N_OTHERS, err);
     if (!status)
         zg_table_set_name(table, "engines_roofline");
+    bool above = false;
     for (int64_t i = 0; i < results->n_cases && !status; i++)
         if (results->cases[i].n > 0) {
             const struct point point =
                 point_of(&results->cases[i], phases, read_gb_per_s(roofline));
             add_row(table, &axes, &results->cases[i], &point);
+            above |= point.by_memory && point.gflops > point.bound;
         }
     if (!status && zg_format_is_for_people(format)) {
         char title[1024];
@@ -112,6 +114,10 @@ enum zg_status zg_engines_roofline_print(const struct zg_result_reader *results,
         printf("%s", format == ZG_FORMAT_MARKDOWN ? "\n" : "");
     }
     status = zg_table_finish(&table, format, status, err);
+    if (!status && above)
+        zg_page_print(zg_format_is_for_people(format) ? stdout : stderr,
+                      "note: the bound of memory reads every byte from there; what exceeds it "
+                      "finds its weights in a cache");
     zg_csv_in_close(&phases);
     zg_csv_in_close(&roofline);
     return status;
