@@ -33,9 +33,8 @@ static double first_confidence(int64_t n_cases)
 static int64_t least_blocks(enum zg_pairing pairing, double confidence)
 {
     int64_t n = ZG_MIN_FOR_INTERVAL;
-    if (pairing == ZG_PAIRED)
-        return zg_max64(n, zg_interval_least_n(confidence));
-    while (zg_shift_reach(n, n) < confidence - ROUNDING)
+    while ((pairing == ZG_PAIRED ? zg_shift_paired_reach(n) : zg_shift_reach(n, n)) <
+           confidence - ROUNDING)
         n++;
     return n;
 }
@@ -127,17 +126,19 @@ static double *new_scratch(const struct zg_judged *c, struct zg_error *err)
     return scratch;
 }
 
-static void estimate_paired(struct zg_judged *c, double confidence, double *scratch)
+static enum zg_status estimate_paired(struct zg_judged *c, double confidence, double *ratios,
+                                      struct zg_error *err)
 {
-    struct zg_stats stats;
-    double *const ratios = scratch + c->n_baseline;
+    struct zg_shift shift;
     for (int64_t i = 0; i < c->n_baseline; i++)
         ratios[i] = c->candidate[i] / c->baseline[i];
-    zg_stats_at(ratios, c->n_baseline, confidence, scratch, &stats);
-    c->ratio = stats.median;
-    c->low = stats.low;
-    c->high = stats.high;
-    c->p = zg_stats_sign_test(ratios, c->n_baseline, 1);
+    const enum zg_status status =
+        zg_shift_of_ratios(ratios, c->n_baseline, confidence, &shift, err);
+    c->ratio = shift.estimate;
+    c->low = shift.low;
+    c->high = shift.high;
+    c->p = shift.p;
+    return status;
 }
 
 static enum zg_status estimate_unpaired(struct zg_judged *c, double confidence, double *scratch,
@@ -169,7 +170,7 @@ static enum zg_status estimate(struct zg_judged *c, double confidence, struct zg
         return ZG_ENV;
     c->confidence = confidence;
     if (c->pairing == ZG_PAIRED) {
-        estimate_paired(c, confidence, scratch);
+        status = estimate_paired(c, confidence, scratch, err);
     } else if (c->pairing == ZG_UNPAIRED) {
         status = estimate_unpaired(c, confidence, scratch, err);
     } else {
@@ -217,27 +218,90 @@ static void decide_counted(struct zg_judged *c)
         SAY(ZG_JUDGED_SAME, "within %g %%", percent);
 }
 
+/* Why no estimate of it says anything; false: it may. */
+static bool is_noise(struct zg_judged *c)
+{
+    if (c->busy > ZG_JUDGE_BUSY)
+        SAY(ZG_JUDGED_UNDECIDED,
+            "the machine was busy: other work took cpus from both builds in %.0f %% of the blocks",
+            100 * c->busy);
+    else if (c->high > ZG_JUDGE_SPAN * c->low)
+        SAY(ZG_JUDGED_UNDECIDED, "the interval spans a factor of %.3g: the machine is too noisy",
+            c->high / c->low);
+    else
+        return false;
+    return true;
+}
+
 static void decide(struct zg_judged *c)
 {
     const double most = 1 + c->threshold, percent = 100 * c->threshold;
     if (c->pairing == ZG_COUNTED)
         decide_counted(c);
+    else if (c->low >= 1 / most && c->high <= most)
+        SAY(ZG_JUDGED_SAME, "the whole interval is within %g %%", percent);
+    else if (is_noise(c))
+        return;
     else if (c->low > 1 && c->ratio > most)
         SAY(ZG_JUDGED_WORSE, "slower by more than %g %%, and the interval is all above 1", percent);
     else if (c->high < 1 && c->ratio < 1 / most)
         SAY(ZG_JUDGED_BETTER, "faster by more than %g %%, and the interval is all below 1",
             percent);
-    else if (c->low >= 1 / most && c->high <= most)
-        SAY(ZG_JUDGED_SAME, "the whole interval is within %g %%", percent);
     else if (c->low > 1)
-        SAY(ZG_JUDGED_UNDECIDED, "slower, but by more than %g %% or less: more blocks would tell",
-            percent);
+        SAY(ZG_JUDGED_UNDECIDED, "slower, but by more than %g %% or less", percent);
     else if (c->high < 1)
-        SAY(ZG_JUDGED_UNDECIDED, "faster, but by more than %g %% or less: more blocks would tell",
-            percent);
+        SAY(ZG_JUDGED_UNDECIDED, "faster, but by more than %g %% or less", percent);
     else
-        SAY(ZG_JUDGED_UNDECIDED,
-            "the interval holds 1 and reaches beyond %g %%: more blocks would tell", percent);
+        SAY(ZG_JUDGED_UNDECIDED, "the interval holds 1 and reaches beyond %g %%", percent);
+}
+
+double zg_judge_half_width(double spread, double n, int64_t n_cases)
+{
+    /* the normal quantile of Holm's first level by bisection: libm has none */
+    const double tail = ZG_JUDGE_ALPHA / (double)n_cases / 2;
+    double low = 0, high = 10;
+    for (int i = 0; i < 60; i++) {
+        const double middle = (low + high) / 2;
+        *(0.5 * erfc(middle / 1.4142135623730951) > tail ? &low : &high) = middle;
+    }
+    return low * spread * 1.0233 / sqrt(n); /* sqrt(pi / 3): of means of two, near normal */
+}
+
+/* Of the threshold's half-width, and the room for a spread that eight blocks tell to a third. */
+#define WISHED_PART 2.5
+#define SPREAD_ROOM 1.4
+
+double zg_judge_blocks_for(double spread, double threshold, int64_t n_cases)
+{
+    const double root =
+        WISHED_PART * SPREAD_ROOM * zg_judge_half_width(spread, 1, n_cases) / threshold;
+    return ceil(root * root);
+}
+
+double zg_judge_spread(const double *baseline, const double *candidate, int64_t n)
+{
+    double spread = NAN;
+    double *const sizes = calloc((size_t)n + 1, sizeof *sizes);
+    if (!sizes)
+        return spread;
+    for (int64_t i = 0; i < n; i++)
+        sizes[i] = fabs(log(candidate[i] / baseline[i]));
+    spread = 1.4826 * zg_median(sizes, n); /* of a normal distribution */
+    free(sizes);
+    return spread;
+}
+
+double zg_judge_blocks_wanted(const struct zg_judged *c)
+{
+    if (c->pairing == ZG_COUNTED || c->busy > ZG_JUDGE_BUSY)
+        return 0;
+    const double half = log(c->high / c->low) / 2, threshold = log(1 + c->threshold);
+    const double away = fabs(log(c->ratio));
+    /* beyond the threshold the interval has to leave 1 out, within it to stay there; an estimate at
+     * the border would need any number, and will move */
+    const double room = fmax(away > threshold ? away : threshold - away, half / 4);
+    const double n = (double)zg_min64(c->n_baseline, c->n_candidate);
+    return ceil(fmax(n + 1, n * (half / room) * (half / room)));
 }
 
 /* ---- Holm ------------------------------------------------------------------------------------ */

@@ -17,6 +17,10 @@
  *   same       the interval lies wholly within 1 / (1 + threshold) .. 1 + threshold
  *   undecided  anything else: the interval is too wide, or the difference is sure but its size not
  *
+ * Nobody is blamed, or praised, by an interval that spans a factor of 2, nor where the machine was
+ * busy in most blocks: noise that comes and goes with other work is not alike from block to block,
+ * as every interval assumes.  Such a case is undecided, whatever its estimate.
+ *
  * The chance that a run of m cases, none of which changed, says worse or better of any is at most
  * 5 % (Holm, 1979): the cases are sorted by their p-value, and the one of rank i = 0, 1, ... is
  * rejected, that is shown at its own level 5 % / (m - i), as long as its p-value is at most that.
@@ -31,10 +35,12 @@
 #include "engines/error.h"
 
 #define ZG_JUDGE_ALPHA 0.05
+#define ZG_JUDGE_SPAN  2.0 /* high / low of an interval that says nothing */
+#define ZG_JUDGE_BUSY  0.5 /* share of the blocks */
 
 enum zg_pairing {
-    /* baseline[i] and candidate[i] were measured side by side: the median of their ratios, with
-     * the exact interval of a median (stats.h) */
+    /* baseline[i] and candidate[i] were measured side by side, in random order: the shift of the
+     * logarithms of their ratios (shift.h) */
     ZG_PAIRED,
     /* nothing pairs them: the shift of their logarithms (shift.h) */
     ZG_UNPAIRED,
@@ -54,13 +60,14 @@ struct zg_judged {
     const double *baseline;  /* [n_baseline] costs, finite and positive */
     const double *candidate; /* [n_candidate]; as many where paired */
     int64_t n_baseline, n_candidate;
+    double busy; /* share of the blocks in which other work took cpus from both sides */
     /* found by zg_judge() */
     double ratio;
     double low, high;  /* NaN of counted ones */
     double confidence; /* of low and high as asked: 1 - Holm's level; NaN of counted ones */
     double p;          /* two-sided, of "no difference"; NaN of counted ones */
     enum zg_judgement judgement;
-    char reason[160]; /* one sentence */
+    char reason[320]; /* one sentence */
 };
 
 /* ZG_INPUT: a cost that is not finite and positive.  ZG_ENV, for nothing was measured that could
@@ -74,5 +81,22 @@ const char *zg_judgement_name(enum zg_judgement judgement);
 
 /* The least number of paired blocks at which n_cases can be judged. */
 int64_t zg_judge_least_blocks(int64_t n_cases);
+
+/* About how many blocks in all would decide an undecided case, if it goes on as it is: an interval
+ * narrows with the root of their number.  0 where no number would: a busy machine, counts. */
+double zg_judge_blocks_wanted(const struct zg_judged *c);
+
+/* How much the logarithms of the ratios of n blocks stray about 0, as a standard deviation.  About
+ * 0 and by their size alone, so that of builds that do not differ it says nothing of their signs:
+ * a number of blocks that was chosen by it leaves every chance of a false alarm as it is. */
+double zg_judge_spread(const double *baseline, const double *candidate, int64_t n);
+
+/* Blocks that bring the half-width of the interval of each of n_cases down to two fifths of
+ * the threshold (a logarithm), with room for a spread that few blocks took for less than it is. */
+double zg_judge_blocks_for(double spread, double threshold, int64_t n_cases);
+
+/* About the half-width of the interval of the logarithm of a ratio, from n blocks whose logarithms
+ * have the standard deviation `spread`, with n_cases judged. */
+double zg_judge_half_width(double spread, double n, int64_t n_cases);
 
 #endif

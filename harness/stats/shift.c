@@ -1,6 +1,6 @@
 /*
- * shift.c - the distribution of U by Mann and Whitney's recurrence or its normal approximation,
- * and the order statistics of all differences, which are made and sorted.
+ * shift.c - the distributions of U and W by their recurrences or their normal approximations, and
+ * the order statistics of all differences or of all means of two, which are made and sorted.
  */
 #include "harness/stats/shift.h"
 
@@ -65,13 +65,59 @@ enum zg_status zg_shift_cdf(int64_t n, int64_t m, bool exact, double *cdf, struc
     return ZG_OK;
 }
 
+/* ---- the distribution of W ------------------------------------------------------------------- */
+
+/* Values of n up to which the distribution is exact: the recurrence takes n^3 / 4 additions. */
+enum { MOST_EXACT_PAIRS = 200 };
+
+/* W adds up the ranks of the values above 0, each of which is so with probability 1/2 (Wilcoxon,
+ * 1945): P_n(w) is (P_n-1(w) + P_n-1(w - n)) / 2. */
+static void exact_paired_cdf(int64_t n, int64_t n_w, double *cdf)
+{
+    for (int64_t w = 0; w < n_w; w++)
+        cdf[w] = w == 0;
+    for (int64_t i = 1; i <= n; i++)
+        for (int64_t w = n_w - 1; w >= 0; w--)
+            cdf[w] = 0.5 * (cdf[w] + (w >= i ? cdf[w - i] : 0));
+    for (int64_t w = 1; w < n_w; w++)
+        cdf[w] += cdf[w - 1];
+}
+
+/* With Fix and Hodges' term of the fourth cumulant, as above. */
+static void approximate_paired_cdf(int64_t n, int64_t n_w, double *cdf)
+{
+    const double a = (double)n, mean = a * (a + 1) / 4;
+    const double variance = a * (a + 1) * (2 * a + 1) / 24;
+    const double fourth = -a * (a + 1) * (2 * a + 1) * (3 * a * a + 3 * a - 1) / 240;
+    for (int64_t w = 0; w < n_w; w++) {
+        const double z = ((double)w + 0.5 - mean) / sqrt(variance);
+        const double density = exp(-z * z / 2) / 2.5066282746310005;
+        cdf[w] = fmax(0, 0.5 * erfc(-z / 1.4142135623730951) -
+                             fourth / (24 * variance * variance) * (z * z * z - 3 * z) * density);
+    }
+}
+
+void zg_shift_paired_cdf(int64_t n, bool exact, double *cdf)
+{
+    const int64_t n_w = n * (n + 1) / 4 + 1;
+    if (exact)
+        exact_paired_cdf(n, n_w, cdf);
+    else
+        approximate_paired_cdf(n, n_w, cdf);
+}
+
+double zg_shift_paired_reach(int64_t n)
+{
+    return 1 - 2 * exp2((double)-n);
+}
+
+/* ---- the shift ------------------------------------------------------------------------------- */
+
 double zg_shift_reach(int64_t n, int64_t m)
 {
     const double a = (double)n, b = (double)m;
     return 1 - 2 * exp(lgamma(a + 1) + lgamma(b + 1) - lgamma(a + b + 1));
 }
-
-/* ---- the shift ------------------------------------------------------------------------------- */
 
 static bool make_differences(const double *x, int64_t n, const double *y, int64_t m, double *d)
 {
@@ -99,15 +145,26 @@ static void make_interval(const double *d, int64_t n_d, const double *cdf, doubl
     out->coverage = 1 - 2 * cdf[k - 1];
 }
 
-static double p_value(const double *d, int64_t n_d, const double *cdf)
+static double p_value(const double *d, int64_t n_d, const double *cdf, double none)
 {
     int64_t below = 0, above = 0;
     for (int64_t i = 0; i < n_d; i++) {
-        below += d[i] <= 0;
-        above += d[i] >= 0;
+        below += d[i] <= none;
+        above += d[i] >= none;
     }
     const int64_t fewer = zg_min64(below, above);
     return fewer >= n_d / 2 ? 1 : 2 * cdf[fewer];
+}
+
+/* d[n_d] of finite numbers, which it sorts, and their cdf; `none` is what they are where there is
+ * no shift. */
+static void estimate(double *d, int64_t n_d, const double *cdf, double confidence, double none,
+                     struct zg_shift *out)
+{
+    qsort(d, (size_t)n_d, sizeof *d, zg_double_compare);
+    out->estimate = n_d % 2 ? d[n_d / 2] : 0.5 * (d[n_d / 2 - 1] + d[n_d / 2]);
+    make_interval(d, n_d, cdf, confidence, out);
+    out->p = p_value(d, n_d, cdf, none);
 }
 
 enum zg_status zg_shift_of(const double *x, int64_t n, const double *y, int64_t m,
@@ -132,12 +189,46 @@ enum zg_status zg_shift_of(const double *x, int64_t n, const double *y, int64_t 
     status = zg_shift_cdf(n, m, n_d <= MOST_EXACT, cdf, err);
     if (status)
         goto done;
-    qsort(d, (size_t)n_d, sizeof *d, zg_double_compare);
-    out->estimate = n_d % 2 ? d[n_d / 2] : 0.5 * (d[n_d / 2 - 1] + d[n_d / 2]);
-    make_interval(d, n_d, cdf, confidence, out);
-    out->p = p_value(d, n_d, cdf);
+    estimate(d, n_d, cdf, confidence, 0, out);
 done:
     free(d);
     free(cdf);
     return status;
+}
+
+/* The geometric means of each two, and of each with itself; of two that are equal it is they, to the
+ * last bit. */
+static bool make_means(const double *ratios, int64_t n, double *d)
+{
+    bool fine = true;
+    for (int64_t i = 0, at = 0; i < n; i++) {
+        for (int64_t j = 0; j <= i; j++, at++) {
+            d[at] = sqrt(ratios[i] * ratios[j]);
+            fine = fine && ratios[j] > 0 && isfinite(d[at]) && d[at] > 0;
+        }
+    }
+    return fine;
+}
+
+enum zg_status zg_shift_of_ratios(const double *ratios, int64_t n, double confidence,
+                                  struct zg_shift *out, struct zg_error *err)
+{
+    *out = (struct zg_shift){
+        .n = n, .m = n, .estimate = NAN, .low = NAN, .high = NAN, .coverage = NAN, .p = NAN};
+    int64_t n_twice;
+    double *d = NULL, *cdf = NULL;
+    if (zg_size_mul(n, n + 1, &n_twice)) {
+        d = calloc((size_t)n_twice / 2 + 1, sizeof *d);
+        cdf = calloc((size_t)n_twice / 4 + 1, sizeof *cdf);
+    }
+    const bool has_memory = d && cdf;
+    if (has_memory && make_means(ratios, n, d)) {
+        zg_shift_paired_cdf(n, n <= MOST_EXACT_PAIRS, cdf);
+        estimate(d, n_twice / 2, cdf, confidence, 1, out);
+    }
+    free(d);
+    free(cdf);
+    return has_memory
+               ? ZG_OK
+               : zg_fail(err, ZG_ENV, "no memory for the means of %lld values", (long long)n);
 }

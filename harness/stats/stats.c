@@ -62,29 +62,6 @@ int64_t zg_interval_rank(int64_t n, double confidence, double *coverage)
     return rank;
 }
 
-int64_t zg_interval_least_n(double confidence)
-{
-    int64_t n = 2;
-    while (!zg_interval_rank(n, confidence, NULL))
-        n++;
-    return n;
-}
-
-double zg_stats_sign_test(const double *values, int64_t n, double null)
-{
-    int64_t below = 0, above = 0;
-    if (!all_finite(values, n))
-        return NAN;
-    for (int64_t i = 0; i < n; i++) {
-        below += values[i] <= null;
-        above += values[i] >= null;
-    }
-    double tail = 0; /* P(Binomial <= the fewer of the two) */
-    for (int64_t k = 0; k <= (below < above ? below : above); k++)
-        tail += binomial_half(n, k);
-    return fmin(1, 2 * tail);
-}
-
 void zg_stats_of(const double *values, int64_t n, double *scratch, struct zg_stats *out)
 {
     zg_stats_at(values, n, ZG_CONFIDENCE, scratch, out);

@@ -39,14 +39,6 @@ void zg_stats_of(const double *values, int64_t n, double *scratch, struct zg_sta
 void zg_stats_at(const double *values, int64_t n, double confidence, double *scratch,
                  struct zg_stats *out);
 
-/* Two-sided p-value of "the median is `null`" by the sign test: it is at most 1 - confidence just
- * where the interval at that confidence leaves `null` out.  A value equal to `null` counts for
- * both sides.  1 for n = 0, and NaN where a value is not finite. */
-double zg_stats_sign_test(const double *values, int64_t n, double null);
-
-/* The least n whose interval reaches the confidence: 6 for 0.95. */
-int64_t zg_interval_least_n(double confidence);
-
 /* qsort order of doubles. */
 int zg_double_compare(const void *a, const void *b);
 

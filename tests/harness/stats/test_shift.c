@@ -273,6 +273,86 @@ static void coverage_is_exact(void)
     CU_ASSERT(fabs(share - coverage) < 4 * sqrt(coverage * (1 - coverage) / TRIALS));
 }
 
+/* Of all 2^n ways to sign the ranks, those whose sum above 0 is at most w. */
+static void paired_distribution_against_enumeration(void)
+{
+    double cdf[64];
+    for (int64_t n = 1; n <= 12; n++) {
+        zg_shift_paired_cdf(n, true, cdf);
+        for (int64_t w = 0; w <= n * (n + 1) / 4; w++) {
+            int64_t n_below = 0;
+            for (uint32_t signs = 0; signs < 1u << n; signs++) {
+                int64_t sum = 0;
+                for (int64_t i = 0; i < n; i++)
+                    sum += (signs >> i & 1) ? i + 1 : 0;
+                n_below += sum <= w;
+            }
+            CU_ASSERT_DOUBLE_EQUAL(cdf[w], (double)n_below / (double)(1u << n), 1e-13);
+        }
+    }
+    static double exact[10051], near[10051];
+    double worst = 0;
+    zg_shift_paired_cdf(200, true, exact);
+    zg_shift_paired_cdf(200, false, near);
+    for (int w = 0; w <= 10050; w++)
+        worst = fmax(worst, fabs(exact[w] - near[w]));
+    printf("\n    200 pairs: off by %.1e", worst);
+    CU_ASSERT(worst < 2e-5);
+}
+
+/* Hollander & Wolfe's table: of 8 pairs P(W <= 3) is 5 / 256.  Powers of two, so that means are
+ * exact. */
+static void known_answers_of_ratios(void)
+{
+    const double ratios[] = {4, 16, 64, 256, 1024, 4096, 16384, 65536}; /* 2 to the 2, 4, ... 16 */
+    struct zg_shift s;
+    CU_ASSERT_EQUAL_FATAL(zg_shift_of_ratios(ratios, 8, 0.95, &s, NULL), ZG_OK);
+    CU_ASSERT(s.has_interval && s.n == 8);
+    CU_ASSERT_EQUAL(s.estimate, 512);
+    CU_ASSERT_EQUAL(s.low, 16); /* exponents 2, 3, 4, 4 */
+    CU_ASSERT_EQUAL(s.high, 16384);
+    CU_ASSERT_DOUBLE_EQUAL(s.coverage, 1 - 10.0 / 256, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(s.p, 2.0 / 256, 1e-12);
+    CU_ASSERT_EQUAL_FATAL(zg_shift_of_ratios(ratios, 5, 0.95, &s, NULL), ZG_OK);
+    CU_ASSERT(!s.has_interval && isnan(s.low) && isnan(s.high) && s.estimate == 64);
+    CU_ASSERT_DOUBLE_EQUAL(zg_shift_paired_reach(5), 0.9375, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(zg_shift_paired_reach(8), 1 - 2.0 / 256, 1e-12);
+    const double same[] = {1, 1, 1, 1, 1, 1};
+    CU_ASSERT_EQUAL_FATAL(zg_shift_of_ratios(same, 6, 0.95, &s, NULL), ZG_OK);
+    CU_ASSERT(s.estimate == 1 && s.low == 1 && s.high == 1 && s.p == 1);
+    static const double bad[] = {0, -1, NAN, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        double values[] = {1, 2, 3, 4, 5, 6, 7, 8};
+        values[i * 2] = bad[i];
+        CU_ASSERT_EQUAL_FATAL(zg_shift_of_ratios(values, 8, 0.95, &s, NULL), ZG_OK);
+        CU_ASSERT(isnan(s.estimate) && isnan(s.p) && !s.has_interval);
+    }
+}
+
+/* As above, of 11 pairs whose noise is heavy and alike on both sides. */
+static void coverage_of_ratios_is_exact(void)
+{
+    enum { TRIALS = 4000, N = 11 };
+    int64_t held = 0;
+    double coverage = 0;
+    for (int64_t trial = 0; trial < TRIALS; trial++) {
+        double ratios[N];
+        struct zg_shift s;
+        for (int64_t i = 0; i < N; i++) {
+            const double a = uniform(12, 2 * (trial * N + i));
+            const double b = uniform(12, 2 * (trial * N + i) + 1);
+            ratios[i] = 3 * a / b; /* the tail of 1 / b is Cauchy's */
+        }
+        CU_ASSERT_EQUAL_FATAL(zg_shift_of_ratios(ratios, N, 0.95, &s, NULL), ZG_OK);
+        held += s.low <= 3 && 3 <= s.high;
+        coverage = s.coverage;
+        CU_ASSERT_EQUAL((s.p <= 1 - 0.95), (s.low > 1 || s.high < 1));
+    }
+    const double share = (double)held / TRIALS;
+    printf("\n    coverage %.4f of %.4f", share, coverage);
+    CU_ASSERT(fabs(share - coverage) < 4 * sqrt(coverage * (1 - coverage) / TRIALS));
+}
+
 int main(void)
 {
     const struct zg_test tests[] = {
@@ -285,6 +365,9 @@ int main(void)
         {"without memory", without_memory},
         {"known answers", known_answers},
         {"coverage is exact", coverage_is_exact},
+        {"distribution of pairs against enumeration", paired_distribution_against_enumeration},
+        {"known answers of ratios", known_answers_of_ratios},
+        {"coverage of ratios is exact", coverage_of_ratios_is_exact},
         {0}};
     return zg_test_run("shift", tests);
 }
