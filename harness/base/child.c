@@ -30,8 +30,8 @@ static void wake(int number)
 }
 
 /* In the child: only calls that are safe between fork and exec. */
-static _Noreturn void become(const char *dir, const char *const *argv, int errors_fd, int report_fd,
-                             const sigset_t *mask)
+static _Noreturn void become(const char *dir, const char *const *argv, int output_fd, int errors_fd,
+                             int report_fd, const sigset_t *mask)
 {
     static const int ignored[] = {SIGPIPE, SIGXFSZ}; /* would stay ignored across exec */
     const int null_fd = open("/dev/null", O_RDWR);
@@ -40,7 +40,8 @@ static _Noreturn void become(const char *dir, const char *const *argv, int error
     for (int i = 0; i < 2; i++)
         signal(ignored[i], SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 && dup2(null_fd, STDOUT_FILENO) >= 0 &&
+    if (null_fd >= 0 && dup2(null_fd, STDIN_FILENO) >= 0 &&
+        dup2(output_fd < 0 ? null_fd : output_fd, STDOUT_FILENO) >= 0 &&
         dup2(errors_fd, STDERR_FILENO) >= 0 && (!dir || chdir(dir) == 0))
         (dir ? execvp : execv)(argv[0], (char *const *)(const void *)argv);
     const int error = errno;
@@ -76,7 +77,7 @@ static bool await(pid_t pid, const sigset_t *mask, double limit_s, int *status)
     }
 }
 
-static enum zg_status start(const char *dir, const char *const *argv, int errors_fd,
+static enum zg_status start(const char *dir, const char *const *argv, int output_fd, int errors_fd,
                             const sigset_t *mask, pid_t *pid, struct zg_error *err)
 {
     int report[2], error = 0;
@@ -85,7 +86,7 @@ static enum zg_status start(const char *dir, const char *const *argv, int errors
     fflush(NULL); /* or the child would have our unwritten output, too */
     *pid = fork();
     if (*pid == 0)
-        become(dir, argv, errors_fd, report[1], mask);
+        become(dir, argv, output_fd, errors_fd, report[1], mask);
     if (*pid < 0)
         error = errno;
     close(report[1]);
@@ -98,17 +99,36 @@ static enum zg_status start(const char *dir, const char *const *argv, int errors
     return error ? zg_fail(err, ZG_ENV, "%s: cannot start: %s", argv[0], strerror(error)) : ZG_OK;
 }
 
+static int open_to_write(const char *path, struct zg_error *err)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        zg_fail(err, ZG_ENV, "%s: cannot write: %s", path, strerror(errno));
+    return fd;
+}
+
 enum zg_status zg_child_run(const char *dir, const char *const *argv, const char *errors_path,
                             double limit_s, int *exit_code, struct zg_error *err)
+{
+    return zg_child_run_to(dir, argv, NULL, errors_path, limit_s, exit_code, err);
+}
+
+enum zg_status zg_child_run_to(const char *dir, const char *const *argv, const char *output_path,
+                               const char *errors_path, double limit_s, int *exit_code,
+                               struct zg_error *err)
 {
     struct sigaction action = {.sa_handler = wake}, old_action;
     sigset_t blocked, mask;
     pid_t pid = -1;
     int ended = 0;
     *exit_code = 0;
-    const int errors_fd = open(errors_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (errors_fd < 0)
-        return zg_fail(err, ZG_ENV, "%s: cannot write: %s", errors_path, strerror(errno));
+    const int errors_fd = open_to_write(errors_path, err);
+    const int output_fd = errors_fd >= 0 && output_path ? open_to_write(output_path, err) : -1;
+    if (errors_fd < 0 || (output_path && output_fd < 0)) {
+        if (errors_fd >= 0)
+            close(errors_fd);
+        return ZG_ENV;
+    }
     sigemptyset(&action.sa_mask);
     sigaction(SIGCHLD, &action, &old_action);
     sigemptyset(&blocked);
@@ -117,8 +137,10 @@ enum zg_status zg_child_run(const char *dir, const char *const *argv, const char
     sigaddset(&blocked, SIGTERM);
     sigaddset(&blocked, SIGHUP);
     sigprocmask(SIG_BLOCK, &blocked, &mask);
-    const enum zg_status status = start(dir, argv, errors_fd, &mask, &pid, err);
+    const enum zg_status status = start(dir, argv, output_fd, errors_fd, &mask, &pid, err);
     close(errors_fd);
+    if (output_fd >= 0)
+        close(output_fd);
     const bool in_time = status || await(pid, &mask, limit_s, &ended);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGCHLD, &old_action, NULL);

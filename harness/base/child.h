@@ -5,10 +5,10 @@
  *     int exit_code;
  *     status = zg_child_run(NULL, argv, "stderr.txt", 60, &exit_code, &err);
  *
- * The child's standard input and output are /dev/null, its errors go to a file.  It is its own
- * process group, so that a Ctrl-C reaches it once: from here.  While it runs, the caller sleeps:
- * nothing disturbs what the child measures.  The child ends with the caller, however that ends, or
- * when its time is over: one that hangs must not hang the caller for ever.
+ * The child's standard input is /dev/null, its errors go to a file, and so may its output.  It is
+ * its own process group, so that a Ctrl-C reaches it once: from here.  While it runs, the caller
+ * sleeps: nothing disturbs what the child measures.  The child ends with the caller, however that
+ * ends, or when its time is over: one that hangs must not hang the caller for ever.
  */
 #ifndef ZG_HARNESS_CHILD_H
 #define ZG_HARNESS_CHILD_H
@@ -30,6 +30,11 @@
  * started, or errors_path not written. */
 enum zg_status zg_child_run(const char *dir, const char *const *argv, const char *errors_path,
                             double limit_s, int *exit_code, struct zg_error *err);
+
+/* The same with the standard output to a file; output_path NULL: to /dev/null. */
+enum zg_status zg_child_run_to(const char *dir, const char *const *argv, const char *output_path,
+                               const char *errors_path, double limit_s, int *exit_code,
+                               struct zg_error *err);
 
 /* The last line of a file that is not empty, into text[size]; "" if there is none. */
 const char *zg_child_last_line(const char *path, char *text, size_t size);

@@ -10,6 +10,7 @@
 #include "harness/rows/row_list.h"
 #include "harness/rows/verify_table.h"
 #include "harness/run/manifest.h"
+#include "harness/run/measure.h"
 #include "harness/run/session.h"
 #include "harness/store/directory.h"
 #include "harness/store/meta.h"
@@ -47,7 +48,9 @@ static enum zg_status check_case(struct check *check, int64_t index, struct zg_e
     enum zg_status status = zg_bench_open(&check->bench, &of->c, &session->models, err);
     if (status)
         return status;
-    const struct zg_trial_options options = zg_trial_options(&of->c, TRIAL_STEPS);
+    const bool for_gate = session->gate.work == ZG_GATE_CHILD_VERIFY;
+    const struct zg_trial_options options =
+        zg_trial_options(&of->c, for_gate ? ZG_BRIEF_TRIAL_STEPS : TRIAL_STEPS);
     status = try_engine(check, of, baseline, &options, NULL, &check->trials[0], err);
     for (int64_t i = 0; i < session->engines.n_items && !status; i++) {
         const bool own = i == baseline;

@@ -18,6 +18,10 @@ struct zg_usage {
 };
 void zg_usage_read(struct zg_usage *out);
 
+/* How long threads of the process, of those that live, waited for a cpu while they could have run:
+ * other work was there.  NaN where the system does not tell. */
+double zg_usage_waited_s(void);
+
 ZG_PUBLIC_END
 
 #endif

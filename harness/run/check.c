@@ -56,6 +56,19 @@ static void note_disagreement(struct zg_measure_work *w, int64_t i)
                  w->bench.contenders[i].item->label, w->verdicts[i].reason);
 }
 
+enum zg_status zg_measure_open(struct zg_measure_work *w, struct zg_error *err)
+{
+    enum zg_status status = open_fidelity(w, err);
+    for (int64_t i = 0; i < w->n_contenders && !status; i++) {
+        zg_status_line_show(&w->m->session->line, true, "opening %s",
+                            w->m->session->engines.items[i].label);
+        status = zg_bench_open_engine(&w->bench, i, &w->of->entries[i], err);
+        w->verdicts[i].row.passed = !status;
+        w->subjects[w->n_subjects++] = i;
+    }
+    return status;
+}
+
 enum zg_status zg_measure_check(struct zg_measure_work *w, struct zg_error *err)
 {
     struct zg_session *const session = w->m->session;
@@ -63,6 +76,7 @@ enum zg_status zg_measure_check(struct zg_measure_work *w, struct zg_error *err)
     const struct zg_trial_options trial = zg_trial_options(
         &w->bench.c, session->request->policy.brief ? ZG_BRIEF_TRIAL_STEPS : ZG_RUN_TRIAL_STEPS);
     enum zg_status status = open_fidelity(w, err);
+    w->checked = true;
     if (!status)
         status = open_and_try(w, baseline, &trial, err);
     for (int64_t i = 0; i < w->n_contenders && !status; i++)

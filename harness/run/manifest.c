@@ -182,17 +182,17 @@ static json_t *model_json(const struct zg_bench *bench, uint64_t fingerprint)
     const struct zg_model *const model = bench->data.model;
     const struct zg_model_shape *const shape = zg_model_shape(model);
     const char *const name = bench->c.model_name ? bench->c.model_name : zg_model_name(model);
-    return json_pack("{s:o, s:o, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}",
-                     "name", zg_json_text(name), "as_typed", zg_json_text(bench->c.model),
-                     "synthetic", zg_model_is_synthetic(model), "stored_dtype",
-                     zg_dtype_name(zg_model_stored_dtype(model)), "fingerprint_xxh3",
-                     print_json(fingerprint), "n_layers", (json_int_t)shape->n_layers,
-                     "n_layers_resident", (json_int_t)zg_shape_n_resident(shape), "d_model",
-                     (json_int_t)shape->d_model, "n_heads", (json_int_t)shape->n_heads, "d_ffn",
-                     (json_int_t)shape->d_ffn, "n_vocab", (json_int_t)shape->n_vocab, "n_positions",
-                     (json_int_t)shape->n_positions, "tied_head", shape->tied_head, "n_params",
-                     (json_int_t)zg_model_n_params(shape), "n_linear_params",
-                     (json_int_t)zg_model_n_linear_params(shape));
+    return json_pack(
+        "{s:o, s:o, s:b, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I}", "name",
+        zg_json_text(name), "as_typed", zg_json_text(bench->c.model), "synthetic",
+        zg_model_is_synthetic(model), "stored_dtype", zg_dtype_name(zg_model_stored_dtype(model)),
+        "fingerprint_xxh3", fingerprint ? print_json(fingerprint) : json_null(), "n_layers",
+        (json_int_t)shape->n_layers, "n_layers_resident", (json_int_t)zg_shape_n_resident(shape),
+        "d_model", (json_int_t)shape->d_model, "n_heads", (json_int_t)shape->n_heads, "d_ffn",
+        (json_int_t)shape->d_ffn, "n_vocab", (json_int_t)shape->n_vocab, "n_positions",
+        (json_int_t)shape->n_positions, "tied_head", shape->tied_head, "n_params",
+        (json_int_t)zg_model_n_params(shape), "n_linear_params",
+        (json_int_t)zg_model_n_linear_params(shape));
 }
 
 static json_t *data_json(const struct zg_bench *bench)

@@ -40,10 +40,14 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
     if (status)
         goto done;
     w->choice = zg_case_algorithm(c);
-    zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c->model);
-    const uint64_t fingerprint = zg_models_fingerprint(&m->session->models, w->bench.data.model);
+    const bool for_gate = zg_gate_child_samples(&m->session->gate);
+    uint64_t fingerprint = 0;
+    if (m->session->gate.work != ZG_GATE_CHILD_SAMPLES) {
+        zg_status_line_show(&m->session->line, true, "fingerprint of the weights of %s", c->model);
+        fingerprint = zg_models_fingerprint(&m->session->models, w->bench.data.model);
+    }
     w->bench.resident_mib = zg_memory_resident_mib();
-    status = zg_measure_check(w, err);
+    status = for_gate ? zg_measure_open(w, err) : zg_measure_check(w, err);
     if (status)
         goto done;
     json_t *const plan = json_object_get(zg_meta_find_case(m->meta, index), "plan");
@@ -60,7 +64,7 @@ enum zg_status zg_measure_case(struct zg_measurement *m, int64_t index, struct z
                         json_boolean(!zg_measure_keeps_bank(w)));
     if (!status && w->n_subjects > 0)
         status = zg_pin_check(m->session->pin, err);
-    if (!status && w->n_subjects > 0 && !zg_signals_caught() &&
+    if (!status && w->n_subjects > 0 && !zg_signals_caught() && !for_gate &&
         !zg_counters_use_valgrind(m->counters))
         status = zg_measure_phases(w, err);
     if (!status)

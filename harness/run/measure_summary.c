@@ -77,7 +77,7 @@ static void summarise_times(const struct zg_measure_work *w, int64_t i, double *
     block_column(w, i, WALL, walls);
     zg_stats_of(walls, n, ratios, &stats);
     row->n = n;
-    row->steps = w->n_steps;
+    row->steps = w->blocks[i].n_steps;
     row->n_disturbed = 0;
     for (int64_t b = 0; b < n; b++)
         row->n_disturbed += w->blocks[b * w->n_contenders + i].disturbed;
@@ -147,7 +147,7 @@ enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *
         row.layers = shape->n_layers;
         summarise_fidelity(w, i, &row);
         /* alone, finite losses are all that was checked */
-        if (w->n_contenders > 1 || !w->verdicts[i].row.passed)
+        if (w->checked && (w->n_contenders > 1 || !w->verdicts[i].row.passed))
             row.verified = w->verdicts[i].row.passed;
         if (w->verdicts[i].row.passed && w->n_blocks > 0)
             summarise_times(w, i, scratch, &row);

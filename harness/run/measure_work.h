@@ -23,6 +23,7 @@ struct measured_beside {
 };
 
 struct block_record { /* of one contender in one block */
+    int64_t n_steps;
     double wall_s_per_step;
     bool disturbed;
     struct measured_beside beside;
@@ -51,7 +52,8 @@ struct zg_measure_work {
     int64_t subjects[ZG_MAX_ENGINES]; /* contender of each subject: those that agree */
     struct subject_context contexts[ZG_MAX_ENGINES]; /* of each subject */
     int64_t n_subjects;
-    int64_t n_steps;           /* of a sample */
+    int64_t n_steps;           /* of a sample; of a process of a gate, the most of any subject */
+    bool checked;              /* the engines were held against the baseline */
     json_t *case_meta;         /* borrowed from the measurement's */
     struct zg_block_plan plan; /* n_blocks 0: none yet */
     int64_t n_blocks_before;   /* of the plan, by a run that was cut off */
@@ -68,6 +70,10 @@ struct zg_measure_work {
  * subjects. */
 enum zg_status zg_measure_check(struct zg_measure_work *w, struct zg_error *err);
 
+/* Opens every engine without a check, all as subjects: of a process of a gate, which checked each
+ * build once. */
+enum zg_status zg_measure_open(struct zg_measure_work *w, struct zg_error *err);
+
 /* ---- going_on.c ------------------------------------------------------------------------------ */
 
 /* Takes the plan of a run that was cut off, if there is one, into the case's entry.  ZG_CHECK: its
@@ -82,6 +88,9 @@ enum zg_status zg_measure_take_blocks(struct zg_measure_work *w, struct zg_error
 bool zg_measure_keeps_bank(const struct zg_measure_work *w);
 /* Steps of a sample where no plan says. */
 int64_t zg_measure_span_steps(const struct zg_measure_work *w);
+/* Steps of a sample of subject s alone, as a gate asks; 0: as many as the others, or, of a pilot,
+ * its own choice. */
+int64_t zg_measure_own_steps(const struct zg_measure_work *w, int64_t s);
 /* Blocks, steps and times of the sampling; who is told is the caller's. */
 struct zg_sampler_policy zg_measure_span_policy(const struct zg_measure_work *w);
 

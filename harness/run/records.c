@@ -48,6 +48,7 @@ void zg_measure_record(struct zg_measure_work *w, int64_t s, const struct zg_sam
     const struct subject_context *const subject = &w->contexts[s];
     struct block_record *const record = &w->blocks[row->block * w->n_contenders + w->subjects[s]];
     w->n_disturbed += row->disturbed == 1;
+    record->n_steps = row->steps;
     record->wall_s_per_step = row->wall_s_per_step;
     record->disturbed = row->disturbed == 1;
     record->beside = (struct measured_beside){row->fma_gflops, row->handoff_ns};

@@ -123,7 +123,8 @@ static enum zg_status read_peaks_wish(bool *brief, struct zg_error *err)
 
 static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *err)
 {
-    if (zg_counters_use_valgrind(runner->counters)) { /* what it emulates has no peak */
+    if (zg_counters_use_valgrind(runner->counters) || /* what it emulates has no peak */
+        zg_gate_child_samples(&runner->session.gate)) {
         zg_peak_none(&runner->peak, runner->session.n_threads);
         return ZG_OK;
     }
@@ -185,7 +186,7 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
         status = zg_session_begin(session, err);
     if (!status)
         status = zg_session_try_engines(session, err);
-    if (!status)
+    if (!status && session->gate.work != ZG_GATE_CHILD_SAMPLES)
         status = zg_session_check_files(session, session->engines.n_items, err);
     const struct zg_counters_request counters = {.events = request->policy.events,
                                                  .n_threads = session->n_threads,
@@ -202,6 +203,10 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
     warn_of_events(runner);
+    if (zg_gate_child_samples(&session->gate))
+        json_object_set_new(
+            runner->meta, "gate_child",
+            json_string(session->gate.work == ZG_GATE_CHILD_PILOT ? "pilot" : "samples"));
     if (request->policy.strict)
         status = zg_meta_check_strict(runner->meta, &runner->before, err);
     if (!status)

@@ -6,6 +6,7 @@
 
 #include "harness/base/json.h"
 #include "harness/base/signals.h"
+#include "harness/machine/usage.h"
 #include "harness/peak/handoff.h"
 #include "harness/run/manifest.h"
 #include "harness/run/measure_work.h"
@@ -46,7 +47,8 @@ static enum zg_status on_sample(void *context, const struct zg_sample *sample, s
     if (!zg_counters_use_valgrind(w->m->counters)) {
         row.wall_s_per_step = sample->wall_s_per_step;
         row.cpu_s_per_step = sample->cpu_s_per_step;
-        measure_beside(w, &row);
+        if (!zg_gate_child_samples(&w->m->session->gate))
+            measure_beside(w, &row);
         row.disturbed = is_disturbed(sample);
     }
     row.minor_faults = sample->usage.minor_faults;
@@ -184,6 +186,7 @@ static void tell_handoff(struct zg_measure_work *w)
 enum zg_status zg_measure_samples(struct zg_measure_work *w, struct zg_error *err)
 {
     struct zg_subject subjects[ZG_MAX_ENGINES];
+    int64_t own_steps[ZG_MAX_ENGINES];
     w->n_steps = w->plan.n_blocks ? w->plan.n_steps : zg_measure_span_steps(w);
     w->beside = (struct measured_beside){NAN, NAN};
     if (zg_measure_keeps_bank(w))
@@ -200,22 +203,30 @@ enum zg_status zg_measure_samples(struct zg_measure_work *w, struct zg_error *er
                                                   .counts = zg_measure_counts_make(w, 1)};
         subjects[s] =
             (struct zg_subject){contender->item->label, zg_measure_run_steps, &w->contexts[s]};
+        own_steps[s] = zg_measure_own_steps(w, s);
     }
     if (w->plan.n_blocks > 0)
         status = zg_measure_take_blocks(w, err);
     if (status)
         return status;
-    const struct zg_sampler_policy policy = sampler_policy(w);
+    struct zg_sampler_policy policy = sampler_policy(w);
+    policy.own_steps = own_steps;
     struct zg_sampler *sampler = NULL;
     status = zg_sampler_open(&sampler, subjects, w->n_subjects, &policy, err);
     if (status)
         return status;
+    const double waited_s = zg_usage_waited_s();
+    const int64_t begin_ns = zg_clock_wall_ns();
     status = zg_sampler_run(sampler, err);
+    const double lasted_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns);
     w->n_blocks = zg_sampler_report(sampler)->n_blocks;
     json_t *const sampling = zg_sampler_json(sampler);
     if (w->plan.n_blocks > 0) /* whose pilot it was that knew */
         json_object_set_new(sampling, "width_reached", json_boolean(w->plan.width_reached));
     json_object_set_new(sampling, "n_disturbed", json_integer(w->n_disturbed));
+    json_object_set_new(sampling, "waited_share",
+                        zg_json_real((zg_usage_waited_s() - waited_s) /
+                                     (lasted_s * (double)w->m->session->n_threads)));
     json_object_set_new(w->case_meta, "sampling", sampling);
     json_object_set_new(w->m->meta, "sampling",
                         json_pack("{s:I, s:I, s:o}", "n_samples", (json_int_t)w->m->n_samples,

@@ -235,6 +235,12 @@ enum zg_status zg_session_open(struct zg_session *out, const struct zg_request *
         status = find_second_baseline(out, err);
     if (!status)
         status = check_cases(out, err);
+    if (!status)
+        status = zg_gate_child_read(&out->gate, err);
+    if (!status && out->gate.n > 0 && out->gate.n != out->n_cases * out->engines.n_items)
+        status = zg_fail(err, ZG_USAGE,
+                         ZG_GATE_CHILD_VARIABLE " has steps for %lld engines on cases, not %lld",
+                         (long long)out->gate.n, (long long)(out->n_cases * out->engines.n_items));
     if (status)
         zg_session_close(out);
     else
@@ -349,4 +355,5 @@ void zg_session_close(struct zg_session *session)
     session->entries = NULL;
     session->n_cases = 0;
     zg_engine_list_close(&session->engines);
+    zg_gate_child_close(&session->gate);
 }

@@ -11,6 +11,7 @@
 #include "harness/machine/environment.h"
 #include "harness/machine/pin.h"
 #include "harness/request/entry.h"
+#include "harness/request/gate_child.h"
 #include "harness/request/request.h"
 #include "harness/run/names.h"
 
@@ -41,8 +42,9 @@ struct zg_session {
     struct zg_names model_names, task_names;
     struct zg_models models; /* of the cases, kept from the check to the end */
     struct zg_environment environment;
-    bool embedded_tokenizer; /* cuts the texts of some case: lengths are not a real model's */
-    char left_out[160];      /* engines of the build that lack a dtype of the cases; "": none */
+    struct zg_gate_child gate; /* what a gate asks of this process, if one started it */
+    bool embedded_tokenizer;   /* cuts the texts of some case: lengths are not a real model's */
+    char left_out[160];        /* engines of the build that lack a dtype of the cases; "": none */
     struct zg_status_line line;
     bool embedded_elsewhere; /* the embedded tokenizer cuts texts that it was not made for, */
     double embedded_tokens;  /* into so many tokens, on average */

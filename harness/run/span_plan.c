@@ -10,6 +10,9 @@
  * batches. */
 enum { USUAL_STEPS = 4, MOST_STEPS = 64 };
 
+/* Of a gate's pilot, whose samples nobody judges. */
+#define GATE_PILOT_WARMUP_S 0.3
+
 enum zg_status zg_measure_check_banks(const struct zg_session *session, struct zg_error *err)
 {
     const int64_t n_steps = zg_max64(1, session->request->policy.steps);
@@ -92,10 +95,37 @@ static double max_time_s(const struct zg_measure_work *w, int64_t n_steps, int64
     return fmax(limit_s, n * round_s(w) + ROOMY_BLOCKS * bursts_s(w));
 }
 
+int64_t zg_measure_own_steps(const struct zg_measure_work *w, int64_t s)
+{
+    const struct zg_session *const session = w->m->session;
+    const int64_t index = w->of - session->cases;
+    return session->gate.n > 0
+               ? session->gate.steps[index * session->engines.n_items + w->subjects[s]]
+               : 0;
+}
+
 int64_t zg_measure_span_steps(const struct zg_measure_work *w)
 {
+    int64_t most = zg_gate_child_samples(&w->m->session->gate) ? MOST_STEPS : 0;
+    for (int64_t s = 0; s < w->n_subjects && w->m->session->gate.n > 0; s++)
+        most = zg_max64(s ? most : 1, zg_measure_own_steps(w, s));
+    if (most > 0)
+        return most;
     const struct zg_sampler_policy usual = zg_sampler_policy_default();
     return steps_per_span(w, least_steps(w, usual.min_span_s));
+}
+
+/* Dozens of processes do this, and what they do besides samples is lost to a gate: every subject
+ * warms up by short spans of its own, and no longer than its warm-up lasts. */
+static struct zg_sampler_policy gate_policy(const struct zg_measure_work *w,
+                                            struct zg_sampler_policy p)
+{
+    const struct zg_gate_child *const gate = &w->m->session->gate;
+    p.blocks = zg_max64(p.blocks, 1);
+    p.no_pilot = true;
+    p.max_warmup_s =
+        gate->work == ZG_GATE_CHILD_PILOT ? GATE_PILOT_WARMUP_S : fmax(gate->warmup_s, 1e-9);
+    return p;
 }
 
 struct zg_sampler_policy zg_measure_span_policy(const struct zg_measure_work *w)
@@ -104,6 +134,8 @@ struct zg_sampler_policy zg_measure_span_policy(const struct zg_measure_work *w)
     struct zg_sampler_policy p = zg_sampler_policy_default();
     p.seed = w->bench.c.seed;
     p.blocks = zg_policy_blocks(policy);
+    if (zg_gate_child_samples(&w->m->session->gate))
+        return gate_policy(w, p);
     /* the check has warmed every engine, and a plan that is given needs no pilot; nor has valgrind
      * anything to warm */
     if ((policy->brief || zg_counters_use_valgrind(w->m->counters)) && p.blocks > 0)

@@ -12,7 +12,8 @@
 #include "harness/stats/blocks.h"
 #include "harness/stats/stats.h"
 
-enum { MOST_WARM_BLOCKS = 50, LEAST_PILOT = 3, MOST_PILOT = 10 };
+/* The two spans that show the end of warm-up are there in any case. */
+enum { MOST_WARM_BLOCKS = 50, SHOWN = 2, LEAST_PILOT = 3, MOST_PILOT = 10 };
 
 #define SHORT_PHASE_S  2.0  /* more pilot than the least only while the phase is shorter */
 #define OVERHEAD_SHARE 1e-3 /* of a span */
@@ -259,6 +260,8 @@ static bool warm_enough(const struct zg_sampler *s, double elapsed_s)
     for (int64_t i = 0; i < s->n; i++)
         least = zg_min64(least, n_pilot(&s->tracks[i]));
     const bool plans = s->policy.blocks == 0; /* a number that is given needs no better spread */
+    if (s->policy.no_pilot && !plans)
+        return least >= SHOWN;
     return least >= MOST_PILOT || (least >= LEAST_PILOT && (!plans || elapsed_s >= SHORT_PHASE_S));
 }
 
@@ -273,7 +276,9 @@ static void close_warmup(struct zg_sampler *s)
             track->warmup_end =
                 zg_max64(zg_min64(track->n_sized, track->n_warm - 1), track->n_warm - LEAST_PILOT);
         track->warmup_end = zg_max64(track->warmup_end, 0);
-        if (s->policy.steps)
+        if (s->policy.own_steps && s->policy.own_steps[i])
+            track->n_steps = s->policy.own_steps[i];
+        else if (s->policy.steps)
             track->n_steps = s->policy.steps;
         report->n_steps = track->n_steps;
         report->n_warmup_spans = track->warmup_end;

@@ -84,8 +84,12 @@ struct zg_sampler_policy {
     int64_t first_block; /* with `blocks`: those before it were taken by a run that was cut off */
     int64_t min_blocks;  /* at least, when from the pilot.  Below 6 no 95 % interval exists */
     int64_t max_blocks;
-    int64_t steps;          /* > 0: steps per span of every subject; 0: calibrated for each */
+    int64_t steps; /* > 0: steps per span of every subject; 0: calibrated for each */
+    /* [subjects] > 0: of that subject's samples, in place of `steps`; NULL: none such.  Borrowed.
+     * Warm-up finds its own. */
+    const int64_t *own_steps;
     int64_t warmup_steps;   /* > 0, with `steps`: steps per span of warm-up and pilot instead */
+    bool no_pilot;          /* with `blocks`: warm-up ends as soon as its end is seen */
     int64_t warmup_blocks;  /* > 0: warm-up and pilot take so many blocks, settled or not */
     int64_t steps_multiple; /* calibrated spans are a multiple of this */
     double width;           /* wished half-width of the ratio's interval, relative: 0.01 is +-1 % */

@@ -107,6 +107,49 @@ static void endless_warmup_is_ended_and_recorded(void)
     zg_sampler_close(&sampler);
 }
 
+/* A process of a gate: each subject has steps of its own and warms up by short spans, and what
+ * shows the end of warm-up is all that is taken before the blocks. */
+static void own_steps_and_no_pilot(void)
+{
+    static struct world w;
+    static const int64_t own[2] = {3, 700};
+    w = (struct world){0};
+    struct script scripts[2] = {{.world = &w, .step_ns = 200 * MS},
+                                {.world = &w, .step_ns = MS, .extra_ns = {9 * MS}}};
+    const struct zg_subject subjects[2] = {{"slow", run_script, &scripts[0]},
+                                           {"fast", run_script, &scripts[1]}};
+    struct zg_sampler *sampler = NULL;
+    struct zg_sampler_policy policy = policy_of(&w);
+    policy.blocks = 5;
+    policy.no_pilot = true;
+    policy.own_steps = own;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 2, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    const struct zg_sampler_report *const r = zg_sampler_report(sampler);
+    CU_ASSERT_EQUAL(r->n_blocks, 5);
+    CU_ASSERT_EQUAL_FATAL(w.n_samples, 10);
+    for (int64_t i = 0; i < w.n_samples; i++)
+        CU_ASSERT_EQUAL(w.samples[i].n_steps, own[w.samples[i].subject]);
+    CU_ASSERT(r->subjects[0].settled && r->subjects[1].settled);
+    CU_ASSERT(r->subjects[1].n_pilot_spans == 2 || r->subjects[0].n_pilot_spans == 2);
+    CU_ASSERT(r->warmup_s < 5 * 0.25); /* single steps of the slow one, some 10 ms of the other */
+    zg_sampler_close(&sampler);
+    /* a limit ends it after the block under way, settled or not */
+    w = (struct world){0};
+    scripts[0].n_spans = scripts[1].n_spans = 0;
+    policy = policy_of(&w);
+    policy.blocks = 1;
+    policy.no_pilot = true;
+    policy.own_steps = own;
+    policy.max_warmup_s = 0.1;
+    CU_ASSERT_EQUAL_FATAL(zg_sampler_open(&sampler, subjects, 2, &policy, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_sampler_run(sampler, NULL), ZG_OK);
+    const struct zg_subject_report *const slow = zg_sampler_report(sampler)->subjects;
+    CU_ASSERT(!slow->settled && slow->n_warmup_spans + slow->n_pilot_spans == 1);
+    CU_ASSERT_EQUAL(w.n_samples, 2);
+    zg_sampler_close(&sampler);
+}
+
 /* Only the missing blocks of a plan, each in the order that it would have had. */
 static void goes_on_with_a_plan(void)
 {
@@ -200,6 +243,7 @@ int main(void)
         {"time limits bound the plan", time_limits_bound_the_plan},
         {"time beside samples is planned", time_beside_samples_is_planned},
         {"endless warm-up is ended and recorded", endless_warmup_is_ended_and_recorded},
+        {"own steps and no pilot", own_steps_and_no_pilot},
         {"goes on with a plan", goes_on_with_a_plan},
         {"A/A runs agree as often as promised", aa_runs_agree_as_often_as_promised},
         {0}};
