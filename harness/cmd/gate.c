@@ -9,30 +9,23 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/base/file_out.h"
+#include "harness/base/status_line.h"
 #include "harness/cmd/command.h"
 #include "harness/store/directory.h"
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-/* 5 and 0.05 are both written for it elsewhere, so the sign is asked for. */
+/* 0.05 is written for 5 % elsewhere, so below 1 the sign is asked for. */
 static enum zg_status set_percentage(void *target, const struct zg_flag *flag, const char *value,
                                      struct zg_error *err)
 {
-    struct zg_request *const request = target;
-    char number[32];
+    (void)flag;
     double percent = 0;
-    const size_t n = strlen(value);
-    if (n > 1 && n < sizeof number && value[n - 1] == '%') {
-        memcpy(number, value, n - 1);
-        number[n - 1] = '\0';
-        if (!zg_parse_real("--max-regression", number, &percent, NULL) && percent > 0 &&
-            percent <= 1000) {
-            request->gate.max_regression = percent / 100;
-            return ZG_OK;
-        }
-    }
-    return zg_fail(err, ZG_USAGE, "--%s %s: must be a percentage above 0, like 5%%", flag->name,
-                   *value ? value : "\"\"");
+    struct zg_request *const request = target;
+    const enum zg_status status =
+        zg_percent_parse("--max-regression", value, 1, 1000, &percent, err);
+    request->gate.max_regression = percent / 100;
+    return status;
 }
 
 #define GATE(name)   .offset = offsetof(struct zg_request, gate.name)
@@ -55,15 +48,16 @@ static const struct zg_flag build_flags[] = {
     {"candidate-bin", ZG_FLAG_TEXT, "ZOGAP", NULL, "zogap of the build that is judged",
      GATE(candidate_bin)},
     {"steps", ZG_FLAG_INT, "N", NULL,
-     "steps in a sample; default: from a pilot, at least 50 ms, no more than leave room for 16 "
-     "blocks, and fewer than --nu",
+     "steps in a sample of every engine; default: from a pilot, so many of each engine that all "
+     "have a like share of the time",
      POLICY(steps), .min = 1, .max = 1e9},
     {"blocks", ZG_FLAG_INT, "N", NULL,
-     "blocks, each with one process of either build; default: what --max-time has room for, at "
-     "most 200",
+     "blocks, each with one process of either build; default: what the spread of the first eight "
+     "asks for, within what --max-time has room for, at most 200",
      POLICY(blocks), .min = 1, .max = 1e6},
     {"max-time", ZG_FLAG_REAL, "S", NULL,
-     "seconds for the blocks; default: 180, more if the least number of blocks needs it",
+     "seconds for the gate, checks and pilots included; default: 180, more if the least number of "
+     "blocks needs it",
      POLICY(max_time_s), .max = 1e9},
     {"process-time", ZG_FLAG_REAL, "S", NULL,
      "seconds after which a process of a build is taken to hang, and ended: exit code 4; default: "
@@ -73,14 +67,18 @@ static const struct zg_flag build_flags[] = {
 };
 
 static const struct zg_flag verdict_flags[] = {
-    {"max-regression", ZG_FLAG_CUSTOM, "PCT%", NULL,
-     "worse is slower by more than this; default: 5%, of instructions 0.25%",
+    {"max-regression", ZG_FLAG_CUSTOM, "PCT", NULL,
+     "worse is slower by more than so many per cent: 5 or 5%, below 1 only with the sign; default: "
+     "5%, of instructions 0.25%",
      .set = set_percentage},
     {"undecided", ZG_FLAG_CHOICE, "warn|fail", "warn",
      "what cases mean that cannot be told: a warning, or exit code 4", GATE(undecided),
      .choices = "warn|fail"},
     {"junit", ZG_FLAG_TEXT, "FILE", NULL,
-     "write JUnit XML: worse is a failure, undecided is skipped", GATE(junit)},
+     "write JUnit XML: worse is a failure, undecided is skipped, and a gate without a verdict is "
+     "one "
+     "error",
+     GATE(junit)},
     {"markdown", ZG_FLAG_TEXT, "FILE", NULL,
      "write a Markdown page; it is also added to $GITHUB_STEP_SUMMARY where that is set",
      GATE(markdown)},
@@ -146,6 +144,14 @@ static enum zg_status write_file(const struct zg_gate *gate, const char *path, m
     return status;
 }
 
+/* Nobody asked for it by an option, so that it fails is a line, and no verdict. */
+static void write_step_summary(const struct zg_gate *gate)
+{
+    struct zg_error err = {0};
+    if (write_file(gate, getenv("GITHUB_STEP_SUMMARY"), zg_gate_markdown, true, &err))
+        fprintf(stderr, "zogap: warning: gate: GITHUB_STEP_SUMMARY: %s\n", err.text);
+}
+
 static enum zg_status write_files(const struct zg_gate *gate, const struct zg_request *request,
                                   const struct zg_result_dir *dir, struct zg_error *err)
 {
@@ -155,16 +161,41 @@ static enum zg_status write_files(const struct zg_gate *gate, const struct zg_re
     const struct {
         const char *path;
         make_file *make;
-        bool at_end;
-    } files[] = {{path, zg_gate_json, false},
-                 {request->gate.json, zg_gate_json, false},
-                 {request->gate.junit, zg_gate_junit, false},
-                 {request->gate.markdown, zg_gate_markdown, false},
-                 {getenv("GITHUB_STEP_SUMMARY"), zg_gate_markdown, true}};
+    } files[] = {{path, zg_gate_json},
+                 {request->gate.json, zg_gate_json},
+                 {request->gate.junit, zg_gate_junit},
+                 {request->gate.markdown, zg_gate_markdown}};
     enum zg_status status = ZG_OK;
-    for (size_t i = 0; i < sizeof files / sizeof *files && !status; i++)
-        status = write_file(gate, files[i].path, files[i].make, files[i].at_end, err);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) { /* one that fails spoils no other */
+        const enum zg_status written = write_file(gate, files[i].path, files[i].make, false, err);
+        status = status ? status : written;
+    }
+    write_step_summary(gate);
     return status;
+}
+
+/* Of a gate without a verdict, so that who collects tests sees one, and it failed. */
+static void write_junit_error(const struct zg_request *request, enum zg_status status,
+                              const char *message)
+{
+    char *text = NULL;
+    size_t n = 0;
+    struct zg_error err = {0};
+    FILE *const out = request->gate.junit ? open_memstream(&text, &n) : NULL;
+    if (!out)
+        return;
+    zg_gate_junit_error(out, status, message);
+    if (fclose(out) == 0 && zg_file_put(request->gate.junit, text, n, &err))
+        fprintf(stderr, "zogap: warning: gate: %s\n", err.text);
+    free(text);
+}
+
+/* What is judged where nobody names an engine: the runtime alone.  All engines of a build would be
+ * minutes of the loop, and so few blocks that none of them is judged. */
+static const char *default_engine(void)
+{
+    const struct zg_engine *const runtime = zg_engine_of_role(ZG_ROLE_RUNTIME);
+    return runtime ? runtime->name : NULL;
 }
 
 /* ---- what people and shells see -------------------------------------------------------------- */
@@ -173,15 +204,66 @@ static void print_notes(const struct zg_gate *gate, const struct zg_request *req
 {
     FILE *const notes = request->format == ZG_FORMAT_TABLE ? stdout : stderr;
     char text[96];
+    for (int64_t i = 0; i < gate->n_cases; i++) {
+        const struct zg_gate_case *const c = &gate->cases[i];
+        if (c->judged.judgement != ZG_JUDGED_SAME)
+            fprintf(notes, "%s: %s: %s\n", c->name, zg_judgement_name(c->judged.judgement),
+                    c->judged.reason);
+    }
     for (int64_t i = 0; i < gate->n_warnings; i++)
         fprintf(notes, "warning: %s\n", gate->warnings[i]);
-    fprintf(notes, "%s; above 1 is slower, threshold %g %%; %s\n",
+    if (!request->engines && gate->paired)
+        fprintf(notes, "note: only %s was judged; --engines names others\n", default_engine());
+    fprintf(notes, "%s; above 1 is slower, threshold %g %%; %s",
             zg_gate_sentence(gate, text, sizeof text), 100 * gate->threshold, gate->measured);
+    if (gate->paired)
+        fprintf(notes, "; %.0f %% of %s in samples", 100 * zg_gate_samples_share(gate),
+                zg_duration_show(gate->wall_s, text, sizeof text));
+    fputs("\n", notes);
     const long long n = zg_gate_count(gate, ZG_JUDGED_UNDECIDED);
     if (n > 0 && !request->gate.undecided) /* on the standard error whatever the format */
         fprintf(stderr, "zogap: warning: gate: %lld of %lld cases %s undecided, which is no pass\n",
                 n, (long long)gate->n_cases, n == 1 ? "is" : "are");
 }
+
+/* ---- GitHub ---------------------------------------------------------------------------------- */
+
+static bool is_github(void)
+{
+    const char *const text = getenv("GITHUB_ACTIONS");
+    return text && strcmp(text, "true") == 0;
+}
+
+/* A workflow command: GitHub shows it beside the job.  On the standard error, where it reads them,
+ * too, for the standard output has another form. */
+static void annotate(const char *level, const char *name, const char *text)
+{
+    fprintf(stderr, "::%s title=zogap gate::", level);
+    for (int part = 0; part < 2; part++) {
+        for (const char *at = part ? text : name; *at; at++)
+            if (*at == '%' || *at == '\r' || *at == '\n')
+                fprintf(stderr, "%%%02X", (unsigned)(unsigned char)*at);
+            else
+                fputc(*at, stderr);
+        fputs(part ? "\n" : *name ? ": " : "", stderr);
+    }
+}
+
+static void annotate_cases(const struct zg_gate *gate, const struct zg_request *request)
+{
+    for (int64_t i = 0; i < gate->n_cases && is_github(); i++) {
+        const struct zg_judged *const judged = &gate->cases[i].judged;
+        char text[512];
+        snprintf(text, sizeof text, "%s: %.3f times the baseline: %s",
+                 zg_judgement_name(judged->judgement), judged->ratio, judged->reason);
+        if (judged->judgement == ZG_JUDGED_WORSE)
+            annotate("error", gate->cases[i].name, text);
+        else if (judged->judgement == ZG_JUDGED_UNDECIDED)
+            annotate(request->gate.undecided ? "error" : "warning", gate->cases[i].name, text);
+    }
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
 
 /* The first case of that verdict. */
 static const struct zg_gate_case *first_of(const struct zg_gate *gate, enum zg_judgement judgement)
@@ -221,7 +303,8 @@ static enum zg_status gather(struct zg_gate *gate, const struct zg_request *requ
         return zg_gate_add_dirs(gate, &dirs, err);
     }
     const struct zg_gate_builds builds = {.binaries = {asked->baseline_bin, asked->candidate_bin},
-                                          .engines = request->engines,
+                                          .engines = request->engines ? request->engines
+                                                                      : default_engine(),
                                           .mechanisms = request->mechanisms,
                                           .sweep = &request->sweep,
                                           .policy = &request->policy,
@@ -245,6 +328,9 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
     if (!status && zg_json_memory_failed()) /* what warnings tell is from meta.json */
         status = zg_fail(err, ZG_ENV, "no memory to read JSON");
     if (status) {
+        write_junit_error(request, status, err->text);
+        if (is_github())
+            annotate("error", "", err->text);
         zg_result_dir_discard(&dir); /* the runs that it holds stay, if there are any */
         zg_gate_close(&gate);
         return status;
@@ -254,6 +340,7 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
         print_notes(&gate, request);
     if (!status)
         status = write_files(&gate, request, &dir, err);
+    annotate_cases(&gate, request);
     if (!status)
         status = exit_status(&gate, request, err);
     zg_gate_close(&gate);
@@ -294,8 +381,10 @@ const struct zg_command zg_command_gate = {
         "--max-regression, better likewise, same if the interval lies within the threshold, else "
         "undecided. Exit code 1: worse; 3: the two may not be held against each other, the "
         "differences are named; 4: nothing was measured that could be judged, or a case is "
-        "undecided and --undecided fail. Engines, case and threads are options of two builds; of "
-        "two directories the cases are known.",
+        "undecided and --undecided fail. Engines, case and threads are options of two builds, "
+        "whose "
+        "--engines are the runtime (fused) alone by default; of two directories the cases are "
+        "known.",
     .common = "baseline candidate baseline-bin candidate-bin max-regression max-time engines "
               "model batch junit",
     .groups = groups,

@@ -7,10 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/size.h"
 #include "harness/base/grow.h"
+#include "harness/base/status_line.h"
 #include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/stats/stats.h"
+
+/* Beyond these an estimate says nothing that helps. */
+enum { MOST_MORE = 2000 };
+#define MOST_EXCLUDED 3.0 /* times the baseline */
 
 void zg_gate_close(struct zg_gate *gate)
 {
@@ -205,6 +211,52 @@ static enum zg_status find_medians(struct zg_gate_case *c, struct zg_error *err)
     return ZG_OK;
 }
 
+static double busy_share(const struct zg_gate *gate, const struct zg_gate_case *c)
+{
+    const int64_t n = c->n[ZG_GATE_BASELINE];
+    return gate->paired && n > 0 ? (double)gate->n_busy / (double)n : 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void add_to_reason(struct zg_judged *judged,
+                                                                const char *format, ...)
+{
+    const size_t n = strlen(judged->reason);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(judged->reason + n, sizeof judged->reason - n, format, arguments);
+    va_end(arguments);
+}
+
+/* What an undecided case leaves to do: blocks, and the time that they take; and what it shows all
+ * the same. */
+static void advise(const struct zg_gate *gate, struct zg_judged *judged)
+{
+    char text[32];
+    if (judged->judgement != ZG_JUDGED_UNDECIDED || judged->pairing == ZG_COUNTED)
+        return;
+    const double n = (double)zg_min64(judged->n_baseline, judged->n_candidate);
+    const double more = zg_judge_blocks_wanted(judged) - n;
+    if (judged->busy > 0 && judged->busy <= ZG_JUDGE_BUSY)
+        add_to_reason(judged, "; the machine was busy in %.0f %% of the blocks",
+                      100 * judged->busy);
+    if (judged->busy > ZG_JUDGE_BUSY)
+        add_to_reason(judged, "; judge again when it is quiet");
+    else if (more > MOST_MORE)
+        add_to_reason(judged,
+                      "; more than %d blocks more would be needed: a quieter machine, or a "
+                      "larger --max-regression",
+                      MOST_MORE);
+    else
+        add_to_reason(judged, "; about %.0f more block%s%s%s%s would tell", more,
+                      more == 1 ? "" : "s", gate->block_s > 0 ? " (" : "",
+                      gate->block_s > 0 ? zg_duration_show(more * gate->block_s, text, sizeof text)
+                                        : "",
+                      gate->block_s > 0 ? ")" : "");
+    if (judged->high < MOST_EXCLUDED)
+        add_to_reason(judged, "; excludes a slow-down above %.3g %%",
+                      100 * fmax(judged->high - 1, 0));
+}
+
 enum zg_status zg_gate_judge(struct zg_gate *gate, struct zg_error *err)
 {
     const enum zg_pairing pairing = gate->measure == ZG_GATE_INSTRUCTIONS ? ZG_COUNTED
@@ -221,11 +273,13 @@ enum zg_status zg_gate_judge(struct zg_gate *gate, struct zg_error *err)
                                        .baseline = c->values[ZG_GATE_BASELINE],
                                        .candidate = c->values[ZG_GATE_CANDIDATE],
                                        .n_baseline = c->n[ZG_GATE_BASELINE],
-                                       .n_candidate = c->n[ZG_GATE_CANDIDATE]};
+                                       .n_candidate = c->n[ZG_GATE_CANDIDATE],
+                                       .busy = busy_share(gate, c)};
     }
     enum zg_status status = zg_judge(judged, gate->n_cases, err);
     for (int64_t i = 0; i < gate->n_cases && !status; i++) {
         gate->cases[i].judged = judged[i];
+        advise(gate, &gate->cases[i].judged);
         status = find_medians(&gate->cases[i], err);
     }
     free(judged);
@@ -246,6 +300,11 @@ enum zg_judgement zg_gate_verdict(const struct zg_gate *gate)
         if (zg_gate_count(gate, (enum zg_judgement)j) > 0)
             return (enum zg_judgement)j;
     return ZG_JUDGED_SAME;
+}
+
+double zg_gate_samples_share(const struct zg_gate *gate)
+{
+    return gate->wall_s > 0 ? gate->samples_s / gate->wall_s : NAN;
 }
 
 const char *zg_gate_sentence(const struct zg_gate *gate, char *text, size_t size)

@@ -10,8 +10,8 @@
  *         status = zg_gate_print(&gate, ZG_FORMAT_TABLE, stdout, "standard output", &err);
  *     zg_gate_close(&gate);
  *
- * Nothing that is told depends on when or where the gate ran: the same directories give the same
- * bytes.
+ * Nothing that is told of directories depends on when or where the gate ran: the same ones give the
+ * same bytes.
  */
 #ifndef ZG_HARNESS_GATE_H
 #define ZG_HARNESS_GATE_H
@@ -46,6 +46,7 @@ struct zg_gate_case {
     struct zg_case_row id;
     double *values[2]; /* [n] costs of a side, in judged.baseline and judged.candidate */
     int64_t n[2];
+    double samples_s; /* time in samples, of both sides */
     double median[2]; /* of the costs; as `judged`, of zg_gate_judge() */
     struct zg_judged judged;
 };
@@ -69,6 +70,12 @@ struct zg_gate {
     struct zg_gate_cause *causes; /* [n_causes] */
     int64_t n_causes;
     int64_t n_runs[2]; /* of a side */
+    /* of two builds; 0 and "" of directories, which were measured another day */
+    int64_t n_busy;   /* blocks in which other work took cpus from both processes */
+    double wall_s;    /* the whole gate, checks and pilots included */
+    double samples_s; /* of it in samples */
+    double block_s;   /* of a block, with all that its processes do */
+    char host[256];   /* where it ran */
     struct zg_result_reader
         *sets[2]; /* whose meta.json says which build a side is; what the texts of ids point into */
 };
@@ -103,9 +110,10 @@ struct zg_gate_builds {
 
 /* Verifies both builds, then runs them in blocks: in each a fresh process of either, in an order
  * drawn from the seed; cost is the seconds of a step, paired by block.  The number of blocks is
- * --blocks, or what --max-time has room for at the pace of the first.  ZG_ENV: a build fails,
- * hangs or refuses the options, --max-time is too short, or the gate was interrupted.  ZG_USAGE:
- * --blocks are too few to judge the cases.  ZG_INPUT: a program that cannot be run. */
+ * --blocks; or what the spread of the first ones asks for, within what --max-time has room for.
+ * ZG_ENV: a build fails its check, fails or hangs, --max-time is too short, or the gate was
+ * interrupted.  ZG_USAGE: --blocks are too few to judge the cases, or a build refuses an option.
+ * ZG_INPUT: a program that is no zogap, or input that a build refuses. */
 enum zg_status zg_gate_add_builds(struct zg_gate *gate, const struct zg_gate_builds *builds,
                                   struct zg_error *err);
 
@@ -142,6 +150,9 @@ enum zg_judgement zg_gate_verdict(const struct zg_gate *gate);
 /* "1 worse, 0 undecided, 2 same, 1 better" into text[size]. */
 const char *zg_gate_sentence(const struct zg_gate *gate, char *text, size_t size);
 
+/* Of the gate's time, in samples; NaN of directories. */
+double zg_gate_samples_share(const struct zg_gate *gate);
+
 enum zg_status zg_gate_print(const struct zg_gate *gate, enum zg_format format, FILE *file,
                              const char *file_name, struct zg_error *err);
 
@@ -150,5 +161,10 @@ enum zg_status zg_gate_print(const struct zg_gate *gate, enum zg_format format, 
 enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_error *err);
 enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg_error *err);
 enum zg_status zg_gate_junit(const struct zg_gate *gate, FILE *out, struct zg_error *err);
+/* JUnit XML of a gate that has no verdict: one testcase with an error, whose type is the word of
+ * the status. */
+void zg_gate_junit_error(FILE *out, enum zg_status status, const char *message);
+/* The name of this machine, "localhost" where it has none, into text[size]. */
+const char *zg_gate_host(char *text, size_t size);
 
 #endif

@@ -35,24 +35,43 @@ static const char *show_confidence(const struct zg_judged *judged, char *text, s
     return isfinite(judged->confidence) ? text : NULL;
 }
 
+/* What the costs are, for a heading: "s/step". */
+static const char *unit_of(const struct zg_gate *gate, char *text, size_t size)
+{
+    const char *const reference = gate->cases[0].id.engine && gate->sets[ZG_GATE_BASELINE]
+                                      ? gate->sets[ZG_GATE_BASELINE]->cases[0].summary->baseline
+                                      : NULL;
+    if (gate->measure == ZG_GATE_RATIO)
+        snprintf(text, size, "x %.40s", reference ? reference : "the baseline engine");
+    else
+        snprintf(text, size, "%s",
+                 gate->measure == ZG_GATE_INSTRUCTIONS ? "instructions/step" : "s/step");
+    return text;
+}
+
 /* ---- table ----------------------------------------------------------------------------------- */
 
 static enum zg_status make_table(struct zg_table **table, const struct zg_gate *gate,
                                  struct zg_error *err)
 {
-    static const struct zg_heading headings[] = {{"case", "case"},
-                                                 {"verdict", "verdict"},
-                                                 {"ratio", "candidate / baseline"},
-                                                 {"ratio_low", NULL},
-                                                 {"ratio_high", NULL},
-                                                 {"confidence", "interval at"},
-                                                 {"p", NULL},
-                                                 {"threshold", NULL},
-                                                 {"baseline_median", "baseline"},
-                                                 {"candidate_median", "candidate"},
-                                                 {"baseline_blocks", "blocks"},
-                                                 {"candidate_blocks", "candidate's"},
-                                                 {"reason", "because"}};
+    char unit[64], shown[2][96];
+    unit_of(gate, unit, sizeof unit);
+    snprintf(shown[0], sizeof shown[0], "baseline %s", unit);
+    snprintf(shown[1], sizeof shown[1], "candidate %s", unit);
+    const struct zg_heading headings[] = {
+        {"case", "case"},
+        {"verdict", "verdict"},
+        {"ratio", "candidate / baseline"},
+        {"ratio_low", NULL},
+        {"ratio_high", NULL},
+        {"confidence", "interval at"},
+        {"p", NULL},
+        {"threshold", NULL},
+        {"baseline_median", shown[0]},
+        {"candidate_median", shown[1]},
+        {"baseline_blocks", "blocks"},
+        {"candidate_blocks", gate->paired ? NULL : "candidate's"}, /* as many */
+        {"reason", NULL}};                                         /* below the table */
     const enum zg_status status =
         zg_table_open(table, headings, sizeof headings / sizeof headings[0], err);
     if (!status)
@@ -159,6 +178,12 @@ enum zg_status zg_gate_json(const struct zg_gate *gate, FILE *out, struct zg_err
     json_object_set_new(o, "measured", zg_json_text(gate->measured));
     json_object_set_new(o, "paired", json_boolean(gate->paired));
     json_object_set_new(o, "max_regression", zg_json_real(gate->threshold));
+    if (gate->paired)
+        json_object_update_new(
+            o, json_pack("{s:o, s:o, s:o, s:o, s:I}", "wall_s", zg_json_real(gate->wall_s),
+                         "samples_s", zg_json_real(gate->samples_s), "samples_share",
+                         zg_json_real(zg_gate_samples_share(gate)), "block_s",
+                         zg_json_real(gate->block_s), "busy_blocks", (json_int_t)gate->n_busy));
     json_object_set_new(o, "alpha", zg_json_real(ZG_JUDGE_ALPHA));
     json_object_set_new(o, "cpu", zg_json_text(show_cpu(gate, cpu, sizeof cpu)));
     json_object_set_new(o, "baseline", build_json(&gate->sets[ZG_GATE_BASELINE]->meta));
@@ -192,10 +217,14 @@ enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg
     const enum zg_status status =
         zg_gate_print(gate, ZG_FORMAT_MARKDOWN, out, "a Markdown page in memory", err);
     fputs("\n", out);
+    for (int64_t i = 0; i < gate->n_cases; i++)
+        if (gate->cases[i].judged.judgement != ZG_JUDGED_SAME)
+            fprintf(out, "- %s: %s: %s\n", gate->cases[i].name,
+                    zg_judgement_name(gate->cases[i].judged.judgement),
+                    gate->cases[i].judged.reason);
     for (int64_t i = 0; i < gate->n_warnings; i++)
         fprintf(out, "- warning: %s\n", gate->warnings[i]);
-    if (gate->n_warnings)
-        fputs("\n", out);
+    fputs("\n", out);
     append_build(out, "Baseline", &gate->sets[ZG_GATE_BASELINE]->meta);
     append_build(out, "; candidate", &gate->sets[ZG_GATE_CANDIDATE]->meta);
     const char *const name = show_cpu(gate, cpu, sizeof cpu);

@@ -4,6 +4,7 @@
 #include "harness/request/policy.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/request/choices.h"
@@ -28,6 +29,34 @@ static enum zg_status add_tag(void *target, const struct zg_flag *flag, const ch
         return zg_fail(err, ZG_USAGE, "--%s %s: more than %d tags", flag->name, value, ZG_MAX_TAGS);
     policy->tags[policy->n_tags++] = value;
     return ZG_OK;
+}
+
+enum zg_status zg_percent_parse(const char *what, const char *value, double least_bare, double most,
+                                double *percent, struct zg_error *err)
+{
+    char number[64] = "";
+    double found = 0;
+    const size_t n = strlen(value);
+    const bool has_sign = n > 1 && value[n - 1] == '%';
+    if (n < sizeof number)
+        snprintf(number, sizeof number, "%.*s", (int)(n - has_sign), value);
+    if (zg_parse_real(what, number, &found, NULL) || !(found > 0) || found > most)
+        return zg_fail(err, ZG_USAGE,
+                       "%s %s: must be a percentage above 0 and at most %g, like 5%%", what,
+                       *value ? value : "\"\"", most);
+    if (!has_sign && found < least_bare)
+        return zg_fail(err, ZG_USAGE, "%s %s: is that %s%% or %g%%? write the sign", what, value,
+                       value, 100 * found);
+    *percent = found;
+    return ZG_OK;
+}
+
+static enum zg_status set_width(void *target, const struct zg_flag *flag, const char *value,
+                                struct zg_error *err)
+{
+    (void)flag;
+    struct zg_policy *const policy = target;
+    return zg_percent_parse("--width", value, 0, 100, &policy->width_percent, err);
 }
 
 #define EVENT_GROUPS "none|default|software|hardware|flops|cache|tlb|stalls"
@@ -74,9 +103,11 @@ const struct zg_flag zg_policy_flags[] = {
      "warm up and sample for at most S seconds a case, after checks and --fidelity; 0: no limit; "
      "default: 90, more if six blocks need it, none with --blocks",
      FIELD(max_time_s), .min_allowed = true, .max = 1e9},
-    {"width", ZG_FLAG_REAL, "PCT", NULL,
-     "wished half-width of the speed-up's 95 % interval, in percent; default: 1",
-     FIELD(width_percent), .max = 100},
+    {"width", ZG_FLAG_CUSTOM, "PCT", NULL,
+     "wished half-width of the speed-up's 95 % interval, in percent, with or without the sign: 1 "
+     "is "
+     "1%; default: 1",
+     .set = set_width},
     {"brief", ZG_FLAG_SWITCH, NULL, NULL,
      "for steps of minutes: the check takes three steps, there are six blocks where no number, "
      "time or width is given, and with --blocks a block of warm-up follows the check, no more; "

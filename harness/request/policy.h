@@ -42,6 +42,11 @@ int64_t zg_policy_blocks(const struct zg_policy *policy);
 /* What --width means where it is not given: 1 %. */
 double zg_policy_width_percent(const struct zg_policy *policy);
 
+/* "5%" and "5", for 5 per cent: *percent above 0 and at most `most`.  A number without the sign is
+ * refused below `least_bare`, where a share may be meant, 0.05 for 5 %; 0: never.  ZG_USAGE. */
+enum zg_status zg_percent_parse(const char *what, const char *value, double least_bare, double most,
+                                double *percent, struct zg_error *err);
+
 extern const struct zg_flag zg_policy_flags[]; /* fields of struct zg_policy */
 extern const struct zg_flag zg_thread_flags[]; /* threads, cpus, quiet alone */
 extern const struct zg_flag zg_baseline_flags[];

@@ -126,7 +126,10 @@ expect 2 '--steps 0' run --steps 0
 expect 2 '--blocks 0' run --blocks 0
 expect 2 '--limit 0' run --limit 0
 expect 2 '--seed' run --seed -1
-expect 2 '--width 0' run --width 0
+expect 2 '--width 0: must be a percentage above 0 and at most 100' run --width 0
+expect 2 '--width 101%' run --width 101%
+expect 0 '^case' run --list --width 5%
+expect 0 '^case' run --list --width 0.5
 expect 2 '--max-time' run --max-time never
 expect 2 '--fidelity -1' run --fidelity -1
 expect 2 '--fidelity-batch 0' run --fidelity-batch 0
@@ -157,7 +160,11 @@ expect 2 'nothing to judge' gate
 expect 2 '--candidate DIR is missing' gate --baseline a
 expect 2 '--baseline-bin ZOGAP is missing' gate --candidate-bin a
 expect 2 'not both' gate --baseline a --candidate b --baseline-bin c --candidate-bin d
-expect 2 'like 5%' gate --baseline a --candidate b --max-regression 5
+expect 3 'baseline: a' gate --baseline a --candidate b --max-regression 5
+expect 3 'baseline: a' gate --baseline a --candidate b --max-regression 0.5%
+expect 2 '0.05: is that 0.05% or 5%? write the sign' gate --baseline a --candidate b --max-regression 0.05
+expect 2 'like 5%' gate --baseline a --candidate b --max-regression five%
+expect 2 'like 5%' gate --baseline a --candidate b --max-regression 5%%
 expect 2 'like 5%' gate --baseline a --candidate b --max-regression 0%
 expect 2 '--undecided' gate --baseline a --candidate b --undecided maybe
 expect 2 '--measure' gate --baseline-bin a --candidate-bin b --measure seconds

@@ -2,8 +2,10 @@
  * make_results.c - a zogap that measures nothing: to test the gate without waiting for a clock.
  *
  *     make_results FACTOR verify ...                          exits 0
+ *     make_results FACTOR --version                           says that it is a zogap
  *     make_results FACTOR run --out=DIR [--blocks=N] ...      writes a result directory
  *     make_results broken ...                                 says why, exits 3
+ *     make_results misused ...                                likewise, exits 2
  *     make_results stuck ...                                  waits for SIGTERM, exits 77
  *     make_results FACTOR:hangs=WORD WORD ...                 takes no notice of SIGTERM
  *
@@ -67,6 +69,14 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
+    if (strcmp(argv[2], "--version") == 0) {
+        puts("zogap of a test");
+        return 0;
+    }
+    if (strcmp(argv[1], "misused") == 0) {
+        fprintf(stderr, "zogap: run: --batch many: must be an integer\n");
+        return 2;
+    }
     if (strcmp(argv[1], "broken") == 0) {
         fprintf(stderr, "zogap: this build is broken\n");
         return 3;

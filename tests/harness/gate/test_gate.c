@@ -228,6 +228,9 @@ static void same_directories_same_bytes(void)
     char *const third = all_files(&moved, 0); /* elsewhere */
     CU_ASSERT_STRING_EQUAL(first, third);
     zg_test_expect_words(first, "<failure type=\"worse\" message=\"worse: 1.100 times");
+    zg_test_expect_words(first, "hostname=\"localhost\"");
+    zg_test_expect_words(first, "<property name=\"threshold\" value=\"5 %\"/>");
+    zg_test_expect_words(first, "<property name=\"cpu\" value=\"Test CPU\"/>");
     zg_test_expect_words(first, "## zogap gate: worse");
     free(first);
     free(second);
@@ -253,11 +256,75 @@ static void step_summary_and_odd_files(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_EQUAL(strncmp(text, "before\n## zogap gate: same\n", 26), 0);
     free(text);
+    /* one that cannot be written is a warning and changes no verdict */
+    write_results(p.new, 1.10);
+    setenv("GITHUB_STEP_SUMMARY", "/dev/null/summary", 1);
+    CU_ASSERT_EQUAL(gate_dirs(&p, NULL, NULL), 1);
+    write_results(p.new, 1.001);
+    CU_ASSERT_EQUAL(gate_dirs(&p, NULL, NULL), 0);
+    expect_line(&p, "warning: gate: GITHUB_STEP_SUMMARY: /dev/null/summary: ");
+    unsetenv("GITHUB_STEP_SUMMARY");
     /* a device is written to and stays one */
     CU_ASSERT_EQUAL(gate_dirs(&p, "--junit", "/dev/null"), 0);
     CU_ASSERT(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
     CU_ASSERT_EQUAL(gate_dirs(&p, "--junit", "/dev/null/j.xml"), 4);
     expect_line(&p, "/dev/null/j.xml");
+    place_close(&p);
+}
+
+/* A gate without a verdict is a test that met an error, whatever its exit code. */
+static void junit_of_no_verdict(void)
+{
+    struct place p;
+    char path[128];
+    place_open(&p);
+    write_results(p.old, 1);
+    snprintf(path, sizeof path, "%s/j.xml", p.out);
+    CU_ASSERT_EQUAL(gate_dirs(&p, "--junit", path), 3); /* the candidate is empty */
+    char *text = read_temp_file(p.out, "j.xml");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    zg_test_expect_words(text, "tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"");
+    zg_test_expect_words(text, "<error type=\"input\" message=\"candidate: ");
+    free(text);
+    const struct zg_fixture_engine engines[] = {{.engine = "naive", .n = 1, .wall_s = naive_s},
+                                                {.engine = "fused", .n = 1, .wall_s = noise}};
+    zg_fixture_write(p.new, &(struct zg_fixture){.n_engines = 2, .engines = engines});
+    CU_ASSERT_EQUAL(gate_dirs(&p, "--junit", path), 4);
+    text = read_temp_file(p.out, "j.xml");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    zg_test_expect_words(text, "<error type=\"environment\" message=\"fused: nothing to judge");
+    free(text);
+    place_close(&p);
+}
+
+/* Annotations are on the standard error, a line each, with what GitHub would cut escaped. */
+static void annotations(void)
+{
+    struct place p;
+    place_open(&p);
+    write_results(p.old, 1);
+    write_results(p.new, 1.10);
+    setenv("GITHUB_ACTIONS", "true", 1);
+    CU_ASSERT_EQUAL(gate_dirs(&p, NULL, NULL), 1);
+    char *text = read_temp_file(p.dir, "errors");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    zg_test_expect_words(text,
+                         "::error title=zogap gate::fused: worse: 1.100 times the baseline: ");
+    zg_test_expect_words(text, "slower by more than 5 %25,");
+    free(text);
+    CU_ASSERT_EQUAL(gate_dirs(&p, "--max-regression", "10%"), 0);
+    text = read_temp_file(p.dir, "errors");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    zg_test_expect_words(text, "::warning title=zogap gate::fused: undecided: ");
+    zg_test_expect_words(text, "more blocks would tell; excludes a slow-down above ");
+    free(text);
+    remove_temp_dir(p.new);
+    CU_ASSERT_EQUAL(gate_dirs(&p, NULL, NULL), 3);
+    text = read_temp_file(p.dir, "errors");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_EQUAL(strncmp(text, "::error title=zogap gate::candidate: ", 37), 0);
+    free(text);
+    unsetenv("GITHUB_ACTIONS");
     place_close(&p);
 }
 
@@ -498,7 +565,7 @@ static void builds_side_by_side(void)
     CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", old, "--candidate-bin", old, "--steps", "4",
                         "--blocks", "8", "--out", p.out),
                     0);
-    CU_ASSERT_EQUAL(count_temp_files(p.out), 2 * 8 + 1); /* and gate.json */
+    CU_ASSERT_EQUAL(count_temp_files(p.out), 2 * 8 + 1); /* and gate.json; no pilot */
     snprintf(path, sizeof path, "rm -r %s", p.out);
     CU_ASSERT_EQUAL(system(path), 0);
     place_close(&p);
@@ -518,11 +585,17 @@ static void builds_that_fail(void)
     place_open(&p);
     const char *const old = make_build(&p, "old-build", "1");
     const char *const broken_build = make_build(&p, "broken-build", "broken");
-    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", old, "--candidate-bin", broken_build), 4);
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", old, "--candidate-bin", broken_build), 3);
     expect_line(&p, "candidate build");
-    expect_line(&p, "verify: exit code 3: zogap: this build is broken");
-    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", "/bin/true", "--candidate-bin", old), 4);
-    expect_line(&p, "baseline build: /bin/true run");
+    expect_line(&p, "candidate build: this build is broken");
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", make_build(&p, "misused-build", "misused"),
+                        "--candidate-bin", old),
+                    2);
+    expect_line(&p, "gate: baseline build: run: --batch many: must be an integer");
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", "/bin/true", "--candidate-bin", old), 3);
+    expect_line(&p, "--baseline-bin /bin/true: is no zogap: --version says");
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", old, "--candidate-bin", "/bin/false"), 3);
+    expect_line(&p, "--candidate-bin /bin/false: is no zogap: --version");
     CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", old, "--candidate-bin", "/nonexistent/zogap"), 3);
     expect_line(&p, "--candidate-bin /nonexistent/zogap: is no program");
     /* a signal reaches the build, which ends in its own way; then the gate does */
@@ -583,6 +656,8 @@ int main(void)
                                     {"same directories, same bytes", same_directories_same_bytes},
                                     {"step summary and odd files", step_summary_and_odd_files},
                                     {"JUnit escapes", junit_escapes},
+                                    {"JUnit of no verdict", junit_of_no_verdict},
+                                    {"annotations", annotations},
                                     {"broken gates", broken_gates},
                                     {"builds side by side", builds_side_by_side},
                                     {"blocks in a time", blocks_in_a_time},
