@@ -193,7 +193,7 @@ static enum zg_status plan_own_steps(struct zg_gate_trial *t, double slice_s, st
         const double wished = round(slice_s / (double)plan->n_spans / step_s_of(t, i));
         int64_t n = asked > 0 ? asked : (int64_t)fmin(fmax(wished, 1), 1e9);
         if (asked == 0 && n > pilot->least_nu) /* as many redraws of V in every sample */
-            n -= n % pilot->least_nu;
+            n = (n + pilot->least_nu / 2) / pilot->least_nu * pilot->least_nu;
         plan->steps[i] = n;
         plan->samples_s += (double)(n * plan->n_spans) * step_s_of(t, i);
     }

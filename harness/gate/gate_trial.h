@@ -13,7 +13,7 @@ extern const char *const zg_gate_side_names[2];
 
 enum { ZG_GATE_PATH_SIZE = 1200, ZG_GATE_WORK_SIZE = 1100 };
 
-enum { ZG_GATE_MOST_SPANS = 9 }; /* samples of an engine in a process */
+enum { ZG_GATE_MOST_SPANS = 5 }; /* samples of an engine in a process */
 
 /* A machine is busy where threads waited for a cpu, or the host took it, for more of the time; or,
  * where that is not told, were preempted so often in a second. */

@@ -196,8 +196,8 @@ done:
     return status;
 }
 
-/* The geometric means of each two, and of each with itself; of two that are equal it is they, to the
- * last bit. */
+/* The geometric means of each two, and of each with itself; that of equal ones is they, to the last
+ * bit. */
 static bool make_means(const double *ratios, int64_t n, double *d)
 {
     bool fine = true;
