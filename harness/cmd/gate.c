@@ -42,6 +42,17 @@ static const struct zg_flag dir_flags[] = {
     {.name = NULL},
 };
 
+/* As for all commands but for the default. */
+static const struct zg_flag engine_flags[] = {
+    {"engines", ZG_FLAG_TEXT, "LIST", NULL,
+     "engines of two builds, like naive,openblas:mechanisms=-trie,fused; default: the runtime, "
+     "fused, "
+     "alone",
+     .offset = offsetof(struct zg_request, engines), .word_at = zg_choice_engine},
+    {ZG_FLAG_MECHANISMS},
+    {.name = NULL},
+};
+
 static const struct zg_flag build_flags[] = {
     {"baseline-bin", ZG_FLAG_TEXT, "ZOGAP", NULL, "zogap of the build to hold against",
      GATE(baseline_bin)},
@@ -350,7 +361,7 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
 static const struct zg_flag_group groups[] = {{"Two result directories", dir_flags, 0},
                                               {"Or two builds, run side by side", build_flags, 0},
                                               {"Verdict", verdict_flags, 0},
-                                              {ZG_GROUP_ENGINES},
+                                              {ZG_TOPIC_ENGINES, engine_flags, 0},
                                               {ZG_GROUP_CASE},
                                               {ZG_GROUP_THREADS},
                                               {ZG_GROUP_OUTPUT},
