@@ -9,6 +9,7 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/base/file_out.h"
+#include "harness/base/page.h"
 #include "harness/base/status_line.h"
 #include "harness/cmd/command.h"
 #include "harness/store/directory.h"
@@ -214,23 +215,24 @@ static const char *default_engine(void)
 static void print_notes(const struct zg_gate *gate, const struct zg_request *request)
 {
     FILE *const notes = request->format == ZG_FORMAT_TABLE ? stdout : stderr;
-    char text[96];
+    char text[96], share[96] = "", lasted[32];
     for (int64_t i = 0; i < gate->n_cases; i++) {
         const struct zg_gate_case *const c = &gate->cases[i];
         if (c->judged.judgement != ZG_JUDGED_SAME)
-            fprintf(notes, "%s: %s: %s\n", c->name, zg_judgement_name(c->judged.judgement),
-                    c->judged.reason);
+            zg_page_print(notes, "%s: %s: %s", c->name, zg_judgement_name(c->judged.judgement),
+                          c->judged.reason);
     }
     for (int64_t i = 0; i < gate->n_warnings; i++)
-        fprintf(notes, "warning: %s\n", gate->warnings[i]);
+        zg_page_print(notes, "warning: %s", gate->warnings[i]);
     if (!request->engines && gate->paired)
-        fprintf(notes, "note: only %s was judged; --engines names others\n", default_engine());
-    fprintf(notes, "%s; above 1 is slower, threshold %g %%; %s",
-            zg_gate_sentence(gate, text, sizeof text), 100 * gate->threshold, gate->measured);
+        zg_page_print(notes, "note: only %s was judged; --engines names others", default_engine());
     if (gate->paired)
-        fprintf(notes, "; %.0f %% of %s in samples", 100 * zg_gate_samples_share(gate),
-                zg_duration_show(gate->wall_s, text, sizeof text));
-    fputs("\n", notes);
+        snprintf(share, sizeof share, "; %.0f %% of %s in samples",
+                 100 * zg_gate_samples_share(gate),
+                 zg_duration_show(gate->wall_s, lasted, sizeof lasted));
+    zg_page_print(notes, "%s; above 1 is slower, threshold %g %%; %s%s",
+                  zg_gate_sentence(gate, text, sizeof text), 100 * gate->threshold, gate->measured,
+                  share);
     const long long n = zg_gate_count(gate, ZG_JUDGED_UNDECIDED);
     if (n > 0 && !request->gate.undecided) /* on the standard error whatever the format */
         fprintf(stderr, "zogap: warning: gate: %lld of %lld cases %s undecided, which is no pass\n",

@@ -299,7 +299,8 @@ double zg_judge_blocks_wanted(const struct zg_judged *c)
     const double away = fabs(log(c->ratio));
     /* beyond the threshold the interval has to leave 1 out, within it to stay there; an estimate at
      * the border would need any number, and will move */
-    const double room = fmax(away > threshold ? away : threshold - away, half / 4);
+    const double room =
+        fmin(fmax(away > threshold ? away : threshold - away, half / 4), log(ZG_JUDGE_SPAN) / 2);
     const double n = (double)zg_min64(c->n_baseline, c->n_candidate);
     return ceil(fmax(n + 1, n * (half / room) * (half / room)));
 }
