@@ -17,6 +17,7 @@
 #include "harness/base/signals.h"
 #include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
+#include "harness/machine/openblas_memory.h"
 #include "harness/machine/threads.h"
 
 /* A standard stream that the caller closed would be the number of the next file that is opened, and
@@ -28,6 +29,20 @@ static void occupy_standard_streams(void)
         if (fcntl(fd, F_GETFD) < 0)
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
+
+/* Runs before the libraries' own beginnings, of which OpenBLAS's hangs where it gets no memory. */
+static void before_libraries(void)
+{
+    static const char line[] =
+        "zogap: there is no room for OpenBLAS's buffers, 128 MiB a cpu and one more, without which "
+        "it hangs; raise ulimit -v, or give fewer cpus (taskset)\n";
+    if (zg_openblas_memory_to_load())
+        return;
+    (void)!write(STDERR_FILENO, line, sizeof line - 1);
+    _exit(ZG_ENV);
+}
+__attribute__((section(".preinit_array"),
+               used)) static void (*const first)(void) = before_libraries;
 
 /* A file of weights was cut short while it is mapped: one line, as of every failure.  Any thread,
  * at any moment, so by system calls alone.  Another bus error ends the program as ever: returning

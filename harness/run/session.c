@@ -13,6 +13,7 @@
 #include "harness/base/page.h"
 #include "harness/base/signals.h"
 #include "harness/bench/fit.h"
+#include "harness/machine/openblas_memory.h"
 #include "harness/machine/threads.h"
 
 /* ---- cases ----------------------------------------------------------------------------------- */
@@ -194,7 +195,8 @@ static enum zg_status choose_team(struct zg_session *session, struct zg_error *e
         return zg_fail(err, ZG_ENV,
                        "OMP_THREAD_LIMIT=%d: must be at least the %lld threads of the team",
                        omp_get_thread_limit(), (long long)session->n_threads);
-    return zg_threads_try(session->n_threads, err);
+    status = zg_threads_try(session->n_threads, err);
+    return status ? status : zg_openblas_memory_try(session->n_threads, err);
 }
 
 /* May start the program again. */
