@@ -139,6 +139,7 @@ static void test_size(void)
     struct zg_error err = {0};
     CU_ASSERT_EQUAL(zg_config_parse(&s, text, (int64_t)n, "big", &err), ZG_INPUT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not read"));
+    CU_ASSERT(s.n_layers == 0 && s.d_model == 0 && !s.tied_head);
     zg_error_clear(&err);
     CU_ASSERT_EQUAL(zg_config_parse(&s, text, (int64_t)n - 1, "just", &err), ZG_INPUT);
     zg_test_expect_words(err.text, "just:1: not valid JSON"); /* it was read */

@@ -435,6 +435,12 @@ static void missing(void)
     add(f, 1, "wrapped.model.decoder.layers.0.fc2.bias", 1, 1); /* longer */
     expect_refusal(f, "dir: the weights lack tensor model.decoder.layers.0.fc2.bias; they have "
                       "wrapped.model.decoder.layers.0.fc2.bias");
+    /* what the shape has is never named as what there is instead */
+    struct files *const less = start(&tied, "");
+    struct zg_safetensor *const gone = find(less, "embed_positions");
+    *gone = less->tensors[0][--less->shards[0].table.n_tensors];
+    expect_refusal(less, "dir: the weights lack tensor model.decoder.embed_positions.weight");
+    stop(less);
     f->all.index =
         json_pack("{s:{s:s}}", "weight_map", "model.decoder.layers.0.fc2.bias", "b.safetensors");
     expect_refusal(f,

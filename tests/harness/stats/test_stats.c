@@ -206,6 +206,47 @@ static void wide_intervals_are_vague(void)
     CU_ASSERT_FALSE(zg_stats_is_vague(&s));
 }
 
+/* Three digits, and exponents just beyond six before the point or four zeros behind it. */
+static void figures_just_within(void)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {1, "1.00"},
+        {-1, "-1.00"},
+        {0.5, "0.500"},
+        {9.994, "9.99"},
+        {9.996, "10.0"},
+        {99.94, "99.9"},
+        {99.96, "100"},
+        {123.4, "123"},
+        {999.6, "1000"},
+        {994999, "995000"},
+        {999999, "1.00e+06"},
+        {1e6, "1.00e+06"},
+        {0.0001, "0.000100"},
+        {0.00009996, "0.000100"},
+        {0.0000999, "9.99e-05"},
+        {NAN, "-"},
+        {INFINITY, "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[32];
+        zg_figure_show(cases[i].value, text, sizeof text);
+        CU_ASSERT_STRING_EQUAL(text, cases[i].text);
+        if (strcmp(text, cases[i].text) != 0)
+            printf("\n    %g: %s, not %s", cases[i].value, text, cases[i].text);
+    }
+    struct zg_stats s = {.low = 1, .high = 2, .has_interval = true};
+    CU_ASSERT_FALSE(zg_stats_is_vague(&s));
+    s.high = 2 + 0x1p-40;
+    CU_ASSERT_TRUE(zg_stats_is_vague(&s));
+    s.has_interval = false;
+    CU_ASSERT_FALSE(zg_stats_is_vague(&s));
+}
+
 /* A uniform deviate of (0, 1). */
 static double uniform(uint64_t seed, int64_t i)
 {
@@ -255,6 +296,7 @@ int main(void)
         {"nothing bad yields a ratio", nothing_bad_yields_a_ratio},
         {"statistics of ratios", statistics_of_ratios},
         {"ratios are shown with their interval", ratios_are_shown_with_their_interval},
+        {"figures just within", figures_just_within},
         {"coverage of A/A runs is exact", coverage_is_exact},
         {0}};
     return zg_test_run("stats", tests);
