@@ -130,6 +130,7 @@ programs() { # programs FOLDER [SUFFIX]: builds of the two examples
   says "$1/step" '^fused step 2: L[+] [0-9.]+, L- [0-9.]+$'
   run "$1/timing" "$1/timing${2-}"
   says "$1/timing" '^rows over columns: [0-9.]+x'
+  grep -q ' 0\.0 us' "$work/said" && fail "$1/timing times nothing"
 }
 examples=$(find "$prefix" -type d -name examples)
 cp -r "$examples" "$work/by-cmake"
