@@ -214,7 +214,7 @@ def scenarios(work, wanted):
     one = ["--engines", ENGINES.split(",")[0], "--batch", "2", *CASE]
     two = ["--engines", ENGINES, "--batch", "2", *CASE]
     run = ["run", *two, *POLICY, "--blocks", "6", "--out", out]
-    sweep = ["run", "--engines", ENGINES, "--batch", "2,4", *CASE, *POLICY, "--blocks", "6", "--out", out]
+    sweep = ["run", "--engines", ENGINES, "--batch", "2,4", *CASE, *POLICY, "--blocks", "6", "--quiet", "--out", out]
     gate = ["gate", "--baseline", "old", "--candidate", "old", "--json", out + "/gate.json",
             "--junit", out + "/gate.xml", "--markdown", out + "/gate.md"]
     new = Scenario("run", work, run)
