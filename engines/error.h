@@ -23,14 +23,16 @@ enum zg_status {
 
 struct zg_error {
     enum zg_status status; /* ZG_OK until the first zg_fail() */
-    /* One line, no newline: names the file or option, the value, and what would be right. */
-    char text[512];
+    /* One printable line, no newline: names the file or option, the value, and what would be
+     * right. */
+    char text[1024];
 };
 
 /* Empties *err.  NULL is allowed. */
 void zg_error_clear(struct zg_error *err);
 
-/* Records the failure if it is the first in *err, cuts the text to fit, and returns `status`. */
+/* Records the failure if it is the first in *err, and returns `status`.  Of a text that does not
+ * fit the middle is left out. */
 enum zg_status zg_fail(struct zg_error *err, enum zg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -15,6 +15,7 @@
 #include "engines/base/json_memory.h"
 #include "engines/model.h"
 #include "harness/base/signals.h"
+#include "harness/base/standard_output.h"
 #include "harness/cmd/command.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/openblas_memory.h"
@@ -95,17 +96,19 @@ int main(int argc, char **argv)
 {
     struct zg_error err = {0};
     occupy_standard_streams();
+    zg_standard_output_watch();
     watch_bus_errors();
     atexit(on_exit_of_library);
     zg_json_memory_watch();
     zg_environment_begin();
     enum zg_status status = zg_command_line(argc, argv, &err);
-    /* a full disk or a closed pipe may only show now */
-    if (!status && (fflush(stdout) != 0 || ferror(stdout)))
-        status = zg_fail(&err, ZG_ENV, "standard output: cannot be written");
+    const enum zg_status printed = zg_standard_output_flush(status ? NULL : &err);
+    status = status ? status : printed;
     if (status && err.text[0])
         fprintf(stderr, "zogap: %s\n", err.text);
     const int signal_number = zg_signals_caught();
     returns_from_main = true;
-    return signal_number ? 128 + signal_number : (int)status;
+    if (signal_number)
+        return 128 + signal_number;
+    return !status && zg_standard_output_has_no_reader() ? 128 + SIGPIPE : (int)status;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "engines/base/file_kind.h"
+#include "engines/base/plural.h"
 #include "workloads/text.h"
 
 #define CHUNK_BYTES (INT64_C(64) << 10)
@@ -358,9 +359,9 @@ enum zg_status zg_csv_source_next(struct zg_csv_source *source, struct zg_csv_ro
     if (!status && !source->row_done && source->n_rows == 0)
         status = zg_fail(err, ZG_INPUT, "%s: no row below the header", source->name);
     else if (!status && source->row_done && source->n_fields != source->n_columns)
-        status = zg_fail(err, ZG_INPUT, "%s:%lld: %lld fields, the header names %lld", source->name,
-                         (long long)source->row_line, (long long)source->n_fields,
-                         (long long)source->n_columns);
+        status = zg_fail(err, ZG_INPUT, "%s:%lld: %lld field%s, the header names %lld",
+                         source->name, (long long)source->row_line, (long long)source->n_fields,
+                         zg_plural(source->n_fields), (long long)source->n_columns);
     if (status) {
         source->failed = status;
         return status;

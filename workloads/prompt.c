@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/plural.h"
+
 void zg_prompt_free(struct zg_prompt *prompt)
 {
     zg_tokens_free(&prompt->tokens);
@@ -148,7 +150,7 @@ enum zg_status zg_prompt_encode_lm(struct zg_prompt *out, const struct zg_prompt
         status = encode_sequence(out, rules, zg_slice_strip_left(zg_slice_strip_blanks(text)), err);
     if (!status && out->sequence.n < 2)
         return zg_fail(err, ZG_INPUT,
-                       "a prompt of %lld tokens, BOS included: a language-model loss needs two",
-                       (long long)out->sequence.n);
+                       "a prompt of %lld token%s, BOS included: a language-model loss needs two",
+                       (long long)out->sequence.n, zg_plural(out->sequence.n));
     return status ? status : take_option(out, 0, out->sequence.n - 1, err);
 }

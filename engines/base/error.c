@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engines/base/printable.h"
+
 void zg_error_clear(struct zg_error *err)
 {
     if (err) {
@@ -13,38 +15,42 @@ void zg_error_clear(struct zg_error *err)
     }
 }
 
-/* Bytes of the UTF-8 sequence at c; 0: it is none. */
-static int sequence(const unsigned char *c)
+enum { MOST_RAW = 8192 }; /* a path or two of the longest */
+
+/* The end of the text, of at most `room` bytes once it is written. */
+static const char *last_of(const char *text, size_t room)
 {
-    const int n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-    if (c[0] > 0xf4 || (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-        return 0;
-    for (int i = 1; i < n; i++) /* the NUL at the end is no part of a sequence */
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
+    char piece[ZG_PRINTABLE_PIECE];
+    size_t rest = zg_printable(NULL, 0, text);
+    while (rest > room)
+        rest -= zg_printable_next(&text, piece);
+    return text;
 }
 
-/* A message is one line of UTF-8 whatever a file name or a cell holds, and wherever it was cut. */
-static void flatten(char *text)
+/* A message is one line of UTF-8 whatever a file name or a cell holds.  Of one that is too long the
+ * middle goes: a path is at the start, and at the end what is wrong with it. */
+static void set_text(struct zg_error *err, const char *raw)
 {
-    for (char *c = text; *c;) {
-        const int n = sequence((const unsigned char *)c);
-        if (n == 0 || (unsigned char)*c < ' ' || *c == 127)
-            *c = '?';
-        c += n > 1 ? n : 1;
-    }
+    static const char gap[] = " ... ";
+    const size_t size = sizeof err->text, half = size / 2;
+    if (zg_printable(err->text, size, raw) < size)
+        return;
+    zg_printable(err->text, half, raw);
+    const size_t used = strlen(err->text);
+    snprintf(err->text + used, size - used, "%s", gap);
+    zg_printable(err->text + used + sizeof gap - 1, size - used - sizeof gap + 1,
+                 last_of(raw, size - half - sizeof gap));
 }
 
 enum zg_status zg_fail(struct zg_error *err, enum zg_status status, const char *format, ...)
 {
     if (err && err->status == ZG_OK) {
+        char raw[MOST_RAW];
         va_list args;
         va_start(args, format);
-        vsnprintf(err->text, sizeof err->text, format, args);
+        vsnprintf(raw, sizeof raw, format, args);
         va_end(args);
-        flatten(err->text);
+        set_text(err, raw);
         err->status = status;
     }
     return status;
@@ -54,17 +60,13 @@ enum zg_status zg_fail_within(struct zg_error *err, enum zg_status status, const
 {
     if (!err)
         return status;
-    char prefix[256], text[sizeof err->text];
+    char raw[MOST_RAW];
     va_list args;
     va_start(args, format);
-    vsnprintf(prefix, sizeof prefix, format, args);
+    const int n = vsnprintf(raw, sizeof raw - sizeof err->text - 2, format, args);
     va_end(args);
-    memcpy(text, err->text, sizeof text);
-    const int n = snprintf(err->text, sizeof err->text, "%s: ", prefix);
-    const size_t used = n < 0 ? 0 : (size_t)n;
-    if (used < sizeof err->text)
-        snprintf(err->text + used, sizeof err->text - used, "%.*s",
-                 (int)(sizeof err->text - used - 1), text);
-    flatten(err->text);
+    const size_t used = n < 0 ? 0 : strlen(raw);
+    snprintf(raw + used, sizeof raw - used, ": %s", err->text);
+    set_text(err, raw);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engines/base/printable.h"
 #include "engines/base/size.h"
 
 /* Read by a signal handler, at any moment: an entry counts while `begin` is not 0, which is written
@@ -25,7 +26,7 @@ static struct zg_mapped mapped[4096];
 
 static struct zg_mapped *enlist(const void *bytes, size_t size, int fd, const char *path)
 {
-    char *const copy = strdup(path);
+    char *const copy = zg_printable_copy(path); /* for messages */
     for (size_t i = 0; copy && i < sizeof mapped / sizeof mapped[0]; i++) {
         uintptr_t none = 0;
         if (!atomic_compare_exchange_strong(&mapped[i].begin, &none, 1))

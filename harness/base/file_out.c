@@ -120,21 +120,51 @@ static enum zg_status open_and_write(const char *path, int flags, const void *by
     return status;
 }
 
-enum zg_status zg_file_put(const char *path, const void *bytes, size_t n, struct zg_error *err)
+/* The directory of a path into dir[PATH_MAX]. */
+static enum zg_status dir_of(const char *path, char *dir, struct zg_error *err)
+{
+    const char *const slash = strrchr(path, '/');
+    if (strlen(path) >= PATH_MAX)
+        return zg_fail(err, ZG_ENV, "%.200s...: the path is too long", path);
+    const size_t length = slash == path ? 1 : slash ? (size_t)(slash - path) : 0; /* of "/": 1 */
+    memcpy(dir, path, length);
+    memcpy(dir + length, slash ? "" : ".", slash ? 1 : 2);
+    return ZG_OK;
+}
+
+/* What is there, and is no regular file. */
+static bool is_special(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+enum zg_status zg_file_can_put(const char *path, struct zg_error *err)
 {
     char dir[PATH_MAX];
     struct stat info;
-    const char *const slash = strrchr(path, '/');
-    if (strlen(path) >= sizeof dir)
-        return zg_fail(err, ZG_ENV, "%.200s...: the path is too long", path);
-    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    if (strcmp(path, "-") == 0)
+        return zg_fail(err, ZG_USAGE, "-: must be a file; /dev/stdout is the standard output");
+    const enum zg_status status = dir_of(path, dir, err);
+    if (status)
+        return status;
+    const bool is_dir = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    const bool good = is_special(path) ? access(path, W_OK) == 0 : access(dir, W_OK | X_OK) == 0;
+    return good && !is_dir ? ZG_OK
+                           : zg_fail(err, ZG_ENV, "%s: cannot write: %s", path,
+                                     strerror(is_dir ? EISDIR : errno));
+}
+
+enum zg_status zg_file_put(const char *path, const void *bytes, size_t n, struct zg_error *err)
+{
+    char dir[PATH_MAX];
+    const enum zg_status status = dir_of(path, dir, err);
+    if (status)
+        return status;
+    if (is_special(path))
         return open_and_write(path, 0, bytes, n, err);
-    if (!slash)
-        return zg_file_replace(".", path, bytes, n, err);
-    const size_t length = slash == path ? 1 : (size_t)(slash - path); /* of "/" itself: 1 */
-    memcpy(dir, path, length);
-    dir[length] = '\0';
-    return zg_file_replace(dir, slash + 1, bytes, n, err);
+    const char *const slash = strrchr(path, '/');
+    return zg_file_replace(dir, slash ? slash + 1 : path, bytes, n, err);
 }
 
 enum zg_status zg_file_append(const char *path, const void *bytes, size_t n, struct zg_error *err)

@@ -21,6 +21,10 @@ enum zg_status zg_file_replace(const char *dir, const char *name, const void *by
  * written to, not replaced. */
 enum zg_status zg_file_put(const char *path, const void *bytes, size_t n, struct zg_error *err);
 
+/* Can zg_file_put() write there, as far as can be known without it?  ZG_USAGE: "-", which is not
+ * the standard output.  ZG_ENV: why not. */
+enum zg_status zg_file_can_put(const char *path, struct zg_error *err);
+
 /* Adds bytes[n] at the end of a file, which is made where it is not there. */
 enum zg_status zg_file_append(const char *path, const void *bytes, size_t n, struct zg_error *err);
 

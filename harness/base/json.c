@@ -4,8 +4,9 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
+
+#include "engines/base/printable.h"
 
 json_t *zg_json_real(double value)
 {
@@ -14,16 +15,10 @@ json_t *zg_json_real(double value)
 
 json_t *zg_json_text(const char *text)
 {
-    json_t *value = json_string(text);
-    if (value || !text)
-        return value ? value : json_null();
-    char *const copy = strdup(text);
-    for (char *c = copy; c && *c; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    value = copy ? json_string(copy) : NULL;
+    char *const copy = zg_printable_copy(text);
+    json_t *const value = copy ? json_string(copy) : NULL;
     free(copy);
-    return value;
+    return value || text ? value : json_null();
 }
 
 json_t *zg_json_utc_now(void)

@@ -10,7 +10,7 @@
 /* A number, or null where it is NaN or infinite. */
 json_t *zg_json_real(double value);
 
-/* Text, null for NULL; bytes that are not UTF-8 become '?'. */
+/* Text, null for NULL; printable.h escapes what is none. */
 json_t *zg_json_text(const char *text);
 
 /* Now, as "2026-01-31T23:59:59Z". */

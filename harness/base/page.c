@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "engines/base/printable.h"
+
 enum { USUAL_COLUMNS = 100, LEAST_COLUMNS = 40 };
 
 static bool is_wide;
@@ -80,15 +82,16 @@ size_t zg_page_break(const char *text, int64_t width, bool cuts, size_t *next)
 void zg_page_put(FILE *out, int64_t indent, const char *text)
 {
     const int64_t width = zg_page_width();
+    char *const line = zg_printable_copy(text); /* a name may hold anything */
     size_t next;
+    text = line ? line : "note: no memory for a line of text";
     for (bool first = true; first || *text; first = false, text += next) {
         const int64_t before = first ? 0 : indent;
         const size_t n = *text ? zg_page_break(text, width - before, false, &next) : (next = 0);
         fprintf(out, "%*s", (int)before, "");
-        for (size_t i = 0; i < n; i++) /* a name may hold anything */
-            fputc((unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i], out);
-        fputc('\n', out);
+        fprintf(out, "%.*s\n", (int)n, text);
     }
+    free(line);
 }
 
 void zg_page_print(FILE *out, const char *format, ...)

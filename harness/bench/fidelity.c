@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engines/base/philox.h"
+#include "engines/base/plural.h"
 #include "engines/base/size.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
@@ -374,8 +375,9 @@ void zg_fidelity_tell(const struct zg_fidelity_set *set, FILE *out)
     char text[32];
     if (any)
         fprintf(out,
-                "fidelity: %lld probes of %lld examples took %s (--fidelity, --fidelity-batch)\n",
-                (long long)set->options.n_probes, (long long)set->options.n_examples,
+                "fidelity: %lld probe%s of %lld example%s took %s (--fidelity, --fidelity-batch)\n",
+                (long long)set->options.n_probes, zg_plural(set->options.n_probes),
+                (long long)set->options.n_examples, zg_plural(set->options.n_examples),
                 zg_duration_show(set->reference_s + set->engines_s, text, sizeof text));
 }
 

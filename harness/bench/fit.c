@@ -2,8 +2,10 @@
  * tensors, and one small layer to see what the machine lacks. */
 #include "harness/bench/fit.h"
 
+#include "engines/base/plural.h"
 #include "engines/interface/direction.h"
 #include "harness/machine/memory.h"
+#include "harness/request/offered.h"
 #include "harness/rows/precision.h"
 
 enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entries, int64_t n,
@@ -19,9 +21,12 @@ enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entri
             return zg_fail_within(err, status, "--dtype %s", zg_dtypes_name(c->dtype, c->dtype_d));
         if (status)
             return status;
-        if (!(item->engine->scopes & (1u << c->scope)))
-            return zg_fail(err, ZG_USAGE, "--scope %s: engine %s does not have it",
-                           c->scope == ZG_SCOPE_FULL ? "full" : "linear", item->label);
+        if (!(item->engine->scopes & (1u << c->scope))) {
+            char has[128];
+            return zg_fail(err, ZG_USAGE, "--scope %s: engine %s does not have it; %s",
+                           c->scope == ZG_SCOPE_FULL ? "full" : "linear", item->label,
+                           zg_offered_scope((enum zg_scope)c->scope, has, sizeof has));
+        }
         const uint32_t lacking = kinds & ~item->engine->direction_kinds;
         if (lacking)
             return zg_fail(err, ZG_USAGE, "--algorithm %s: engine %s has no %s directions",
@@ -84,9 +89,9 @@ enum zg_status zg_fit_memory(const struct zg_case *c, const struct zg_model *mod
     if (have_mib < need_mib)
         return zg_fail(
             err, ZG_ENV,
-            "--model %s: the weights take at least %.0f MiB in %lld engines, and %.0f "
+            "--model %s: the weights take at least %.0f MiB in %lld engine%s, and %.0f "
             "MiB are free; take a smaller model, --layers-resident, fewer --engines, or fewer "
             "rungs in a ladder's --order",
-            c->model, need_mib, (long long)n, have_mib);
+            c->model, need_mib, (long long)n, zg_plural(n), have_mib);
     return ZG_OK;
 }

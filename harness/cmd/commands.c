@@ -6,6 +6,7 @@
 
 #include "engines/base/json_memory.h"
 #include "harness/base/build.h"
+#include "harness/base/line.h"
 #include "harness/base/page.h"
 #include "harness/cmd/help.h"
 #include "harness/request/choices.h"
@@ -30,12 +31,39 @@ const struct zg_flag zg_output_flags[] = {
     {.name = NULL},
 };
 
+/* The last use of an option counts, so that a command line can say otherwise than its @FILE. */
+static void note_given(struct zg_request *request, const struct zg_flag *flag, const char *value)
+{
+    int64_t i = 0;
+    if (!value || (flag->kind == ZG_FLAG_CUSTOM && !flag->is_axis)) /* some add up */
+        return;
+    while (i < request->n_given && request->given[i].flag != flag)
+        i++;
+    if (i == ZG_MOST_GIVEN)
+        return;
+    if (i < request->n_given && strcmp(request->given[i].value, value) != 0)
+        request->overridden = request->given[i];
+    request->n_given += i == request->n_given;
+    request->given[i] = (struct zg_given){flag, value};
+}
+
+/* Not in silence: who did not mean it would have other results than asked for. */
+static void tell_overridden(const struct zg_request *request)
+{
+    const struct zg_given *const before = &request->overridden;
+    for (int64_t i = 0; i < request->n_given && before->flag; i++)
+        if (request->given[i].flag == before->flag)
+            zg_line_print(stderr, "note: --%s is given more than once: %s counts, not %s",
+                          before->flag->name, request->given[i].value, before->value);
+}
+
 static enum zg_status take_flag(void *context, const struct zg_flag_group *group,
                                 const struct zg_flag *flag, const char *value, struct zg_error *err)
 {
     struct zg_request *const request = context;
     if (!group)
         return zg_flag_set(request, flag, value, err);
+    note_given(request, flag, value);
     if (group->flags == zg_case_flags)
         return zg_sweep_add(&request->sweep, flag, value, err);
     return zg_flag_set((char *)request + group->offset, flag, value, err);
@@ -57,6 +85,7 @@ static enum zg_status set_defaults(const struct zg_flag_group *groups, struct zg
 enum zg_status zg_command_parse(const struct zg_command *command, struct zg_request *request,
                                 bool *help, struct zg_error *err)
 {
+    request->sweep.one_case = command->single && strcmp(command->single, "all") == 0;
     const enum zg_status status = set_defaults(command->groups, request, err);
     return status
                ? status
@@ -86,6 +115,8 @@ static enum zg_status run_command(const struct zg_command *command, struct zg_re
         zg_help_command(command, all, stdout);
     else if (!status)
         status = command->run(request, err);
+    if (!status && !help)
+        tell_overridden(request);
     if (zg_json_memory_failed() && (!status || status == ZG_INPUT || status == ZG_USAGE)) {
         zg_error_clear(err); /* it was not the file */
         status = zg_fail(err, ZG_ENV, "no memory to read or write JSON");

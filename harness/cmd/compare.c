@@ -11,7 +11,9 @@
 
 #include "engines/algorithm/algorithm.h"
 #include "engines/base/nearest.h"
+#include "engines/base/plural.h"
 #include "harness/base/identity.h"
+#include "harness/base/line.h"
 #include "harness/base/page.h"
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
@@ -147,9 +149,10 @@ static void tell_warnings(const struct comparison *c)
 {
     for (int64_t i = 0; i < c->n; i++) {
         for (int64_t w = 0; w < c->sets[i]->n_warnings; w++)
-            fprintf(stderr, "warning: %s\n", c->sets[i]->warnings[w]);
+            zg_line_print(stderr, "warning: %s", c->sets[i]->warnings[w]);
         if (!is_complete(&c->sets[i]->meta))
-            fprintf(stderr, "warning: %s/meta.json: the run is not complete\n", c->sets[i]->dir);
+            zg_line_print(stderr, "warning: %s/meta.json: the run is not complete",
+                          c->sets[i]->dir);
     }
 }
 
@@ -271,8 +274,8 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
     if (!status && c->n > 1 && !request->machines && !c->phases)
         status = zg_compare_make(&c->compare, sets_of(c), c->n, &options, err);
     if (c->compare && c->compare->n_left_out > 0)
-        fprintf(stderr, "note: %lld rows that not every directory has are left out\n",
-                (long long)c->compare->n_left_out);
+        fprintf(stderr, "note: left out: %lld row%s that not every directory has\n",
+                (long long)c->compare->n_left_out, zg_plural(c->compare->n_left_out));
     return status;
 }
 

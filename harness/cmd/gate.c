@@ -137,6 +137,21 @@ static enum zg_status check_sources(const struct zg_request *request, struct zg_
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+/* Better now than after the blocks. */
+static enum zg_status check_files(const struct zg_gate_request *gate, struct zg_error *err)
+{
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--junit", gate->junit}, {"--markdown", gate->markdown}, {"--json", gate->json}};
+    enum zg_status status = ZG_OK;
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && !status; i++)
+        if (files[i].path && zg_file_can_put(files[i].path, err)) {
+            status = strcmp(files[i].path, "-") == 0 ? ZG_USAGE : ZG_ENV;
+            zg_fail_within(err, status, "%s", files[i].option);
+        }
+    return status;
+}
+
 typedef enum zg_status make_file(const struct zg_gate *gate, FILE *out, struct zg_error *err);
 
 static enum zg_status write_file(const struct zg_gate *gate, const char *path, make_file *make,
@@ -331,7 +346,10 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
 {
     struct zg_gate gate = {0};
     struct zg_result_dir dir = {0};
-    enum zg_status status = check_sources(request, err);
+    enum zg_status status = check_files(&request->gate, err);
+    if (status)
+        return status; /* there may be no file to tell it in */
+    status = check_sources(request, err);
     if (!status && request->out_dir)
         status = zg_result_dir_open(&dir, request->out_dir, false, err);
     if (!status)
@@ -349,7 +367,7 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
         return status;
     }
     status = zg_gate_print(&gate, (enum zg_format)request->format, stdout, "standard output", err);
-    if (!status)
+    if (!status && !ferror(stdout))
         print_notes(&gate, request);
     if (!status)
         status = write_files(&gate, request, &dir, err);

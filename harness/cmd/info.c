@@ -175,6 +175,12 @@ static enum zg_status make_info(json_t **info, const struct zg_request *request,
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
+static void print_json(const json_t *info)
+{
+    json_dumpf(info, stdout, JSON_INDENT(2));
+    putchar('\n');
+}
+
 static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
 {
     if (request->format != ZG_FORMAT_TABLE && request->format != ZG_FORMAT_JSON)
@@ -183,8 +189,8 @@ static enum zg_status run_info(struct zg_request *request, struct zg_error *err)
     enum zg_status status = make_info(&info, request, err);
     if (!status && request->format == ZG_FORMAT_TABLE)
         zg_info_print(info);
-    else if (!status && (json_dumpf(info, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF))
-        status = zg_fail(err, ZG_ENV, "standard output: cannot be written");
+    else if (!status)
+        print_json(info);
     json_decref(info);
     return status;
 }

@@ -78,6 +78,8 @@ static enum zg_status print_ladder(struct zg_runner *runner, struct zg_error *er
         zg_ladder_table_print(run->results, run->n_results, runner->results.summary.rows,
                               (enum zg_format)runner->session.request->format, err);
     FILE *const notes = zg_runner_notes(runner);
+    if (ferror(stdout))
+        return status; /* main.c tells, in one line */
     for (int64_t i = 0; i < run->n_results && !status; i++)
         if (run->results[i].apart_percent > ZG_LADDER_APART_PERCENT)
             zg_page_print(

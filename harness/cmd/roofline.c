@@ -75,7 +75,7 @@ static enum zg_status print(const struct task *t, struct zg_error *err)
     const enum zg_format format = (enum zg_format)t->session.request->format;
     const enum zg_status status =
         zg_roofline_table_print(t->roofline.rows, t->roofline.n_rows, format, err);
-    if (!status)
+    if (!status && !ferror(stdout))
         zg_meta_print_warnings(t->meta, format == ZG_FORMAT_TABLE ? stdout : stderr);
     return status;
 }

@@ -2,6 +2,7 @@
  * run.c - `zogap run`: measures engines side by side on one case or a sweep, and writes a result
  * directory.
  */
+#include "engines/base/plural.h"
 #include "harness/cmd/command.h"
 #include "harness/rows/gap_table.h"
 #include "harness/rows/precision.h"
@@ -44,7 +45,7 @@ static enum zg_status list_cases(struct zg_runner *runner, struct zg_error *err)
     status = zg_table_finish(&table, (enum zg_format)session->request->format, status, err);
     if (!status && session->request->format == ZG_FORMAT_TABLE)
         printf("%lld case%s, about %s in all\n", (long long)session->n_cases,
-               session->n_cases == 1 ? "" : "s", zg_duration_show(total_s, text, sizeof text));
+               zg_plural(session->n_cases), zg_duration_show(total_s, text, sizeof text));
     return status;
 }
 

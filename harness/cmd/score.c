@@ -9,6 +9,7 @@
 #include "engines/base/size.h"
 #include "harness/base/file_out.h"
 #include "harness/base/signals.h"
+#include "harness/base/standard_output.h"
 #include "harness/bench/fit.h"
 #include "harness/cmd/command.h"
 #include "harness/run/session.h"
@@ -48,6 +49,10 @@ static enum zg_status read_probes(struct scoring *s, struct zg_error *err)
             if (!status && !isfinite((float)s->coefficients[i]))
                 status = zg_fail(err, ZG_USAGE, "--probes %s: must be a number that fp32 holds",
                                  words.words[i]);
+            for (int64_t j = 0; j < i && !status; j++)
+                if ((float)s->coefficients[i] == (float)s->coefficients[j])
+                    status = zg_fail(err, ZG_USAGE, "--probes: %s is listed twice, as %s",
+                                     words.words[i], words.words[j]);
         }
         s->n_probes = words.n_words;
         zg_words_close(&words);
@@ -122,6 +127,13 @@ static enum zg_status score_slice(struct scoring *s, int64_t first, int64_t n, s
     return ZG_OK;
 }
 
+/* A reader who has gone needs no more scores. */
+static enum zg_status fail_to_write(const struct scoring *s, struct zg_error *err)
+{
+    return s->out == stdout ? zg_standard_output_flush(err)
+                            : zg_fail(err, ZG_ENV, "no memory for the scores");
+}
+
 static enum zg_status score_rows(struct scoring *s, struct zg_error *err)
 {
     struct zg_contender *const contender = &s->bench.contenders[0];
@@ -139,7 +151,7 @@ static enum zg_status score_rows(struct scoring *s, struct zg_error *err)
                            (long long)n);
         status = score_slice(s, first, zg_min64(size, n - first), err);
         if (!status && ferror(s->out))
-            status = zg_fail(err, ZG_ENV, "the scores cannot be written");
+            return fail_to_write(s, err);
     }
     zg_status_line_clear(&s->session.line);
     return status;
@@ -184,10 +196,9 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
 {
     const struct zg_session *const session = &s->session;
     const struct zg_session_case *const of = &session->cases[0];
-    if (session->n_cases != 1)
-        return zg_fail(err, ZG_USAGE, "a list in a case option: score takes one case, not a sweep");
     if (session->engines.n_items != 1)
-        return zg_fail(err, ZG_USAGE, "--engines: score takes one engine");
+        return zg_fail(err, ZG_USAGE, "--engines %s: score takes one engine",
+                       session->request->engines);
     s->bench.c = of->c;
     enum zg_status status = zg_session_begin(&s->session, err);
     if (!status)

@@ -2,8 +2,11 @@
  * verify.c - `zogap verify`: do the engines compute the same losses, projected gradients and
  * weights?
  */
+#define _GNU_SOURCE /* asprintf */
 #include <stdlib.h>
+#include <string.h>
 
+#include "engines/base/plural.h"
 #include "harness/bench/verify.h"
 #include "harness/cmd/command.h"
 #include "harness/rows/csv_out.h"
@@ -110,23 +113,56 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
         status = zg_verify_table_print(check->rows.rows, check->rows.n,
                                        (enum zg_format)request->format, err);
     if (!status && check->n_failed > 0)
-        status = zg_fail(err, ZG_CHECK, "%lld of %lld checks failed", (long long)check->n_failed,
-                         (long long)check->rows.n);
+        status = zg_fail(err, ZG_CHECK, "%lld of %lld check%s failed", (long long)check->n_failed,
+                         (long long)check->rows.n, zg_plural(check->rows.n));
     return status;
+}
+
+/* An engine alone would be held against itself, which proves nothing: the loop comes before it, in
+ * fp32, as in a gate.  *engines is what to free. */
+static enum zg_status add_reference(struct zg_request *request, char **engines,
+                                    struct zg_error *err)
+{
+    struct zg_engine_list list;
+    const struct zg_engine *const loop = zg_engine_of_role(ZG_ROLE_LOOP);
+    const enum zg_status status =
+        zg_engine_list_parse(&list, request->engines, request->mechanisms, err);
+    if (status)
+        return status;
+    const char *const name = list.items[0].engine->name;
+    const char *const engine = request->engines ? request->engines : name;
+    const bool is_alone = list.n_items == 1;
+    zg_engine_list_close(&list);
+    if (!is_alone)
+        return ZG_OK;
+    if (!loop || strcmp(engine, loop->name) == 0)
+        return zg_fail(err, ZG_USAGE,
+                       "--engines %s: is what others are held against; name one more engine",
+                       engine);
+    if (asprintf(engines, "%s:dtype=fp32,%s", loop->name, engine) < 0) {
+        *engines = NULL;
+        return zg_fail(err, ZG_ENV, "no memory for the engines");
+    }
+    request->engines = *engines;
+    return ZG_OK;
 }
 
 static enum zg_status run_verify(struct zg_request *request, struct zg_error *err)
 {
+    char *engines = NULL;
     struct check *const check = calloc(1, sizeof *check);
     if (!check)
         return zg_fail(err, ZG_ENV, "no memory");
-    enum zg_status status = zg_session_open(&check->session, request, err);
+    enum zg_status status = add_reference(request, &engines, err);
+    if (!status)
+        status = zg_session_open(&check->session, request, err);
     if (!status)
         status = check_all(check, err);
     zg_bench_close(&check->bench);
     zg_session_close(&check->session);
     zg_row_list_close(&check->rows);
     free(check);
+    free(engines);
     return status;
 }
 
@@ -152,8 +188,8 @@ const struct zg_command zg_command_verify = {
     .summary = "same losses, gradients and weights in every engine? exit code 1 if not",
     .details =
         "Runs ten steps in every engine, across redraws of V, and compares losses, projected "
-        "gradients and the weights afterwards with those of the baseline. --out DIR also writes "
-        "verify.csv and meta.json.",
+        "gradients and the weights afterwards with those of the baseline. An engine alone is held "
+        "against naive in fp32. --out DIR also writes verify.csv and meta.json.",
     .common = "engines baseline model task data batch dtype threads out",
     .groups = groups,
     .examples = examples,

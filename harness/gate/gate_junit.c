@@ -14,51 +14,12 @@
 #include <unistd.h>
 
 #include "harness/gate/gate.h"
-
-/* Length of the UTF-8 character at `text`, 0 if it is none, or one that XML 1.0 forbids. */
-static size_t character(const unsigned char *text)
-{
-    static const struct {
-        unsigned char mask, lead;
-        unsigned least;
-    } forms[] = {
-        {0x80, 0x00, 0x20}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t n = 1; n <= 4; n++) {
-        if ((text[0] & forms[n - 1].mask) != forms[n - 1].lead)
-            continue;
-        unsigned code = text[0] & (unsigned char)~forms[n - 1].mask;
-        for (size_t i = 1; i < n; i++) {
-            if ((text[i] & 0xc0) != 0x80)
-                return 0;
-            code = code << 6 | (text[i] & 0x3f);
-        }
-        const bool forbidden = (code >= 0xd800 && code < 0xe000) || code == 0xfffe ||
-                               code == 0xffff || code > 0x10ffff || code == 0x7f;
-        return code < forms[n - 1].least || forbidden ? 0 : n;
-    }
-    return 0;
-}
-
-/* As the value of an attribute, or as text between tags. */
-static void append_escaped(FILE *out, const char *text)
-{
-    static const char special[] = "&<>\"'";
-    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
-    for (size_t n; *text; text += n) {
-        const char *const found = strchr(special, *text);
-        n = character((const unsigned char *)text);
-        if (found)
-            fputs(entities[found - special], out);
-        else
-            fwrite(n ? text : "?", 1, n ? n : 1, out);
-        n = n ? n : 1;
-    }
-}
+#include "harness/rows/cell.h"
 
 static void append_attribute(FILE *out, const char *name, const char *value)
 {
     fprintf(out, " %s=\"", name);
-    append_escaped(out, value);
+    zg_xml_put(out, value);
     fputs("\"", out);
 }
 
@@ -169,7 +130,7 @@ static void append_case(FILE *out, const struct zg_gate *gate, const struct zg_g
         append_attribute(out, "message", message);
         fputs("/>\n", out);
     } else {
-        append_escaped(out, message);
+        zg_xml_put(out, message);
         fputs("</system-out>\n", out);
     }
     fputs("    </testcase>\n", out);

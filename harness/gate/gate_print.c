@@ -207,6 +207,18 @@ static void append_build(FILE *out, const char *name, const struct zg_result_met
             build->started_utc ? build->started_utc : "at no known time");
 }
 
+/* "- a: b: c"; NULL: no c. */
+static void put_item(FILE *out, const char *a, const char *b, const char *c)
+{
+    fputs("- ", out);
+    zg_markdown_put(out, a);
+    fputs(": ", out);
+    zg_markdown_put(out, b);
+    fputs(c ? ": " : "", out);
+    zg_markdown_put(out, c ? c : "");
+    fputc('\n', out);
+}
+
 enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg_error *err)
 {
     char sentence[96], cpu[128];
@@ -219,11 +231,10 @@ enum zg_status zg_gate_markdown(const struct zg_gate *gate, FILE *out, struct zg
     fputs("\n", out);
     for (int64_t i = 0; i < gate->n_cases; i++)
         if (gate->cases[i].judged.judgement != ZG_JUDGED_SAME)
-            fprintf(out, "- %s: %s: %s\n", gate->cases[i].name,
-                    zg_judgement_name(gate->cases[i].judged.judgement),
-                    gate->cases[i].judged.reason);
+            put_item(out, gate->cases[i].name, zg_judgement_name(gate->cases[i].judged.judgement),
+                     gate->cases[i].judged.reason);
     for (int64_t i = 0; i < gate->n_warnings; i++)
-        fprintf(out, "- warning: %s\n", gate->warnings[i]);
+        put_item(out, "warning", gate->warnings[i], NULL);
     fputs("\n", out);
     append_build(out, "Baseline", &gate->sets[ZG_GATE_BASELINE]->meta);
     append_build(out, "; candidate", &gate->sets[ZG_GATE_CANDIDATE]->meta);

@@ -195,8 +195,7 @@ enum zg_status zg_gate_verify(struct zg_gate_trial *t, enum zg_gate_side side, s
     const char *const engines = t->builds->engines;
     struct arguments a = {0};
     const struct zg_engine *const loop = zg_engine_of_role(ZG_ROLE_LOOP);
-    const bool alone = engines && loop && !strchr(engines, ',') &&
-                       strncmp(engines, loop->name, strlen(loop->name)) != 0;
+    const bool alone = engines && loop && !strchr(engines, ',');
     const struct zg_gate_child child = {.work = ZG_GATE_CHILD_VERIFY};
     add(&a, "%s", t->builds->binaries[side]);
     add(&a, "%s", work_names[ZG_GATE_VERIFY]);

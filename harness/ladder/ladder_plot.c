@@ -238,27 +238,8 @@ static void run_gnuplot(const char *dir, char *note, size_t note_size)
                  "gnuplot failed (see its message): no plot; `gnuplot ladder.gp` in %s tells", dir);
 }
 
-/* gnuplot's own title says nothing of the ladder, and takes no text but letters. */
-static void put_xml(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        default:
-            fputc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, out);
-        }
-}
-
-/* Names what a picture shows.  One that is not there, or not as gnuplot writes it, is left alone:
- * it is a picture all the same. */
+/* Names what a picture shows, for gnuplot's own title says nothing of the ladder.  One that is not
+ * there, or not as gnuplot writes it, is left alone: it is a picture all the same. */
 static void name_picture(const struct zg_ladder_result *result, const char *dir, const char *name)
 {
     static const char own[] = "<title>ladder</title>";
@@ -272,7 +253,7 @@ static void name_picture(const struct zg_ladder_result *result, const char *dir,
     if (out) {
         make_title(title, sizeof title, result);
         fprintf(out, "%.*s<title>", (int)(at - text), text);
-        put_xml(out, title);
+        zg_xml_put(out, title);
         fprintf(out, "</title>%s", at + sizeof own - 1);
         if (fclose(out) == 0)
             zg_file_replace(dir, name, named, n_named, NULL);

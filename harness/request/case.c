@@ -6,10 +6,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engines/base/nearest.h"
 #include "harness/request/choices.h"
+#include "harness/request/offered.h"
+#include "harness/request/range.h"
 #include "harness/rows/precision.h"
 
 /* Bounds that keep every product of an honest case inside int64_t and below any machine's memory;
@@ -32,7 +35,8 @@ static enum zg_status set_dtypes(void *target, const struct zg_flag *flag, const
     struct zg_case *const c = target;
     char what[64];
     snprintf(what, sizeof what, "--%s", flag->name);
-    return zg_dtypes_parse(what, value, &c->dtype, &c->dtype_d, err);
+    const enum zg_status status = zg_dtypes_parse(what, value, &c->dtype, &c->dtype_d, err);
+    return status ? status : zg_offered_check_dtypes(what, c->dtype, c->dtype_d, err);
 }
 
 static enum zg_status set_algorithm(void *target, const struct zg_flag *flag, const char *value,
@@ -112,8 +116,8 @@ const struct zg_flag zg_case_flags[] = {
     {"eps", ZG_FLAG_CUSTOM, "X", "1e-3", "probe size", .is_axis = true, .set = set_option},
     {"lr", ZG_FLAG_CUSTOM, "X", "1e-6", "learning rate", .is_axis = true, .set = set_option},
     {"scope", ZG_FLAG_CHOICE, "linear|full", "linear",
-     "weights that are perturbed: the linear layers', or all", FIELD(scope), .is_axis = true,
-     .choices = "linear|full"},
+     "weights that are perturbed: the linear layers', or all (engine naive alone)", FIELD(scope),
+     .is_axis = true, .choices = "linear|full"},
     {"direction", ZG_FLAG_CUSTOM, DIRECTIONS, "correct",
      "update along the probed direction, or, as the official code, along another on steps that "
      "redraw V",
@@ -122,7 +126,8 @@ const struct zg_flag zg_case_flags[] = {
      "scale of U V^T: 1, or 1/sqrt(rank)", .is_axis = true, .set = set_option,
      .choices = DIRECTION_SCALES},
     {"dtype", ZG_FLAG_CUSTOM, "fp32|bf16|int8|M+D", "fp32",
-     "type of linear layers' weights and inputs; M+D, like bf16+int8: that of a pair's mean and of "
+     "type of linear layers' weights and inputs (bf16: not openblas; int8: fused and onednn); M+D, "
+     "like bf16+int8: that of a pair's mean and of "
      "its half difference, where the engine has mechanism centred",
      FIELD(dtype), .topic = ZG_TOPIC_MODEL, .is_axis = true, .set = set_dtypes,
      .size = 2 * sizeof(enum zg_dtype), .choices = "fp32|bf16|int8"},
@@ -161,7 +166,23 @@ void zg_case_question(const struct zg_case *c, struct zg_question *out)
 
 /* ---- sweeps ---------------------------------------------------------------------------------- */
 
-/* As written, or in what they mean: 4 and 04. */
+/* Numbers, which a sweep takes ranges of too where they are integers. */
+static bool is_integer(const struct zg_flag *flag)
+{
+    const struct zg_algorithm_option *const option =
+        is_short_form(flag) ? zg_algorithm_option(algorithm_with(flag->name), flag->name) : NULL;
+    return flag->kind == ZG_FLAG_INT || flag->kind == ZG_FLAG_SEED ||
+           (option && option->kind == ZG_ALGORITHM_INTEGER);
+}
+
+/* Are these names of one file or directory? */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* As written, or in what they mean: 4 and 04, tiny and ./tiny. */
 static bool same_value(const struct zg_axis *axis, int64_t i, int64_t j)
 {
     const struct zg_case *const a = &axis->parsed[i], *const b = &axis->parsed[j];
@@ -171,10 +192,26 @@ static bool same_value(const struct zg_axis *axis, int64_t i, int64_t j)
     if (a->algorithm.algorithm)
         return strcmp(zg_algorithm_text(&a->algorithm, x), zg_algorithm_text(&b->algorithm, y)) ==
                0;
-    return axis->flag->kind != ZG_FLAG_TEXT && memcmp(a, b, sizeof *a) == 0;
+    return axis->flag->kind == ZG_FLAG_TEXT
+               ? same_file(axis->values.words[i], axis->values.words[j])
+               : memcmp(a, b, sizeof *a) == 0;
 }
 
-static enum zg_status parse_values(struct zg_axis *axis, struct zg_error *err)
+/* What an option takes is one thing, that a sweep takes several of them another. */
+static enum zg_status set_value(struct zg_case *out, const struct zg_flag *flag, const char *value,
+                                bool one_case, struct zg_error *err)
+{
+    struct zg_error own = {0};
+    const enum zg_status status = zg_flag_set(out, flag, value, &own);
+    if (!status)
+        return ZG_OK;
+    return zg_fail(err, status, "%s%s", own.text,
+                   is_integer(flag) && !one_case
+                       ? "; a list (4,16) or a range (4-16+4, 1-64*2) is a sweep"
+                       : "");
+}
+
+static enum zg_status parse_values(struct zg_axis *axis, bool one_case, struct zg_error *err)
 {
     const struct zg_words *const values = &axis->values;
     axis->parsed = calloc((size_t)values->n_words, sizeof *axis->parsed);
@@ -182,7 +219,7 @@ static enum zg_status parse_values(struct zg_axis *axis, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "--%s: no memory for the values", axis->flag->name);
     for (int64_t i = 0; i < values->n_words; i++) {
         const enum zg_status status =
-            zg_flag_set(&axis->parsed[i], axis->flag, values->words[i], err);
+            set_value(&axis->parsed[i], axis->flag, values->words[i], one_case, err);
         if (status)
             return status;
         for (int64_t j = 0; j < i; j++)
@@ -191,6 +228,27 @@ static enum zg_status parse_values(struct zg_axis *axis, struct zg_error *err)
                                values->words[i], values->words[j]);
     }
     return ZG_OK;
+}
+
+/* Cuts a list, its ranges written out. */
+static enum zg_status split_values(struct zg_axis *axis, const char *value, bool one_case,
+                                   struct zg_error *err)
+{
+    const struct zg_flag *const flag = axis->flag;
+    /* a path that holds a comma is a path if it exists */
+    const bool is_one = !flag->is_axis || (flag->kind == ZG_FLAG_TEXT && access(value, F_OK) == 0);
+    char what[64], *expanded = NULL;
+    snprintf(what, sizeof what, "--%s", flag->name);
+    enum zg_status status =
+        is_integer(flag) ? zg_ranges_expand(&expanded, what, value, err) : ZG_OK;
+    if (!status)
+        status = zg_words_split(&axis->values, what, expanded ? expanded : value,
+                                is_one ? '\0' : ',', err);
+    free(expanded);
+    if (!status && one_case && axis->values.n_words > 1)
+        return zg_fail(err, ZG_USAGE, "%s %s: a list is a sweep, and this command takes one case",
+                       what, value);
+    return status;
 }
 
 static void axis_close(struct zg_axis *axis)
@@ -203,15 +261,10 @@ static void axis_close(struct zg_axis *axis)
 enum zg_status zg_sweep_add(struct zg_sweep *sweep, const struct zg_flag *flag, const char *value,
                             struct zg_error *err)
 {
-    /* a path that holds a comma is a path if it exists */
-    const bool is_one = !flag->is_axis || (flag->kind == ZG_FLAG_TEXT && access(value, F_OK) == 0);
-    char what[64];
-    snprintf(what, sizeof what, "--%s", flag->name);
     struct zg_axis axis = {.flag = flag};
-    enum zg_status status = zg_words_split(&axis.values, what, value, is_one ? '\0' : ',', err);
-    if (status)
-        return status;
-    status = parse_values(&axis, err);
+    enum zg_status status = split_values(&axis, value, sweep->one_case, err);
+    if (!status)
+        status = parse_values(&axis, sweep->one_case, err);
     int64_t at = 0;
     while (at < sweep->n_axes && sweep->axes[at].flag != flag)
         at++;

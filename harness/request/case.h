@@ -49,6 +49,7 @@ struct zg_axis {
 struct zg_sweep {
     struct zg_axis axes[ZG_MAX_AXES]; /* in order of first use: the last one varies fastest */
     int64_t n_axes;
+    bool one_case; /* the command takes no lists */
 };
 
 /* Parses the value or list of a case option; the last use of an option wins.  ZG_USAGE: a value

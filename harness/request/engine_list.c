@@ -150,11 +150,15 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
     char what[192];
     if (strcmp(text, "dtype") == 0) {
         snprintf(what, sizeof what, "--engines %s: dtype", item->label);
+        if (item->has_dtype)
+            return zg_fail(err, ZG_USAGE, "%s is given twice", what);
         item->has_dtype = true;
         return zg_dtypes_parse(what, value, &item->dtype, &item->dtype_d, err);
     }
     if (strcmp(text, "mechanisms") == 0) {
         snprintf(what, sizeof what, "--engines %s: mechanism", item->label);
+        if (item->has_mechanisms)
+            return zg_fail(err, ZG_USAGE, "--engines %s: mechanisms is given twice", item->label);
         item->has_mechanisms = true;
         const enum zg_status status = zg_mechanisms_parse(what, value, '+', &item->mechanisms, err);
         return status ? status : check_has_mechanisms(item, value, err);
@@ -261,6 +265,21 @@ static enum zg_status parse_item(struct zg_engine_list *list, const char *text,
     return status;
 }
 
+/* A mechanism that --mechanisms asks for by name must be one of an engine's. */
+static enum zg_status check_common(const struct zg_engine_list *list,
+                                   const struct zg_mechanism_choice *choice, const char *text,
+                                   struct zg_error *err)
+{
+    uint32_t has = 0;
+    for (int64_t i = 0; i < list->n_items; i++)
+        has |= list->items[i].has_mechanisms ? 0 : list->items[i].engine->mechanisms;
+    char names[256];
+    if (!(choice->added & ~has))
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE, "--mechanisms %s: no engine of this list that takes it has %s",
+                   text, zg_mechanisms_show(choice->added & ~has, ' ', names, sizeof names));
+}
+
 enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text,
                                     const char *mechanisms, struct zg_error *err)
 {
@@ -286,6 +305,8 @@ enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text
         for (int64_t i = 0; !status && i < words->n_words; i++)
             status = parse_item(out, words->words[i], &choice, err);
     }
+    if (!status && mechanisms)
+        status = check_common(out, &choice, mechanisms, err);
     if (status)
         zg_engine_list_close(out);
     return status;

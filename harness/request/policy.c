@@ -92,7 +92,7 @@ const struct zg_flag zg_policy_flags[] = {
     {CPUS},
     {"steps", ZG_FLAG_INT, "N", NULL,
      "steps in a sample, the same batches in every block; default: as many as leave time for the "
-     "blocks, at most 64",
+     "blocks, at most 64, or as many as it takes to time the shortest step",
      FIELD(steps), .topic = ZG_TOPIC_TIME, .min = 1, .max = 1e9},
     {"blocks", ZG_FLAG_INT, "N", NULL,
      "blocks, each with one sample of every engine; default: planned from a pilot to reach --width",

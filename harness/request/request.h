@@ -23,6 +23,13 @@ struct zg_gate_request {
     const char *junit, *markdown, *json;      /* files to write */
 };
 
+/* An option and its value, as typed. */
+struct zg_given {
+    const struct zg_flag *flag;
+    const char *value;
+};
+enum { ZG_MOST_GIVEN = 64 }; /* options that one command has */
+
 /* What the command line asks for; a command reads the parts whose tables it lists. */
 struct zg_request {
     struct zg_sweep sweep;  /* case options */
@@ -45,9 +52,12 @@ struct zg_request {
     bool phases;                  /* compare */
     const char *results;          /* roofline: a result directory, NULL: measure */
     struct zg_gate_request gate;
-    const char *about;     /* help: a command, NULL: all of them */
-    bool all;              /* help */
-    char *const *argv;     /* of the process, for a restart */
+    const char *about;                    /* help: a command, NULL: all of them */
+    bool all;                             /* help */
+    struct zg_given given[ZG_MOST_GIVEN]; /* [n_given] so far, each option once */
+    int64_t n_given;
+    struct zg_given overridden; /* the last that came again with another value; flag NULL: none */
+    char *const *argv;          /* of the process, for a restart */
     struct zg_words words; /* the command line with option files expanded: what meta.json records */
 };
 

@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engines/base/printable.h"
 #include "harness/rows/algorithm_cell.h"
 
 bool zg_cell_same_text(const char *a, const char *b)
 {
-    return strcmp(a ? a : "", b ? b : "") == 0;
+    return zg_printable_same(a, b); /* files have texts with escapes */
 }
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -64,7 +65,7 @@ const char *zg_cell_show(const struct zg_cell *cell, char *text, size_t size)
 int64_t zg_difference_add(char *text, size_t size, const char *name, const char *a, const char *b)
 {
     const size_t n = text ? strlen(text) : 0;
-    if (strcmp(a, b) == 0)
+    if (zg_printable_same(a, b))
         return 0;
     if (text)
         snprintf(text + n, size - n, "%s%s %s and %s", n ? ", " : "", name, a, b);

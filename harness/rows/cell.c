@@ -3,14 +3,38 @@
 
 #include <string.h>
 
+#include "engines/base/printable.h"
 #include "harness/base/json.h"
 
 void zg_text_put(FILE *out, const char *text, char special, char before)
 {
-    for (; *text; text++) {
+    char piece[ZG_PRINTABLE_PIECE];
+    for (size_t n; *text; fwrite(piece, 1, n, out)) {
         if (*text == special)
             fputc(before, out);
-        fputc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, out);
+        n = zg_printable_next(&text, piece);
+    }
+}
+
+void zg_markdown_put(FILE *out, const char *text)
+{
+    char piece[ZG_PRINTABLE_PIECE];
+    for (size_t n; (n = zg_printable_next(&text, piece)) > 0; fwrite(piece, 1, n, out))
+        if (strchr("|<&`*\\", piece[0]))
+            fputc('\\', out);
+}
+
+void zg_xml_put(FILE *out, const char *text)
+{
+    static const char special[] = "&<>\"'";
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
+    char piece[ZG_PRINTABLE_PIECE];
+    for (size_t n; (n = zg_printable_next(&text, piece)) > 0;) {
+        const char *const found = strchr(special, piece[0]);
+        if (found)
+            fputs(entities[found - special], out);
+        else
+            fwrite(piece, 1, n, out);
     }
 }
 

@@ -105,6 +105,19 @@ static const char *show_bounded(char *text, size_t size, const char *format, dou
     return text;
 }
 
+/* So few probes that a single wrong sign exceeds the bound are counted: "19 of 20". */
+static const char *show_signs(char *text, size_t size, const struct zg_summary_row *row,
+                              double bound)
+{
+    const double n = (double)row->fidelity_probes, n_same = round(row->fidelity_sign * n);
+    if (row->fidelity_probes > 0 && n_same < n && (n - 1) / n < bound)
+        snprintf(text, size, "%.0f of %.0f signs", n_same, n);
+    else
+        show_bounded(text, size, "%.1f %%", 100 * row->fidelity_sign, 100 * bound,
+                     row->fidelity_sign < bound);
+    return text;
+}
+
 static void add_fidelity(struct zg_table *table, const struct zg_summary_row *row)
 {
     const struct bounds bounds = bounds_of(row);
@@ -118,9 +131,7 @@ static void add_fidelity(struct zg_table *table, const struct zg_summary_row *ro
     zg_table_real(table, row->fidelity_rms,
                   show_bounded(text, sizeof text, "%.2g", row->fidelity_rms, bounds.rms,
                                row->fidelity_rms > bounds.rms));
-    zg_table_real(table, row->fidelity_sign,
-                  show_bounded(text, sizeof text, "%.1f %%", 100 * row->fidelity_sign,
-                               100 * bounds.sign, row->fidelity_sign < bounds.sign));
+    zg_table_real(table, row->fidelity_sign, show_signs(text, sizeof text, row, bounds.sign));
 }
 
 /* "~1.25" of multiplexed counts. */

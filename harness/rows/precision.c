@@ -22,9 +22,9 @@ static enum zg_status fail_dtypes(const char *what, const char *text, size_t at,
     char one[16];
     snprintf(one, sizeof one, "%.*s", (int)strcspn(text + at, "+"), text + at);
     return zg_fail(err, ZG_USAGE,
-                   "%s %s: must be one of fp32 bf16 fp16 int8, or two different ones of mean "
+                   "%s %s: must be one of fp32 bf16 int8, or two different ones of mean "
                    "and half difference, like bf16+int8%s",
-                   what, *text ? text : "\"\"", zg_nearest_word(one, "fp32 bf16 fp16 int8").hint);
+                   what, *text ? text : "\"\"", zg_nearest_word(one, "fp32 bf16 int8").hint);
 }
 
 enum zg_status zg_dtypes_parse(const char *what, const char *text, enum zg_dtype *dtype,

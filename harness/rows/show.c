@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/printable.h"
 #include "harness/base/page.h"
 #include "harness/rows/algorithm_cell.h"
 #include "harness/rows/precision.h"
@@ -77,9 +78,10 @@ void zg_mark_add(struct zg_marks *used, enum zg_mark mark, char *text, size_t si
 void zg_marks_print(const struct zg_marks *used, bool markdown)
 {
     for (unsigned i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (used->bits & 1u << i)
-            zg_page_print(stdout, "%s%s  %s", markdown ? "\n\\" : "", marks[i].mark,
-                          marks[i].legend);
+        if (used->bits & 1u << i) {
+            fputs(markdown ? "\n" : "", stdout);
+            zg_page_print(stdout, "%s%s  %s", markdown ? "\\" : "", marks[i].mark, marks[i].legend);
+        }
 }
 
 const char *zg_ratio_show(const struct zg_stats *ratio, struct zg_marks *used, char *text,
@@ -195,10 +197,8 @@ const char *zg_case_show(const struct zg_case_axes *axes, const struct zg_summar
     if (!zg_case_axes_has(axes, "threads"))
         fprintf(out, ", %lld thread%s", (long long)id->threads, id->threads == 1 ? "" : "s");
     if (fclose(out) == 0)
-        snprintf(text, size, "%s", title);
+        zg_printable(text, size, title);
     free(title);
-    for (char *c = text; *c; c++) /* a name from a file may hold anything */
-        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
     return text;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/base/printable.h"
 #include "harness/base/grow.h"
 #include "harness/rows/table_cells.h"
 
@@ -23,8 +24,8 @@ enum zg_status zg_table_open(struct zg_table **out, const struct zg_heading *hea
     if (complete)
         table->n_columns = n;
     for (int64_t i = 0; complete && i < n; i++) {
-        table->headings[i].name = strdup(headings[i].name);
-        table->headings[i].shown = headings[i].shown ? strdup(headings[i].shown) : NULL;
+        table->headings[i].name = zg_printable_copy(headings[i].name);
+        table->headings[i].shown = zg_printable_copy(headings[i].shown);
         complete = table->headings[i].name && (table->headings[i].shown || !headings[i].shown);
     }
     if (!complete) {
@@ -78,7 +79,7 @@ static void add(struct zg_table *table, const struct zg_cell *value, const char 
     if (table->failed)
         return;
     struct cell *const cell = &table->cells[table->n_cells++];
-    *cell = (struct cell){.value = *value, .text = text ? strdup(text) : NULL};
+    *cell = (struct cell){.value = *value, .text = zg_printable_copy(text)};
     if (value->kind == ZG_COLUMN_TEXT)
         cell->value.text = cell->text;
     table->failed = text && !cell->text;

@@ -11,7 +11,7 @@
  *
  * A cell has a value, which CSV, JSON and SQL give in full, and a shown text for people, which the
  * table and Markdown give.  Cells are added left to right, row after row.  Numbers align right.
- * Control characters become '?'.
+ * Texts become printable (engines/base/printable.h).
  *
  * The aligned table fits the page (harness/base/page.h), whatever its cells hold: where it is too
  * wide, headings and long texts break into lines, then secondary columns are left out
@@ -83,8 +83,8 @@ enum zg_status zg_table_of_rows(struct zg_table **out, const struct zg_schema *s
 /* Prints and flushes.  JSON is an array of objects, JSON Lines an object a line, SQL a transaction
  * that creates the table unless it is there and adds the rows that it has not, as sqlite3 reads it;
  * its first column, unless the table has one of that name, is `run` (zg_run_id()).  ZG_ENV: the
- * file does not take it (full disk, closed pipe); `file_name` names it in the message: "standard
- * output". */
+ * file, which `file_name` names, does not take it.  Of the standard output main.c tells at the end:
+ * a verdict and the results are worth more than their table (standard_output.h). */
 enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const char *file_name,
                               enum zg_format format, struct zg_error *err);
 

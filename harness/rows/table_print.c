@@ -23,8 +23,8 @@ static bool print_markdown(const struct zg_table *table, int64_t n_rows, FILE *o
             if (row == -1)
                 fputs(zg_table_is_numeric(table, c) ? "---:" : "---", out);
             else
-                zg_text_put(out, zg_table_shown(table, row < 0 ? -1 : row, c, shown, sizeof shown),
-                            '|', '\\');
+                zg_markdown_put(out,
+                                zg_table_shown(table, row < 0 ? -1 : row, c, shown, sizeof shown));
             fputc(' ', out);
         }
         fputs("|\n", out);
@@ -159,7 +159,8 @@ enum zg_status zg_table_print(const struct zg_table *table, FILE *file, const ch
     const int64_t n_rows = table->n_columns ? table->n_cells / table->n_columns : 0;
     if (table->failed || !prints[format](table, n_rows, file))
         return zg_fail(err, ZG_ENV, "no memory to print a table");
-    if (ferror(file) || fflush(file))
+    const bool written = fflush(file) == 0 && !ferror(file);
+    if (!written && file != stdout)
         return zg_fail(err, ZG_ENV, "%s: cannot write: %s", file_name, strerror(errno));
     return ZG_OK;
 }

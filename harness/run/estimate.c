@@ -26,11 +26,14 @@ static double thread_flops(enum zg_isa isa)
     return isa >= ZG_ISA_AVX512 ? 100e9 : isa == ZG_ISA_AVX2 ? 60e9 : 4e9;
 }
 
-/* A directory counts as OPT-125M. */
-static const struct zg_model_shape *shape_of(const char *model)
+/* That of the model, if it is open; else what its name says.  Any other counts as OPT-125M. */
+static const struct zg_model_shape *shape_of(const struct zg_session *session, const char *model)
 {
     const struct zg_model_shape *shape = NULL, *usual = NULL;
     const char *name;
+    for (int64_t i = 0; i < session->models.n; i++)
+        if (strcmp(session->models.items[i].name, model) == 0)
+            return zg_model_shape(session->models.items[i].model);
     for (int64_t i = 0; (name = zg_model_shape_name(i, &shape)); i++) {
         if (strcmp(name, model) == 0)
             return shape;
@@ -81,7 +84,7 @@ double zg_estimate_s(const struct zg_session *session, int64_t index)
     const struct zg_entry *const entries = session->cases[index].entries;
     const struct zg_case *const c = &session->cases[index].c;
     const struct zg_policy *const policy = &session->request->policy;
-    const struct zg_model_shape *const shape = shape_of(c->model);
+    const struct zg_model_shape *const shape = shape_of(session, c->model);
     const double step_s = loop_s(session, shape, c);
     double timed = 0, probed = 0; /* in steps of the loop */
     for (int64_t i = 0; i < session->engines.n_items; i++) {

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "engines/base/nearest.h"
+#include "engines/base/plural.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
+#include "harness/base/line.h"
 #include "harness/base/page.h"
 #include "harness/base/signals.h"
 #include "harness/peak/roofline.h"
@@ -150,16 +152,16 @@ static enum zg_status measure_peak(struct zg_runner *runner, struct zg_error *er
     return zg_roofline_write(&roofline, runner->dir.path, err);
 }
 
-/* Said now, for whoever waits hours for an empty column. */
-static void warn_of_events(struct zg_runner *runner)
+/* Told before measuring, for whoever waits hours for an empty column. */
+static void note_events(struct zg_runner *runner)
 {
     char text[1024];
     if (!zg_counters_tell_uncounted(runner->counters, text, sizeof text))
         return;
-    json_t *const warning =
-        json_sprintf("--events %s: %s", runner->session.request->policy.events, text);
-    fprintf(stderr, "warning: %s\n", json_string_value(warning));
-    json_object_set_new(runner->meta, "event_warnings", json_pack("[o]", warning));
+    json_object_set_new(
+        runner->meta, "event_warnings",
+        json_pack("[o]",
+                  json_sprintf("--events %s: %s", runner->session.request->policy.events, text)));
 }
 
 static bool is_finished(const struct zg_runner *runner, int64_t index)
@@ -171,7 +173,15 @@ static bool is_finished(const struct zg_runner *runner, int64_t index)
     return true;
 }
 
-static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
+static void tell_events(const struct zg_runner *runner)
+{
+    const json_t *const warnings = json_object_get(runner->meta, "event_warnings");
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        zg_line_print(stderr, "warning: %s", json_string_value(json_array_get(warnings, i)));
+}
+
+/* All that can be known to be wrong before anything is written or measured. */
+static enum zg_status check(struct zg_runner *runner, struct zg_error *err)
 {
     struct zg_session *const session = &runner->session;
     const struct zg_request *const request = session->request;
@@ -193,8 +203,6 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
                                                  .multiplex = request->policy.multiplex};
     if (!status)
         status = zg_counters_open(&runner->counters, &counters, err);
-    if (!status)
-        status = zg_result_dir_open(&runner->dir, request->out_dir, request->policy.resume, err);
     if (status)
         return status;
     zg_machine_watch(&runner->before);
@@ -202,19 +210,35 @@ static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
     if (!runner->meta)
         return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(runner->meta, "counters", zg_counters_json(runner->counters));
-    warn_of_events(runner);
+    note_events(runner);
     if (zg_gate_child_samples(&session->gate))
         json_object_set_new(
             runner->meta, "gate_child",
             json_string(session->gate.work == ZG_GATE_CHILD_PILOT ? "pilot" : "samples"));
     if (request->policy.strict)
         status = zg_meta_check_strict(runner->meta, &runner->before, err);
+    return status;
+}
+
+static enum zg_status open_dir(struct zg_runner *runner, struct zg_error *err)
+{
+    const struct zg_request *const request = runner->session.request;
+    return zg_result_dir_open(&runner->dir, request->out_dir, request->policy.resume, err);
+}
+
+static enum zg_status prepare(struct zg_runner *runner, struct zg_error *err)
+{
+    enum zg_status status = check(runner, err);
+    if (!status)
+        status = open_dir(runner, err);
+    if (!status)
+        tell_events(runner);
     if (!status)
         status = open_files(runner, err);
-    for (int64_t i = 0; i < session->n_cases && runner->all_there; i++)
+    for (int64_t i = 0; i < runner->session.n_cases && runner->all_there; i++)
         runner->all_there = is_finished(runner, i);
     if (status || runner->all_there) {
-        zg_peak_none(&runner->peak, session->n_threads);
+        zg_peak_none(&runner->peak, runner->session.n_threads);
         return status;
     }
     zg_sessions_begin(runner->meta);
@@ -330,12 +354,12 @@ static void print_notes(const struct zg_runner *runner)
     if (n_multiplexed > 0)
         zg_page_print(
             notes,
-            "note: %lld events took turns on the counter registers (--multiplex): their counts, "
+            "note: %lld event%s took turns on the counter registers (--multiplex): their counts, "
             "and what is derived from them, are estimates",
-            (long long)n_multiplexed);
+            (long long)n_multiplexed, zg_plural(n_multiplexed));
     if (isfinite(runner->peak.gflops[ZG_FP32].all.best))
         print_peak(&runner->peak, notes);
-    fprintf(notes, "results in %s\n", runner->dir.path);
+    zg_line_print(notes, "results in %s", runner->dir.path);
 }
 
 static enum zg_status fail_disagreement(const struct zg_runner *runner, struct zg_error *err)
@@ -422,7 +446,7 @@ static enum zg_status run_all(struct zg_runner *runner, struct zg_error *err)
         return tell_nothing_timed(runner, err);
     if (!status)
         status = runner->command->print(runner, err);
-    if (!status)
+    if (!status && !ferror(stdout))
         print_notes(runner);
     if (zg_signals_caught() && !written)
         tell_going_on(runner);
@@ -444,6 +468,17 @@ static enum zg_status measure(struct zg_runner *runner, struct zg_error *err)
     return status;
 }
 
+/* Lists what would be measured, and refuses what would be refused: nobody shall find out at night.
+ * A directory that is made to be tried goes again. */
+static enum zg_status list(struct zg_runner *runner, struct zg_error *err)
+{
+    enum zg_status status = check(runner, err);
+    if (!status && runner->session.request->out_dir)
+        status = open_dir(runner, err);
+    zg_result_dir_discard(&runner->dir);
+    return status ? status : runner->command->list(runner, err);
+}
+
 enum zg_status zg_runner_run(const struct zg_runner_command *command,
                              const struct zg_request *request, void *context, struct zg_error *err)
 {
@@ -452,7 +487,7 @@ enum zg_status zg_runner_run(const struct zg_runner_command *command,
     if (command->first_is_baseline)
         runner.session.baseline = 0;
     if (!status)
-        status = request->policy.list ? command->list(&runner, err) : measure(&runner, err);
+        status = request->policy.list ? list(&runner, err) : measure(&runner, err);
     if (runner.notes)
         fclose(runner.notes);
     free(runner.told);

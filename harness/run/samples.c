@@ -151,10 +151,11 @@ static struct zg_sampler_policy sampler_policy(struct zg_measure_work *w)
 static void tell_disturbed(struct zg_measure_work *w)
 {
     fprintf(w->m->notes,
-            "note: %lld of %lld samples are disturbed: the process was stopped, or "
+            "note: %lld of %lld samples %s disturbed: the process was stopped, or "
             "none of its threads ran for a tenth of the time or more; medians and "
             "their intervals bear a few\n",
-            (long long)w->n_disturbed, (long long)(w->n_blocks * w->n_subjects));
+            (long long)w->n_disturbed, (long long)(w->n_blocks * w->n_subjects),
+            w->n_disturbed == 1 ? "is" : "are");
 }
 
 /* Times the least hand-off: beyond noise, and less than what a second cache makes of it. */

@@ -70,15 +70,18 @@ static enum zg_status make_entries(struct zg_session *session, struct zg_error *
     return ZG_OK;
 }
 
-/* Has the engine the case's dtypes, and this machine what they need? */
-static bool can_run(const struct zg_engine_item *item, const struct zg_case *c)
+/* What the engine, or for a dtype this machine, lacks for the case; NULL: nothing. */
+static const char *lacks(const struct zg_engine_item *item, const struct zg_case *c)
 {
+    if (!(item->engine->scopes & 1u << c->scope))
+        return "scope";
     const uint32_t dtypes = 1u << c->dtype | 1u << c->dtype_d;
     if (dtypes == 1u << ZG_FP32)
-        return true;
+        return NULL;
     const struct zg_engine_options options = zg_engine_item_options(item, c->dtype, c->dtype_d);
-    return (item->engine->dtypes & dtypes) == dtypes &&
-           zg_fit_try(item->engine, &options, NULL) != ZG_ENV;
+    const bool has = (item->engine->dtypes & dtypes) == dtypes &&
+                     zg_fit_try(item->engine, &options, NULL) != ZG_ENV;
+    return has ? NULL : "dtype";
 }
 
 /* Without --engines all engines of the build are meant that can run the cases. */
@@ -87,17 +90,21 @@ static void leave_out_engines(struct zg_session *session)
     struct zg_engine_list *const list = &session->engines;
     char *const text = session->left_out;
     const size_t size = sizeof session->left_out;
+    const char *before = "";
     int64_t n_kept = 0;
     for (int64_t e = 0; e < list->n_items; e++) {
-        bool can = true;
-        for (int64_t i = 0; i < session->n_cases && can; i++)
-            can = can_run(&list->items[e], &session->cases[i].c);
+        const char *lacking = NULL;
+        for (int64_t i = 0; i < session->n_cases && !lacking; i++)
+            lacking = lacks(&list->items[e], &session->cases[i].c);
         const size_t n = strlen(text);
-        if (can)
+        if (!lacking)
             list->items[n_kept++] = list->items[e];
-        else if (n < size)
-            snprintf(text + n, size - n, "%s%s",
-                     n ? ", " : "left out for want of the dtype: ", list->items[e].label);
+        else if (strcmp(lacking, before) == 0)
+            snprintf(text + n, size - n, ", %s", list->items[e].label);
+        else
+            snprintf(text + n, size - n, "%sleft out for want of the %s: %s", n ? "; " : "",
+                     lacking, list->items[e].label);
+        before = lacking ? lacking : before;
     }
     if (n_kept > 0)
         list->n_items = n_kept;

@@ -134,6 +134,10 @@ static enum zg_status check_new(const struct zg_result_dir *dir, struct zg_error
 static enum zg_status make_given(struct zg_result_dir *dir, const char *given, bool resume,
                                  struct zg_error *err)
 {
+    if (strcmp(given, "-") == 0)
+        return zg_fail(err, ZG_USAGE,
+                       "--out -: must be a directory; without it the standard output has the "
+                       "results, in the form that --format names; ./- is a directory of that name");
     if (strlen(given) >= sizeof dir->path)
         return zg_fail(err, ZG_USAGE, "--out: the path must be shorter than %d bytes",
                        (int)sizeof dir->path);

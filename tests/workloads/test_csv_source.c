@@ -116,7 +116,7 @@ static void test_hostile(void)
         {"a,b\n", 0, "F: no row"},
         {"a,b", 0, "F: no row"},
         {"a,b\n\n", 0, "F: no row"},
-        {"a,b\n1\n", 0, "F:2: 1 fields, the header names 2"},
+        {"a,b\n1\n", 0, "F:2: 1 field, the header names 2"},
         {"a,b\n1,2\n1,2,3\n", 0, "F:3: 3 fields"},
         {"a,b\n1,2\n\n1,2,\n", 0, "F:4: 3 fields"},
         {"a,b,a\n1,2,3\n", 0, "F:1: two columns are named 'a'"},

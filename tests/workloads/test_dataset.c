@@ -190,7 +190,7 @@ static void test_hostile(void)
          "label 'Alway' is not among the keys of \"labels\"; did you mean 'always'?"},
         {TWO "}", "s,l\n", "t.csv: no row"},
         {TWO "}", "", "t.csv: empty"},
-        {TWO "}", "s,l\na,1\nb\n", "t.csv:3: 1 fields"},
+        {TWO "}", "s,l\na,1\nb\n", "t.csv:3: 1 field"},
         {TWO "}", "s,l\na,1\nb,\"1\n", "t.csv:3: the file ends inside"},
         {TWO "}", "s,l\na,2\n", "t.csv:2: label '2' is not among the options"},
         {TWO "}", "s,l\na,-1\n", "t.csv:2: label '-1' is not among"},

@@ -167,7 +167,7 @@ static void test_just_allowed(void)
         {"{\"a\": 16777215}", "", "a", "16777215"},
         {"{\"ab\": 0, \"a\": 1, \"b\": 2}", "a b\r\n", "ab", "0"},
         {"{\"ab\": 1, \"a\": 0, \"b\": 2}", "\r\na b", "ab", "1"},
-        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "\n\n\ra b\n", NULL, "M:3: token '?a' is not in V"},
+        {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "\n\n\ra b\n", NULL, "M:3: token '\\ra' is not in V"},
         {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "a b\n", "abb", "1 0"},
         {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "#version\na b", "ab", "1"},
         {"{\"ab\": 1, \"a\": 2, \"b\": 0}", "a b\n#version: 0.2\n", NULL,

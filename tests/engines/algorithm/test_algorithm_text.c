@@ -73,7 +73,7 @@ static void test_texts(void)
         {"lozo:direction-scale=rms+direction=official+nu=1",
          "lozo:rank=2+nu=1+eps=0.001+lr=1e-06+direction=official+direction-scale=rms"},
         /* a plus of a number cuts nothing; nine digits count */
-        {"lozo:lr=1e+06+eps=+0.5", "lozo:rank=2+nu=50+eps=0.5+lr=1000000"},
+        {"lozo:lr=1e+06+eps=0.5", "lozo:rank=2+nu=50+eps=0.5+lr=1000000"},
         {"lozo:lr=2e+20+eps=0.12345678912", "lozo:rank=2+nu=50+eps=0.123456789+lr=2e+20"},
         {"lozo:nu=9223372036854775807+lr=0", "lozo:rank=2+nu=9223372036854775807+eps=0.001+lr=0"},
         {"lozo:lr=-0", "lozo:rank=2+nu=50+eps=0.001+lr=0"},

@@ -20,7 +20,7 @@ static void text_is_always_text(void)
                   *const broken = zg_json_text("a\xff");
     CU_ASSERT(json_is_null(null));
     CU_ASSERT_STRING_EQUAL(json_string_value(text), "a\xc3\xa9");
-    CU_ASSERT_STRING_EQUAL(json_string_value(broken), "a?");
+    CU_ASSERT_STRING_EQUAL(json_string_value(broken), "a\\xff");
     json_decref(text);
     json_decref(broken);
 }

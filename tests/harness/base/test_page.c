@@ -65,7 +65,7 @@ static void paragraphs_are_indented(void)
     CU_ASSERT_STRING_EQUAL(empty, "\n");
     free(empty);
     char *const hostile = put("a\x1b[31m\nb");
-    CU_ASSERT_STRING_EQUAL(hostile, "a?[31m?b\n");
+    CU_ASSERT_STRING_EQUAL(hostile, "a\\x1b[31m\\nb\n");
     free(hostile);
 }
 

@@ -368,7 +368,7 @@ low=(--engines naive:gemm=reference,naive:gemm=reference:dtype=bf16 --model tiny
 expect 0 'bf16: loss within 0.02' run "${low[@]}" "${quick[@]}" --fidelity 20 --fidelity-batch 1 --out low1 --wide
 grep -q 'dL error *sign match' out.txt || fail "no fidelity in the table: $(cat out.txt)"
 grep -q 'over naive:gemm=reference:dtype=bf16' out.txt || fail "no second baseline in the table: $(cat out.txt)"
-grep -q '^fidelity: 20 probes of 1 examples took' out.txt || fail "no word on the time of fidelity: $(cat out.txt)"
+grep -q '^fidelity: 20 probes of 1 example took' out.txt || fail "no word on the time of fidelity: $(cat out.txt)"
 # a failure after that is one line all the same
 expect 1 'engine checks failed' run "${low[@]}" "${quick[@]}" --fidelity 2 --lr 1e30 --out low0
 [ "$(wc -l <low1/fidelity.csv)" = 21 ] || fail "fidelity.csv: $(wc -l <low1/fidelity.csv) lines, not 21"

@@ -571,7 +571,8 @@ static void test_plot(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(svg);
         CU_ASSERT_PTR_NOT_NULL(strstr(svg, "8.00x")); /* trie against lazy */
         CU_ASSERT_PTR_NOT_NULL(strstr(svg, "failed its check"));
-        CU_ASSERT_PTR_NOT_NULL(strstr(svg, "<title>it's a \\ `touch evil` (2 layers resident"));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(svg, "<title>it&apos;s a \\ `touch evil` (2 layers resident"));
         CU_ASSERT_PTR_NOT_NULL(strstr(svg, "20000 ms") ? strstr(svg, "20000 ms")
                                                        : strstr(svg, " s</text>"));
         free(svg);

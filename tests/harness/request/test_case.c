@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "harness/request/case.h"
+#include "harness/request/offered.h"
 #include "harness/rows/precision.h"
 #include "tests/support/cunit_run.h"
 
@@ -109,6 +110,57 @@ static void test_sweep(void)
     zg_sweep_close(&sweep);
 }
 
+static void test_ranges(void)
+{
+    struct zg_sweep sweep = {0};
+    struct zg_case c;
+    CU_ASSERT_EQUAL(add(&sweep, "batch", "4-16+4"), ZG_OK);
+    CU_ASSERT_EQUAL(add(&sweep, "rank", "1-4*2,8"), ZG_OK);
+    CU_ASSERT_EQUAL(add(&sweep, "seed", "3-4"), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_sweep_n_cases(&sweep), 32);
+    CU_ASSERT_EQUAL_FATAL(zg_sweep_case(&sweep, 31, &c, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(c.batch, 16);
+    CU_ASSERT_EQUAL(c.seed, 4);
+    expect_algorithm(&c, "lozo:rank=8+nu=50+eps=0.001+lr=1e-06");
+    zg_sweep_close(&sweep);
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_sweep_add(&sweep, flag_named("batch"), "16x", &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "--batch 16x: must be an integer from 1 to 1048576; a list "
+                                   "(4,16) or a range (4-16+4, 1-64*2) is a sweep");
+    zg_sweep_close(&sweep);
+    /* a command of one case has neither */
+    sweep.one_case = true;
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_sweep_add(&sweep, flag_named("batch"), "4-16+4", &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "--batch 4-16+4: a list is a sweep");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_sweep_add(&sweep, flag_named("batch"), "16x", &err), ZG_USAGE);
+    CU_ASSERT_PTR_NULL(strstr(err.text, "range"));
+    zg_sweep_close(&sweep);
+}
+
+/* What help says of who has a choice is what the engines declare. */
+static void test_who_has_it(void)
+{
+    char text[128];
+    CU_ASSERT_STRING_EQUAL(zg_offered_scope(ZG_SCOPE_FULL, text, sizeof text), "naive has it");
+    CU_ASSERT_PTR_NOT_NULL(strstr(flag_named("scope")->summary, "all (engine naive alone)"));
+    const struct zg_engine *engine;
+    for (int64_t i = 0; (engine = zg_engine_at(i)); i++) {
+        CU_ASSERT_EQUAL(engine->dtypes >> ZG_BF16 & 1, strcmp(engine->name, "openblas") != 0);
+        CU_ASSERT_EQUAL(engine->dtypes >> ZG_INT8 & 1,
+                        strcmp(engine->name, "fused") == 0 || strcmp(engine->name, "onednn") == 0);
+    }
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(flag_named("dtype")->summary, "(bf16: not openblas; int8: fused and onednn)"));
+    struct zg_sweep sweep = {0};
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL(zg_sweep_add(&sweep, flag_named("dtype"), "fp16", &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "--dtype fp16: no engine of this build has fp16; they have "
+                                   "fp32, bf16, int8");
+    zg_sweep_close(&sweep);
+}
+
 static void test_dtype_pairs(void)
 {
     struct zg_sweep sweep = {0};
@@ -147,6 +199,19 @@ static void test_refusals(void)
         {"rank", "4,04"},
         {"eps", "1e-3,0.001"},
         {"seed", "1,01"},
+        {"batch", "4,4-8+4"},
+        {"batch", "16-4"},
+        {"batch", "4-8*1"},
+        {"batch", "+4"},
+        {"batch", "0x4"},
+        {"rank", "1-1001"},
+        {"eps", "0x1p-10"},
+        {"eps", "1e-3-1e-1"},
+        {"lr", "+1"},
+        {"model", "/tmp,/tmp/../tmp/"},
+        {"dtype", "fp32,fp32"},
+        {"dtype", "fp16"},
+        {"dtype", "bf16+fp16"},
         {"bos", "official,0"},
         {"algorithm", "lozo,lozo:rank=2"},
         {"rank", "0"},
@@ -205,6 +270,8 @@ int main(void)
         {"defaults", test_defaults},
         {"an algorithm, its options and their short forms", test_algorithm},
         {"a sweep is the product of the lists", test_sweep},
+        {"ranges of integers", test_ranges},
+        {"who has a choice", test_who_has_it},
         {"dtypes and pairs of them", test_dtype_pairs},
         {"what makes no sense is refused", test_refusals},
         {"a sweep has an end", test_too_many},

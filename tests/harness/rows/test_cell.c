@@ -36,11 +36,11 @@ static void texts(void)
         {"\"", "\"\"\"\""},
         {"a\"b", "\"a\"\"b\""},
         {"'a'", "'a'"},
-        {"a\nb\tc", "a?b?c"},
-        {"\x1f~\x7f!", "?~?!"}, /* just below ' ', and what is behind '~' */
-        {"\x01", "?"},
-        {" \n,", "\" ?,\""},
-        {"\xc3\xa9\x80", "\xc3\xa9\x80"},
+        {"a\nb\tc", "a\\nb\\tc"},
+        {"\x1f~\x7f!", "\\x1f~\\x7f!"}, /* just below ' ', and what is behind '~' */
+        {"\x01", "\\x01"},
+        {" \n,", "\" \\n,\""},
+        {"\xc3\xa9\x80", "\xc3\xa9\\x80"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const size_t n = strlen(cases[i].text) + 1;
@@ -97,7 +97,7 @@ static void quoted(void)
     zg_quoted_put(out, "it's\n", '\'');
     zg_text_put(out, "a|b", '|', '\\');
     fclose(out);
-    CU_ASSERT_STRING_EQUAL(text, "'it''s?'a\\|b");
+    CU_ASSERT_STRING_EQUAL(text, "'it''s\\n'a\\|b");
     free(text);
 }
 

@@ -104,9 +104,10 @@ static void sql_quotes(void)
     zg_table_text(table, "\xff");
     char *const text = printed(table, ZG_FORMAT_SQL);
     CU_ASSERT_STRING_EQUAL(
-        text, "BEGIN;\nCREATE TABLE IF NOT EXISTS \"t\"\"; DROP\" (\n  \"a\"\"b\" TEXT,\n  \"run\" "
-              "TEXT\n);\nINSERT INTO \"t\"\"; DROP\" SELECT 'it''s''); --', '?' EXCEPT SELECT * "
-              "FROM \"t\"\"; DROP\";\nCOMMIT;\n");
+        text,
+        "BEGIN;\nCREATE TABLE IF NOT EXISTS \"t\"\"; DROP\" (\n  \"a\"\"b\" TEXT,\n  \"run\" "
+        "TEXT\n);\nINSERT INTO \"t\"\"; DROP\" SELECT 'it''s''); --', '\\xff' EXCEPT SELECT * "
+        "FROM \"t\"\"; DROP\";\nCOMMIT;\n");
     free(text);
     zg_table_close(&table);
 }

@@ -194,7 +194,7 @@ static void expect_fidelity(const char *low_slope, double rms, double sign)
     CU_ASSERT_EQUAL(json_array_size(engines), 1);
     CU_ASSERT_EQUAL(
         json_integer_value(json_object_get(trial_case_meta(&t, "fidelity"), "examples")), 1);
-    static const char note[] = "fidelity: 120 probes of 1 examples took ";
+    static const char note[] = "fidelity: 120 probes of 1 example took ";
     CU_ASSERT_FATAL(t.n_told > sizeof note);
     CU_ASSERT_EQUAL(memcmp(t.told, note, sizeof note - 1), 0);
     CU_ASSERT_EQUAL(zg_result_writer_write(&t.results, NULL), ZG_OK);

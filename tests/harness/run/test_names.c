@@ -13,7 +13,7 @@ static const char task[] = "{\"name\": \"reviews\", \"data\": {\"dev\": \"d.csv\
                            "\"{t}\", \"options\": [\"a\", \"b\"], \"label\": \"l\"}";
 
 /* The names of n sources, joined by blanks; what cannot be named gives the message. */
-static void name_all(bool tasks, const char *const *typed, int n, char text[512])
+static void name_all(bool tasks, const char *const *typed, int n, char text[1536])
 {
     struct zg_names names = {.is_task = tasks};
     struct zg_case cases[4];
@@ -27,9 +27,9 @@ static void name_all(bool tasks, const char *const *typed, int n, char text[512]
     }
     if (!status)
         status = zg_names_tell_apart(&names, &err);
-    snprintf(text, 512, "%s", err.text);
+    snprintf(text, 1536, "%s", err.text);
     for (int i = 0; i < n && !status; i++)
-        snprintf(text + strlen(text), 512 - strlen(text), "%s%s", i ? " " : "",
+        snprintf(text + strlen(text), 1536 - strlen(text), "%s%s", i ? " " : "",
                  zg_names_of(&names, &cases[i]));
     zg_names_close(&names);
     zg_error_clear(&err);
@@ -38,7 +38,7 @@ static void name_all(bool tasks, const char *const *typed, int n, char text[512]
 static void expect(bool tasks, const char *a, const char *b, const char *c, const char *want)
 {
     const char *const typed[] = {a, b, c};
-    char text[512];
+    char text[1536];
     name_all(tasks, typed, c ? 3 : b ? 2 : 1, text);
     if (strcmp(text, want) != 0)
         printf("\n    %s, not %s", text, want);

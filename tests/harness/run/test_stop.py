@@ -72,7 +72,7 @@ def check(out, told, seconds):
     starved = {key for key, s in zip(span, samples) if float(s["cpu_s_per_step"]) < 0.9 * float(s["wall_s_per_step"])}
     if set(flagged) != starved | set(stopped):  # on a quiet machine none but the one
         failures.append(f"flagged: {flagged}, and it should be {starved | set(stopped)}")
-    if f"note: {len(flagged)} of {len(samples)} samples are disturbed" not in told:
+    if f"note: {len(flagged)} of {len(samples)} samples {'is' if len(flagged) == 1 else 'are'} disturbed" not in told:
         failures.append("no note of it")
     ratios = {b: span[ENGINES[0], b] / span[ENGINES[1], b] for b in range(BLOCKS)}
     without = [ratio for b, ratio in ratios.items() if b != stopped[0][1]]
