@@ -153,7 +153,8 @@ static enum zg_status run_blocks(struct zg_gate_trial *t, struct zg_error *err)
     if (!status)
         status = zg_gate_plan_blocks(t, zg_ns_to_s(zg_clock_wall_ns() - begin_ns), err);
     const int64_t look = status ? 0 : zg_gate_first_look(t);
-    for (int64_t block = 1; block < t->plan.n_blocks && !status; block++) {
+    for (int64_t block = 1; block < t->plan.n_blocks && !status && !zg_gate_is_late(t, block);
+         block++) {
         char left[32];
         const double s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns) / (double)block;
         zg_status_line_show(

@@ -266,6 +266,12 @@ enum zg_status zg_gate_plan_blocks(struct zg_gate_trial *t, double block_s, stru
     return ZG_OK;
 }
 
+bool zg_gate_is_late(const struct zg_gate_trial *t, int64_t n)
+{
+    return t->builds->policy->blocks == 0 && n >= zg_judge_least_blocks(t->gate->n_cases) &&
+           t->plan.block_s > left_s(t);
+}
+
 int64_t zg_gate_first_look(const struct zg_gate_trial *t)
 {
     const int64_t n = zg_max64(FIRST_LOOK, zg_judge_least_blocks(t->gate->n_cases));

@@ -86,6 +86,9 @@ enum zg_status zg_gate_take_pilot(struct zg_gate_trial *t, enum zg_gate_side sid
 enum zg_status zg_gate_make_plan(struct zg_gate_trial *t, struct zg_error *err);
 /* The number of blocks that there is time for, once the first took block_s. */
 enum zg_status zg_gate_plan_blocks(struct zg_gate_trial *t, double block_s, struct zg_error *err);
+/* After n blocks, enough to judge: has the time no room for one more?  Those that came slower than
+ * the first make it so; which build is the slower one does not. */
+bool zg_gate_is_late(const struct zg_gate_trial *t, int64_t n);
 /* After so many blocks the plan is made final, from the spread of what they cost.  0: it is. */
 int64_t zg_gate_first_look(const struct zg_gate_trial *t);
 /* How many blocks the spread asks for, within those that there is time for; tells a gate whose
