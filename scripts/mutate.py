@@ -388,7 +388,7 @@ class Results:
         with part.open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(sorted(self.rows.values(), key=lambda r: (r["file"], int(r["line"]), int(r["column"]))))
+            writer.writerows(sorted(self.rows.values(), key=lambda r: (r["file"], int(r["line"]), int(r["column"]), r["changed"])))
         part.replace(self.path)
 
     def add(self, change, outcome, by, of):
