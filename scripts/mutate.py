@@ -106,7 +106,8 @@ def other_numbers(text):
 
 def is_room(tokens, i):
     """Is it the size of an array that is declared, `char text[64]`?  More room changes nothing."""
-    return (i >= 3 and tokens[i].lastgroup == "number" and tokens[i - 1][0] == "[" and tokens[i - 2].lastgroup == "name" and
+    return (i >= 3 and tokens[i].lastgroup == "number" and tokens[i - 1][0] == "[" and
+            tokens[i - 2].lastgroup == "name" and
             (tokens[i - 3].lastgroup == "name" and tokens[i - 3][0] not in ("return", "case", "else", "sizeof") or
              tokens[i - 3][0] == "*" and tokens[i - 4].lastgroup == "name" and tokens[i - 4][0] in NO_VALUE))
 
@@ -203,7 +204,7 @@ def read_equivalents(path):
 def refuse_stale(equivalents, path, changes):
     keys = {change.key() for change in changes}
     files = {change.file for change in changes}
-    stale = [f"{file}: {old} -> {new}" for file, old, new in equivalents if file in files and (file, old, new) not in keys]
+    stale = [": ".join((key[0], " -> ".join(key[1:]))) for key in equivalents if key[0] in files and key not in keys]
     if stale:
         raise Stop(f"{path}: stale, for no such change is there:\n  " + "\n  ".join(stale))
 
@@ -388,7 +389,8 @@ class Results:
         with part.open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(sorted(self.rows.values(), key=lambda r: (r["file"], int(r["line"]), int(r["column"]), r["changed"])))
+            place = lambda r: (r["file"], int(r["line"]), int(r["column"]), r["changed"])
+            writer.writerows(sorted(self.rows.values(), key=place))
         part.replace(self.path)
 
     def add(self, change, outcome, by, of):
@@ -484,7 +486,8 @@ def parse(arguments):
     parser.add_argument("--csv", type=pathlib.Path, metavar="FILE", help="what was found; default BUILD/mutants.csv")
     parser.add_argument("--list", action="store_true", help="prints the changes, tries none")
     parser.add_argument("--source", type=pathlib.Path, default=ROOT, metavar="DIR", help="the tree; default: this one")
-    parser.add_argument("--build", type=pathlib.Path, metavar="DIR", help="for the copy and its build; default SOURCE/build-mutate")
+    parser.add_argument("--build", type=pathlib.Path, metavar="DIR",
+                        help="for the copy and its build; default SOURCE/build-mutate")
     parser.add_argument("--cmake", action="append", default=[], metavar="-DNAME=VALUE", help="an option of the build")
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="default SOURCE/tests/mutants.txt")
     parser.add_argument("--equivalents", type=pathlib.Path, metavar="FILE",
