@@ -1,4 +1,4 @@
-/* memory.c - VmRSS, VmHWM and MemAvailable of /proc. */
+/* memory.c - VmRSS, VmHWM, VmSize and MemAvailable of /proc. */
 #include "harness/machine/memory.h"
 
 #include <errno.h>
@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/machine/sysfile.h"
@@ -22,7 +23,18 @@ double zg_memory_resident_mib(void)
 
 double zg_memory_available_mib(void)
 {
-    return zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024;
+    const double machine = zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024,
+                 process = zg_memory_address_space_mib();
+    return process < machine ? process : machine;
+}
+
+double zg_memory_address_space_mib(void)
+{
+    struct rlimit limit;
+    const double used = status_mib("VmSize:");
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || isnan(used))
+        return NAN;
+    return fmax(0, (double)limit.rlim_cur / 1048576.0 - used);
 }
 
 void zg_memory_mark(struct zg_memory_mark *out)

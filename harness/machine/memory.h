@@ -28,7 +28,11 @@ void zg_memory_mark(struct zg_memory_mark *out);
  * number not read. */
 double zg_memory_peak_mib(const struct zg_memory_mark *mark, double others_mib);
 
-double zg_memory_resident_mib(void);  /* VmRSS; NaN where not readable */
-double zg_memory_available_mib(void); /* MemAvailable of the machine; NaN where not readable */
+double zg_memory_resident_mib(void); /* VmRSS; NaN where not readable */
+/* MemAvailable of the machine, or what `ulimit -v` leaves if that is less; NaN where not
+ * readable. */
+double zg_memory_available_mib(void);
+/* What `ulimit -v` leaves of addresses; NaN: there is no such limit. */
+double zg_memory_address_space_mib(void);
 
 #endif

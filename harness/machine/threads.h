@@ -11,8 +11,8 @@
 #include "engines/error.h"
 
 /* Makes n - 1 threads beside the calling one, with the stacks that OpenMP will give its own, and
- * ends them again.  ZG_ENV: the system refuses, or OMP_STACKSIZE and its like hold no size; the
- * message names n and the variable or the limits. */
+ * ends them again.  ZG_ENV: the system refuses, `ulimit -v` leaves too little for libraries, or
+ * OMP_STACKSIZE and its like hold no size; the message names n and the variable or the limits. */
 enum zg_status zg_threads_try(int64_t n, struct zg_error *err);
 
 /* The limits that there are on threads: "ulimit -u is 1, the cgroup's pids.max is 20"; "" where

@@ -15,6 +15,7 @@
 #include "harness/bench/fit.h"
 #include "harness/machine/openblas_memory.h"
 #include "harness/machine/threads.h"
+#include "harness/machine/variables.h"
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
@@ -340,8 +341,23 @@ void zg_session_tell_tokenizer(const struct zg_session *session, FILE *out)
                            "model's");
 }
 
+static void tell_variables(FILE *out)
+{
+    size_t i;
+    json_t *warning;
+    json_t *const process = json_object(), *const warnings = json_array();
+    zg_variables_record(process);
+    zg_variables_warn(process, warnings);
+    json_array_foreach(warnings, i, warning)
+        zg_page_print(out, "warning: %s", json_string_value(warning));
+    json_decref(warnings);
+    json_decref(process);
+}
+
 void zg_session_tell_models(const struct zg_session *session, bool warnings, FILE *out)
 {
+    if (warnings)
+        tell_variables(out);
     for (int64_t i = 0; i < session->models.n; i++) {
         const struct zg_model *const model = session->models.items[i].model;
         if (warnings && zg_model_warning(model))

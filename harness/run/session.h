@@ -74,8 +74,8 @@ enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_erro
 /* Prints which tokenizer stands in for a model's, where lengths, and so times, hang on it. */
 void zg_session_tell_tokenizer(const struct zg_session *session, FILE *out);
 
-/* Prints what the models that are open say of stored tensors that are not used: their notes, and
- * their warnings where no meta.json shows them. */
+/* Prints what the models that are open say of stored tensors that are not used: their notes, and,
+ * where no meta.json shows them, warnings of models and of the environment's variables. */
 void zg_session_tell_models(const struct zg_session *session, bool warnings, FILE *out);
 
 void zg_session_close(struct zg_session *session);

@@ -73,7 +73,7 @@ static void address_space_is_named(void)
     setrlimit(RLIMIT_AS, &before);
     CU_ASSERT_EQUAL(status, ZG_ENV);
     zg_test_expect_words(err.text, "team of 200 threads");
-    zg_test_expect_words(err.text, "ulimit -v is 0 KiB");
+    zg_test_expect_words(err.text, "ulimit -v (0 KiB) leaves 0");
 }
 
 int main(void)
