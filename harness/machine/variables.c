@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "engines/base/json_memory.h"
 #include "harness/base/json.h"
 #include "harness/machine/environment_table.h"
 
@@ -68,37 +69,35 @@ static bool is_there(enum zg_variable_reader reader)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+enum { NAME_SIZE = 128, VALUE_SIZE = 2048 }; /* longer values are cut: no entry wants memory */
+
 /* Lists of paths are joined by any of these. */
 #define SEPARATORS ":;, "
 
-/* "/home/me/a.so:b/c.so" -> "a.so:c.so"; the caller frees it.  NULL: no memory. */
-static char *without_directories(const char *value)
+/* "/home/me/a.so:b/c.so" -> "a.so:c.so" */
+static void without_directories(const char *value, char text[VALUE_SIZE])
 {
-    char *const text = strdup(value);
-    char *to = text;
-    for (const char *at = value; text && *at;) {
+    size_t used = 0;
+    for (const char *at = value; *at && used + 2 < VALUE_SIZE;) {
         const size_t n = strcspn(at, SEPARATORS);
         size_t end = n;
         while (end > 1 && at[end - 1] == '/')
             end--;
         const char *const slash = end > 1 ? memrchr(at, '/', end) : NULL;
         const char *const from = slash ? slash + 1 : at;
-        const size_t n_kept = (size_t)(at + end - from);
-        memcpy(to, from, n_kept);
-        to += n_kept;
+        const size_t n_kept = (size_t)(at + end - from), room = VALUE_SIZE - 2 - used;
+        memcpy(text + used, from, n_kept < room ? n_kept : room);
+        used += n_kept < room ? n_kept : room;
         at += n;
         if (*at)
-            *to++ = *at++;
+            text[used++] = *at++;
     }
-    if (text)
-        *to = '\0';
-    return text;
+    text[used] = '\0';
 }
 
 struct path_search {
     const char *directories; /* of LD_LIBRARY_PATH */
-    FILE *found;
-    int n;
+    char *found;             /* [VALUE_SIZE] */
 };
 
 static int add_if_from_path(struct dl_phdr_info *library, size_t size, void *context)
@@ -112,7 +111,8 @@ static int add_if_from_path(struct dl_phdr_info *library, size_t size, void *con
         while (n > 1 && at[n - 1] == '/')
             n--;
         if (n == (size_t)(slash - path) && !strncmp(at, path, n)) {
-            fprintf(search->found, "%s%s", search->n++ ? "," : "", slash + 1);
+            const size_t used = strlen(search->found);
+            snprintf(search->found + used, VALUE_SIZE - used, "%s%s", used ? "," : "", slash + 1);
             break;
         }
         at = next;
@@ -121,15 +121,11 @@ static int add_if_from_path(struct dl_phdr_info *library, size_t size, void *con
 }
 
 /* The libraries that came from LD_LIBRARY_PATH; "": none, and it changed nothing. */
-static char *from_library_path(const char *directories)
+static void from_library_path(const char *directories, char text[VALUE_SIZE])
 {
-    char *text = NULL;
-    size_t n = 0;
-    struct path_search search = {directories, open_memstream(&text, &n), 0};
-    if (!search.found)
-        return NULL;
+    struct path_search search = {directories, text};
+    text[0] = '\0';
     dl_iterate_phdr(add_if_from_path, &search);
-    return fclose(search.found) == 0 ? text : NULL;
 }
 
 static bool is_one_of(const char *list, const char *value)
@@ -163,25 +159,31 @@ static void walk(void (*visit)(const char *name, const char *value, const struct
                  void *context)
 {
     for (char **entry = environ; entry && *entry; entry++) {
-        const char *const equals = strchr(*entry, '=');
-        char *const name = equals ? strndup(*entry, (size_t)(equals - *entry)) : NULL;
-        const struct zg_variable *const of = name ? zg_variable_find(name) : NULL;
-        if (of && equals[1] && is_there(of->reader) && !is_one_of(of->harmless, equals + 1) &&
+        const size_t n = strcspn(*entry, "=");
+        char name[NAME_SIZE];
+        if (n >= sizeof name || (*entry)[n] != '=')
+            continue;
+        memcpy(name, *entry, n);
+        name[n] = '\0';
+        const char *const value = *entry + n + 1;
+        const struct zg_variable *const of = zg_variable_find(name);
+        if (of && *value && is_there(of->reader) && !is_one_of(of->harmless, value) &&
             !(of->action == ZG_VARIABLE_UNKNOWN && is_for_builds(name)))
-            visit(name, equals + 1, of, context);
-        free(name);
+            visit(name, value, of, context);
     }
 }
 
 static void set_value(json_t *object, const char *name, const char *value)
 {
-    const bool is_search_path = !strcmp(name, "LD_LIBRARY_PATH");
-    char *const text = is_search_path ? from_library_path(value) : without_directories(value);
+    char text[VALUE_SIZE];
+    if (strcmp(name, "LD_LIBRARY_PATH") == 0)
+        from_library_path(value, text);
+    else
+        without_directories(value, text);
     json_t *const key = zg_json_text(name); /* of bytes that a key may have */
-    if (text && *text && json_is_string(key))
+    if (*text && json_is_string(key))
         json_object_set_new(object, json_string_value(key), zg_json_text(text));
     json_decref(key);
-    free(text);
 }
 
 /* ---- taking out ------------------------------------------------------------------------------ */
@@ -190,7 +192,8 @@ static void set_value(json_t *object, const char *name, const char *value)
 static json_t *taken_out(void)
 {
     const char *const text = getenv(TAKEN_OUT), *name;
-    json_t *const all = text ? json_loads(text, 0, NULL) : NULL;
+    json_error_t error;
+    json_t *const all = text ? zg_json_read(text, strlen(text), &error) : NULL;
     json_t *const object = json_object(), *value;
     json_object_foreach(all, name, value)
     {

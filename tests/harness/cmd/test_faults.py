@@ -57,7 +57,8 @@ def shape(name, data):
     """What does not change from run to run: rows and empty cells of a table, keys and nulls of a document."""
     def of(value):
         if isinstance(value, dict):  # what the machine did meanwhile may be known or not, and is warned of or not
-            return {k: of(v) for k, v in value.items() if k not in ("during", "warnings", "sampling", "sessions")}
+            return {k: of(v) for k, v in value.items()
+                    if k not in ("during", "warnings", "sampling", "sessions") and not k.startswith("ZOGAP_FAULT")}
         if isinstance(value, list):
             return [of(v) for v in value]
         return value if isinstance(value, str) and len(value) < 12 else value is None
