@@ -26,7 +26,8 @@ static enum zg_status open_real(struct zg_counters **out, const char *events, in
 
 static struct zg_counters *open_scripted(const char *events, bool multiplex)
 {
-    static const struct zg_counter_source *const sources[] = {&scripted_source, NULL};
+    static const struct zg_counter_source *const sources[] = {&zg_counters_software,
+                                                              &scripted_source, NULL};
     const struct zg_counters_request request = {
         .events = events, .n_threads = THREADS, .multiplex = multiplex, .sources = sources};
     struct zg_counters *counters = NULL;
@@ -116,6 +117,37 @@ static void what_is_named_stays(void)
     for (int64_t i = 0; i < 4; i++)
         CU_ASSERT_EQUAL(isfinite(sums[i]) != 0, zg_counters_event(counters, i)->counting);
     zg_counters_close(&counters);
+}
+
+/* By name or in a group that somebody asked for; the default set may lack what it likes. */
+static void what_was_asked_for_and_does_not_count_is_told(void)
+{
+    static const struct {
+        const char *events, *says; /* NULL: nothing */
+    } cases[] = {
+        {"default", NULL},
+        {"none", NULL},
+        {"PAPI_TOT_INS", NULL},
+        {"PAPI_TLB_DM", "PAPI_TLB_DM: not counted: "},
+        {"PAPI_SP_OPS", "accepted but counts 0"},
+        {"PAPI_TLB_DM,PAPI_SP_OPS", "PAPI_TLB_DM, PAPI_SP_OPS: not counted: "},
+        {"hardware", "PAPI_TLB_DM"}, /* which the default set has, too */
+        {"default,PAPI_TLB_DM", "PAPI_TLB_DM: not counted: "},
+        {"PAPI_TLB_DM,default", "PAPI_TLB_DM: not counted: "},
+        {"default,flops", "PAPI_VEC_SP: not counted: "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512];
+        struct zg_counters *counters = open_scripted(cases[i].events, false);
+        const bool told = zg_counters_tell_uncounted(counters, text, sizeof text);
+        CU_ASSERT_EQUAL(told, cases[i].says != NULL);
+        CU_ASSERT_EQUAL(told, text[0] != '\0');
+        if (cases[i].says)
+            zg_test_expect_words(text, cases[i].says);
+        zg_counters_close(&counters);
+    }
+    char text[8] = "x";
+    CU_ASSERT(!zg_counters_tell_uncounted(NULL, text, sizeof text) && !text[0]);
 }
 
 static void registers_run_out_unless_multiplexed(void)
@@ -372,6 +404,8 @@ int main(void)
         {"a group is trimmed to what counts", a_group_is_trimmed_to_what_counts},
         {"counts are per thread and summed", counts_are_per_thread_and_summed},
         {"what is named stays", what_is_named_stays},
+        {"what was asked for and does not count is told",
+         what_was_asked_for_and_does_not_count_is_told},
         {"registers run out unless multiplexed", registers_run_out_unless_multiplexed},
         {"reasons name what to change", reasons_name_what_to_change},
         {"groups overlap", groups_overlap},
