@@ -21,20 +21,21 @@ double zg_memory_resident_mib(void)
     return status_mib("VmRSS:");
 }
 
-double zg_memory_available_mib(void)
-{
-    const double machine = zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024,
-                 process = zg_memory_address_space_mib();
-    return process < machine ? process : machine;
-}
-
-double zg_memory_address_space_mib(void)
+/* What `ulimit -v` leaves; NaN: there is no such limit. */
+static double address_space_mib(void)
 {
     struct rlimit limit;
     const double used = status_mib("VmSize:");
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || isnan(used))
         return NAN;
     return fmax(0, (double)limit.rlim_cur / 1048576.0 - used);
+}
+
+double zg_memory_available_mib(void)
+{
+    const double machine = zg_sysfile_field("/proc/meminfo", "MemAvailable:") / 1024,
+                 process = address_space_mib();
+    return process < machine ? process : machine;
 }
 
 void zg_memory_mark(struct zg_memory_mark *out)

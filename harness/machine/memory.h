@@ -32,7 +32,5 @@ double zg_memory_resident_mib(void); /* VmRSS; NaN where not readable */
 /* MemAvailable of the machine, or what `ulimit -v` leaves if that is less; NaN where not
  * readable. */
 double zg_memory_available_mib(void);
-/* What `ulimit -v` leaves of addresses; NaN: there is no such limit. */
-double zg_memory_address_space_mib(void);
 
 #endif

@@ -13,7 +13,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "harness/machine/memory.h"
 #include "harness/machine/sysfile.h"
 
 /* ---- stacks ---------------------------------------------------------------------------------- */
@@ -94,22 +93,6 @@ void zg_threads_limits(char *text, size_t size)
     }
 }
 
-/* A library that gets no more addresses may wait for ever: OpenBLAS asks again until it has its
- * buffers.  Beside the C library's own, two threads needed 200 MiB. */
-enum { LEAST_MIB = 128, LEAST_MIB_A_THREAD = 64 };
-
-static enum zg_status check_addresses(int64_t n, struct zg_error *err)
-{
-    const double left_mib = zg_memory_address_space_mib();
-    const double need_mib = (double)(LEAST_MIB + n * LEAST_MIB_A_THREAD);
-    if (left_mib < need_mib)
-        return zg_fail(err, ZG_ENV,
-                       "a team of %lld threads needs at least %.0f MiB of addresses, and ulimit -v "
-                       "(%.0f KiB) leaves %.0f: raise it",
-                       (long long)n, need_mib, limit_of(RLIMIT_AS) / 1024, left_mib);
-    return ZG_OK;
-}
-
 /* ---- the trial ------------------------------------------------------------------------------- */
 
 static void *wait_for(void *mutex)
@@ -179,8 +162,6 @@ enum zg_status zg_threads_try(int64_t n, struct zg_error *err)
     pthread_attr_t attributes;
     int64_t n_made = 0;
     enum zg_status status = find_stack(&stack, err);
-    if (!status)
-        status = check_addresses(n, err);
     if (status)
         return status;
     pthread_attr_init(&attributes);

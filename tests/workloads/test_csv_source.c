@@ -213,7 +213,7 @@ static void test_no_memory(void)
 {
     char dir[64];
     make_temp_dir(dir);
-    write_temp_file(dir, "t.csv", "a,b\n\"1\",2\n", 12);
+    write_temp_file(dir, "t.csv", "a,b\n\"1\",2\n", 10);
     for (int from_file = 0; from_file < 2; from_file++)
         for (int n = 1;; n++) {
             struct zg_csv_source *source = NULL;

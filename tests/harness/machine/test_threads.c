@@ -13,7 +13,7 @@ static void teams_can_be_made(void)
     struct zg_error err = {0};
     CU_ASSERT_EQUAL(zg_threads_try(1, &err), ZG_OK);
     CU_ASSERT_EQUAL(zg_threads_try(8, &err), ZG_OK);
-    static const char *const good[] = {"4096", "512k", " 4 M ", "1g", "1048576B", "64K", ""};
+    static const char *const good[] = {"4096", "512k", " 4 M ", "1g", "1048576B", "640K", ""};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         setenv("OMP_STACKSIZE", good[i], 1);
         CU_ASSERT_EQUAL(zg_threads_try(2, &err), ZG_OK);
@@ -59,6 +59,15 @@ static void limits_are_named(void)
     fake_root_close();
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_SANITIZER 1 /* it wants terabytes of addresses itself */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER 1
+#endif
+#endif
+
+#ifndef HAS_SANITIZER
 /* More than the C library keeps stacks of ended threads for. */
 static void address_space_is_named(void)
 {
@@ -73,15 +82,18 @@ static void address_space_is_named(void)
     setrlimit(RLIMIT_AS, &before);
     CU_ASSERT_EQUAL(status, ZG_ENV);
     zg_test_expect_words(err.text, "team of 200 threads");
-    zg_test_expect_words(err.text, "ulimit -v (0 KiB) leaves 0");
+    zg_test_expect_words(err.text, "ulimit -v is 0 KiB");
 }
+#endif
 
 int main(void)
 {
     static const struct zg_test tests[] = {{"teams can be made", teams_can_be_made},
                                            {"wrong stacks are named", wrong_stacks_are_named},
                                            {"limits are named", limits_are_named},
+#ifndef HAS_SANITIZER
                                            {"address space is named", address_space_is_named},
+#endif
                                            {NULL, NULL}};
     return zg_test_run("harness/threads", tests);
 }
