@@ -13,7 +13,8 @@ const char zg_help_about[] =
     "zogap measures the efficiency gap between zeroth-order fine-tuning as a training loop and as "
     "an inference workload, on CPUs.";
 const char zg_help_list_text[] =
-    "[list]: takes several values, like 16,32; together they make a sweep over all combinations.";
+    "[list]: takes several values, like 16,32, whole numbers as ranges too, 4-16+4 or 1-64*2; "
+    "together they make a sweep over all combinations.";
 
 const struct zg_term zg_help_environment[] = {
     {"ZOGAP_ISA=portable|avx2|avx512|avx512bf16|amx",

@@ -135,7 +135,7 @@ static struct zg_nearest nearest_option(const struct option *options, const char
 static enum zg_status fail_unknown(const struct option *options, const char *word, size_t n,
                                    struct zg_error *err)
 {
-    return zg_fail(err, ZG_USAGE, "%.*s: unknown option%s; --help --all lists the options", (int)n,
+    return zg_fail(err, ZG_USAGE, "%.*s: unknown option%s (--help --all lists the options)", (int)n,
                    word, nearest_option(options, word).hint);
 }
 

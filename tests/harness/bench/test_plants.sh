@@ -44,7 +44,7 @@ while IFS='|' read -r name engine options what; do
   ZOGAP_TEST_PLANT=$engine:$name "$planted" verify --engines "$baseline,$other" --baseline "$baseline" "${case[@]}" \
     --seed "$seeds" $options >out.csv 2>err.txt </dev/null
   code=$?
-  n_failed=$(grep -c "^$other,.*,0,[^,]" out.csv)
+  n_failed=$(grep -c "^$other[^,]*,.*,0,[^,]" out.csv)
   if [ "$code" = 1 ] && [ "$n_failed" = "${5-1}" ]; then
     found=$((found + 1))
   else
