@@ -28,7 +28,7 @@ enum { MOST_FOR_SHARE = 24 };
 /* An engine's samples of a process together. */
 #define LEAST_SLICE_S 0.1
 /* Of the gate's time in samples. */
-#define WISHED_SHARE 0.72
+#define WISHED_SHARE 0.76
 /* Of a process's samples: more would not be short. */
 #define WARMUP_SHARE 0.2
 
