@@ -133,7 +133,9 @@ static const struct zg_variable variables[] = {
 
     /* ---- zogap ---- */
     {"ZOGAP_ISA", ZG_READER_ZOGAP, ZG_VARIABLE_KERNELS, NULL, NULL},
-    {"ZOGAP_GATE|ZOGAP_PEAKS|ZOGAP_SYSROOT", ZG_READER_ZOGAP, ZG_VARIABLE_SILENT, NULL, NULL},
+    {"ZOGAP_SYSROOT", ZG_READER_ZOGAP, ZG_VARIABLE_WARNED, "/",
+     "facts of the machine are read from files below it, not from the system's; unset it"},
+    {"ZOGAP_GATE|ZOGAP_PEAKS", ZG_READER_ZOGAP, ZG_VARIABLE_SILENT, NULL, NULL},
     {"ZOGAP_RESTARTED|ZOGAP_TAKEN_OUT", ZG_READER_ZOGAP, ZG_VARIABLE_OWN, NULL, NULL},
     {"ZOGAP_TEST_*", ZG_READER_ZOGAP, ZG_VARIABLE_SILENT, NULL,
      NULL}, /* of builds for tests alone */

@@ -11,7 +11,6 @@
 #include "harness/base/identity.h"
 #include "harness/base/json.h"
 #include "harness/machine/machine.h"
-#include "harness/machine/sysfile.h"
 #include "harness/machine/variables.h"
 #include "harness/rows/precision.h"
 #include "harness/rows/schema.h"
@@ -164,9 +163,6 @@ json_t *zg_manifest_open(const struct zg_session *session, const char *command)
         add_model_texts(meta, session->models.items[i].model);
     if (session->environment.note[0])
         zg_meta_note(meta, session->environment.note);
-    if (*zg_sysfile_root())
-        zg_meta_note(meta, "ZOGAP_SYSROOT is set: facts of the machine are read from files below "
-                           "it, not from the system's");
     return meta;
 }
 

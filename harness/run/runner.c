@@ -342,7 +342,7 @@ static void print_peak(const struct zg_peak *peak, FILE *notes)
 static void print_notes(const struct zg_runner *runner)
 {
     FILE *const notes = zg_runner_notes(runner);
-    if (runner->session.left_out[0])
+    if (runner->session.left_out)
         zg_page_print(notes, "note: %s", runner->session.left_out);
     zg_session_tell_tokenizer(&runner->session, notes);
     zg_meta_print_warnings(runner->meta, notes);

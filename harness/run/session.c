@@ -86,31 +86,40 @@ static const char *lacks(const struct zg_engine_item *item, const struct zg_case
 }
 
 /* Without --engines all engines of the build are meant that can run the cases. */
-static void leave_out_engines(struct zg_session *session)
+static enum zg_status leave_out_engines(struct zg_session *session, struct zg_error *err)
 {
     struct zg_engine_list *const list = &session->engines;
-    char *const text = session->left_out;
-    const size_t size = sizeof session->left_out;
     const char *before = "";
+    char *text = NULL;
+    size_t size;
     int64_t n_kept = 0;
+    FILE *const out = open_memstream(&text, &size);
+    if (!out)
+        return zg_fail(err, ZG_ENV, "no memory for the engines");
     for (int64_t e = 0; e < list->n_items; e++) {
         const char *lacking = NULL;
         for (int64_t i = 0; i < session->n_cases && !lacking; i++)
             lacking = lacks(&list->items[e], &session->cases[i].c);
-        const size_t n = strlen(text);
         if (!lacking)
             list->items[n_kept++] = list->items[e];
         else if (strcmp(lacking, before) == 0)
-            snprintf(text + n, size - n, ", %s", list->items[e].label);
+            fprintf(out, ", %s", list->items[e].label);
         else
-            snprintf(text + n, size - n, "%sleft out for want of the %s: %s", n ? "; " : "",
-                     lacking, list->items[e].label);
+            fprintf(out, "%sleft out for want of the %s: %s", *before ? "; " : "", lacking,
+                    list->items[e].label);
         before = lacking ? lacking : before;
+    }
+    if (fclose(out) != 0) {
+        free(text);
+        return zg_fail(err, ZG_ENV, "no memory for the engines");
     }
     if (n_kept > 0)
         list->n_items = n_kept;
+    if (n_kept > 0 && *before)
+        session->left_out = text;
     else
-        text[0] = '\0'; /* the check says why */
+        free(text); /* none is, or all: the check says why */
+    return ZG_OK;
 }
 
 enum zg_status zg_session_resolve(struct zg_session *session, struct zg_error *err)
@@ -118,11 +127,9 @@ enum zg_status zg_session_resolve(struct zg_session *session, struct zg_error *e
     enum zg_status status = make_cases(session, err);
     if (!status)
         status = name_cases(session, err);
-    if (status)
-        return status;
-    if (!session->request->engines)
-        leave_out_engines(session);
-    return make_entries(session, err);
+    if (!status && !session->request->engines)
+        status = leave_out_engines(session, err);
+    return status ? status : make_entries(session, err);
 }
 
 static enum zg_status fail_baseline(const struct zg_session *session, const char *what,
@@ -379,6 +386,8 @@ void zg_session_close(struct zg_session *session)
     session->cases = NULL;
     session->entries = NULL;
     session->n_cases = 0;
+    free(session->left_out);
+    session->left_out = NULL;
     zg_engine_list_close(&session->engines);
     zg_gate_child_close(&session->gate);
 }

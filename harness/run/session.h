@@ -44,7 +44,7 @@ struct zg_session {
     struct zg_environment environment;
     struct zg_gate_child gate; /* what a gate asks of this process, if one started it */
     bool embedded_tokenizer;   /* cuts the texts of some case: lengths are not a real model's */
-    char left_out[160];        /* engines of the build that lack a dtype of the cases; "": none */
+    char *left_out;            /* engines of the build that lack a dtype of the cases; NULL: none */
     struct zg_status_line line;
     bool embedded_elsewhere; /* the embedded tokenizer cuts texts that it was not made for, */
     double embedded_tokens;  /* into so many tokens, on average */

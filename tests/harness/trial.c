@@ -85,6 +85,7 @@ void trial_close(struct trial *t)
     zg_models_close(&t->session.models);
     zg_names_close(&t->session.model_names);
     zg_names_close(&t->session.task_names);
+    free(t->session.left_out);
     free(t->session.cases);
     free(t->session.entries);
     zg_sweep_close(&t->request.sweep);

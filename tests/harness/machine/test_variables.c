@@ -33,6 +33,8 @@ static void names_have_their_entry(void)
     expect_action("DNNL_MAX_CPU_ISA", ZG_VARIABLE_KERNELS);
     expect_action("OMP_DISPLAY_ENV", ZG_VARIABLE_TAKEN_OUT);
     expect_action("OMP_NUM_THREADS", ZG_VARIABLE_SILENT);
+    expect_action("ZOGAP_PEAKS", ZG_VARIABLE_SILENT);
+    expect_action("ZOGAP_SYSROOT", ZG_VARIABLE_WARNED);
     expect_action("HWLOC_XMLFILE", ZG_VARIABLE_TAKEN_OUT); /* by its family */
     expect_action("HWLOC_HIDE_ERRORS", ZG_VARIABLE_SILENT);
     expect_action("MALLOC_ARENA_MAX", ZG_VARIABLE_WARNED);
