@@ -9,18 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engines/algorithm/algorithm.h"
-#include "engines/base/nearest.h"
 #include "engines/base/plural.h"
 #include "harness/base/identity.h"
 #include "harness/base/line.h"
 #include "harness/base/page.h"
+#include "harness/cmd/across.h"
 #include "harness/cmd/command.h"
 #include "harness/compare/meta_diff.h"
+#include "harness/compare/peaks_table.h"
 #include "harness/compare/phases_table.h"
 #include "harness/ladder/ladder_table.h"
 #include "harness/peak/roofline_table.h"
-#include "harness/rows/algorithm_cell.h"
 #include "harness/rows/case_row.h"
 #include "harness/rows/gap_table.h"
 #include "harness/store/alike.h"
@@ -31,6 +30,7 @@ static const char stdout_name[] = "standard output";
 struct comparison {
     enum zg_format format;
     bool phases; /* instead of times */
+    bool peaks;  /* likewise: some directory has nothing else, and all have them */
     struct zg_result_reader *sets[ZG_MOST_DIRS];
     int64_t n;
     struct zg_compare *compare;       /* NULL: one directory, or only the machines are asked for */
@@ -158,15 +158,44 @@ static void tell_warnings(const struct comparison *c)
 
 /* ---- a roofline's directory ------------------------------------------------------------------ */
 
+static bool has_file(const char *dir, const struct zg_schema *schema)
+{
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", dir, schema->file);
+    return access(path, F_OK) == 0;
+}
+
 /* `zogap roofline --out` times no engine. */
 static bool holds_peaks_alone(const char *dir)
 {
-    char path[1200];
-    snprintf(path, sizeof path, "%s/%s", dir, zg_schema_roofline.file);
-    if (access(path, F_OK) != 0)
-        return false;
-    snprintf(path, sizeof path, "%s/%s", dir, zg_schema_summary.file);
-    return access(path, F_OK) != 0;
+    return has_file(dir, &zg_schema_roofline) && !has_file(dir, &zg_schema_summary);
+}
+
+/* Peaks beside a run that measured some, too, are compared with those.  ZG_INPUT: there is nothing
+ * that all directories have. */
+static enum zg_status choose_peaks(struct comparison *c, const struct zg_request *request,
+                                   struct zg_error *err)
+{
+    const char *alone = NULL, *without = NULL;
+    for (int64_t i = 0; i < request->n_dirs; i++) {
+        if (!alone && holds_peaks_alone(request->dirs[i]))
+            alone = request->dirs[i];
+        if (!without && !has_file(request->dirs[i], &zg_schema_roofline))
+            without = request->dirs[i];
+    }
+    if (!alone)
+        return ZG_OK;
+    if (without || c->phases)
+        return zg_fail(err, ZG_INPUT,
+                       "%s: has peaks that `zogap roofline` measured and no engine's times%s%s%s",
+                       alone, without && !c->phases ? "; " : "",
+                       without && !c->phases ? without : "",
+                       without && !c->phases ? " has no peaks" : "");
+    if (request->common || request->across.columns || request->across.n_options)
+        return zg_fail(err, ZG_USAGE, "%s: has no effect on peaks, and %s has nothing else",
+                       request->common ? "--common" : "--across", alone);
+    c->peaks = true;
+    return ZG_OK;
 }
 
 static enum zg_status print_peaks(const char *dir, enum zg_format format, struct zg_error *err)
@@ -216,6 +245,8 @@ static enum zg_status print_cases(const struct comparison *c, struct zg_error *e
 {
     if (c->phases)
         return zg_phases_table_print(sets_of(c), c->n, c->format, err);
+    if (c->peaks)
+        return zg_peaks_table_print(sets_of(c), c->n, c->format, err);
     /* of one directory: the rows of summary.csv lie in one array */
     const struct zg_summary_row *const summary = c->sets[0]->cases[0].summary;
     if (c->compare)
@@ -232,7 +263,7 @@ static enum zg_status print_for_people(const struct comparison *c, struct zg_err
         status = print_legend(c, err);
     if (!status)
         status = print_cases(c, err);
-    if (!status && c->compare) {
+    if (!status && (c->compare || c->peaks)) {
         puts("");
         status = print_machines(c, err);
     }
@@ -258,20 +289,15 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
 {
     const struct zg_compare_options options = {.common = request->common,
                                                .across = request->across};
-    enum zg_status status = ZG_OK;
-    for (int64_t i = 0; i < request->n_dirs; i++)
-        if (holds_peaks_alone(request->dirs[i]))
-            return zg_fail(err, ZG_INPUT,
-                           "%s: has peaks that `zogap roofline` measured and no engine's times; "
-                           "`zogap compare %s` alone prints them",
-                           request->dirs[i], request->dirs[i]);
+    enum zg_status status = choose_peaks(c, request, err);
     for (; c->n < request->n_dirs && !status; c->n += !status)
-        status = zg_result_reader_open(&c->sets[c->n], request->dirs[c->n], err);
+        status = (c->peaks ? zg_result_reader_open_meta
+                           : zg_result_reader_open)(&c->sets[c->n], request->dirs[c->n], err);
     if (!status)
         take_run_ids(c);
     if (!status && c->n == 1 && !c->phases)
         status = read_ladder(c, err);
-    if (!status && c->n > 1 && !request->machines && !c->phases)
+    if (!status && c->n > 1 && !request->machines && !c->phases && !c->peaks)
         status = zg_compare_make(&c->compare, sets_of(c), c->n, &options, err);
     if (c->compare && c->compare->n_left_out > 0)
         fprintf(stderr, "note: left out: %lld row%s that not every directory has\n",
@@ -281,19 +307,35 @@ static enum zg_status read_all(struct comparison *c, const struct zg_request *re
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
+/* What an option says must have an effect. */
+static enum zg_status check_options(const struct zg_request *request, struct zg_error *err)
+{
+    const char *const matching = request->common                                        ? "--common"
+                                 : request->across.columns || request->across.n_options ? "--across"
+                                                                                        : NULL;
+    if (request->n_dirs == 0)
+        return zg_fail(err, ZG_USAGE, "needs a DIR, a result directory that `zogap run` wrote");
+    if (request->n_dirs == 1 && (request->machines || matching))
+        return zg_fail(err, ZG_USAGE, "%s: needs two directories or more",
+                       request->machines ? "--machines" : matching);
+    if (request->machines && request->phases)
+        return zg_fail(err, ZG_USAGE, "--machines and --phases: each prints something else alone");
+    if (matching && (request->machines || request->phases))
+        return zg_fail(err, ZG_USAGE, "%s: has no effect with %s, which matches no cases", matching,
+                       request->machines ? "--machines" : "--phases");
+    return ZG_OK;
+}
+
 static enum zg_status run_compare(struct zg_request *request, struct zg_error *err)
 {
     struct comparison c = {.format = (enum zg_format)request->format, .phases = request->phases};
-    if (request->n_dirs == 0)
-        return zg_fail(err, ZG_USAGE, "needs a DIR, a result directory that `zogap run` wrote");
-    if (request->machines && request->n_dirs == 1)
-        return zg_fail(err, ZG_USAGE, "--machines: needs two directories or more");
-    if (request->machines && request->phases)
-        return zg_fail(err, ZG_USAGE, "--machines and --phases: each prints something else alone");
+    enum zg_status status = check_options(request, err);
+    if (status)
+        return status;
     if (request->n_dirs == 1 && !request->phases && holds_peaks_alone(request->dirs[0]))
         return print_peaks(request->dirs[0], c.format, err);
     const bool for_people = zg_format_is_for_people(c.format);
-    enum zg_status status = read_all(&c, request, err);
+    status = read_all(&c, request, err);
     if (!status && !for_people)
         tell_warnings(&c);
     if (!status && !for_people)
@@ -323,85 +365,12 @@ static enum zg_status add_dir(void *target, const struct zg_flag *flag, const ch
     return ZG_OK;
 }
 
-/* An option of an algorithm, as the tables have it; NULL: no algorithm has it. */
-static const char *find_option(const char *key)
-{
-    const struct zg_algorithm *algorithm;
-    for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
-        for (int64_t j = 0; algorithm->options[j].key; j++)
-            if (zg_option_key_same(algorithm->options[j].key, key))
-                return algorithm->options[j].key;
-    return NULL;
-}
-
-/* Has an algorithm before the index-th the option, too? */
-static bool is_listed(int64_t index, const char *key)
-{
-    for (int64_t i = 0; i < index; i++)
-        if (zg_algorithm_option(zg_algorithm_at(i), key))
-            return true;
-    return false;
-}
-
-/* What --across takes: the case columns behind the engine, and all algorithms' options. */
-static const char *across_word(int64_t index)
-{
-    const int64_t n_columns = zg_case_n_columns() - 1;
-    const struct zg_algorithm *algorithm;
-    if (index < n_columns)
-        return zg_schema_summary.columns[index + 1].name;
-    index -= n_columns;
-    for (int64_t i = 0; (algorithm = zg_algorithm_at(i)); i++)
-        for (int64_t j = 0; algorithm->options[j].key; j++)
-            if (!is_listed(i, algorithm->options[j].key) && index-- == 0)
-                return algorithm->options[j].key;
-    return NULL;
-}
-
-static enum zg_status fail_across(const struct zg_flag *flag, const char *name,
-                                  struct zg_error *err)
-{
-    char known[384];
-    zg_flag_words(flag, known, sizeof known);
-    return zg_fail(err, ZG_USAGE, "--across %s: must be one of %s%s", name, known,
-                   zg_nearest_word(name, known).hint);
-}
-
-static enum zg_status add_across(struct zg_case_across *across, const struct zg_flag *flag,
-                                 const char *name, struct zg_error *err)
-{
-    const int64_t column = zg_case_column_find(name);
-    const char *const option = find_option(name);
-    if (column >= 0 && strcmp(name, "engine") != 0)
-        across->columns |= UINT64_C(1) << column;
-    else if (option && across->n_options < ZG_MAX_ACROSS_OPTIONS)
-        across->options[across->n_options++] = option;
-    else
-        return fail_across(flag, name, err);
-    return ZG_OK;
-}
-
-static enum zg_status set_across(void *target, const struct zg_flag *flag, const char *value,
-                                 struct zg_error *err)
-{
-    struct zg_request *const request = target;
-    struct zg_words words;
-    enum zg_status status = zg_words_split(&words, "--across", value, ',', err);
-    if (status)
-        return status;
-    request->across = (struct zg_case_across){0};
-    for (int64_t i = 0; i < words.n_words && !status; i++)
-        status = add_across(&request->across, flag, words.words[i], err);
-    zg_words_close(&words);
-    return status;
-}
-
 #define FIELD(name) .offset = offsetof(struct zg_request, name)
 static const struct zg_flag compare_flags[] = {
     {"across", ZG_FLAG_CUSTOM, "COLUMN,...", NULL,
      "case columns, or options of the algorithm, that may differ, like threads between two "
      "machines",
-     .set = set_across, .word_at = across_word},
+     .set = zg_across_set, .word_at = zg_across_word},
     {"common", ZG_FLAG_SWITCH, NULL, NULL,
      "compare what all directories have; without it a case that one lacks is refused",
      FIELD(common)},
@@ -438,7 +407,9 @@ const struct zg_command zg_command_compare = {
         "time of a step in each, its ratio to the first directory's (above 1: faster) with the "
         "exact 95 % interval of two unpaired samples, and the speed-up over the run's own "
         "baseline with its ratio to the first directory's; then in what machines and builds "
-        "differ. Unlike cases are refused, the differing columns named. To judge a change, use "
+        "differ. Unlike cases are refused, the differing columns named. Of directories that "
+        "`zogap roofline` wrote, beside each other or beside runs, compares the peaks. To judge a "
+        "change, use "
         "builds that took turns on one machine: an interval covers the noise inside the runs, "
         "not what changed between.",
     .groups = groups,

@@ -90,10 +90,15 @@ static enum zg_status print_results(const struct zg_request *request, struct zg_
     struct zg_result_reader *results = NULL;
     struct zg_csv_in *csv = NULL;
     char path[1200];
-    if (request->out_dir)
+    const char *const option = request->out_dir          ? "out"
+                               : request->policy.threads ? "threads"
+                               : request->policy.cpus    ? "cpus"
+                               : request->policy.strict  ? "strict"
+                                                         : NULL;
+    if (option)
         return zg_fail(err, ZG_USAGE,
-                       "--results %s: measures nothing, so there is nothing for --out",
-                       request->results);
+                       "--results %s: measures nothing, so there is nothing for --%s",
+                       request->results, option);
     enum zg_status status = zg_result_reader_open(&results, request->results, err);
     if (!status && zg_format_is_for_people(format)) {
         snprintf(path, sizeof path, "%s/%s", results->dir, zg_schema_roofline.file);

@@ -322,8 +322,8 @@ static enum zg_status read_samples(struct zg_result_reader *reader, struct zg_er
 
 /* ---- the reader ------------------------------------------------------------------------------ */
 
-enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
-                                     struct zg_error *err)
+enum zg_status zg_result_reader_open_meta(struct zg_result_reader **out, const char *dir,
+                                          struct zg_error *err)
 {
     *out = NULL;
     enum zg_status status = zg_result_directory_check(dir, err);
@@ -335,16 +335,28 @@ enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *
         reader->dir = strdup(dir);
     }
     if (!reader || !reader->files || !reader->dir) {
-        status = zg_fail(err, ZG_ENV, "%s: no memory to read it", dir);
-        goto done;
+        zg_result_reader_close(&reader);
+        return zg_fail(err, ZG_ENV, "%s: no memory to read it", dir);
     }
     for (size_t n = strlen(reader->dir); n > 1 && reader->dir[n - 1] == '/'; n--)
         reader->dir[n - 1] = '\0';
     status = zg_result_meta_check(dir, err);
     if (!status)
         status = read_meta(reader, err);
-    if (!status)
-        status = zg_result_files_check(dir, reader->meta.command, err);
+    if (status)
+        zg_result_reader_close(&reader);
+    *out = reader;
+    return status;
+}
+
+enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
+                                     struct zg_error *err)
+{
+    enum zg_status status = zg_result_reader_open_meta(out, dir, err);
+    if (status)
+        return status;
+    struct zg_result_reader *reader = *out;
+    status = zg_result_files_check(dir, reader->meta.command, err);
     if (!status)
         status = read_csv(reader, &reader->files->summary, &zg_schema_summary, err);
     /* a process of a gate checks nothing: another one of its build did */
@@ -356,7 +368,6 @@ enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *
         status = make_cases(reader, err);
     if (!status)
         status = read_samples(reader, err);
-done:
     if (status)
         zg_result_reader_close(&reader);
     *out = reader;

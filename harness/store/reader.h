@@ -65,8 +65,8 @@ struct zg_result_meta {
 struct zg_result_reader {
     char *dir; /* as given */
     struct zg_result_meta meta;
-    /* [n_cases], at least one, in the order of summary.csv: summary[0] .. of the first are its rows
-     * in one array */
+    /* [n_cases], at least one unless opened for meta.json alone, in the order of summary.csv:
+     * summary[0] .. of the first are its rows in one array */
     struct zg_result_case *cases;
     int64_t n_cases;
     const char *const *counter_names; /* [n_counters]: columns of samples.csv */
@@ -80,6 +80,9 @@ struct zg_result_reader {
 /* ZG_INPUT: the directory or a file in it is not as above.  ZG_ENV: no memory. */
 enum zg_status zg_result_reader_open(struct zg_result_reader **out, const char *dir,
                                      struct zg_error *err);
+/* meta.json alone, n_cases 0: of a directory that has no engine's times, as one of peaks. */
+enum zg_status zg_result_reader_open_meta(struct zg_result_reader **out, const char *dir,
+                                          struct zg_error *err);
 /* NULL and a pointer to NULL are fine. */
 void zg_result_reader_close(struct zg_result_reader **reader);
 
