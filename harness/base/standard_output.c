@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Of the first write that failed.  A global, for there is one standard output. */
@@ -38,6 +39,14 @@ void zg_standard_output_watch(void)
         return; /* no memory: reasons are lost, no text */
     setvbuf(stream, NULL, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, BUFSIZ);
     stdout = stream;
+}
+
+bool zg_standard_output_is(const char *path)
+{
+    struct stat there, own;
+    return stat(path, &there) == 0 && fstat(STDOUT_FILENO, &own) == 0 &&
+           there.st_dev == own.st_dev && there.st_ino == own.st_ino &&
+           (!S_ISCHR(own.st_mode) || isatty(STDOUT_FILENO));
 }
 
 bool zg_standard_output_has_no_reader(void)

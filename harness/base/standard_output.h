@@ -21,6 +21,10 @@ void zg_standard_output_watch(void);
  * has gone is ZG_OK. */
 enum zg_status zg_standard_output_flush(struct zg_error *err);
 
+/* Is the path where the standard output goes: /dev/stdout, or the file or pipe itself?  Of what
+ * only takes, as /dev/null does, nobody reads a mixture: no. */
+bool zg_standard_output_is(const char *path);
+
 /* Has its reader gone?  Then nobody needs more of it. */
 bool zg_standard_output_has_no_reader(void);
 

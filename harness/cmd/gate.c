@@ -10,6 +10,7 @@
 #include "engines/base/json_memory.h"
 #include "harness/base/file_out.h"
 #include "harness/base/page.h"
+#include "harness/base/standard_output.h"
 #include "harness/base/status_line.h"
 #include "harness/cmd/command.h"
 #include "harness/store/directory.h"
@@ -95,7 +96,9 @@ static const struct zg_flag verdict_flags[] = {
      "write a Markdown page; it is also added to $GITHUB_STEP_SUMMARY where that is set",
      GATE(markdown)},
     {"json", ZG_FLAG_TEXT, "FILE", NULL,
-     "write everything that was judged; --out DIR writes it as DIR/gate.json", GATE(json)},
+     "write everything that was judged; --out DIR writes it as DIR/gate.json; where a FILE is the "
+     "standard output, /dev/stdout, it has nothing else: the table is on the standard error",
+     GATE(json)},
     {.name = NULL},
 };
 
@@ -137,19 +140,40 @@ static enum zg_status check_sources(const struct zg_request *request, struct zg_
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* Better now than after the blocks. */
-static enum zg_status check_files(const struct zg_gate_request *gate, struct zg_error *err)
+/* Better now than after the blocks.  *table gets where the table goes: the standard output has it,
+ * or one of the files, not a mixture that nobody reads. */
+static enum zg_status check_files(const struct zg_gate_request *gate, FILE **table,
+                                  struct zg_error *err)
 {
     const struct {
         const char *option, *path;
     } files[] = {{"--junit", gate->junit}, {"--markdown", gate->markdown}, {"--json", gate->json}};
+    const char *on_stdout = NULL;
     enum zg_status status = ZG_OK;
-    for (size_t i = 0; i < sizeof files / sizeof files[0] && !status; i++)
-        if (files[i].path && zg_file_can_put(files[i].path, err)) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && !status; i++) {
+        if (!files[i].path)
+            continue;
+        if (zg_file_can_put(files[i].path, err)) {
             status = strcmp(files[i].path, "-") == 0 ? ZG_USAGE : ZG_ENV;
             zg_fail_within(err, status, "%s", files[i].option);
+        } else if (zg_standard_output_is(files[i].path)) {
+            if (on_stdout)
+                status = zg_fail(err, ZG_USAGE, "%s and %s: only one may be the standard output",
+                                 on_stdout, files[i].option);
+            on_stdout = files[i].option;
         }
+    }
+    *table = on_stdout ? stderr : stdout;
     return status;
+}
+
+/* main.c tells what became of the standard output. */
+static enum zg_status put_file(const char *path, const void *text, size_t n, struct zg_error *err)
+{
+    if (!zg_standard_output_is(path))
+        return zg_file_put(path, text, n, err);
+    fwrite(text, 1, n, stdout);
+    return ZG_OK;
 }
 
 typedef enum zg_status make_file(const struct zg_gate *gate, FILE *out, struct zg_error *err);
@@ -166,7 +190,7 @@ static enum zg_status write_file(const struct zg_gate *gate, const char *path, m
     if (!status && (!out || ferror(out)))
         status = zg_fail(err, ZG_ENV, "%s: no memory to write it", path);
     if (out && fclose(out) == 0 && !status)
-        status = (at_end ? zg_file_append : zg_file_put)(path, text, n, err);
+        status = (at_end ? zg_file_append : put_file)(path, text, n, err);
     free(text);
     return status;
 }
@@ -212,7 +236,7 @@ static void write_junit_error(const struct zg_request *request, enum zg_status s
     if (!out)
         return;
     zg_gate_junit_error(out, status, message);
-    if (fclose(out) == 0 && zg_file_put(request->gate.junit, text, n, &err))
+    if (fclose(out) == 0 && put_file(request->gate.junit, text, n, &err))
         fprintf(stderr, "zogap: warning: gate: %s\n", err.text);
     free(text);
 }
@@ -227,9 +251,9 @@ static const char *default_engine(void)
 
 /* ---- what people and shells see -------------------------------------------------------------- */
 
-static void print_notes(const struct zg_gate *gate, const struct zg_request *request)
+static void print_notes(const struct zg_gate *gate, const struct zg_request *request, FILE *table)
 {
-    FILE *const notes = request->format == ZG_FORMAT_TABLE ? stdout : stderr;
+    FILE *const notes = request->format == ZG_FORMAT_TABLE ? table : stderr;
     char text[96], share[96] = "", lasted[32];
     for (int64_t i = 0; i < gate->n_cases; i++) {
         const struct zg_gate_case *const c = &gate->cases[i];
@@ -346,7 +370,8 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
 {
     struct zg_gate gate = {0};
     struct zg_result_dir dir = {0};
-    enum zg_status status = check_files(&request->gate, err);
+    FILE *table = stdout;
+    enum zg_status status = check_files(&request->gate, &table, err);
     if (status)
         return status; /* there may be no file to tell it in */
     status = check_sources(request, err);
@@ -366,9 +391,10 @@ static enum zg_status run_gate(struct zg_request *request, struct zg_error *err)
         zg_gate_close(&gate);
         return status;
     }
-    status = zg_gate_print(&gate, (enum zg_format)request->format, stdout, "standard output", err);
-    if (!status && !ferror(stdout))
-        print_notes(&gate, request);
+    status = zg_gate_print(&gate, (enum zg_format)request->format, table,
+                           table == stdout ? "standard output" : "standard error", err);
+    if (!status && !ferror(table))
+        print_notes(&gate, request, table);
     if (!status)
         status = write_files(&gate, request, &dir, err);
     annotate_cases(&gate, request);
