@@ -1,8 +1,9 @@
 /*
  * completion_bash.c - the completion of bash: a function of its own, without bash-completion's.
  *
- * Readline cuts words at = and :, so that `--engines=fu` comes as three.  A comma does not cut:
- * what is completed behind one has to begin with what stands before it.
+ * Readline cuts words at = and :, so that `--engines=naive:ge` comes as five, of which a reply
+ * takes the last one's place; _zogap() puts them together and takes the reply apart.  A comma does
+ * not cut: what is completed behind one has to begin with what stands before it.
  */
 #include "harness/pages/pages.h"
 
@@ -20,6 +21,25 @@ static const char functions[] =
     "        [[ $before$word == \"$cur\"* ]] && COMPREPLY+=(\"$before$word\")\n"
     "    done\n"
     "    [[ $list == 1 ]] && compopt -o nospace 2>/dev/null\n"
+    "    return 0\n"
+    "}\n"
+    "\n"
+    "# _zogap_items LIST WORD...: the same; behind a colon the settings of the word before it, and "
+    "behind the\n"
+    "# plus of mechanisms=a+b its values.\n"
+    "_zogap_items() {\n"
+    "    local item=$cur head=${cur%\"${cur##*[:+]}\"} key='' setting\n"
+    "    [[ $1 == 1 ]] && item=${cur##*,}\n"
+    "    if [[ $item != *:* ]]; then\n"
+    "        _zogap_words \"$@\"\n"
+    "        return\n"
+    "    fi\n"
+    "    [[ ${item##*:} == @(dtype|mechanisms)=*+* ]] && key=${item##*:} && key=${key%%=*}=\n"
+    "    for setting in $(_zogap_settings \"${item%%:*}\"); do\n"
+    "        [[ $setting == \"$key\"* && $head${setting#\"$key\"} == \"$cur\"* ]] &&\n"
+    "            COMPREPLY+=(\"$head${setting#\"$key\"}\")\n"
+    "    done\n"
+    "    compopt -o nospace 2>/dev/null\n"
     "    return 0\n"
     "}\n"
     "\n"
@@ -41,25 +61,43 @@ static const char functions[] =
     "    done < <(compgen -f -- \"${cur#@}\")\n"
     "}\n";
 
-static const char beginning[] =
+static const char beginning[] = "\n"
+                                "# cur behind option, of command.\n"
+                                "_zogap_complete() {\n";
+
+static const char ending[] =
     "\n"
     "_zogap() {\n"
-    "    local cur=${COMP_WORDS[COMP_CWORD]} option='' command=${COMP_WORDS[1]}\n"
+    "    local at=$COMP_CWORD piece=${COMP_WORDS[COMP_CWORD]} cur option='' command='' i\n"
     "    COMPREPLY=()\n"
-    "    ((COMP_CWORD > 1)) && option=${COMP_WORDS[COMP_CWORD - 1]}\n"
-    "    if [[ $cur == '=' ]]; then\n"
-    "        cur=''\n"
-    "    elif [[ $option == '=' ]]; then\n"
-    "        option=${COMP_WORDS[COMP_CWORD - 2]}\n"
+    "    cur=$piece\n"
+    "    while ((at > 2)) && [[ ${COMP_WORDS[at]} == [:=]* || ${COMP_WORDS[at - 1]} == *[:=] ]]; "
+    "do\n"
+    "        ((at -= 1))\n"
+    "        cur=${COMP_WORDS[at]}$cur\n"
+    "    done\n"
+    "    ((at > 1)) && option=${COMP_WORDS[at - 1]} command=${COMP_WORDS[1]}\n"
+    "    if [[ $cur == --*=* ]]; then\n"
+    "        option=${cur%%=*}\n"
+    "        cur=${cur#*=}\n"
     "    fi\n"
-    "    if ((COMP_CWORD == 1)); then\n"
-    "        command=''\n"
-    "    fi\n";
+    "    _zogap_complete\n"
+    "    [[ $piece == [:=]* ]] && piece=''\n"
+    "    for i in \"${!COMPREPLY[@]}\"; do\n"
+    "        if [[ $cur == *\"$piece\" ]]; then\n"
+    "            COMPREPLY[i]=${COMPREPLY[i]#\"${cur%\"$piece\"}\"}\n"
+    "        else # a shell that does not cut at =\n"
+    "            COMPREPLY[i]=${piece%\"$cur\"}${COMPREPLY[i]}\n"
+    "        fi\n"
+    "    done\n"
+    "}\n"
+    "complete -F _zogap zogap\n";
 
 static void put_action(const struct zg_completion *c, FILE *out)
 {
     if (c->words[0])
-        fprintf(out, " _zogap_words %d %s;", c->is_list, c->words);
+        fprintf(out, " %s %d %s;", c->has_settings ? "_zogap_items" : "_zogap_words", c->is_list,
+                c->words);
     if (c->dirs || c->files)
         fprintf(out, " _zogap_paths %s;", c->files ? "-f" : "-d");
 }
@@ -78,6 +116,19 @@ static void put_values(const struct zg_command *command, FILE *out)
         put_action(&c, out);
         fputs(" return ;;\n", out);
     }
+}
+
+static void put_settings(FILE *out)
+{
+    const char *head;
+    fputs("\n# The settings of an engine or an algorithm.\n_zogap_settings() {\n    case $1 in\n",
+          out);
+    for (int64_t i = 0; (head = zg_completion_head(i)); i++) {
+        fprintf(out, "    %s) echo", head);
+        zg_completion_put_settings(head, out);
+        fputs(" ;;\n", out);
+    }
+    fputs("    esac\n}\n", out);
 }
 
 /* What begins a new word: an operand, or an option. */
@@ -102,6 +153,7 @@ void zg_completion_bash(FILE *out)
 {
     const struct zg_command *command;
     fputs(functions, out);
+    put_settings(out);
     fputs(beginning, out);
     fputs("    case $command,$option in\n", out);
     for (int64_t i = 0; (command = zg_command_at(i)); i++)
@@ -118,5 +170,6 @@ void zg_completion_bash(FILE *out)
     fputs("    '') _zogap_words 0", out);
     for (int64_t i = 0; (command = zg_command_at(i)); i++)
         fprintf(out, " %s", command->name);
-    fputs(" --help --version ;;\n    esac\n}\ncomplete -F _zogap zogap\n", out);
+    fputs(" --help --version ;;\n    esac\n}\n", out);
+    fputs(ending, out);
 }

@@ -26,7 +26,9 @@ static void put_text(const char *text, FILE *out)
 static void put_action(const struct zg_completion *c, FILE *out)
 {
     const bool paths = c->dirs || c->files;
-    if (paths && c->words[0])
+    if (c->has_settings)
+        fprintf(out, " _zogap_items %d %s", c->is_list, c->words);
+    else if (paths && c->words[0])
         fprintf(out, " _zogap_either %s %s", c->files ? "_files" : "_directories", c->words);
     else if (paths)
         fputs(c->files ? "_files" : "_files -/", out);
@@ -36,6 +38,20 @@ static void put_action(const struct zg_completion *c, FILE *out)
         fprintf(out, "(%s)", c->words);
     else
         fputc(' ', out);
+}
+
+static void put_settings(FILE *out)
+{
+    const char *head;
+    fputs("# The settings of an engine or an algorithm, into reply.\n"
+          "_zogap_settings() {\n  reply=()\n  case $1 in\n",
+          out);
+    for (int64_t i = 0; (head = zg_completion_head(i)); i++) {
+        fprintf(out, "    (%s) reply=(", head);
+        zg_completion_put_settings(head, out);
+        fputs(" ) ;;\n", out);
+    }
+    fputs("  esac\n}\n\n", out);
 }
 
 static void put_command(const struct zg_command *command, FILE *out)
@@ -72,17 +88,41 @@ static void put_command(const struct zg_command *command, FILE *out)
 void zg_completion_zsh(FILE *out)
 {
     const struct zg_command *command;
-    fputs("#compdef zogap\n"
-          "# Made from the tables of options by zogap_pages, not to be edited.\n"
-          "\n"
-          "# _zogap_either FUNCTION WORD...: a path, or some of the words.\n"
-          "_zogap_either() {\n"
-          "  local paths=$1\n"
-          "  shift\n"
-          "  _alternative \"words:word: _sequence compadd - $*\" \"paths:path:$paths\"\n"
-          "}\n"
-          "\n"
-          "_zogap() {\n"
+    fputs(
+        "#compdef zogap\n"
+        "# Made from the tables of options by zogap_pages, not to be edited.\n"
+        "\n"
+        "# _zogap_either FUNCTION WORD...: a path, or some of the words.\n"
+        "_zogap_either() {\n"
+        "  local paths=$1\n"
+        "  shift\n"
+        "  _alternative \"words:word: _sequence compadd - $*\" \"paths:path:$paths\"\n"
+        "}\n"
+        "\n"
+        "# _zogap_items LIST WORD...: words; behind a colon the settings of the one before it, and "
+        "behind the plus of\n"
+        "# mechanisms=a+b its values.\n"
+        "_zogap_items() {\n"
+        "  local list=$1 item=$PREFIX key\n"
+        "  local -a reply\n"
+        "  shift\n"
+        "  [[ $list == 1 ]] && item=${PREFIX##*,}\n"
+        "  if [[ $item != *:* ]]; then\n"
+        "    if [[ $list == 1 ]]; then _sequence compadd - \"$@\"; else compadd - \"$@\"; fi\n"
+        "    return\n"
+        "  fi\n"
+        "  _zogap_settings ${item%%:*}\n"
+        "  if [[ ${item##*:} == (dtype|mechanisms)=*+* ]]; then\n"
+        "    key=${${item##*:}%%=*}=\n"
+        "    reply=(${${(M)reply:#$key*}#$key})\n"
+        "  fi\n"
+        "  compset -P '*[:+]'\n"
+        "  compadd -S '' - $reply\n"
+        "}\n"
+        "\n",
+        out);
+    put_settings(out);
+    fputs("_zogap() {\n"
           "  local -a commands\n"
           "  commands=(\n",
           out);

@@ -22,8 +22,14 @@ enum { ZG_WORDS_TEXT = 512 };
 struct zg_completion {
     char words[ZG_WORDS_TEXT]; /* separated by blanks; "": none */
     bool is_list;              /* of such words, separated by commas */
+    bool has_settings;         /* behind a colon of theirs: zg_choice_setting() */
     bool dirs, files;
 };
 struct zg_completion zg_completion_of(const struct zg_command *command, const struct zg_flag *flag);
+
+/* The index-th word that has settings, an engine or an algorithm; NULL past the end. */
+const char *zg_completion_head(int64_t index);
+/* Its settings, each behind a blank. */
+void zg_completion_put_settings(const char *head, FILE *out);
 
 #endif

@@ -1,19 +1,11 @@
 #!/usr/bin/env bash
 # test_pages.sh ZOGAP SHARE ZOGAP_PAGES - the man pages and completions below SHARE: they tell of every option that the
 # program's help has, read without a warning, and complete.  man, mandoc, zsh and fish are asked where they are installed.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 shopt -s extglob
-zogap=$(realpath "$1")
-share=$(realpath "$2")
-pages=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
+zogap=$(from_here "$1")
+share=$(from_here "$2")
+pages=$(from_here "$3")
 
 has() {
   command -v "$1" >/dev/null 2>&1 || {
@@ -108,7 +100,17 @@ expect_bash '@mine.json @models @more.txt' run @m
 expect_bash 'threads' compare --across th
 expect_bash 'threads,seed' compare --across threads,seed
 expect_bash '' run --batch ''
-expect_bash '' run --engines = naive : gemm = one
+expect_bash 'onednn' run --engines = naive : gemm = one # as readline cuts it, and takes the last piece
+expect_bash 'onednn' run --engines naive : gemm = one
+expect_bash 'gemm=onednn gemm=openblas gemm=reference' run --engines naive : gemm
+expect_bash 'dtype=bf16' run --engines naive,fused : dtype=b
+expect_bash 'openblas' ladder --loop naive : gemm = open
+expect_bash 'mechanisms=-trie' run --engines fused : mechanisms=-tri
+expect_bash '-scored+-trie' run --engines fused : mechanisms = -scored+-tri
+expect_bash 'rank=' run --algorithm lozo : ra
+expect_bash 'lozo:rank=2+nu=' run --algorithm lozo:rank=2+n # a shell that does not cut at a colon
+expect_bash '--engines=naive:gemm=onednn' run --engines=naive:gemm=one
+expect_bash '' run --engines nobody :
 expect_bash 'fused' score --engines fus
 expect_bash 'lm-prompt' score --objective lm
 expect_bash '' ladder --basel
@@ -138,6 +140,9 @@ if has zsh; then
   zsh -n "$zsh_file" || fail "zsh: $zsh_file"
   expect_zsh 'zogap roofline' 'zogap ro'
   expect_zsh 'zogap run --engines naive,fused' 'zogap run --engines naive,fu'
+  expect_zsh 'zogap run --engines fused,naive:gemm=openblas' 'zogap run --engines fused,naive:gemm=open'
+  expect_zsh 'zogap run --engines=fused:mechanisms=-scored+-trie' 'zogap run --engines=fused:mechanisms=-scored+-tri'
+  expect_zsh 'zogap run --algorithm lozo:rank' 'zogap run --algorithm lozo:ra'
   expect_zsh 'zogap run --model opt-13b' 'zogap run --model opt-13'
   expect_zsh 'zogap run --model models/' 'zogap run --model mod'
   expect_zsh 'zogap run --task mine.json' 'zogap run --task mi'
@@ -160,6 +165,9 @@ if has fish; then
   expect_fish 'roofline' 'zogap ro'
   expect_fish 'naive,fused' 'zogap run --engines naive,fu'
   expect_fish '--engines=fused' 'zogap run --engines=fu'
+  expect_fish 'fused,naive:gemm=openblas' 'zogap run --engines fused,naive:gemm=open'
+  expect_fish 'fused:mechanisms=-scored+-trie' 'zogap run --engines fused:mechanisms=-scored+-tri'
+  expect_fish 'lozo:rank=' 'zogap run --algorithm lozo:ra'
   expect_fish 'opt-1.3b opt-125m opt-13b' 'zogap run --model opt-1'
   expect_fish 'models/' 'zogap compare mod'
   expect_fish 'json jsonl' 'zogap run --format j'
