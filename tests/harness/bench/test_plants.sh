@@ -2,19 +2,12 @@
 # test_plants.sh ZOGAP PLANTED MAKE_TINY_MODEL PLANTS [SEEDS] - does `zogap verify` find what is wrong, and nothing where all
 # is well?  Every defect of PLANTS (plant_table.cmake) must fail the check of the engine it is in, for each of SEEDS seeds (1);
 # 100 seeds without one must pass.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
 planted=$2
 plants=$4
 seeds=$(seq -s, 1 "${5-1}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" && mkdir tiny && "$3" tiny || exit 1
-failures=0
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
+make_tiny "$3"
 case=(--model tiny --batch 2 --threads 1 --format csv)
 loop=naive:gemm=reference
 

@@ -1,47 +1,12 @@
 #!/usr/bin/env bash
 # test_cli.sh ZOGAP MAKE_TINY_MODEL - the real binary on the command line: exit codes, one clear line of error, result
 # files, interruption, resuming, and earlier results left alone.
-set -u
-zogap=$1
-make_model=$2
 shares=$(realpath "$(dirname "$0")/../../../scripts/phase_shares.py")
-work=$(mktemp -d)
+. "$(dirname "$0")/../../support/shell.sh"
+zogap=$1
 trap 'umount "$work/full" 2>/dev/null; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-n=0
 
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
-
-# expect CODE PATTERN ARGUMENT...: the exit code; for a failure, one line on the standard error that has the pattern.
-expect() {
-  local code=$1 pattern=$2 got
-  shift 2
-  n=$((n + 1))
-  timeout 120 "$zogap" "$@" >out.txt 2>err.txt </dev/null
-  got=$?
-  [ "$got" = "$code" ] || fail "exit code $got, not $code: zogap $* ($(head -c 300 err.txt))"
-  if [ "$code" != 0 ]; then
-    [ "$(wc -l <err.txt)" = 1 ] || fail "not one line of error: zogap $*: $(cat err.txt)"
-    grep -q -- "$pattern" err.txt || fail "no '$pattern' in the error of zogap $*: $(cat err.txt)"
-  elif [ -n "$pattern" ]; then
-    grep -q -- "$pattern" out.txt || fail "no '$pattern' in the output of zogap $*: $(head -c 300 out.txt)"
-  fi
-}
-
-# await_lines N FILE PID: until FILE has more than N lines, or the process has ended.
-await_lines() {
-  for _ in $(seq 3000); do
-    [ -s "$2" ] && [ "$(wc -l <"$2")" -gt "$1" ] && return
-    kill -0 "$3" 2>/dev/null || return
-    sleep 0.02
-  done
-}
-
-mkdir tiny && "$make_model" tiny || exit 1
+make_tiny "$2"
 one=(--engines naive:gemm=reference --model tiny --batch 2 --threads 1)
 two=(--engines "naive:gemm=reference,naive:gemm=reference" --model tiny --batch 2 --threads 1)
 quick=(--blocks 6 --steps 1 --events none)
@@ -290,7 +255,7 @@ expect 4 '--strict: [0-9]* warning.*governor is powersave.*nothing is measured' 
 expect 4 '--strict: [0-9]* warning.*governor is powersave.*nothing is measured' roofline --strict --out strict
 [ -e strict ] && fail "a run that --strict refused left its directory"
 expect 0 '^warning: frequency governor is powersave' run "${one[@]}" "${quick[@]}" --out faulty
-grep -q 'ZOGAP_SYSROOT is set' faulty/meta.json || fail "meta.json does not say that the machine is one of files"
+grep -q 'ZOGAP_SYSROOT=slow: facts of the machine are read from files' faulty/meta.json || fail "nothing warns that the machine is one of files"
 unset ZOGAP_SYSROOT
 
 echo "== a run and its files"
@@ -628,5 +593,4 @@ n_lost=$(head -n "$(wc -l <before.csv)" before.csv | sort | comm -23 - <(sort w1
 [ "$(wc -l <w1/samples.csv)" = 481 ] || fail "resumed: $(wc -l <w1/samples.csv) lines of samples, not 481"
 [ "$(sort w1/samples.csv | uniq -d | wc -l)" = 0 ] || fail "resumed: a sample is there twice"
 
-echo "$n commands, $failures failures"
-[ $failures = 0 ]
+finish

@@ -1,25 +1,14 @@
 #!/usr/bin/env bash
 # test_environment.sh ZOGAP MAKE_TINY_MODEL REFUSE_THREADS - the real binary under variables and limits: what is taken out, warned of and
 # recorded, a standard output that libraries do not write to, teams that cannot be made, events that do not count.
-set -u
-zogap=$(realpath "$1")
-make_model=$(realpath "$2")
-refuse=$(realpath "$3")
-work=$(mktemp -d)
+. "$(dirname "$0")/../../support/shell.sh"
+zogap=$(from_here "$1")
+refuse=$(from_here "$3")
 chmod 755 "$work" # for the user of the limit of processes
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-n=0
-
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
 
 unset OMP_WAIT_POLICY
 export ZOGAP_PEAKS=brief
-mkdir tiny && "$make_model" tiny || exit 1
+make_tiny "$(from_here "$2")"
 one=(--engines naive:gemm=reference --model tiny --batch 2 --threads 1)
 quick=(--blocks 6 --steps 1 --events none --quiet)
 libraries=$("$zogap" info --format json) || exit 1
@@ -192,5 +181,4 @@ timeout 120 "$zogap" run "${one[@]}" --blocks 6 --steps 1 --quiet --events instr
 timeout 120 "$zogap" run "${one[@]}" --blocks 6 --steps 1 --quiet --format json --out g >out.txt 2>err.txt
 grep -q '^warning: --events' err.txt && fail "the default events are warned of: $(cat err.txt)"
 
-echo "$n runs, $failures failures"
-[ $failures = 0 ]
+finish

@@ -1,39 +1,12 @@
 #!/usr/bin/env bash
 # test_equal.sh ZOGAP MAKE_TINY_MODEL - equal runs are equal from wherever they are started, and unlike ones are told:
 # by compare in its first sentence, by gate with exit code 3.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
-make_model=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
 export ZOGAP_PEAKS=brief
-failures=0
 
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
-
-# run CODE ARGUMENT...: out.txt and err.txt get what it says.
-run() {
-  local code=$1 got
-  shift
-  timeout 120 "$zogap" "$@" >"$work/out.txt" 2>"$work/err.txt" </dev/null
-  got=$?
-  [ $got = "$code" ] || fail "exit code $got, not $code: zogap $*: $(head -c 400 "$work/err.txt")"
-}
-
-# says FILE PATTERN
-says() { grep -qE -- "$2" "$work/$1" || fail "no '$2' in: $(head -c 600 "$work/$1")"; }
-first_line_says() { head -1 "$work/out.txt" | grep -qE -- "$1" || fail "no '$1' in the first line: $(head -1 "$work/out.txt")"; }
-
-mkdir tiny task && "$make_model" tiny || exit 1
-cat >task/mine.json <<'JSON'
-{"name": "reviews", "data": {"train": "rows.tsv", "dev": "rows.tsv"}, "delimiter": "\t", "quote": "",
- "template": "{text} It was", "options": [" bad", " good"], "label": "label", "loss": "classification"}
-JSON
-{ printf 'text\tlabel\n'; for _ in 1 2 3 4 5 6; do printf 'a fine day\t1\na bad day\t0\n'; done; } >task/rows.tsv
+make_tiny "$2"
+make_reviews
 two="naive:gemm=reference,naive:gemm=reference"
 policy=(--engines "$two" --batch 2 --threads 1 --blocks 6 --steps 1 --events none --quiet)
 measure() { run 0 run "${policy[@]}" "$@"; }
@@ -159,5 +132,4 @@ says err.txt 'holds some, like ./a$'
 run 3 compare task a
 says err.txt 'task/meta.json: No such file, summary.csv, verify.csv, samples.csv; want'
 
-echo "$failures failures"
-[ $failures = 0 ]
+finish

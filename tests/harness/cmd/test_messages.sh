@@ -1,37 +1,9 @@
 #!/usr/bin/env bash
 # test_messages.sh ZOGAP MAKE_TINY_MODEL - what the program says and writes where something is in the way: an output that
 # takes no more, names that are no text, choices that nothing has, lists, ranges and numbers.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
-make_model=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-n=0
-
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
-
-# expect CODE PATTERN ARGUMENT...: the exit code; for a failure, one line on the standard error that has the pattern, and
-# nothing on the standard output.
-expect() {
-  local code=$1 pattern=$2 got
-  shift 2
-  n=$((n + 1))
-  timeout 120 "$zogap" "$@" >out.txt 2>err.txt </dev/null
-  got=$?
-  [ "$got" = "$code" ] || fail "exit code $got, not $code: zogap $* ($(head -c 300 err.txt))"
-  if [ "$code" != 0 ]; then
-    [ "$(wc -l <err.txt)" = 1 ] || fail "not one line of error: zogap $*: $(cat err.txt)"
-    [ -s out.txt ] && fail "a failure with results: zogap $*: $(head -c 300 out.txt)"
-    grep -q -e "$pattern" err.txt || fail "no '$pattern' in the error of zogap $*: $(cat err.txt)"
-  elif [ -n "$pattern" ]; then
-    grep -q -e "$pattern" out.txt || fail "no '$pattern' in the output of zogap $*: $(head -c 300 out.txt)"
-  fi
-}
+failures_print_nothing=1
 
 # full CODE ARGUMENT...: the same with a standard output on a full disk.
 full() {
@@ -56,7 +28,7 @@ leave() {
   [ -s err.txt ] && fail "without a reader, zogap $* says $(cat err.txt)"
 }
 
-mkdir tiny && "$make_model" tiny || exit 1
+make_tiny "$2"
 one=(--engines naive:gemm=reference --model tiny --batch 2 --threads 1)
 two=(--engines "naive:gemm=reference,naive:gemm=reference" --model tiny --batch 2 --threads 1)
 quick=(--blocks 6 --steps 1 --events none --fidelity 0)
@@ -228,5 +200,4 @@ printf '%s' '{"name": "t", "data": {"train": "t.tsv"}, "delimiter": "\t", "templ
 expect 3 "t.tsv: task 't' needs column 'txt', the header has 3: 'text', 'label', 'more'; did you mean 'text'" \
   score "${one[@]}" --task columns/t.json
 
-echo "$n commands, $failures failures"
-[ $failures = 0 ]
+finish

@@ -1,29 +1,9 @@
 #!/usr/bin/env bash
 # test_resume.sh ZOGAP MAKE_TINY_MODEL - what --resume refuses, with the name and both values of what differs; what it takes
 # for the same; what a run says that was interrupted, or gone on with.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
-make_model=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
 export ZOGAP_PEAKS=brief
-failures=0
-
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
-
-# run CODE ARGUMENT...
-run() {
-  local code=$1 got
-  shift
-  timeout 120 "$zogap" "$@" >"$work/out.txt" 2>"$work/err.txt" </dev/null
-  got=$?
-  [ $got = "$code" ] || fail "exit code $got, not $code: zogap $*: $(head -c 400 "$work/err.txt")"
-}
-says() { grep -qE -- "$2" "$work/$1" || fail "no '$2' in $1: $(head -c 600 "$work/$1")"; }
 
 # refuses CODE PATTERN WORD...: --resume with these words more; nothing is written.
 refuses() {
@@ -31,7 +11,7 @@ refuses() {
   shift 2
   before=$(cat w/* | cksum)
   run "$code" "${sweep[@]}" --resume "$@"
-  [ "$(wc -l <err.txt)" = 1 ] || fail "not one line of error: $(cat err.txt)"
+  one_line "--resume $*"
   says err.txt "$pattern"
   [ "$(cat w/* | cksum)" = "$before" ] || fail "a refused --resume wrote: $*"
 }
@@ -42,21 +22,13 @@ start_and_stop() {
   shift 3
   "$zogap" "$@" >out.txt 2>err.txt </dev/null &
   pid=$!
-  for _ in $(seq 3000); do
-    [ -s "$file" ] && [ "$(wc -l <"$file")" -gt "$lines" ] && break
-    kill -0 $pid 2>/dev/null || break
-    sleep 0.02
-  done
+  await_lines "$lines" "$file" $pid
   kill -"$signal" $pid 2>/dev/null
   wait $pid 2>/dev/null
 }
 
-mkdir tiny task && "$make_model" tiny || exit 1
-cat >task/mine.json <<'JSON'
-{"name": "reviews", "data": {"train": "rows.tsv", "dev": "rows.tsv"}, "delimiter": "\t", "quote": "",
- "template": "{text} It was", "options": [" bad", " good"], "label": "label", "loss": "classification"}
-JSON
-{ printf 'text\tlabel\n'; for _ in 1 2 3 4 5 6; do printf 'a fine day\t1\na bad day\t0\n'; done; } >task/rows.tsv
+make_tiny "$2"
+make_reviews
 two="naive:gemm=reference,naive:gemm=reference"
 sweep=(run --engines "$two" --model ./tiny --task task/mine.json --batch 2,4 --threads 1 --steps 1 --blocks 400
   --max-time 0 --events none --fidelity 0 --out w)
@@ -172,5 +144,4 @@ else
   echo "note: the run was not interrupted before its first block"
 fi
 
-echo "$failures failures"
-[ $failures = 0 ]
+finish

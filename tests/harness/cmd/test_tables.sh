@@ -1,26 +1,14 @@
 #!/usr/bin/env bash
 # test_tables.sh ZOGAP MAKE_TINY_MODEL - what commands print for people fits 100 columns, however long the names of engines
 # and directories and however many columns there are; --wide and the other forms have every column; a sweep is one table.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
-make_model=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-n=0
 export LC_ALL=C.UTF-8 ZOGAP_PEAKS=brief
-
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
 
 except=
 # fits ARGUMENT...: the command succeeds, and no line of its output is longer than 100 characters.
 fits() {
-  n=$((n + 1))
-  timeout 120 "$zogap" "$@" >out.txt 2>err.txt </dev/null || fail "zogap $*: $(cat err.txt)"
+  run 0 "$@"
   [ -s out.txt ] || fail "zogap $* prints nothing"
   awk 'length($0) > 100' out.txt | grep -v "^results in $except" >long.txt
   [ -s long.txt ] && fail "lines over 100 columns: zogap $*: $(head -3 long.txt)"
@@ -33,7 +21,7 @@ has() {
   done
 }
 
-mkdir tiny && "$make_model" tiny || exit 1
+make_tiny "$2"
 long=a-directory-of-a-name-that-nobody-would-give-to-the-results-of-a-run-unless-it-were-for-a-test-like-this-one
 engines="naive:gemm=reference,naive:gemm=reference:dtype=bf16"
 "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"' &&
@@ -80,6 +68,21 @@ fits roofline --threads 1 --quiet --out peaks
 has 'ridge point of 1 thread: fp32 '
 fits compare peaks
 has 'quantity' 'ridge point'
+cp -r peaks peaks2 && sed -i 's/"run_id": "[^"]*"/"run_id": "another"/; s/"kernel": "[^"]*"/"kernel": "other"/' peaks2/meta.json
+awk -F, -v OFS=, -v CONVFMT=%.9g 'NR > 1 && $5 != "" { $5 *= 2; $6 *= 2 } 1' peaks/roofline.csv >peaks2/roofline.csv
+fits compare peaks peaks2
+has 'B differs from A in' 'quantity' 'B over A' 'GFLOP/s'
+grep -Eq '^peak +fp32 .* 2\.00x$' out.txt || fail "a peak of twice A's: $(cat out.txt)"
+grep -Eq '^read .* 2\.00x$' out.txt || fail "twice A's bandwidth: $(cat out.txt)"
+run 0 compare peaks peaks2 peaks --format markdown
+has '| C over A |'
+fits compare peaks peaks2 --machines
+fits compare peaks sweep # which has measured peaks, too
+has 'peak' 'read' 'B over A'
+run 0 compare peaks peaks2 --format csv
+[ "$(head -1 out.txt)" = "set,directory,$(head -1 peaks/roofline.csv),over_first" ] || fail "columns of several rooflines: $(head -1 out.txt)"
+[ "$(wc -l <out.txt)" = "$((2 * $(wc -l <peaks/roofline.csv) - 1))" ] || fail "not a row a peak and directory: $(cat out.txt)"
+[ "$(grep -c '^B,peaks2,peak,fp32,.*,2$' out.txt)" = 1 ] || fail "over_first: $(cat out.txt)"
 fits roofline --results "$long"
 has 'GFLOP/s' 'FLOP/byte' 'bound'
 [ "$("$zogap" roofline --results sweep --format csv | head -1)" = \
@@ -87,15 +90,32 @@ has 'GFLOP/s' 'FLOP/byte' 'bound'
 except='\|^warning: \|above 1 is slower' fits gate --baseline sweep --candidate other --max-regression 900%
 
 echo "== refusals"
-"$zogap" compare peaks sweep >out.txt 2>err.txt
-[ $? = 3 ] && grep -q 'peaks: has peaks that `zogap roofline` measured' err.txt || fail "peaks beside results: $(cat err.txt)"
-"$zogap" compare "$long" --phases --machines >out.txt 2>err.txt
-[ $? = 2 ] || fail "--phases and --machines: $(cat err.txt)"
-"$zogap" roofline --results sweep --out x >out.txt 2>err.txt
-[ $? = 2 ] || fail "--results and --out: $(cat err.txt)"
+cp -r sweep without && rm without/roofline.csv
+expect 3 'peaks: has peaks that `zogap roofline` measured and no engine.s times; without has no peaks' compare without peaks
+expect 3 'peaks: has peaks that .* and no engine.s times$' compare peaks peaks2 --phases
+: >without/roofline.csv
+expect 3 'without/roofline.csv: no complete header row' compare peaks without
+head -1 peaks/roofline.csv >without/roofline.csv
+expect 3 'without/roofline.csv: has a header but no row' compare peaks without
+rm without/meta.json
+expect 3 'without/meta.json: No such file' compare peaks without
+expect 2 'needs a DIR' compare
+expect 2 '^zogap: compare: --machines: needs two directories or more' compare sweep --machines
+expect 2 '^zogap: compare: --across: needs two directories or more' compare sweep --across rank
+expect 2 '^zogap: compare: --across: needs two directories or more' compare peaks --across threads
+expect 2 '^zogap: compare: --common: needs two directories or more' compare sweep --common
+expect 2 '^zogap: compare: --common: needs two directories or more' compare sweep --common --phases
+expect 2 '^zogap: compare: --common: has no effect with --phases' compare sweep other --common --phases
+expect 2 '^zogap: compare: --across: has no effect with --machines' compare sweep other --across threads --machines
+expect 2 '^zogap: compare: --common: has no effect on peaks, and peaks has nothing else' compare peaks peaks2 --common
+expect 2 '^zogap: compare: --across: has no effect on peaks, and peaks has nothing else' compare sweep peaks --across threads
+expect 2 '--machines and --phases' compare "$long" sweep --phases --machines
+expect 2 'nothing for --out' roofline --results sweep --out x
+expect 2 'nothing for --threads' roofline --results sweep --threads 1
+expect 2 'nothing for --cpus' roofline --results sweep --cpus 0
+expect 2 'nothing for --strict' roofline --results sweep --strict
 rm -f other/phases.csv
-"$zogap" compare other --phases >out.txt 2>err.txt
-[ $? = 3 ] && grep -q 'other/phases.csv' err.txt || fail "no phases: $(cat err.txt)"
+expect 3 'other/phases.csv' compare other --phases
 
 echo "== ladder"
 ladder=(ladder --loop naive:gemm=reference --model tiny --threads 1 --quiet --steps 1 --events none)
@@ -133,5 +153,4 @@ else
   echo "skipped: script or stty is not installed"
 fi
 
-echo "$n commands, $failures failures"
-[ $failures = 0 ]
+finish

@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
 # test_gate_builds.sh ZOGAP SPINNING MAKE_TINY_MODEL - the gate on real builds: do they take the options that it gives
 # them, and is the build slow whose steps should be?
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
 spinning=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" && mkdir tiny && "$3" tiny || exit 1
-fail() {
-  printf 'FAILED: %s\n' "$*"
-  exit 1
-}
+make_tiny "$3"
 case=(--engines fused --model tiny --task embedded --batch 4 --threads 1 --mechanisms default --seed 3)
 "$zogap" info --format json | tr -d ' \n' | grep -q '"name":"fused"' || case[1]=naive:gemm=reference
 export ZOGAP_TEST_SPIN=20
@@ -56,3 +50,4 @@ grep -q '"status": "complete"' old/block-005-candidate/meta.json || fail "an old
 grep -q '"gate_child"' old/block-005-*/meta.json && fail "beside an older build the newer one is run otherwise"
 
 echo "real builds take the options, and the spinning one is slow: $(seconds candidate) s a step, not $(seconds baseline) s"
+[ "$failures" = 0 ]
