@@ -137,13 +137,16 @@ static enum zg_status choose_measure(struct zg_gate *gate, const struct zg_gate_
                        "ratios are to the baseline engine of each run, which is %s in the baseline "
                        "and %s in the candidate",
                        names[0] ? names[0] : "none", names[1] ? names[1] : "none");
+    if (gate->measure == ZG_GATE_RATIO && zg_cell_same_text(names[0], NULL))
+        return zg_fail(err, ZG_INPUT,
+                       "ratios are to the baseline engine of each run, and neither names one; "
+                       "--measure seconds needs none");
     gate->threshold = dirs->max_regression >= 0               ? dirs->max_regression
                       : gate->measure == ZG_GATE_INSTRUCTIONS ? ZG_GATE_MAX_INSTRUCTIONS
                                                               : ZG_GATE_MAX_REGRESSION;
     if (gate->measure == ZG_GATE_RATIO)
         snprintf(gate->measured, sizeof gate->measured,
-                 "time of a step over that of %.100s in the same block of the same run",
-                 names[0] ? names[0] : "none");
+                 "time of a step over that of %.100s in the same block of the same run", names[0]);
     else
         snprintf(gate->measured, sizeof gate->measured, "%s",
                  gate->measure == ZG_GATE_SECONDS
@@ -277,8 +280,7 @@ static enum zg_status add_case(struct zg_gate *gate, const struct zg_result_case
                 return zg_fail(err, ZG_INPUT,
                                "%s: engine %.100s has no ratio: baseline engine %.100s was not "
                                "timed beside it",
-                               gate->sets[side]->dir, old->id.engine,
-                               old->summary->baseline ? old->summary->baseline : "none");
+                               gate->sets[side]->dir, old->id.engine, old->summary->baseline);
     enum zg_status status = zg_gate_add_case(gate, &old->id, err);
     if (status)
         return status;

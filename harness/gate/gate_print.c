@@ -38,11 +38,8 @@ static const char *show_confidence(const struct zg_judged *judged, char *text, s
 /* What the costs are, for a heading: "s/step". */
 static const char *unit_of(const struct zg_gate *gate, char *text, size_t size)
 {
-    const char *const reference = gate->cases[0].id.engine && gate->sets[ZG_GATE_BASELINE]
-                                      ? gate->sets[ZG_GATE_BASELINE]->cases[0].summary->baseline
-                                      : NULL;
-    if (gate->measure == ZG_GATE_RATIO)
-        snprintf(text, size, "x %.40s", reference ? reference : "the baseline engine");
+    if (gate->measure == ZG_GATE_RATIO) /* which both runs name, or neither */
+        snprintf(text, size, "x %.40s", gate->sets[ZG_GATE_BASELINE]->cases[0].summary->baseline);
     else
         snprintf(text, size, "%s",
                  gate->measure == ZG_GATE_INSTRUCTIONS ? "instructions/step" : "s/step");

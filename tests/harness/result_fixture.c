@@ -50,6 +50,12 @@ static void write_meta(const char *dir, const struct zg_fixture *f)
         f->fp32_gflops > 0 ? f->fp32_gflops : 100.0, "read_gb_per_s_all", 20.0, "warnings",
         "a neighbour is noisy");
     CU_ASSERT_PTR_NOT_NULL_FATAL(meta);
+    if (f->meta) {
+        json_t *const members = json_loads(f->meta, 0, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(members);
+        CU_ASSERT_EQUAL(json_object_update(meta, members), 0);
+        json_decref(members);
+    }
     char *const text = json_dumps(meta, JSON_INDENT(2));
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     write_temp_file(dir, "meta.json", text, strlen(text));

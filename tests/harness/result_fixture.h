@@ -38,6 +38,7 @@ struct zg_fixture {
     const char *kernel;    /* NULL: "6.1.0" */
     double fp32_gflops;    /* measured peak; 0: 100 */
     bool has_instructions; /* samples.csv has the column */
+    const char *meta;      /* an object whose members replace meta.json's; NULL: none */
 };
 
 /* Writes meta.json, samples.csv, summary.csv and verify.csv into the directory, which exists. */

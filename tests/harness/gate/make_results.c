@@ -9,6 +9,14 @@
  *     make_results stuck ...                                  waits for SIGTERM, exits 77
  *     make_results FACTOR:hangs=WORD WORD ...                 takes no notice of SIGTERM
  *
+ * Behind FACTOR may stand, in this order, what is odd about the build:
+ *
+ *     :lacks   it has no fused           :noise=X    times stray by X in place of 0.02
+ *     :more    it has onednn, too        :flops      its steps are other work
+ *     :fast    a thousandth of the times
+ *     :unsure  fused is timed in the pilot and in block 0, and in the pilot alone with :never
+ *     :meta={...}                        members of meta.json; the last
+ *
  * Engine naive takes 2 s and fused 1 s times FACTOR a step, on batches of 16 and 32, with a noise
  * of 1 % that the last part of DIR, the block and FACTOR decide.  `--steps` is 4 whatever is asked.
  */
@@ -25,11 +33,17 @@
 #include "tests/harness/result_fixture.h"
 #include "tests/support/cunit_run.h"
 
-enum { MOST_BLOCKS = 64, N_ENGINES = 4 };
+enum { MOST_BLOCKS = 64, MOST_ENGINES = 6 };
 
 static double factor;
 static const char *out_dir;
 static int64_t n_blocks = 1;
+static const char *odd; /* what stands behind the factor */
+
+static bool is_odd(const char *name)
+{
+    return strstr(odd, name) != NULL;
+}
 
 static double noise(int64_t engine, int64_t block)
 {
@@ -39,24 +53,41 @@ static double noise(int64_t engine, int64_t block)
     for (const char *c = slash ? slash : out_dir; *c; c++)
         seed = 31 * seed + (unsigned char)*c;
     zg_philox_words(seed, 0, ZG_STREAM_DATA, engine * MOST_BLOCKS + block, 1, &word);
-    return 1 + 0.02 * (((double)word + 0.5) * 0x1p-32 - 0.5);
+    const double width = is_odd(":noise=") ? strtod(strstr(odd, ":noise=") + 7, NULL) : 0.02;
+    return 1 + width * (((double)word + 0.5) * 0x1p-32 - 0.5);
+}
+
+/* Has this run times of fused? */
+static bool times_fused(void)
+{
+    const bool is_pilot = strstr(out_dir, "pilot") != NULL;
+    return is_pilot || !is_odd(":unsure") || (strstr(out_dir, "block-000-") && !is_odd(":never"));
 }
 
 static void write_results(void)
 {
-    static double wall_s[N_ENGINES][MOST_BLOCKS];
-    struct zg_fixture_engine engines[N_ENGINES];
-    for (int64_t i = 0; i < N_ENGINES; i++) {
-        const bool is_fused = i % 2;
+    static const char *const names[] = {"naive", "fused", "onednn"};
+    static double wall_s[MOST_ENGINES][MOST_BLOCKS];
+    struct zg_fixture_engine engines[MOST_ENGINES];
+    int64_t n = 0;
+    for (int64_t i = 0; i < MOST_ENGINES; i++) {
+        const int64_t engine = i % 3;
+        if ((engine == 1 && is_odd(":lacks")) || (engine == 2 && !is_odd(":more")))
+            continue;
         for (int64_t b = 0; b < n_blocks; b++)
-            wall_s[i][b] = (is_fused ? factor : 2) * noise(i, b);
-        engines[i] = (struct zg_fixture_engine){.engine = is_fused ? "fused" : "naive",
-                                                .batch = i < 2 ? 16 : 32,
-                                                .n = n_blocks,
-                                                .wall_s = wall_s[i]};
+            wall_s[n][b] = (engine == 1 ? factor : 2) * noise(i, b) * (is_odd(":fast") ? 1e-3 : 1);
+        engines[n] = (struct zg_fixture_engine){.engine = names[engine],
+                                                .batch = i < 3 ? 16 : 32,
+                                                .n = engine == 1 && !times_fused() ? 0 : n_blocks,
+                                                .wall_s = wall_s[n],
+                                                .useful_flops = is_odd(":flops") ? 2e9 : 0};
+        n++;
     }
     CU_ASSERT_FATAL(mkdir(out_dir, 0777) == 0);
-    zg_fixture_write(out_dir, &(struct zg_fixture){.n_engines = N_ENGINES, .engines = engines});
+    const char *const meta = strstr(odd, ":meta=");
+    zg_fixture_write(
+        out_dir,
+        &(struct zg_fixture){.n_engines = n, .engines = engines, .meta = meta ? meta + 6 : NULL});
 }
 
 static void finish(int number)
@@ -94,6 +125,7 @@ int main(int argc, char **argv)
             pause();
     }
     factor = strtod(argv[1], NULL);
+    odd = strchr(argv[1], ':') ? strchr(argv[1], ':') : "";
     for (int i = 3; i < argc; i++) {
         if (strncmp(argv[i], "--out=", 6) == 0)
             out_dir = argv[i] + 6;
