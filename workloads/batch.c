@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-#include "engines/base/philox.h"
-#include "engines/base/size.h"
+#include "workloads/shuffle.h"
 
 #define NO_EPOCH (-1)
 
@@ -27,7 +26,7 @@ enum zg_status zg_batcher_open(struct zg_batcher **out, const struct zg_dataset 
         return zg_fail(
             err, ZG_USAGE, "a batch of %lld examples: task '%s' has %lld, give 1 .. %lld",
             (long long)batch_size, zg_dataset_task_name(dataset), (long long)n, (long long)n);
-    if (n > UINT32_MAX) /* one random word draws below 2^32 */
+    if (n > ZG_SHUFFLE_MAX)
         return zg_fail(err, ZG_INPUT, "task '%s' has %lld examples, at most 2^32 - 1 are shuffled",
                        zg_dataset_task_name(dataset), (long long)n);
     struct zg_batcher *batcher = calloc(1, sizeof *batcher);
@@ -59,25 +58,11 @@ int64_t zg_batcher_steps_per_epoch(const struct zg_batcher *batcher)
     return batcher->n / batcher->batch_size;
 }
 
-/* The draw favours some j by a factor of at most 1 + n / 2^32: 2e-5 for SST-2. */
 static void shuffle(struct zg_batcher *batcher, int64_t epoch)
 {
-    enum { CHUNK = 256 };
-    uint32_t words[CHUNK];
-    int64_t *order = batcher->order;
-    const int64_t n = batcher->n;
-    const uint64_t seed = zg_seed_derive(batcher->seed, (uint64_t)epoch);
-    for (int64_t i = 0; i < n; i++)
-        order[i] = i;
-    for (int64_t draw = 0; draw < n - 1; draw++) {
-        if (draw % CHUNK == 0)
-            zg_philox_words(seed, 0, ZG_STREAM_DATA, draw, zg_min64(CHUNK, n - 1 - draw), words);
-        const int64_t i = n - 1 - draw;
-        const int64_t j = (int64_t)(((uint64_t)words[draw % CHUNK] * (uint64_t)(i + 1)) >> 32);
-        const int64_t swapped = order[i];
-        order[i] = order[j];
-        order[j] = swapped;
-    }
+    for (int64_t i = 0; i < batcher->n; i++)
+        batcher->order[i] = i;
+    zg_shuffle(batcher->order, batcher->n, batcher->seed, epoch);
     batcher->epoch = epoch;
 }
 

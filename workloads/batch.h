@@ -10,11 +10,9 @@
  *     }
  *     zg_batcher_close(&batcher);
  *
- * An epoch is a random permutation of all examples, cut into n / batch batches; the n mod batch
- * examples at its end sit that epoch out, so every batch is full and holds no example twice.  Epoch
- * e is shuffled by Fisher and Yates: for i = n-1 down to 1, swap places i and
- * j = (word * (i + 1)) >> 32, where word number n-1-i is that element of the Philox
- * stream "data order" (zo.h) under seed zg_seed_derive(seed, e), tensor 0.
+ * An epoch is a random permutation of all examples (shuffle.h), cut into n / batch batches; the n
+ * mod batch examples at its end sit that epoch out, so every batch is full and holds no example
+ * twice.  That is for measuring speed; training drops no example (epochs.h).
  *
  * Threads: one batcher is used by one thread at a time.
  */

@@ -68,6 +68,11 @@ static int64_t space_at(struct zg_slice s, int at_end)
     return 0;
 }
 
+int64_t zg_slice_space(struct zg_slice s)
+{
+    return space_at(s, 0);
+}
+
 struct zg_slice zg_slice_strip_left(struct zg_slice s)
 {
     for (int64_t n; (n = space_at(s, 0)) > 0;) {

@@ -26,5 +26,7 @@ struct zg_slice zg_slice_strip_blanks(struct zg_slice s);
  * are no UTF-8 stay. */
 struct zg_slice zg_slice_strip_left(struct zg_slice s);
 struct zg_slice zg_slice_strip(struct zg_slice s);
+/* Bytes of the white space character at the start, 0: there is none. */
+int64_t zg_slice_space(struct zg_slice s);
 
 #endif

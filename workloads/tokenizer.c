@@ -43,6 +43,8 @@ void zg_tokenizer_close(struct zg_tokenizer **tokenizer)
         return;
     zg_bpe_close(&(*tokenizer)->bpe);
     pcre2_code_free((*tokenizer)->words);
+    free((*tokenizer)->texts);
+    free((*tokenizer)->text_at);
     free((*tokenizer)->name);
     free(*tokenizer);
     *tokenizer = NULL;

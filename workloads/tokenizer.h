@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "engines/error.h"
+#include "workloads/text.h"
 
 struct zg_tokenizer;
 
@@ -96,5 +97,11 @@ void zg_tokens_free(struct zg_tokens *tokens);
  * keeps its former content. ZG_ENV: no memory. */
 enum zg_status zg_tokenizer_encode(const struct zg_tokenizer *tokenizer, const char *text,
                                    int64_t n_bytes, struct zg_tokens *out, struct zg_error *err);
+
+/* Appends what ids [n] stand for to *out: the bytes of each, where a character may begin in one
+ * token and end in the next.  Special tokens of the OPT layout and ids without a token stand for
+ * nothing.  ZG_ENV: no memory. */
+enum zg_status zg_tokenizer_decode(const struct zg_tokenizer *tokenizer, const int32_t *ids,
+                                   int64_t n, struct zg_text *out, struct zg_error *err);
 
 #endif

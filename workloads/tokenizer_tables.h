@@ -18,12 +18,20 @@ struct zg_tokenizer {
     int64_t n_vocab;
     uint64_t vocab_print, merges_print; /* zg_tokenizer_fingerprint() is of both */
     pcre2_code *words;                  /* the pattern that cuts text into words */
+    char *texts;                        /* the bytes of every token, one after another */
+    uint32_t *text_at;                  /* [n_vocab + 1] where each id's begin */
 };
 
 /* Compiles the word pattern. */
 enum zg_status zg_tokenizer_compile(struct zg_tokenizer *tokenizer, struct zg_error *err);
 
 #define ZG_TOKENIZER_MAX_FILE_BYTES (INT64_C(64) << 20)
+
+/* GPT-2's byte-to-unicode alphabet: printable Latin-1 stands for itself, the other 68 bytes, in
+ * order, are U+0100 and up, so that no token holds a blank or a control character. */
+void zg_vocab_alphabet(int code[256]);
+/* What each id decodes to (vocab_text.c); the ids have been checked. */
+enum zg_status zg_vocab_texts(struct zg_tokenizer *tokenizer, json_t *vocab, struct zg_error *err);
 
 /* Takes the ids of the vocabulary, an object of token to id; borrowed. */
 enum zg_status zg_vocab_take(struct zg_tokenizer *tokenizer, json_t *vocab, struct zg_error *err);

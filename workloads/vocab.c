@@ -12,14 +12,19 @@
 
 #define MAX_ID ((json_int_t)1 << 24)
 
-/* Byte b in GPT-2's byte-to-unicode alphabet, as UTF-8: printable Latin-1 stands for itself, the
- * other 68 bytes, in order, are U+0100 and up, so that no token holds a blank or a control
- * character. */
-static void byte_to_text(int byte, int *n_others, char text[3])
+void zg_vocab_alphabet(int code[256])
 {
-    const int printable =
-        (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-    const int code = printable ? byte : 256 + (*n_others)++;
+    int n_others = 0;
+    for (int byte = 0; byte < 256; byte++) {
+        const bool printable =
+            (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+        code[byte] = printable ? byte : 256 + n_others++;
+    }
+}
+
+/* A code below U+0800 as UTF-8. */
+static void write_code(int code, char text[3])
+{
     if (code < 128) {
         text[0] = (char)code;
         text[1] = '\0';
@@ -83,14 +88,15 @@ enum zg_status zg_vocab_take(struct zg_tokenizer *tokenizer, json_t *vocab, stru
 {
     if (!json_is_object(vocab))
         return zg_fail(err, ZG_INPUT, "%s: must be one object, token to id", tokenizer->name);
+    int code[256];
     const enum zg_status status = check_ids(tokenizer, vocab, err);
-    int n_others = 0;
+    zg_vocab_alphabet(code);
     for (int byte = 0; byte < 256; byte++) {
         char text[3];
-        byte_to_text(byte, &n_others, text);
+        write_code(code[byte], text);
         tokenizer->byte_id[byte] = find_id(vocab, text);
     }
-    return status;
+    return status ? status : zg_vocab_texts(tokenizer, vocab, err);
 }
 
 static enum zg_status read_vocab(struct zg_tokenizer *tokenizer, json_t **vocab, const char *bytes,

@@ -5,8 +5,11 @@
 #include "tests/support/failing_alloc.h"
 #include "tests/support/temp_dir.h"
 #include "tests/workloads/support.h"
+#include "workloads/answer.h"
 #include "workloads/batch.h"
 #include "workloads/dataset.h"
+#include "workloads/epochs.h"
+#include "workloads/split.h"
 #include "workloads/task.h"
 #include "workloads/tokenizer.h"
 
@@ -53,6 +56,10 @@ static enum zg_status open_pair(struct zg_error *err)
         status = zg_tokenizer_encode(tokenizer, "ab a", 4, &tokens, err);
     if (!status)
         status = zg_tokens_append(&tokens, 0, err);
+    struct zg_text text = {0};
+    if (!status)
+        status = zg_tokenizer_decode(tokenizer, tokens.ids, tokens.n, &text, err);
+    zg_text_free(&text);
     zg_tokens_free(&tokens);
     zg_tokenizer_close(&tokenizer);
     return status;
@@ -124,6 +131,39 @@ static enum zg_status open_prompts(struct zg_error *err)
     return open_dataset_of(ZG_OBJECTIVE_LM_PROMPT, err);
 }
 
+static enum zg_status split_rows(struct zg_error *err)
+{
+    struct zg_protocol parts;
+    struct zg_epochs *epochs = NULL;
+    const struct zg_protocol_request request = {20, 9, 10, 5, 3, 0};
+    enum zg_status status = zg_split_protocol(&parts, &request, err);
+    CU_ASSERT_EQUAL(parts.train == NULL, status != ZG_OK);
+    if (!status)
+        status = zg_epochs_open(&epochs, parts.train, parts.n_train, 4, 0, err);
+    CU_ASSERT_EQUAL(epochs == NULL, status != ZG_OK);
+    zg_epochs_close(&epochs);
+    zg_protocol_free(&parts);
+    return status;
+}
+
+static enum zg_status compare_answers(struct zg_error *err)
+{
+    static const char *const answers[] = {"\xce\xa3\xce\xa3 The One", "two"};
+    const char text[] = "An ONE";
+    const struct zg_slice prediction = {text, sizeof text - 1};
+    double f1 = 0, match = 0;
+    enum zg_status status = zg_answer_f1(&f1, prediction, answers, 2, err);
+    if (!status)
+        status = zg_answer_match(&match, prediction, answers, 2, err);
+    return status;
+}
+
+static void protocol(void)
+{
+    sweep(split_rows);
+    sweep(compare_answers);
+}
+
 static void tokenizers(void)
 {
     sweep(open_embedded);
@@ -153,8 +193,11 @@ int main(void)
     write_temp_file(dir, "merges.txt", "a b\n", 4);
     write_temp_file(dir, "t.json", task_json, sizeof task_json - 1);
     write_temp_file(dir, "t.csv", rows, sizeof rows - 1);
-    static const struct zg_test tests[] = {
-        {"tasks", tasks}, {"datasets", datasets}, {"tokenizers", tokenizers}, {NULL, NULL}};
+    static const struct zg_test tests[] = {{"tasks", tasks},
+                                           {"datasets", datasets},
+                                           {"tokenizers", tokenizers},
+                                           {"splits, answers", protocol},
+                                           {NULL, NULL}};
     const int failed = zg_test_run("no memory", tests);
     remove_temp_dir(dir);
     return failed;

@@ -542,6 +542,57 @@ static void test_long_words(void)
     zg_tokenizer_close(&tokenizer);
 }
 
+/* Every byte, halves of characters, what stands for nothing. */
+static void test_decode(void)
+{
+    static const char vocab[] =
+        "{\"<s>\": 0, \"<pad>\": 1, \"</s>\": 2, \"<unk>\": 3, \"\\u0120the\": 4, \"\\u010a\": 5,"
+        " \"\u00c3\": 6, \"\u00a9\": 7, \"\\u4e2dx\": 9, \"\\u0143\": 10, \"\\u0144\": 11,"
+        " \"\\ud83d\\ude00\": 12, \"<s>x\": 13}";
+    static const struct {
+        int32_t ids[8];
+        int64_t n;
+        const char *want;
+    } cases[] = {
+        {{4, 5}, 2, " the\n"},
+        {{6, 7}, 2, "\xc3\xa9"}, /* one character in two tokens */
+        {{7}, 1, "\xa9"},
+        {{0, 4, 1, 2, 3}, 5, " the"},                  /* special tokens */
+        {{8, -1, 14, INT32_MAX, 5}, 5, "\n"},          /* no tokens */
+        {{9, 12}, 2, "\xe4\xb8\xadx\xf0\x9f\x98\x80"}, /* none of the alphabet */
+        {{10}, 1, "\xad"},                             /* its last letter, and the next one */
+        {{11}, 1, "\xc5\x84"},
+        {{13}, 1, "<s>x"},
+        {{0}, 0, ""},
+    };
+    struct zg_tokenizer *tokenizer = NULL;
+    CU_ASSERT_EQUAL_FATAL(open_text(&tokenizer, vocab, "", NULL), ZG_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zg_text text = {0};
+        CU_ASSERT_EQUAL(zg_text_append(&text, "=", 1, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(zg_tokenizer_decode(tokenizer, cases[i].ids, cases[i].n, &text, NULL),
+                        ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(text.n, 1 + (int64_t)strlen(cases[i].want));
+        CU_ASSERT_EQUAL(memcmp(text.bytes + 1, cases[i].want, strlen(cases[i].want)), 0);
+        zg_text_free(&text);
+    }
+    zg_tokenizer_close(&tokenizer);
+
+    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open_embedded(&tokenizer, NULL), ZG_OK);
+    char all[256];
+    struct zg_tokens tokens = {0};
+    struct zg_text text = {0};
+    for (int i = 0; i < 128; i++)
+        all[i] = (char)i;
+    CU_ASSERT_EQUAL(zg_tokenizer_encode(tokenizer, all, 128, &tokens, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_tokenizer_decode(tokenizer, tokens.ids, tokens.n, &text, NULL), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(text.n, 128);
+    CU_ASSERT_EQUAL(memcmp(text.bytes, all, 128), 0);
+    zg_tokens_free(&tokens);
+    zg_text_free(&text);
+    zg_tokenizer_close(&tokenizer);
+}
+
 static void expect_opt_vectors(const struct zg_tokenizer *tokenizer)
 {
     struct zg_error err = {0};
@@ -553,6 +604,7 @@ static void expect_opt_vectors(const struct zg_tokenizer *tokenizer)
     size_t capacity = 0;
     int n_vectors = 0;
     struct zg_tokens tokens = {0};
+    struct zg_text decoded = {0};
     while (getline(&line, &capacity, file) > 0) {
         json_t *vector = json_loads(line, JSON_ALLOW_NUL, NULL);
         const json_t *text = json_object_get(vector, "text"), *ids = json_object_get(vector, "ids");
@@ -568,12 +620,19 @@ static void expect_opt_vectors(const struct zg_tokenizer *tokenizer)
         if (!same)
             printf("\n    vector %d differs: %.100s\n", n_vectors, line);
         CU_ASSERT_TRUE(same);
+        decoded.n = 0;
+        CU_ASSERT_EQUAL(zg_tokenizer_decode(tokenizer, tokens.ids, tokens.n, &decoded, &err),
+                        ZG_OK);
+        CU_ASSERT_EQUAL_FATAL(decoded.n, (int64_t)json_string_length(text));
+        CU_ASSERT_TRUE(decoded.n == 0 ||
+                       !memcmp(decoded.bytes, json_string_value(text), (size_t)decoded.n));
         json_decref(vector);
         n_vectors++;
     }
     CU_ASSERT_EQUAL(n_vectors, 103);
     free(line);
     fclose(file);
+    zg_text_free(&decoded);
     zg_tokens_free(&tokens);
 }
 
@@ -610,6 +669,7 @@ int main(void)
         {"the alphabet", test_alphabet},
         {"just allowed", test_just_allowed},
         {"words and merges", test_words_and_merges},
+        {"ids decode to bytes", test_decode},
         {"encode appends or leaves the list alone", test_append},
         {"characters only", test_characters_only},
         {"hostile vocab.json and merges.txt", test_hostile_files},
