@@ -76,9 +76,10 @@ static void test_unicode(void)
 /* As bytes.decode("utf-8", errors="replace") has it. */
 static void test_no_utf8(void)
 {
-    expect_normalised("A\xff"
-                      "B",
-                      "a" FFFD "b");
+    expect_normalised("X\xff"
+                      "Y",
+                      "x" FFFD "y");
+    expect_normalised("A\xff", FFFD);         /* no part of a word, so the article goes */
     expect_normalised("x\xe2\x80", "x" FFFD); /* cut short: one */
     expect_normalised("x\xe2\x80y", "x" FFFD "y");
     expect_normalised("\xc3(", FFFD);
