@@ -27,8 +27,8 @@ enum zg_status zg_tokenizer_compile(struct zg_tokenizer *tokenizer, struct zg_er
 
 #define ZG_TOKENIZER_MAX_FILE_BYTES (INT64_C(64) << 20)
 
-/* GPT-2's byte-to-unicode alphabet: printable Latin-1 stands for itself, the other 68 bytes, in
- * order, are U+0100 and up, so that no token holds a blank or a control character. */
+/* GPT-2's byte-to-unicode alphabet (vocab_text.c): printable Latin-1 stands for itself, the other
+ * 68 bytes, in order, are U+0100 and up, so that no token holds a blank or a control character. */
 void zg_vocab_alphabet(int code[256]);
 /* What each id decodes to (vocab_text.c); the ids have been checked. */
 enum zg_status zg_vocab_texts(struct zg_tokenizer *tokenizer, json_t *vocab, struct zg_error *err);

@@ -12,16 +12,6 @@
 
 #define MAX_ID ((json_int_t)1 << 24)
 
-void zg_vocab_alphabet(int code[256])
-{
-    int n_others = 0;
-    for (int byte = 0; byte < 256; byte++) {
-        const bool printable =
-            (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-        code[byte] = printable ? byte : 256 + n_others++;
-    }
-}
-
 /* A code below U+0800 as UTF-8. */
 static void write_code(int code, char text[3])
 {

@@ -7,6 +7,16 @@
 
 enum { N_CODES = 256 + 68 }; /* of the alphabet */
 
+void zg_vocab_alphabet(int code[256])
+{
+    int n_others = 0;
+    for (int byte = 0; byte < 256; byte++) {
+        const bool printable =
+            (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+        code[byte] = printable ? byte : 256 + n_others++;
+    }
+}
+
 /* The code of the UTF-8 character (jansson lets no other text in) at *c, which moves past it. */
 static int next_code(const unsigned char **c)
 {
