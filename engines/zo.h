@@ -127,7 +127,8 @@ struct zg_direction {
     int64_t rank;    /* columns of U and V; ignored by dense and Rademacher */
     float scale;     /* 1, or 1/sqrt(rank) */
     uint64_t seed_u; /* of U, or of z */
-    /* Of V.  All low-rank directions of one begin() share seed_v and rank (P-RGE's form). */
+    /* Of V.  All low-rank directions of one begin() share rank and, unless the engine was opened
+     * for own_v, seed_v (P-RGE's form). */
     uint64_t seed_v;
 };
 
@@ -139,6 +140,12 @@ struct zg_probe {
 struct zg_update {
     int32_t direction;
     float coefficient; /* W <- W - coefficient * D */
+};
+
+/* Of apply_momentum(): M <- keep M + sum_i c_i D_{j_i}, then W <- W - rate M. */
+struct zg_momentum {
+    float keep; /* 0: M starts anew */
+    float rate;
 };
 
 /* ---- what score gives back ------------------------------------------------------------------ */
@@ -184,6 +191,28 @@ enum zg_mechanism {
 };
 /* clang-format on */
 #define ZG_MECHANISM_BIT(m) (1u << (m))
+
+/* ---- features: what a step may ask beyond probes and updates ---------------------------------- */
+
+/* X(NAME, name, words for people).  An engine declares those that it has; open() makes room for
+ * those that limits.features names, and refuses what it lacks. */
+/* clang-format off */
+#define ZG_FEATURES(X)                                                                             \
+    X(OWN_V, own_v, "low-rank directions of their own V in one step")                              \
+    X(MOMENTUM, momentum, "momentum")                                                              \
+    X(DECAY, decay, "weight decay")
+
+enum zg_feature {
+#define X(NAME, name, words) ZG_F_##NAME,
+    ZG_FEATURES(X)
+#undef X
+    ZG_N_FEATURES,
+};
+/* clang-format on */
+#define ZG_FEATURE_BIT(f) (1u << (f))
+
+const char *zg_feature_name(enum zg_feature feature);
+const char *zg_feature_words(enum zg_feature feature);
 
 /* ---- phases and cost ------------------------------------------------------------------------ */
 
@@ -237,7 +266,8 @@ struct zg_engine_limits {
     int64_t max_probes;        /* per score() */
     int64_t max_directions;    /* per begin() */
     int64_t max_rank;
-    int64_t max_bank; /* mechanism `bank`: redraws of V whose A V^T are kept beside W */
+    int64_t max_bank;  /* mechanism `bank`: redraws of V whose A V^T are kept beside W */
+    uint32_t features; /* bits of those that steps will ask for */
 };
 
 struct zg_engine_setting { /* an engine's own option: `naive:gemm=onednn` */
@@ -291,6 +321,7 @@ struct zg_engine {
     uint32_t mechanisms;        /* ZG_MECHANISM_BIT()s that it has */
     uint32_t direction_kinds;   /* 1u << enum zg_direction_kind */
     uint32_t scopes;            /* 1u << enum zg_scope */
+    uint32_t features;          /* ZG_FEATURE_BIT()s that it has */
     enum zg_engine_role role;
     bool low_tables; /* holds embedding and head in the dtype, as linear layers; else in fp32 */
     const struct zg_engine_setting_doc *settings; /* NULL: none */
@@ -318,9 +349,24 @@ struct zg_engine {
 
     /* W <- W - sum_i c_i D_{j_i} - weight_decay * W on the scope's weights (decay: the 2-D ones,
      * where n is 0 too).
-     * ZG_USAGE: a weight_decay other than 0 where the engine keeps W read-only between folds. */
+     * ZG_USAGE: a weight_decay other than 0 in an engine without feature `decay`, which keeps W
+     * read-only between folds. */
     enum zg_status (*apply)(struct zg_engine_state *state, const struct zg_update *updates,
                             int64_t n, float weight_decay, struct zg_error *err);
+
+    /* Momentum (LOZO-M), feature `momentum`; NULL without it.  The engine keeps M, low-rank as the
+     * directions are: M = U_M V^T of a matrix, dense of a 1-D tensor; 0 at first.
+     *
+     *     V has changed since the last call:  U_M <- U_M (V_old^T V) / n_in
+     *     U_M <- keep U_M + sum_i c_i scale U_{j_i}        (1-D: the same of c_i scale z)
+     *     W   <- W - rate U_M V^T - weight_decay W
+     *
+     * The same calls give the same M, bit for bit: a replay needs no M from a file.
+     * ZG_USAGE: opened without the feature; directions without factors, of more than one V, or of
+     * another rank than M has. */
+    enum zg_status (*apply_momentum)(struct zg_engine_state *state, const struct zg_update *updates,
+                                     int64_t n, struct zg_momentum momentum, float weight_decay,
+                                     struct zg_error *err);
 
     /* Rows of an effective weight, pending updates included, as model.h's zg_model_read. */
     enum zg_status (*read)(struct zg_engine_state *state, int32_t tensor, int64_t row_begin,
@@ -365,11 +411,13 @@ enum zg_status zg_batch_check(const struct zg_batch *batch, const struct zg_prob
 const char *zg_engine_setting_value(const struct zg_engine *engine,
                                     const struct zg_engine_options *options, const char *key);
 
-/* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, in n_probes probes of
- * n_directions directions (a clean probe has none) of that rank; 0: without factors.  The same for
- * all engines; implemented beside the trie (layout/).  NaN: no memory to count. */
+/* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, under these probes along
+ * those directions.  A clean probe needs no low-rank products; probes of one V share V^T x in the
+ * first layer.  The same for all engines; implemented beside the trie (layout/).  NaN: no memory to
+ * count. */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
-                       int64_t n_probes, int64_t n_directions, int64_t rank);
+                       const struct zg_probe *probes, int64_t n_probes,
+                       const struct zg_direction *directions);
 
 ZG_PUBLIC_END
 

@@ -102,7 +102,8 @@ enum zg_status zg_directions_check(const struct zg_engine *engine,
     if (n < 1 || n > limits->max_directions)
         return zg_fail(err, ZG_USAGE, "%lld directions; the engine was opened for 1 to %lld",
                        (long long)n, (long long)limits->max_directions);
-    const struct zg_direction *first = NULL; /* of the low-rank ones, which must share V */
+    const bool own_v = (limits->features & ZG_FEATURE_BIT(ZG_F_OWN_V)) != 0;
+    const struct zg_direction *first = NULL; /* of the low-rank ones */
     for (int64_t i = 0; i < n; i++) {
         const struct zg_direction *direction = &directions[i];
         const enum zg_status status = check_one(engine, limits, direction, i, err);
@@ -110,11 +111,15 @@ enum zg_status zg_directions_check(const struct zg_engine *engine,
             return status;
         if (!is_lowrank(direction->kind))
             continue;
-        if (first && (direction->seed_v != first->seed_v || direction->rank != first->rank))
-            return zg_fail(
-                err, ZG_USAGE,
-                "direction %lld: all low-rank directions of a step share seed_v and rank",
-                (long long)i);
+        if (first && direction->rank != first->rank)
+            return zg_fail(err, ZG_USAGE,
+                           "direction %lld: all low-rank directions of a step share their rank",
+                           (long long)i);
+        if (first && direction->seed_v != first->seed_v && !own_v)
+            return zg_fail(err, ZG_USAGE,
+                           "direction %lld: all low-rank directions of a step share seed_v, unless "
+                           "the engine was opened for %s",
+                           (long long)i, zg_feature_words(ZG_F_OWN_V));
         first = first ? first : direction;
     }
     return ZG_OK;

@@ -29,7 +29,7 @@ void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor
 bool zg_scope_includes(enum zg_scope scope, const struct zg_model_shape *shape, int32_t tensor);
 
 /* ZG_USAGE where the announced directions are malformed, are not of the engine's kinds or
- * scopes, or exceed the limits. */
+ * scopes, or exceed the limits: low-rank ones of several V need feature own_v. */
 enum zg_status zg_directions_check(const struct zg_engine *engine,
                                    const struct zg_engine_limits *limits,
                                    const struct zg_direction *directions, int64_t n,

@@ -135,7 +135,20 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
 
 /* ---- open ------------------------------------------------------------------------------ */
 
-static enum zg_status limits_check(const struct zg_engine_limits *limits, struct zg_error *err)
+static enum zg_status features_check(const struct zg_engine *engine, uint32_t features,
+                                     struct zg_error *err)
+{
+    const uint32_t foreign = features & ~engine->features;
+    for (int f = 0; f < ZG_N_FEATURES; f++)
+        if (foreign & ZG_FEATURE_BIT((unsigned)f))
+            return zg_fail(err, ZG_USAGE, "engine %s has no %s", engine->name,
+                           zg_feature_words((enum zg_feature)f));
+    return foreign ? zg_fail(err, ZG_USAGE, "feature bits 0x%x are unknown", (unsigned)foreign)
+                   : ZG_OK;
+}
+
+static enum zg_status limits_check(const struct zg_engine *engine,
+                                   const struct zg_engine_limits *limits, struct zg_error *err)
 {
     const struct {
         const char *name;
@@ -156,7 +169,7 @@ static enum zg_status limits_check(const struct zg_engine_limits *limits, struct
         if (fields[i].value < fields[i].least)
             return zg_fail(err, ZG_USAGE, "limit %s is %lld, must be at least %lld", fields[i].name,
                            (long long)fields[i].value, (long long)fields[i].least);
-    return ZG_OK;
+    return features_check(engine, limits->features, err);
 }
 
 static enum zg_status fail_dtype(const struct zg_engine *engine, enum zg_dtype dtype,
@@ -206,7 +219,7 @@ enum zg_status zg_engine_options_check(const struct zg_engine *engine,
     if (foreign)
         return zg_fail(err, ZG_USAGE, "mechanism bits 0x%x are unknown", (unsigned)foreign);
     const enum zg_status status = settings_check(engine, options, err);
-    return status ? status : limits_check(&options->limits, err);
+    return status ? status : limits_check(engine, &options->limits, err);
 }
 
 /* ---- score ----------------------------------------------------------------------------- */

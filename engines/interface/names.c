@@ -36,6 +36,28 @@ const char *zg_mechanism_summary(enum zg_mechanism mechanism)
     return summaries[mechanism];
 }
 
+const char *zg_feature_name(enum zg_feature feature)
+{
+    static const char *const names[ZG_N_FEATURES] = {
+#define X(NAME, name, words) #name,
+        ZG_FEATURES(X)
+#undef X
+    };
+    assert(feature >= 0 && feature < ZG_N_FEATURES);
+    return names[feature];
+}
+
+const char *zg_feature_words(enum zg_feature feature)
+{
+    static const char *const list[ZG_N_FEATURES] = {
+#define X(NAME, name, words) words,
+        ZG_FEATURES(X)
+#undef X
+    };
+    assert(feature >= 0 && feature < ZG_N_FEATURES);
+    return list[feature];
+}
+
 uint32_t zg_mechanism_needs(enum zg_mechanism mechanism)
 {
     switch (mechanism) {

@@ -101,8 +101,8 @@ double zg_batch_plan_loss(const struct zg_batch_plan *plan, const struct zg_batc
 
 /* Useful FLOPs (zo.h) of a plan built with all mechanisms and without option scores. */
 double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
-                                  const struct zg_model_shape *shape, int64_t n_probes,
-                                  int64_t n_directions, int64_t rank);
+                                  const struct zg_model_shape *shape, const struct zg_probe *probes,
+                                  int64_t n_probes, const struct zg_direction *directions);
 
 /* Sum over rows (or scored rows) of the keys that each sees: what attention costs. */
 double zg_batch_plan_n_keys(const struct zg_batch_plan *plan, bool scored);

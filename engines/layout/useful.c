@@ -11,6 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "engines/layout/plan.h"
 
 double zg_batch_plan_n_keys(const struct zg_batch_plan *plan, bool scored)
@@ -35,10 +37,53 @@ static struct product product_of(const struct zg_model_shape *shape, int32_t ten
     return (struct product){2.0 * out * in, 2.0 * r * in, 2.0 * r * out};
 }
 
-double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
-                                  const struct zg_model_shape *shape, int64_t n_probes,
-                                  int64_t n_directions, int64_t rank)
+/* What the probes have between them. */
+struct asked {
+    int64_t n_probes;
+    int64_t n_clean;      /* with coefficient 0: no direction */
+    int64_t n_directions; /* distinct ones, of the others */
+    int64_t n_v;          /* distinct V, of those that have factors */
+    int64_t rank;         /* 0: no factors */
+};
+
+/* Is there a probe before p of the same direction, or of the same V? */
+static bool came_before(const struct zg_probe *probes, int64_t p,
+                        const struct zg_direction *directions, bool of_v)
 {
+    for (int64_t q = 0; q < p; q++) {
+        const bool same =
+            of_v ? directions[probes[q].direction].seed_v == directions[probes[p].direction].seed_v
+                 : probes[q].direction == probes[p].direction;
+        if (same && probes[q].coefficient != 0)
+            return true;
+    }
+    return false;
+}
+
+static struct asked asked_of(const struct zg_probe *probes, int64_t n_probes,
+                             const struct zg_direction *directions)
+{
+    struct asked asked = {.n_probes = n_probes};
+    for (int64_t p = 0; p < n_probes; p++) {
+        if (probes[p].coefficient == 0) {
+            asked.n_clean++;
+            continue;
+        }
+        const int64_t rank = zg_direction_rank(&directions[probes[p].direction]);
+        asked.rank = zg_max64(asked.rank, rank);
+        asked.n_directions += !came_before(probes, p, directions, false);
+        asked.n_v += rank > 0 && !came_before(probes, p, directions, true);
+    }
+    return asked;
+}
+
+double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
+                                  const struct zg_model_shape *shape, const struct zg_probe *list,
+                                  int64_t n_probes, const struct zg_direction *directions)
+{
+    const struct asked asked = asked_of(list, n_probes, directions);
+    const int64_t rank = asked.rank;
+    const double moved = (double)(n_probes - asked.n_clean); /* clean ones have no low rank */
     const double d = (double)shape->d_model;
     const double probes = (double)n_probes, layers = (double)shape->n_layers;
     const double rows = (double)plan->trie.n_rows, scored = (double)plan->n_scored;
@@ -53,7 +98,7 @@ double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
         const struct product p = product_of(shape, id, rank);
         const bool every_row = kind == ZG_T_K_WEIGHT || kind == ZG_T_V_WEIGHT;
         const double n_rows = (layers - 1.0) * rows + (every_row ? rows : scored);
-        flops += probes * (p.base + p.down + p.up) * n_rows;
+        flops += (probes * p.base + moved * (p.down + p.up)) * n_rows;
     }
 
     /* q k^T and p v: 2 d multiply-adds per key. */
@@ -62,14 +107,16 @@ double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
     flops += probes * 4.0 * d * keys;
 
     /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
-     * and V^T x.  Without factors each D x is one more product, which serves all its probes. */
+     * and V^T x of each V.  Without factors each D x is one more product, which serves all its
+     * probes. */
     const double first_q_rows = shape->n_layers > 1 ? rows : scored;
-    const double first = rank > 0 ? 1.0 : fmin(probes, 1.0 + (double)n_directions);
+    const double first = rank > 0 ? 1.0 : fmin(probes, 1.0 + (double)asked.n_directions);
+    const double first_v = fmin(moved, (double)asked.n_v);
     const enum zg_tensor_kind shared[] = {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT};
     for (int i = 0; i < 3; i++) {
         const struct product p = product_of(shape, zg_tensor_layer(0, shared[i]), rank);
         const double n_rows = shared[i] == ZG_T_Q_WEIGHT ? first_q_rows : rows;
-        flops -= (probes - first) * (p.base + p.down) * n_rows;
+        flops -= ((probes - first) * p.base + (moved - first_v) * p.down) * n_rows;
     }
 
     /* Head: whole rows of logits where the normaliser is needed, else the options' rows. */
@@ -107,22 +154,23 @@ void zg_useful_close(struct zg_useful **useful)
 }
 
 double zg_useful_count(struct zg_useful *useful, const struct zg_model_shape *shape,
-                       const struct zg_batch *batch, int64_t n_probes, int64_t n_directions,
-                       int64_t rank)
+                       const struct zg_batch *batch, const struct zg_probe *probes,
+                       int64_t n_probes, const struct zg_direction *directions)
 {
     zg_batch_plan_build(&useful->plan, batch, false);
-    return zg_batch_plan_useful_flops(&useful->plan, shape, n_probes, n_directions, rank);
+    return zg_batch_plan_useful_flops(&useful->plan, shape, probes, n_probes, directions);
 }
 
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
-                       int64_t n_probes, int64_t n_directions, int64_t rank)
+                       const struct zg_probe *probes, int64_t n_probes,
+                       const struct zg_direction *directions)
 {
     struct zg_engine_limits limits = {0};
     struct zg_useful *useful = NULL;
     zg_engine_limits_include(&limits, batch);
     if (zg_useful_open(&useful, &limits, NULL))
         return NAN;
-    const double flops = zg_useful_count(useful, shape, batch, n_probes, n_directions, rank);
+    const double flops = zg_useful_count(useful, shape, batch, probes, n_probes, directions);
     zg_useful_close(&useful);
     return flops;
 }

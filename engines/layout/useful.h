@@ -15,7 +15,7 @@ void zg_useful_close(struct zg_useful **useful);
 
 /* zg_useful_flops() of a batch within the limits; allocates nothing. */
 double zg_useful_count(struct zg_useful *useful, const struct zg_model_shape *shape,
-                       const struct zg_batch *batch, int64_t n_probes, int64_t n_directions,
-                       int64_t rank);
+                       const struct zg_batch *batch, const struct zg_probe *probes,
+                       int64_t n_probes, const struct zg_direction *directions);
 
 #endif

@@ -10,6 +10,7 @@
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
+#include "engines/interface/momentum.h"
 
 #include <string.h>
 
@@ -29,8 +30,9 @@ static void naive_close(struct zg_engine_state **state)
     zg_naive_weights_close(&s->weights);
     if (s->gemm->close)
         s->gemm->close(&s->gemm_state);
-    void *const buffers[] = {s->directions, s->vt_offset, s->vt,  s->row, s->log_p,  s->score,
-                             s->x,          s->n,         s->qkv, s->low, s->logits, s->scratch};
+    void *const buffers[] = {s->directions, s->vt_offset, s->vt, s->row,      s->log_p,
+                             s->score,      s->x,         s->n,  s->qkv,      s->low,
+                             s->logits,     s->scratch,   s->m,  s->m_offset, s->m_scratch};
     for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         zg_buffer_free(buffers[i]);
     zg_buffer_free(s);
@@ -73,8 +75,14 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     s->logit_rows = zg_max64(1, zg_min64(rows, LOGIT_ROWS));
     s->ld_logits = zg_round_up(shape->n_vocab, 16);
     s->scratch_stride = zg_naive_head_scratch(zg_max64(1, l->max_length), d / shape->n_heads);
+    int64_t n_m = 0;
+    if (!zg_naive_m_sizes(&s->weights, l, &n_m, &s->m_stride))
+        return zg_fail(err, ZG_ENV, "engine naive: momentum of rank %lld is too large to count",
+                       (long long)l->max_rank);
     void *directions, *vt_offset, *vt, *row, *log_p, *score, *x, *n, *qkv, *low, *logits, *scratch;
+    void *m, *m_offset, *m_scratch;
     directions = vt_offset = vt = row = log_p = score = x = n = qkv = low = logits = scratch = NULL;
+    m = m_offset = m_scratch = NULL;
     const int64_t low_rows = s->options.dtype == ZG_BF16 ? rows : 0;
     const struct buffer buffers[] = {
         {&directions, l->max_directions, 1, sizeof *s->directions, "directions"},
@@ -89,6 +97,9 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
         {&low, low_rows, wide, sizeof *s->low, "rounded activations"},
         {&logits, s->logit_rows, s->ld_logits, sizeof *s->logits, "logits"},
         {&scratch, n_threads, s->scratch_stride, sizeof *s->scratch, "attention scratch"},
+        {&m, n_m, 1, sizeof *s->m, "momentum"},
+        {&m_offset, s->weights.n_tensors, 1, sizeof *s->m_offset, "the tensor table"},
+        {&m_scratch, n_threads, s->m_stride, sizeof *s->m_scratch, "momentum"},
     };
     const enum zg_status status = buffers_alloc(buffers, sizeof buffers / sizeof buffers[0], err);
     if (low_rows == 0) { /* even nothing has its buffer */
@@ -108,8 +119,13 @@ static enum zg_status allocate(struct zg_engine_state *s, struct zg_error *err)
     s->low = low;
     s->logits = logits;
     s->scratch = scratch;
-    if (!status)
+    s->m = m;
+    s->m_offset = m_offset;
+    s->m_scratch = m_scratch;
+    if (!status) {
         (void)zg_naive_v_columns(&s->weights, s->vt_offset);
+        zg_naive_m_place(s);
+    }
     return status;
 }
 
@@ -262,19 +278,6 @@ static void perturb_to(struct zg_engine_state *s, struct zg_probe target)
     s->perturbation = target;
 }
 
-/* A clean probe asks for none. */
-static int64_t n_directions_of(const struct zg_probe *probes, int64_t n_probes)
-{
-    int64_t n = 0;
-    for (int64_t p = 0; p < n_probes; p++) {
-        bool is_new = probes[p].coefficient != 0;
-        for (int64_t q = 0; q < p && is_new; q++)
-            is_new = probes[q].direction != probes[p].direction || probes[q].coefficient == 0;
-        n += is_new;
-    }
-    return n;
-}
-
 static enum zg_status naive_score(struct zg_engine_state *state, const struct zg_batch *batch,
                                   const struct zg_probe *probes, int64_t n_probes,
                                   struct zg_scores *out, struct zg_error *err)
@@ -297,9 +300,8 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     }
     perturb_to(state, (struct zg_probe){0, 0});
     zg_naive_phase(state, ZG_PHASE_OTHER);
-    state->cost.useful_flops += zg_useful_count(
-        state->useful, &state->weights.shape, batch, n_probes, n_directions_of(probes, n_probes),
-        zg_direction_rank(&state->directions[probes[0].direction]));
+    state->cost.useful_flops += zg_useful_count(state->useful, &state->weights.shape, batch, probes,
+                                                n_probes, state->directions);
     state->cost.n_rows = state->batch.n_sequences * state->batch.length;
     return ZG_OK;
 }
@@ -321,6 +323,22 @@ static enum zg_status naive_apply(struct zg_engine_state *state, const struct zg
                      i == 0 ? weight_decay : 0, ZG_PHASE_UPDATE);
     if (n == 0 && weight_decay != 0)
         zg_naive_add(state, &state->directions[0], 0, weight_decay, ZG_PHASE_UPDATE);
+    zg_naive_phase(state, ZG_PHASE_OTHER);
+    return ZG_OK;
+}
+
+static enum zg_status naive_apply_momentum(struct zg_engine_state *state,
+                                           const struct zg_update *updates, int64_t n,
+                                           struct zg_momentum momentum, float weight_decay,
+                                           struct zg_error *err)
+{
+    const enum zg_status status =
+        zg_momentum_check(&state->options.limits, state->directions, state->n_directions, updates,
+                          n, momentum.keep == 0 ? 0 : state->m_rank, err);
+    if (status)
+        return status;
+    zg_naive_m_update(state, updates, n, momentum.keep);
+    zg_naive_add_m(state, &state->directions[0], momentum.rate, weight_decay);
     zg_naive_phase(state, ZG_PHASE_OTHER);
     return ZG_OK;
 }
@@ -369,6 +387,8 @@ const struct zg_engine zg_engine_naive = {
     .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE |
                        1u << ZG_DIRECTION_FACTORISED | 1u << ZG_DIRECTION_RADEMACHER,
     .scopes = 1u << ZG_SCOPE_LINEAR | 1u << ZG_SCOPE_FULL,
+    .features =
+        ZG_FEATURE_BIT(ZG_F_OWN_V) | ZG_FEATURE_BIT(ZG_F_MOMENTUM) | ZG_FEATURE_BIT(ZG_F_DECAY),
     .role = ZG_ROLE_LOOP,
     .low_tables = true,
     .settings = settings,
@@ -376,6 +396,7 @@ const struct zg_engine zg_engine_naive = {
     .begin = naive_begin,
     .score = naive_score,
     .apply = naive_apply,
+    .apply_momentum = naive_apply_momentum,
     .read = naive_read,
     .cost = naive_cost,
     .close = naive_close,

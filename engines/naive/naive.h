@@ -3,6 +3,7 @@
  *
  *     weights.c   all tensors in memory, row-major
  *     perturb.c   dense passes over the weights: W <- keep W + c D
+ *     momentum.c  M of LOZO-M, a factor beside each matrix
  *     batch.c     options expanded to sequences, left padding, labels; losses from log p
  *     forward.c   log-probabilities of the labels at the present weights
  *     cost.c      phases and what they execute
@@ -92,6 +93,13 @@ struct zg_engine_state {
     float *row;
     int64_t row_stride;
 
+    float *m;          /* momentum: of a matrix [rows][rank], of a 1-D tensor as it is; or NULL */
+    int64_t *m_offset; /* [n_tensors] */
+    int64_t m_rank;    /* 0: M is 0 */
+    uint64_t m_seed_v; /* of the V that it belongs to */
+    double *m_scratch; /* [n_threads][m_stride] */
+    int64_t m_stride;
+
     struct zg_naive_batch batch;
     double *log_p; /* [max_padded_tokens] */
     double *score; /* [max_options] */
@@ -123,6 +131,21 @@ void zg_naive_count(struct zg_engine_state *state, enum zg_phase phase, double f
  * the official code spares biases and norms. */
 void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *direction,
                   float coefficient, float decay, enum zg_phase phase);
+/* W <- (1 - decay) W - rate M, of phase UPDATE; V and the scope are the direction's. */
+void zg_naive_add_m(struct zg_engine_state *state, const struct zg_direction *direction, float rate,
+                    float decay);
+
+/* ---- momentum.c ------------------------------------------------------------------------ */
+
+/* Sizes: floats of M, and doubles of its scratch a thread; 0 where the limits ask for none.  False:
+ * too large to count. */
+bool zg_naive_m_sizes(const struct zg_naive_weights *weights, const struct zg_engine_limits *limits,
+                      int64_t *n_m, int64_t *stride);
+/* Where each tensor's M begins. */
+void zg_naive_m_place(struct zg_engine_state *state);
+/* M <- keep M + sum_i c_i D_{j_i}, of the directions of the last begin(). */
+void zg_naive_m_update(struct zg_engine_state *state, const struct zg_update *updates, int64_t n,
+                       float keep);
 
 /* ---- forward.c ------------------------------------------------------------------------- */
 

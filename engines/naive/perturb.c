@@ -17,6 +17,7 @@
 #include "engines/interface/direction.h"
 
 #include <omp.h>
+#include <string.h>
 
 /* One move of one tensor, inside a parallel region: all threads call it. */
 struct move {
@@ -27,6 +28,7 @@ struct move {
     uint16_t *low; /* where the tensor is bf16 */
     float *vt;     /* [rank][ldv] */
     int64_t ldv;
+    const float *m; /* the tensor's M in the place of U, or of z; NULL: drawn */
     int64_t n_rows, n_cols;
     float keep, coefficient;
 };
@@ -105,11 +107,14 @@ static void row_lowrank(const struct zg_engine_state *s, const struct move *m, i
 static void move_lowrank(const struct zg_engine_state *s, const struct move *m)
 {
     const int64_t rank = m->direction->rank;
-    const float scale = m->coefficient * m->direction->scale;
+    const float scale = m->m ? m->coefficient : m->coefficient * m->direction->scale;
     float *u = s->row + omp_get_thread_num() * s->row_stride;
 #pragma omp for schedule(static) nowait
     for (int64_t i = 0; i < m->n_rows; i++) {
-        zg_direction_u(m->direction, m->id, i, 1, u);
+        if (m->m)
+            memcpy(u, m->m + i * rank, (size_t)rank * sizeof *u);
+        else
+            zg_direction_u(m->direction, m->id, i, 1, u);
         for (int64_t k = 0; k < rank; k++)
             u[k] *= scale;
         row_lowrank(s, m, i, u);
@@ -146,16 +151,17 @@ static void move_elementwise(const struct zg_engine_state *s, const struct move 
 #pragma omp for schedule(static) nowait
     for (int64_t p = 0; p < zg_ceil_div(n, piece); p++) {
         const int64_t begin = p * piece, count = zg_min64(piece, n - begin);
-        zg_direction_row_dense(&d, m->id, 0, begin, count, n, z);
-        elements_add(s, m, begin, count, z);
+        if (!m->m)
+            zg_direction_row_dense(&d, m->id, 0, begin, count, n, z);
+        elements_add(s, m, begin, count, m->m ? m->m + begin : z);
     }
 }
 
 /* Two sweeps over the tensors with one barrier between them: all V, then all weights.  A barrier a
  * tensor would be cheap on an idle machine and dear on a busy one.  Visits of the same tensor need
  * none: a static schedule gives each thread the same part again. */
-void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *direction,
-                  float coefficient, float decay, enum zg_phase phase)
+static void add(struct zg_engine_state *state, const struct zg_direction *direction,
+                float coefficient, float decay, bool of_m, enum zg_phase phase)
 {
     const int32_t n = n_visits(&state->weights);
     double flops = 0, bytes = 0;
@@ -179,6 +185,7 @@ void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *dire
                 continue;
             m.coefficient = m.first ? coefficient : 0;
             m.keep = m.first && m.n_cols > 1 ? 1 - decay : 1;
+            m.m = of_m ? state->m + state->m_offset[m.id] : NULL;
             if (has_factors(&m))
                 move_lowrank(state, &m);
             else
@@ -186,4 +193,16 @@ void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *dire
         }
     }
     zg_naive_count(state, phase, flops, bytes);
+}
+
+void zg_naive_add(struct zg_engine_state *state, const struct zg_direction *direction,
+                  float coefficient, float decay, enum zg_phase phase)
+{
+    add(state, direction, coefficient, decay, false, phase);
+}
+
+void zg_naive_add_m(struct zg_engine_state *state, const struct zg_direction *direction, float rate,
+                    float decay)
+{
+    add(state, direction, -rate, decay, true, ZG_PHASE_UPDATE);
 }

@@ -81,14 +81,15 @@ static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
 }
 
 /* Useful FLOPs and rows of the batch just planned. */
-static void count_useful(struct zg_engine_state *s, const struct zg_batch *batch, int64_t n_probes)
+static void count_useful(struct zg_engine_state *s, const struct zg_batch *batch,
+                         const struct zg_probe *probes, int64_t n_probes)
 {
     /* Option scores are no part of the step's minimum: a plan that serves them counts too much. */
     const bool apart = s->useful_apart || s->plan.rules.options;
-    const int64_t n = s->lowrank.n_directions;
+    const struct zg_direction *const directions = s->lowrank.directions;
     s->meter.cost.useful_flops +=
-        apart ? zg_useful_count(s->useful, &s->shape, batch, n_probes, n, s->lowrank.rank)
-              : zg_batch_plan_useful_flops(&s->plan, &s->shape, n_probes, n, s->lowrank.rank);
+        apart ? zg_useful_count(s->useful, &s->shape, batch, probes, n_probes, directions)
+              : zg_batch_plan_useful_flops(&s->plan, &s->shape, probes, n_probes, directions);
     s->meter.cost.n_rows = s->plan.trie.n_rows * (zg_has(s, ZG_M_PAIRED) ? n_probes : 1);
 }
 
@@ -96,7 +97,7 @@ void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
                   const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out)
 {
     zg_batch_plan_build(&s->plan, batch, out->option_score != NULL);
-    count_useful(s, batch, n_probes);
+    count_useful(s, batch, probes, n_probes);
 
     if (zg_has(s, ZG_M_ADAPTER))
         zg_adapter_sync(s);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "engines/base/size.h"
-#include "engines/interface/direction.h"
 
 struct work { /* of one batch, or sums */
     double padded_tokens, useful_flops;
@@ -22,8 +21,8 @@ static struct work work_of(const struct zg_bench *bench, const struct zg_questio
     zg_engine_limits_include(&limits, &batch);
     return (struct work){(double)limits.max_padded_tokens,
                          zg_useful_flops(zg_model_shape(bench->data.model), &batch,
-                                         question->n_probes, zg_question_n_probed(question),
-                                         zg_direction_rank(&question->directions[0]))};
+                                         question->probes, question->n_probes,
+                                         question->directions)};
 }
 
 static double distance(struct work a, struct work b)

@@ -264,7 +264,7 @@ static void test_phases_and_cost(void)
     }
     if (zg_rig_expect(status == ZG_OK, "%s", err.text)) {
         e->cost(state, &cost);
-        const double useful = zg_useful_flops(shape, batch, 2, 1, d.rank);
+        const double useful = zg_useful_flops(shape, batch, pair, 2, &d);
         CU_ASSERT_DOUBLE_EQUAL(cost.useful_flops, useful, 1e-9 * useful);
         CU_ASSERT(cost.executed_flops > 0);
         CU_ASSERT(cost.n_rows > 0);

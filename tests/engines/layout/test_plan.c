@@ -97,8 +97,49 @@ static void test_useful_by_hand(void)
         flops += probes * q_rows * 2 * (2 * d * f + 2 * r * (d + f)); /* fc1, fc2 */
     }
     flops += probes * 2 * d * (3 * 50 + 4);
-    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, 2, 1, 2),
+    const struct zg_direction direction = {.kind = ZG_DIRECTION_LOWRANK, .rank = 2, .scale = 1};
+    const struct zg_probe pair[] = {{0, 1}, {0, -1}};
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, pair, 2, &direction),
                     flops); /* integers below 2^53: exact */
+}
+
+/* Low rank: t = V^T x once a V in the first layer and once a probe that moves later; U t once a
+ * probe that moves; a clean probe is W x alone. */
+static void test_useful_queries(void)
+{
+    const struct zg_model_shape shape = shape_of(2);
+    const double d = 10, f = 30, square = 2 * d * d, r = 2, head = 2 * d * (3 * 50 + 4);
+    struct zg_direction directions[3];
+    for (int j = 0; j < 3; j++)
+        directions[j] = (struct zg_direction){.kind = ZG_DIRECTION_LOWRANK,
+                                              .rank = 2,
+                                              .scale = 1,
+                                              .seed_u = (uint64_t)j,
+                                              .seed_v = j == 2 ? 8 : 7};
+    const struct {
+        int64_t n_probes;
+        struct zg_probe probes[4];
+        double moved, n_v;
+    } known[] = {
+        {1, {{0, 0}}, 0, 0},                           /* clean */
+        {2, {{0, 1}, {0, 0}}, 1, 1},                   /* one-sided */
+        {3, {{0, 1}, {0, 0}, {1, 1}}, 2, 1},           /* one-sided, two queries of one V */
+        {4, {{0, 1}, {0, -1}, {1, 1}, {1, -1}}, 4, 1}, /* two-sided */
+        {4, {{0, 1}, {0, -1}, {2, 1}, {2, -1}}, 4, 2}, /* of their own V */
+        {3, {{2, 0}, {0, 1}, {1, -1}}, 2, 1},          /* which V a clean probe names is nothing */
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const double n = (double)known[i].n_probes, moved = known[i].moved, n_v = known[i].n_v;
+        const double low = 2 * r * d, low_mlp = 2 * 2 * r * (d + f); /* V^T x or U t; fc1, fc2 */
+        const double tail = n * (square + 4 * d * f) + moved * (2 * low + low_mlp);
+        const double layer0 = 7 * 3 * (square + n_v * low + moved * low) + 7 * tail;
+        const double kv = 7 * 2 * (n * square + moved * 2 * low);
+        const double layer1 = kv + 5 * (n * square + moved * 2 * low + tail);
+        const double attention = n * 4 * d * (22 + 19);
+        CU_ASSERT_EQUAL(
+            zg_useful_flops(&shape, &batch, known[i].probes, known[i].n_probes, directions),
+            layer0 + layer1 + attention + n * head);
+    }
 }
 
 /* Dense directions: the first layer's q, k, v are W x and z x of each direction, which its probes
@@ -107,17 +148,22 @@ static void test_useful_dense(void)
 {
     const struct zg_model_shape shape = shape_of(2);
     const double d = 10, f = 30, square = 2 * d * d, head = 2 * d * (3 * 50 + 4);
+    struct zg_direction directions[3];
+    for (int j = 0; j < 3; j++)
+        directions[j] = (struct zg_direction){
+            .kind = ZG_DIRECTION_DENSE, .rank = 2, .scale = 1, .seed_u = (uint64_t)j};
     const struct {
-        int64_t n_probes, n_directions;
+        int64_t n_probes;
+        struct zg_probe probes[6];
         double first; /* products of a matrix and a row in the first layer */
     } known[] = {
-        {1, 0, 1}, /* clean: W x */
-        {1, 1, 1}, /* (W + c z) x */
-        {2, 1, 2}, /* a pair: W x, z x */
-        {3, 1, 2}, /* the clean one beside it is W x */
-        {3, 3, 3}, /* one-sided: each its own */
-        {4, 2, 3}, /* two pairs: W x, z0 x, z1 x */
-        {6, 3, 4},
+        {1, {{0, 0}}, 1},                           /* clean: W x */
+        {1, {{0, 1}}, 1},                           /* (W + c z) x */
+        {2, {{0, 1}, {0, -1}}, 2},                  /* a pair: W x, z x */
+        {3, {{0, 1}, {0, -1}, {0, 0}}, 2},          /* the clean one beside it is W x */
+        {3, {{0, 1}, {1, 1}, {2, 1}}, 3},           /* one-sided: each its own */
+        {4, {{0, 1}, {0, -1}, {1, 1}, {1, -1}}, 3}, /* two pairs: W x, z0 x, z1 x */
+        {6, {{0, 1}, {1, 1}, {2, 1}, {0, -1}, {1, -1}, {2, -1}}, 4},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const double probes = (double)known[i].n_probes, first = known[i].first;
@@ -125,7 +171,7 @@ static void test_useful_dense(void)
         const double layer1 = probes * (7 * 2 * square + 5 * (2 * square + 4 * d * f));
         const double attention = probes * 4 * d * (22 + 19);
         CU_ASSERT_EQUAL(
-            zg_useful_flops(&shape, &batch, known[i].n_probes, known[i].n_directions, 0),
+            zg_useful_flops(&shape, &batch, known[i].probes, known[i].n_probes, directions),
             layer0 + layer1 + attention + probes * head);
     }
 }
@@ -359,6 +405,7 @@ int main(void)
         {"a batch laid out by hand", test_by_hand},
         {"useful FLOPs against a hand count", test_useful_by_hand},
         {"the same of dense directions", test_useful_dense},
+        {"the same of several queries, one-sided and clean ones", test_useful_queries},
         {"losses from made-up logits", test_loss_by_hand},
         {"no trie, no ragged rows", test_without_trie},
         {"random batches: prefixes, blocks, minimality", test_random},

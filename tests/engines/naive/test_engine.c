@@ -108,7 +108,8 @@ static void test_cost_of_products(void)
 static void test_cost_dense(void)
 {
     struct zg_direction d = direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_LINEAR);
-    const double useful = zg_useful_flops(&shape, zg_fixture_batch(0, NULL), 2, 1, 0);
+    static const struct zg_probe pair[] = {{0, 1e-2f}, {0, -1e-2f}};
+    const double useful = zg_useful_flops(&shape, zg_fixture_batch(0, NULL), pair, 2, &d);
     for (d.rank = 0; d.rank <= 2; d.rank++)
         CU_ASSERT_EQUAL(step_cost(ZG_FP32, 5, &d).useful_flops, useful);
 }
@@ -121,14 +122,14 @@ static void test_cost_directions(void)
                                 direction_of(ZG_DIRECTION_DENSE, ZG_SCOPE_LINEAR)};
     d[1].seed_u = 5;
     const struct {
-        int64_t n_probes, n_directions;
+        int64_t n_probes;
         struct zg_probe probes[4];
     } known[] = {
-        {1, 1, {{1, 1e-2f}}},
-        {2, 0, {{0, 0}, {1, 0}}},
-        {3, 1, {{0, 0}, {1, 1e-2f}, {1, -1e-2f}}},
-        {4, 1, {{1, 1e-2f}, {1, -1e-2f}, {1, 2e-2f}, {1, -2e-2f}}},
-        {4, 2, {{0, 1e-2f}, {1, 1e-2f}, {0, -1e-2f}, {1, -1e-2f}}},
+        {1, {{1, 1e-2f}}},
+        {2, {{0, 0}, {1, 0}}},
+        {3, {{0, 0}, {1, 1e-2f}, {1, -1e-2f}}},
+        {4, {{1, 1e-2f}, {1, -1e-2f}, {1, 2e-2f}, {1, -2e-2f}}},
+        {4, {{0, 1e-2f}, {1, 1e-2f}, {0, -1e-2f}, {1, -1e-2f}}},
     };
     struct zg_model *model = model_open(5);
     struct zg_engine_state *state = engine_open(model, ZG_FP32, 1);
@@ -140,8 +141,8 @@ static void test_cost_directions(void)
         CU_ASSERT(!engine->begin(state, d, 2, NULL));
         CU_ASSERT(!engine->score(state, batch, known[i].probes, known[i].n_probes, &out, NULL));
         engine->cost(state, &cost);
-        CU_ASSERT_EQUAL(cost.useful_flops, zg_useful_flops(&shape, batch, known[i].n_probes,
-                                                           known[i].n_directions, 0));
+        CU_ASSERT_EQUAL(cost.useful_flops,
+                        zg_useful_flops(&shape, batch, known[i].probes, known[i].n_probes, d));
     }
     engine->close(&state);
     zg_model_close(&model);

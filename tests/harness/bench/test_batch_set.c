@@ -19,14 +19,17 @@ static const struct zg_model_shape shape = {.n_layers = 1,
 static int n_counts, fails_at; /* fails_at 0: none */
 
 double __real_zg_useful_flops(const struct zg_model_shape *of, const struct zg_batch *batch,
-                              int64_t n_probes, int64_t n_directions, int64_t rank);
+                              const struct zg_probe *probes, int64_t n_probes,
+                              const struct zg_direction *directions);
 double __wrap_zg_useful_flops(const struct zg_model_shape *of, const struct zg_batch *batch,
-                              int64_t n_probes, int64_t n_directions, int64_t rank);
+                              const struct zg_probe *probes, int64_t n_probes,
+                              const struct zg_direction *directions);
 double __wrap_zg_useful_flops(const struct zg_model_shape *of, const struct zg_batch *batch,
-                              int64_t n_probes, int64_t n_directions, int64_t rank)
+                              const struct zg_probe *probes, int64_t n_probes,
+                              const struct zg_direction *directions)
 {
     return ++n_counts == fails_at ? NAN
-                                  : __real_zg_useful_flops(of, batch, n_probes, n_directions, rank);
+                                  : __real_zg_useful_flops(of, batch, probes, n_probes, directions);
 }
 
 /* Batches of one example with a stem of the given length. */
