@@ -120,6 +120,7 @@ enum zg_direction_kind {
     ZG_DIRECTION_RADEMACHER,
 };
 enum zg_scope { ZG_SCOPE_LINEAR, ZG_SCOPE_FULL };
+#define ZG_SCOPE_BIT(s) (1u << (s))
 
 struct zg_direction {
     enum zg_direction_kind kind;
@@ -268,6 +269,9 @@ struct zg_engine_limits {
     int64_t max_rank;
     int64_t max_bank;  /* mechanism `bank`: redraws of V whose A V^T are kept beside W */
     uint32_t features; /* bits of those that steps will ask for */
+    /* ZG_SCOPE_BIT()s of directions to come.  Linear ones may always come; an engine that makes
+     * room for others refuses them in begin() where this lacks them. */
+    uint32_t scopes;
 };
 
 struct zg_engine_setting { /* an engine's own option: `naive:gemm=onednn` */

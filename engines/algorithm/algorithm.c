@@ -98,6 +98,7 @@ void zg_algorithm_set_real(struct zg_algorithm_choice *choice, const char *key, 
 uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
                             struct zg_engine_limits *limits)
 {
+    limits->scopes |= ZG_SCOPE_BIT(choice->scope);
     return choice->algorithm->needs(choice, limits);
 }
 

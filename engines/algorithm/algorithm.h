@@ -177,8 +177,8 @@ bool zg_algorithm_gives(const struct zg_algorithm_choice *choice, const char *ke
 /* Sets a value that a program computed, all digits of it; nothing without such an option. */
 void zg_algorithm_set_real(struct zg_algorithm_choice *choice, const char *key, double value);
 
-/* Raises the limits to what its steps ask for; the kinds of directions that an engine must have, as
- * bits. */
+/* Raises the limits to what its steps ask for, in the choice's scope; the kinds of directions that
+ * an engine must have, as bits. */
 uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
                             struct zg_engine_limits *limits);
 

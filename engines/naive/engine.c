@@ -386,7 +386,7 @@ const struct zg_engine zg_engine_naive = {
     .mechanisms = 0,
     .direction_kinds = 1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE |
                        1u << ZG_DIRECTION_FACTORISED | 1u << ZG_DIRECTION_RADEMACHER,
-    .scopes = 1u << ZG_SCOPE_LINEAR | 1u << ZG_SCOPE_FULL,
+    .scopes = ZG_SCOPE_BIT(ZG_SCOPE_LINEAR) | ZG_SCOPE_BIT(ZG_SCOPE_FULL),
     .features =
         ZG_FEATURE_BIT(ZG_F_OWN_V) | ZG_FEATURE_BIT(ZG_F_MOMENTUM) | ZG_FEATURE_BIT(ZG_F_DECAY),
     .role = ZG_ROLE_LOOP,

@@ -22,6 +22,7 @@ struct zg_activations {
     struct zg_matrix scored; /* residual stream of the scored rows */
     struct zg_matrix t;      /* V^T x [rows][V][groups][its rank] */
     struct zg_matrix slice;  /* logits [normalised rows][a slice of the vocabulary] */
+    struct zg_matrix moved;  /* [slot][gain, bias] of a norm (vectors.h); none but for scope full */
     float *logit;            /* [probes][queries] */
     float *max;              /* [probes][normalised rows] running maximum */
     double *sum;             /* likewise; the log-sum-exp when the head is done */

@@ -5,7 +5,9 @@
  *                                                 A [out][rank]: pending updates
  *
  * The panels carry the columns [A | scale U_0 | scale U_1 ...]; the rows of x carry [t | a t or 0 |
- * ...] with t = V^T x, so that all probes share one panel (provider.h).  While V stays, an update
+ * ...] with t = V^T x, so that all probes share one panel (provider.h).  In scope full a direction has
+ * one column more, the scaled z of the panel's bias, for rows that carry the coefficient itself;
+ * tables.c and vectors.c have what is no panel.  While V stays, an update
  * is A += -c scale U; when begin() brings another V, A V^T is folded into W first.
  *
  * Without the mechanism `adapter` the weights themselves are moved from probe to probe, as the loop
@@ -18,6 +20,8 @@
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
 #include "engines/runtime/bank.h"
+#include "engines/runtime/tables.h"
+#include "engines/runtime/vectors.h"
 
 static int64_t linear_rows(const struct zg_linear *linear)
 {
@@ -38,8 +42,10 @@ int64_t zg_adapter_max_extra(const struct zg_engine_state *s)
     const struct zg_engine_limits *limits = &s->options.limits;
     if (!zg_has(s, ZG_M_ADAPTER))
         return 0;
+    const int64_t n_z = zg_is_open_for_full(s) ? limits->max_directions : 0;
     return limits->max_rank *
-           (limits->max_directions + (zg_has(s, ZG_M_LAZY) ? zg_bank_max_v(s) : 0));
+               (limits->max_directions + (zg_has(s, ZG_M_LAZY) ? zg_bank_max_v(s) : 0)) +
+           n_z;
 }
 
 enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
@@ -173,6 +179,10 @@ static void write_direction(struct zg_engine_state *s, int32_t direction, float 
     write_panel(
         s, linear, scaled,
         visit_u(s, layer, linear, linear->u + direction * linear_rows(linear) * s->lowrank.rank));
+    if (s->lowrank.directions[direction].scope == ZG_SCOPE_FULL) {
+        zg_tables_add(s, direction, coefficient);
+        zg_vectors_add(s, direction, coefficient);
+    }
 }
 
 void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coefficient)
@@ -194,6 +204,7 @@ static void fold(struct zg_engine_state *s)
     zg_phase_start(s, ZG_PHASE_FOLD);
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(&s->lowrank, linear)));
+    zg_tables_fold(s);
     s->lowrank.a_live = false;
 }
 
@@ -220,8 +231,10 @@ enum zg_status zg_adapter_begin(struct zg_engine_state *s, const struct zg_direc
         low->rank = low->v_rank[low->n_bank] = directions[0].rank;
         low->have_v = true;
         draw_v(s, &directions[0]);
+        zg_tables_draw_v(s, &directions[0]);
     }
     draw_u(s);
+    zg_vectors_draw(s);
     low->written_direction = 0;
     low->written_coefficient = 0.0f;
     low->extras_stale = true;
@@ -253,6 +266,10 @@ static void accumulate(struct zg_engine_state *s, const struct zg_update *update
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     elements += (double)(linear_rows(linear) * low->rank);
     zg_cost_add(&s->meter, 2.0 * elements * (double)n, 4.0 * elements * (double)(n + 2));
+    zg_tables_accumulate(s, updates, n);
+    for (int64_t i = 0; i < n; i++)
+        if (low->directions[updates[i].direction].scope == ZG_SCOPE_FULL)
+            zg_vectors_add(s, updates[i].direction, -updates[i].coefficient);
     low->a_live = true;
     low->extras_stale = true;
 }
@@ -271,7 +288,7 @@ void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates
 
 /* ---- extras of the panels ------------------------------------------------------------------- */
 
-/* [the bank's A | A | scale U_0 | scale U_1 ...] of one panel. */
+/* [the bank's A | A | scale U_0 | scale U_1 ... | z_0 | z_1 ...] of one panel. */
 static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *linear)
 {
     struct zg_lowrank *low = &s->lowrank;
@@ -290,6 +307,8 @@ static void assemble_extra(struct zg_engine_state *s, const struct zg_linear *li
         for (int64_t j = 0; j < low->n_directions; j++)
             for (int64_t c = 0; c < rank; c++)
                 *e++ = low->directions[j].scale * linear->u[(j * n_rows + o) * rank + c];
+        for (int64_t j = 0; j < low->n_z; j++)
+            *e++ = zg_vectors_z(s, j, linear->bias)[o];
     }
 }
 
@@ -321,7 +340,8 @@ void zg_adapter_sync(struct zg_engine_state *s)
     zg_phase_start(s, ZG_PHASE_ADAPTER);
     const int64_t n_same = low->n_synced;
     low->n_synced = low->bank_rank;
-    low->n_extra = low->bank_rank + low->rank * (low->n_directions + (low->a_live ? 1 : 0));
+    low->n_extra =
+        low->bank_rank + low->rank * (low->n_directions + (low->a_live ? 1 : 0)) + low->n_z;
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         assemble_extra(s, linear);

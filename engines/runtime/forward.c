@@ -11,9 +11,11 @@
 #include <string.h>
 
 #include "engines/base/size.h"
+#include "engines/interface/direction.h"
 #include "engines/runtime/attention.h"
 #include "engines/runtime/norm.h"
 #include "engines/runtime/project.h"
+#include "engines/runtime/tables.h"
 
 /* What of a pass goes through a stretch of a layer: all rows, or the scored ones. */
 struct stretch {
@@ -38,8 +40,50 @@ static void copy_to_slots(const struct zg_engine_state *s, const struct zg_pass 
         memset(zg_row(x, p * n_rows + i), 0, (size_t)d * sizeof *x.data);
 }
 
+/* What a probe's direction adds to row i of its slot (of a pair, to the half difference): of both
+ * tables coefficient scale U[row] V^T.  Slots of one direction follow each other as a rule, and share
+ * its rows of U. */
+static void move_embedding(const struct zg_engine_state *s, const struct zg_pass *pass, int64_t i,
+                           const int64_t table_row[2])
+{
+    const struct zg_lowrank *low = &s->lowrank;
+    const struct zg_table *tables = s->weights.tables; /* embedding, positions */
+    const int64_t rank = low->rank, n_rows = s->plan.trie.n_rows;
+    const int64_t n_slots = pass->centred ? pass->n_probes / 2 : pass->n_probes;
+    float *u = zg_scratch_own(&s->scratch), *scaled = u + 2 * rank;
+    int32_t drawn = -1;
+    for (int64_t slot = 0; slot < n_slots; slot++) {
+        const struct zg_probe *probe = &pass->probes[slot];
+        const struct zg_direction *direction = &low->directions[probe->direction];
+        const float coefficient = probe->coefficient * direction->scale;
+        float *x = zg_row(s->act.x, (pass->centred ? n_slots + slot : slot) * n_rows + i);
+        if (direction->scope != ZG_SCOPE_FULL || coefficient == 0.0f)
+            continue;
+        for (int t = 0; t < 2 && drawn != probe->direction; t++)
+            zg_direction_u(direction, tables[t].tensor, table_row[t], 1, u + t * rank);
+        drawn = probe->direction;
+        for (int t = 0; t < 2; t++) {
+            for (int64_t e = 0; e < rank; e++)
+                scaled[e] = coefficient * u[t * rank + e];
+            s->kernels->add_rank(x, scaled, rank, zg_table_vt(low, &tables[t]), tables[t].ldv,
+                                 s->shape.d_model, x);
+        }
+    }
+}
+
+/* Products of both tables' low rank: kept ones once a row, a direction's once a slot. */
+static void count_embedding(struct zg_engine_state *s, const struct zg_pass *pass)
+{
+    const int64_t n_slots = pass->centred ? pass->n_probes / 2 : pass->n_probes;
+    const int64_t columns = (zg_is_open_for_full(s) ? zg_kept_rank(&s->lowrank) : 0) +
+                            (pass->moved ? n_slots * s->lowrank.rank : 0);
+    zg_cost_add(&s->meter, 4.0 * (double)(s->plan.trie.n_rows * s->shape.d_model * columns), 0.0);
+}
+
 static void embed(struct zg_engine_state *s, const struct zg_pass *pass)
 {
+    const struct zg_table *tokens = &s->weights.tables[ZG_TABLE_EMBED],
+                          *positions = &s->weights.tables[ZG_TABLE_POSITIONS];
     const int64_t d = s->shape.d_model, n_rows = s->plan.trie.n_rows;
     const int64_t copies = zg_pass_rows(pass, 1);
     zg_phase_start(s, ZG_PHASE_EMBED);
@@ -48,15 +92,20 @@ static void embed(struct zg_engine_state *s, const struct zg_pass *pass)
         /* Pads may go past the last position; nothing looks at them. */
         const int64_t position =
             zg_min64(zg_trie_depth(&s->plan.trie, i), s->shape.n_positions - 1);
-        const float *token = s->weights.embed + s->plan.trie.row_token[i] * d;
-        const float *place = s->weights.positions + (position + ZG_POSITION_OFFSET) * d;
+        const int64_t row[] = {s->plan.trie.row_token[i], (position + ZG_POSITION_OFFSET)};
+        const float *token = tokens->data + row[0] * d, *place = positions->data + row[1] * d;
         float *x = s->act.x.data + i * s->act.x.ld;
         for (int64_t c = 0; c < d; c++)
             x[c] = token[c] + place[c];
+        zg_tables_add_kept(s, tokens, row[0], x);
+        zg_tables_add_kept(s, positions, row[1], x);
         if (!pass->common)
             copy_to_slots(s, pass, s->act.x, n_rows, i);
+        if (pass->moved)
+            move_embedding(s, pass, i, row);
     }
     zg_cost_add(&s->meter, 0.0, 4.0 * (double)(n_rows * d * (2 + copies)));
+    count_embedding(s, pass);
 }
 
 /* Ends `common`: from one copy of the residual stream to one for each slot. */

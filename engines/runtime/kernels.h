@@ -41,6 +41,10 @@ struct zg_signed_rows {
     int64_t n_rows, n;
     int64_t ahead; /* columns after these n that will be asked for next: fetched early; or 0 */
 };
+/* Gain and bias of a norm that a pair has each sign's own of: gain + dgain and gain - dgain. */
+struct zg_centred_affine {
+    const float *gain, *bias, *dgain, *dbias;
+};
 struct zg_centred_rows {
     float *m, *d; /* [n_rows][ld], n columns */
     int64_t ld;
@@ -64,6 +68,13 @@ struct zg_runtime_kernels {
                                int64_t n, float *ym, float *yd);
     void (*layer_norm_apart)(const float *m, const float *d, const float *gain, const float *bias,
                              int64_t n, float *plus, float *minus);
+
+    /* The same two, with a gain and a bias of each sign. */
+    void (*layer_norm_moved)(const float *m, const float *d, const struct zg_centred_affine *affine,
+                             int64_t n, float *ym, float *yd);
+    void (*layer_norm_moved_apart)(const float *m, const float *d,
+                                   const struct zg_centred_affine *affine, int64_t n, float *plus,
+                                   float *minus);
 
     /* max(0, m + d) and max(0, m - d), as their mean and half difference. */
     void (*relu_centred)(float *m, float *d, int64_t n);

@@ -112,6 +112,53 @@ static void layer_norm_apart(const float *m, const float *d, const float *gain, 
     }
 }
 
+/* With gains g + e, g - e and biases b + f, b - f: of the normed rows' mean p and half difference q
+ * come the mean p g + q e + b and the half difference q g + p e + f. */
+static void layer_norm_moved(const float *m, const float *d, const struct zg_centred_affine *affine,
+                             int64_t n, float *ym, float *yd)
+{
+    const struct zg_centred_affine x = *affine;
+    const int64_t whole = n - n % LANES;
+    const struct moments r = row_moments(m, d, n);
+    const float im = (float)(0.5 * (r.inverse_plus + r.inverse_minus));
+    const float id = (float)(0.5 * (r.inverse_plus - r.inverse_minus));
+    for (int64_t i = 0; i < whole; i += LANES) {
+        const vec a = vec_load(m + i) - r.mean_m, b = vec_load(d + i) - r.mean_d;
+        const vec p = a * im + b * id, q = a * id + b * im;
+        const vec g = vec_load(x.gain + i), e = vec_load(x.dgain + i);
+        vec_store(ym + i, p * g + (q * e + vec_load(x.bias + i)));
+        vec_store(yd + i, q * g + (p * e + vec_load(x.dbias + i)));
+    }
+    for (int64_t i = whole; i < n; i++) {
+        const float a = m[i] - r.mean_m, b = d[i] - r.mean_d;
+        const float p = a * im + b * id, q = a * id + b * im;
+        ym[i] = p * x.gain[i] + (q * x.dgain[i] + x.bias[i]);
+        yd[i] = q * x.gain[i] + (p * x.dgain[i] + x.dbias[i]);
+    }
+}
+
+static void layer_norm_moved_apart(const float *m, const float *d,
+                                   const struct zg_centred_affine *affine, int64_t n, float *plus,
+                                   float *minus)
+{
+    const struct zg_centred_affine x = *affine;
+    const int64_t whole = n - n % LANES;
+    const struct moments r = row_moments(m, d, n);
+    const float ip = (float)r.inverse_plus, in = (float)r.inverse_minus;
+    for (int64_t i = 0; i < whole; i += LANES) {
+        const vec a = vec_load(m + i) - r.mean_m, b = vec_load(d + i) - r.mean_d;
+        const vec g = vec_load(x.gain + i), e = vec_load(x.dgain + i);
+        const vec offset = vec_load(x.bias + i), f = vec_load(x.dbias + i);
+        vec_store(plus + i, (a + b) * ip * (g + e) + (offset + f));
+        vec_store(minus + i, (a - b) * in * (g - e) + (offset - f));
+    }
+    for (int64_t i = whole; i < n; i++) {
+        const float a = m[i] - r.mean_m, b = d[i] - r.mean_d;
+        plus[i] = (a + b) * ip * (x.gain[i] + x.dgain[i]) + (x.bias[i] + x.dbias[i]);
+        minus[i] = (a - b) * in * (x.gain[i] - x.dgain[i]) + (x.bias[i] - x.dbias[i]);
+    }
+}
+
 /* Where |d| < m both signs pass, and m and d stay as they are.  Else at most one does, as
  * max(0, m + |d|): half of it is the mean, and the half difference with d's sign.  A NaN is not
  * below anything and stays. */

@@ -31,6 +31,26 @@ struct zg_norm {
     float *gain, *bias; /* [d_model] */
 };
 
+/* A 1-D tensor; where a layer has q, k, v whole and split (see above), two of one id. */
+struct zg_vector {
+    int32_t tensor;
+    int64_t n;
+    float *data;
+};
+
+/* Rows that are looked up, and of the head multiplied: 2-D, and outside the scope linear. */
+enum zg_table_kind { ZG_TABLE_EMBED, ZG_TABLE_POSITIONS, ZG_TABLE_HEAD, ZG_N_TABLES };
+struct zg_table {
+    int32_t tensor;
+    int64_t n_rows, n_cols;
+    float *data; /* [n_rows][n_cols]; NULL: there is none, the head being tied */
+    /* Low-rank state as a panel's, in one group; NULL unless open for scope full.  There is no U: a
+     * row of it is drawn where it is wanted. */
+    float *vt; /* [V][its rank][ldv] */
+    int64_t ldv;
+    float *a; /* [V][n_rows][its rank]; NULL unless lazy */
+};
+
 struct zg_layer {
     struct zg_linear linear[ZG_N_LINEARS];
     struct zg_norm norm1, norm2;
@@ -38,10 +58,19 @@ struct zg_layer {
 
 struct zg_weights {
     struct zg_layer *layers; /* the resident ones */
-    float *embed;            /* [n_vocab][d_model] */
-    float *positions;        /* [n_positions + 2][d_model] */
-    float *head;             /* [n_vocab][d_model]; embed if tied */
+    struct zg_table tables[ZG_N_TABLES];
     struct zg_norm final_norm;
+    float *vector_floats; /* all biases, gains and biases of norms */
+    int64_t n_vector_floats;
+    struct zg_vector *vectors; /* the tensors among them */
+    int64_t n_vectors;
 };
+
+/* The head's rows: the embedding's if it is tied. */
+static inline const struct zg_table *zg_head_table(const struct zg_weights *weights)
+{
+    const struct zg_table *head = &weights->tables[ZG_TABLE_HEAD];
+    return head->data ? head : &weights->tables[ZG_TABLE_EMBED];
+}
 
 #endif

@@ -35,6 +35,12 @@ struct zg_lowrank {
     float *ut;
     int64_t ldu;
 
+    /* Scope full: [max_directions][n_vector_floats] scaled z of the 1-D tensors.  So many directions
+     * have theirs; 0 where all are of scope linear. */
+    float *z;
+    int64_t n_z;
+    float *slice_ut; /* scratch: A and scaled U of a slice of the head's rows, transposed (logits.c) */
+
     int32_t written_direction; /* adapter off: what is written into the weights now */
     float written_coefficient;
 };
@@ -47,10 +53,23 @@ static inline float *zg_present_a(const struct zg_lowrank *low, const struct zg_
 {
     return linear->a + linear->shape.n_groups * linear->shape.n_out * low->bank_rank;
 }
+static inline float *zg_table_vt(const struct zg_lowrank *low, const struct zg_table *table)
+{
+    return table->vt + low->bank_rank * table->ldv;
+}
+static inline float *zg_table_a(const struct zg_lowrank *low, const struct zg_table *table)
+{
+    return table->a + table->n_rows * low->bank_rank;
+}
 /* V that have columns in the panels: the bank's, and the present one where its A is not zero. */
 static inline int64_t zg_n_kept(const struct zg_lowrank *low)
 {
     return low->n_bank + (low->a_live ? 1 : 0);
+}
+/* Their ranks together. */
+static inline int64_t zg_kept_rank(const struct zg_lowrank *low)
+{
+    return low->bank_rank + (low->a_live ? low->rank : 0);
 }
 
 #endif

@@ -8,10 +8,39 @@
 
 #include "engines/base/size.h"
 #include "engines/runtime/project.h"
+#include "engines/runtime/vectors.h"
 
 /* Columns that ReLU and the dot products after it go over together: two rows and two of V stay in
  * L1. */
 #define RELU_COLUMNS 1024
+
+/* Gain and bias of a slot in act.moved. */
+static struct zg_norm moved_norm(const struct zg_engine_state *s, int64_t slot)
+{
+    return (struct zg_norm){zg_row(s->act.moved, 2 * slot), zg_row(s->act.moved, 2 * slot + 1)};
+}
+
+/* norm_two() of a pass whose slots have gains and biases of their own. */
+static void norm_two_moved(const struct zg_engine_state *s, const struct zg_pass *pass,
+                           struct zg_matrix x, const struct zg_norm *norm, bool apart,
+                           int64_t rows_per_slot, struct zg_matrix y, struct zg_two two)
+{
+    const struct zg_runtime_kernels *kernels = s->kernels;
+    const int64_t d = s->shape.d_model;
+    const float *x0 = zg_row(x, two.first), *x1 = zg_row(x, two.second);
+    float *y0 = zg_row(y, two.first), *y1 = zg_row(y, two.second);
+    const struct zg_norm first = moved_norm(s, two.first / rows_per_slot);
+    if (zg_pass_is_centred(pass)) {
+        const struct zg_centred_affine affine = {norm->gain, norm->bias, first.gain, first.bias};
+        (apart ? kernels->layer_norm_moved_apart : kernels->layer_norm_moved)(x0, x1, &affine, d,
+                                                                              y0, y1);
+        return;
+    }
+    const struct zg_norm second = moved_norm(s, two.second / rows_per_slot);
+    kernels->layer_norm(x0, first.gain, first.bias, d, y0);
+    if (two.second != two.first)
+        kernels->layer_norm(x1, second.gain, second.bias, d, y1);
+}
 
 static void norm_two(const struct zg_engine_state *s, const struct zg_pass *pass,
                      struct zg_matrix x, const struct zg_norm *norm, bool apart, struct zg_matrix y,
@@ -38,10 +67,15 @@ void zg_norm_rows(struct zg_engine_state *s, const struct zg_pass *pass, struct 
     const int64_t d = s->shape.d_model, n_rows = zg_pass_rows(pass, rows_per_slot);
     const bool project = reader && zg_project_in_place(s, reader);
     zg_phase_start(s, ZG_PHASE_NORM);
+    if (pass->moved)
+        zg_vectors_move_norm(s, pass, norm);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t i = 0; i < zg_ceil_div(n_rows, 2); i++) {
         const struct zg_two two = zg_pass_two(pass, n_rows, i);
-        norm_two(s, pass, x, norm, !reader, y, two);
+        if (pass->moved)
+            norm_two_moved(s, pass, x, norm, !reader, rows_per_slot, y, two);
+        else
+            norm_two(s, pass, x, norm, !reader, y, two);
         if (project) {
             zg_project_dots(s, reader, y, two, 0, d);
             zg_project_place(s, reader, pass, y, rows_per_slot, two);

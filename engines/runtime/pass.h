@@ -16,6 +16,9 @@ struct zg_pass {
     int64_t n_probes;
     bool centred;
     bool common; /* the probes are still equal: one copy of each plain row stands for all */
+    /* A probe's direction is of scope full: slots differ from the embedding on, and have biases and
+     * norms of their own. */
+    bool moved;
 };
 
 static inline bool zg_pass_is_centred(const struct zg_pass *pass)

@@ -6,8 +6,10 @@
  *                                   row's t: a mean is moved by the half difference, and that by
  *                                   the mean
  *     other directions              0
+ *     z of the bias (scope full)    the coefficient in its direction's column; of a pair in the half
+ *                                   difference alone
  *
- * The panels' columns [banked A | A | scale U_0 | scale U_1 ...] are adapter.c's.  Who makes x
+ * The panels' columns [banked A | A | scale U_0 | scale U_1 ... | z_0 | z_1 ...] are adapter.c's.  Who makes x
  * calls this while the rows are in L1, where V is narrow enough for dot products of our own.
  */
 #include "engines/runtime/project.h"
@@ -15,10 +17,6 @@
 #include <string.h>
 
 #include "engines/base/size.h"
-
-/* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands
- * first. */
-#define DOTS_MAX 24
 
 /* t: first the bank's, V by V, then that of the present V; in each the groups one after the
  * other. */
@@ -34,7 +32,7 @@ static int64_t present_column(const struct zg_engine_state *s, const struct zg_l
 
 bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear *linear)
 {
-    return zg_has(s, ZG_M_ADAPTER) && n_columns(s, linear) <= DOTS_MAX;
+    return zg_has(s, ZG_M_ADAPTER) && n_columns(s, linear) <= ZG_PROJECT_DOTS;
 }
 
 void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *linear,
@@ -48,7 +46,7 @@ void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *li
         s->kernels->dots_two(x0, x1, n, vt, ldv, n_t, t0, t1);
         return;
     }
-    float part0[DOTS_MAX], part1[DOTS_MAX];
+    float part0[ZG_PROJECT_DOTS], part1[ZG_PROJECT_DOTS];
     s->kernels->dots_two(x0, x1, n, vt, ldv, n_t, part0, part1);
     for (int64_t j = 0; j < n_t; j++) {
         t0[j] += part0[j];
@@ -56,9 +54,11 @@ void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *li
     }
 }
 
-/* One row's extras in a group; own: its t, moved: the t that its direction multiplies. */
+/* One row's extras in a group; own: its t, moved: the t that its direction multiplies; is_mean: of a
+ * pair's rows, that which both signs' biases leave alone. */
 static void place(const struct zg_engine_state *s, const struct zg_linear *linear, int64_t group,
-                  const struct zg_probe *probe, const float *own, const float *moved, float *extra)
+                  const struct zg_probe *probe, bool is_mean, const float *own, const float *moved,
+                  float *extra)
 {
     const struct zg_lowrank *low = &s->lowrank;
     const int64_t rank = low->rank, n_kept = zg_n_kept(low);
@@ -74,6 +74,8 @@ static void place(const struct zg_engine_state *s, const struct zg_linear *linea
         for (int64_t e = 0; e < rank; e++)
             extra[e] = coefficient * moved[e];
     }
+    for (int64_t j = 0; j < low->n_z; j++)
+        *extra++ = probe && probe->direction == j && !is_mean ? probe->coefficient : 0.0f;
 }
 
 void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *linear,
@@ -89,7 +91,8 @@ void zg_project_place(const struct zg_engine_state *s, const struct zg_linear *l
                     *moved = centred ? zg_row(s->act.t, rows[1 - i]) : own;
         float *extra = zg_row(x, rows[i]) + linear->shape.n_in;
         for (int64_t group = 0; group < linear->shape.n_groups; group++)
-            place(s, linear, group, probe, own, moved, extra + group * s->lowrank.n_extra);
+            place(s, linear, group, probe, centred && i == 0, own, moved,
+                  extra + group * s->lowrank.n_extra);
     }
 }
 

@@ -4,6 +4,10 @@
 
 #include "engines/runtime/state.h"
 
+/* Own dot products beat a GEMM call up to about this many columns of V; a library packs operands
+ * first. */
+#define ZG_PROJECT_DOTS 24
+
 /* Extras of x's rows (rows_per_slot of each slot of the pass): t = V^T x, placed per provider.h. */
 void zg_project_rows(struct zg_engine_state *s, const struct zg_linear *linear,
                      const struct zg_pass *pass, struct zg_matrix x, int64_t rows_per_slot);

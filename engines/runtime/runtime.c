@@ -14,8 +14,11 @@
 #include "engines/runtime/attention.h"
 #include "engines/runtime/bank.h"
 #include "engines/runtime/calibrate.h"
+#include "engines/runtime/logits.h"
 #include "engines/runtime/mechanisms.h"
 #include "engines/runtime/score.h"
+#include "engines/runtime/tables.h"
+#include "engines/runtime/vectors.h"
 #include "engines/runtime/weights.h"
 
 /* Columns of the vocabulary per slice: a slice of logits of a usual batch stays in L2. */
@@ -181,6 +184,12 @@ enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_eng
     if (!status)
         status = zg_adapter_open(s, err);
     if (!status)
+        status = zg_tables_open(s, err);
+    if (!status)
+        status = zg_vectors_open(s, err);
+    if (!status)
+        status = zg_logits_open(s, err);
+    if (!status)
         status = open_activations(s, err);
     if (!status)
         status = zg_calibrate_run(s, err);
@@ -217,6 +226,11 @@ enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direc
         zg_directions_check(s->engine, &s->options.limits, directions, n, err);
     if (status)
         return status;
+    for (int64_t i = 0; i < n; i++)
+        if (directions[i].scope == ZG_SCOPE_FULL && !zg_is_open_for_full(s))
+            return zg_fail(err, ZG_USAGE,
+                           "direction %lld: scope full; engine %s was opened for scope linear",
+                           (long long)i, s->engine->name);
     s->meter.cost = (struct zg_cost){0};
     return zg_adapter_begin(s, directions, n, err);
 }
@@ -256,6 +270,24 @@ void zg_runtime_cost(const struct zg_engine_state *s, struct zg_cost *out)
     *out = s->meter.cost;
 }
 
+/* Rows of what is no panel. */
+static void read_other(const struct zg_engine_state *s, int32_t tensor, int64_t row_begin,
+                       int64_t n_rows, float *dst, int64_t ld)
+{
+    const struct zg_table *table = zg_tables_find(s, tensor);
+    const float *vector = table ? NULL : zg_vectors_find(s, tensor);
+    for (int64_t i = 0; i < n_rows; i++) {
+        const int64_t row = row_begin + i;
+        if (table) {
+            memcpy(dst + i * ld, table->data + row * table->n_cols,
+                   (size_t)table->n_cols * sizeof *dst);
+            zg_tables_add_kept(s, table, row, dst + i * ld);
+        } else {
+            dst[i * ld] = vector[row];
+        }
+    }
+}
+
 enum zg_status zg_runtime_read(struct zg_engine_state *s, int32_t tensor, int64_t row_begin,
                                int64_t n_rows, float *dst, int64_t ld, struct zg_error *err)
 {
@@ -269,8 +301,8 @@ enum zg_status zg_runtime_read(struct zg_engine_state *s, int32_t tensor, int64_
                        (int)tensor, (long long)row_begin, (long long)row_begin + (long long)n_rows,
                        (long long)tensor_rows, (long long)ld, (long long)n_cols);
     const struct zg_linear *linear = zg_weights_find(s, tensor, &group);
-    if (!linear) { /* outside the scope: as the model gave it */
-        zg_model_read(s->model, tensor, row_begin, n_rows, dst, ld);
+    if (!linear) {
+        read_other(s, tensor, row_begin, n_rows, dst, ld);
         return ZG_OK;
     }
     s->provider->read(s->provider_state, linear->panel, group, row_begin, n_rows, dst, ld);

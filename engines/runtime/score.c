@@ -16,6 +16,17 @@ static bool common_pays(const struct zg_engine_state *s, int64_t n_probes)
            4 * s->lowrank.rank * n_probes <= s->shape.d_model * (n_probes - 1);
 }
 
+/* Is one of the probes along a direction of scope full?  The embedding is perturbed then, which is
+ * the first sum: there is nothing before it that all probes share.  Where weights are written for a
+ * probe, they hold all of it. */
+static bool is_moved(const struct zg_engine_state *s, const struct zg_probe *probes, int64_t n)
+{
+    bool moved = false;
+    for (int64_t p = 0; p < n && zg_has(s, ZG_M_ADAPTER); p++)
+        moved |= s->lowrank.directions[probes[p].direction].scope == ZG_SCOPE_FULL;
+    return moved;
+}
+
 /* Mechanism `centred`: s->paired[2 i] and [2 i + 1] become the numbers of two probes of one
  * direction and opposite coefficients.  False where one has no such partner (a clean probe, a
  * one-sided set): then the pass stays plain. */
@@ -68,7 +79,11 @@ static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
 static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
                      const struct zg_probe *probes, int64_t first, int64_t n, struct zg_scores *out)
 {
-    struct zg_pass pass = {.probes = probes + first, .n_probes = n, .common = common_pays(s, n)};
+    const bool moved = is_moved(s, probes + first, n);
+    struct zg_pass pass = {.probes = probes + first,
+                           .n_probes = n,
+                           .common = !moved && common_pays(s, n),
+                           .moved = moved};
     if (zg_has(s, ZG_M_CENTRED) && find_pairs(s, pass.probes, n)) {
         pass.centred = true;
         for (int64_t slot = 0; slot < n; slot++)

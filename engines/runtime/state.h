@@ -4,10 +4,11 @@
  *
  *     layers.h        weights       weights.c            panels, norms, embeddings
  *     lowrank.h       lowrank       adapter.c bank.c     U, V, A, extras, folding; earlier V
+ *                                   tables.c vectors.c   scope full: embeddings and head; 1-D tensors
  *     activations.h   act, scratch  forward.c            the layers of one pass
  *                                   project.c            t = V^T x and its places in rows
  *                                   norm.c attention.c   the rows between GEMMs
- *                                   loss.c               head, log-sum-exp
+ *                                   loss.c logits.c      head, log-sum-exp; its low-rank share
  *     pass.h                        score.c              probes -> passes -> losses
  *     cost.h          meter         cost.c               FLOPs and bytes
  *                                   calibrate.c          columns that int8 would spoil
@@ -58,6 +59,12 @@ struct zg_engine_state {
 static inline bool zg_has(const struct zg_engine_state *s, enum zg_mechanism m)
 {
     return (s->options.mechanisms & ZG_MECHANISM_BIT(m)) != 0;
+}
+
+/* May directions of scope full come? */
+static inline bool zg_is_open_for_full(const struct zg_engine_state *s)
+{
+    return (s->options.limits.scopes & ZG_SCOPE_BIT(ZG_SCOPE_FULL)) != 0;
 }
 
 /* The weights of a layer of the depth. */

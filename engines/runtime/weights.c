@@ -10,25 +10,30 @@
 #include "engines/base/size.h"
 
 /* Rows of a table in parallel: synthetic weights are generated here, which takes a while. */
-static float *take_table(struct zg_engine_state *s, int32_t tensor, enum zg_status *status,
-                         struct zg_error *err)
+static void take_table(struct zg_engine_state *s, enum zg_table_kind kind, int32_t tensor,
+                       enum zg_status *status, struct zg_error *err)
 {
+    struct zg_table *table = &s->weights.tables[kind];
     int64_t n_rows = 0, n_cols = 0;
     zg_model_tensor_size(&s->shape, tensor, &n_rows, &n_cols);
-    float *table = zg_state_take(s, n_rows * n_cols, sizeof(float), "weights", status, err);
-    if (!table)
-        return NULL;
+    float *data = zg_state_take(s, n_rows * n_cols, sizeof(float), "weights", status, err);
+    if (!data)
+        return;
+    *table = (struct zg_table){.tensor = tensor, .n_rows = n_rows, .n_cols = n_cols, .data = data};
     const int64_t stripe = 64;
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
     for (int64_t row = 0; row < n_rows; row += stripe)
-        zg_model_read(s->model, tensor, row, zg_min64(stripe, n_rows - row), table + row * n_cols,
+        zg_model_read(s->model, tensor, row, zg_min64(stripe, n_rows - row), data + row * n_cols,
                       n_cols);
-    return table;
+    zg_model_release(s->model);
 }
 
+/* Into its place among the vectors. */
 static void read_vector(struct zg_engine_state *s, int32_t tensor, int64_t n, float *dst)
 {
     zg_model_read(s->model, tensor, 0, n, dst, 1);
+    s->weights.vectors[s->weights.n_vectors++] =
+        (struct zg_vector){.tensor = tensor, .n = n, .data = dst};
 }
 
 static const struct linear_spec {
@@ -99,13 +104,17 @@ static enum zg_status open_linear(struct zg_engine_state *s, int64_t layer,
 }
 
 /* Vectors of one layer: a bias for every group of every panel (q, k, v come twice where a layer has
- * them whole and split), then gains and biases of two norms. */
-static int64_t layer_floats(const struct zg_model_shape *shape)
+ * them whole and split), then gains and biases of two norms.  Returns their floats together. */
+static int64_t layer_floats(const struct zg_model_shape *shape, int64_t *n_vectors)
 {
     int64_t total = 4 * shape->d_model, n_out, n_in;
+    *n_vectors = 4;
     for (int kind = 0; kind < ZG_N_LINEARS; kind++)
-        if (zg_model_tensor_size(shape, zg_tensor_layer(0, specs[kind].weights[0]), &n_out, &n_in))
+        if (zg_model_tensor_size(shape, zg_tensor_layer(0, specs[kind].weights[0]), &n_out,
+                                 &n_in)) {
             total += specs[kind].n_groups * n_out;
+            *n_vectors += specs[kind].n_groups;
+        }
     return total;
 }
 
@@ -139,20 +148,21 @@ static enum zg_status open_layer(struct zg_engine_state *s, int64_t index, float
 enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
 {
     const int64_t n_layers = zg_shape_n_resident(&s->shape);
+    int64_t n_vectors = 0;
+    const int64_t n_floats = layer_floats(&s->shape, &n_vectors);
     enum zg_status status = ZG_OK;
-    s->weights.embed = take_table(s, ZG_T_EMBED_TOKENS, &status, err);
-    s->weights.positions = take_table(s, ZG_T_EMBED_POSITIONS, &status, err);
-    zg_model_release(s->model);
-    s->weights.head =
-        s->shape.tied_head ? s->weights.embed : take_table(s, ZG_T_HEAD, &status, err);
-    s->weights.final_norm.gain = take_table(s, ZG_T_FINAL_NORM_WEIGHT, &status, err);
-    s->weights.final_norm.bias =
-        take_table(s, zg_tensor_bias(&s->shape, ZG_T_FINAL_NORM_WEIGHT), &status, err);
-    zg_model_release(s->model);
+    take_table(s, ZG_TABLE_EMBED, ZG_T_EMBED_TOKENS, &status, err);
+    take_table(s, ZG_TABLE_POSITIONS, ZG_T_EMBED_POSITIONS, &status, err);
+    if (!s->shape.tied_head)
+        take_table(s, ZG_TABLE_HEAD, ZG_T_HEAD, &status, err);
     s->weights.layers =
         zg_state_take(s, n_layers, sizeof *s->weights.layers, "layers", &status, err);
+    s->weights.n_vector_floats = n_layers * n_floats + 2 * s->shape.d_model;
     float *vectors =
-        zg_state_take(s, n_layers * layer_floats(&s->shape), sizeof(float), "biases", &status, err);
+        zg_state_take(s, s->weights.n_vector_floats, sizeof(float), "biases", &status, err);
+    s->weights.vector_floats = vectors;
+    s->weights.vectors = zg_state_take(s, n_layers * n_vectors + 2, sizeof *s->weights.vectors,
+                                       "biases", &status, err);
     if (status) {
         s->weights.layers = NULL;
         return status;
@@ -160,7 +170,8 @@ enum zg_status zg_weights_open(struct zg_engine_state *s, struct zg_error *err)
     for (int64_t layer = 0; layer < n_layers; layer++)
         s->weights.layers[layer] = (struct zg_layer){0};
     for (int64_t layer = 0; !status && layer < n_layers; layer++)
-        status = open_layer(s, layer, vectors + layer * layer_floats(&s->shape), err);
+        status = open_layer(s, layer, vectors + layer * n_floats, err);
+    take_norm(s, &s->weights.final_norm, ZG_T_FINAL_NORM_WEIGHT, vectors + n_layers * n_floats);
     return status;
 }
 
