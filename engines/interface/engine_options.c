@@ -169,6 +169,9 @@ static enum zg_status limits_check(const struct zg_engine *engine,
         if (fields[i].value < fields[i].least)
             return zg_fail(err, ZG_USAGE, "limit %s is %lld, must be at least %lld", fields[i].name,
                            (long long)fields[i].value, (long long)fields[i].least);
+    if (limits->scopes & ~engine->scopes)
+        return zg_fail(err, ZG_USAGE, "engine %s does not have the scopes that the limits name",
+                       engine->name);
     return features_check(engine, limits->features, err);
 }
 

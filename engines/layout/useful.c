@@ -41,19 +41,21 @@ static struct product product_of(const struct zg_model_shape *shape, int32_t ten
 struct asked {
     int64_t n_probes;
     int64_t n_clean;      /* with coefficient 0: no direction */
-    int64_t n_directions; /* distinct ones, of the others */
-    int64_t n_v;          /* distinct V, of those that have factors */
-    int64_t rank;         /* 0: no factors */
+    int64_t n_directions; /* distinct ones, of the others that are of scope linear */
+    int64_t n_v;          /* distinct V of those, where they have factors */
+    int64_t n_full;       /* probes of scope full, and their distinct directions */
+    int64_t n_full_directions;
+    int64_t rank; /* 0: no factors */
 };
 
-/* Is there a probe before p of the same direction, or of the same V? */
+/* Is there a probe before p of the same direction, or of the same V and scope? */
 static bool came_before(const struct zg_probe *probes, int64_t p,
                         const struct zg_direction *directions, bool of_v)
 {
     for (int64_t q = 0; q < p; q++) {
-        const bool same =
-            of_v ? directions[probes[q].direction].seed_v == directions[probes[p].direction].seed_v
-                 : probes[q].direction == probes[p].direction;
+        const struct zg_direction *a = &directions[probes[q].direction],
+                                  *b = &directions[probes[p].direction];
+        const bool same = of_v ? a->seed_v == b->seed_v && a->scope == b->scope : a == b;
         if (same && probes[q].coefficient != 0)
             return true;
     }
@@ -69,12 +71,29 @@ static struct asked asked_of(const struct zg_probe *probes, int64_t n_probes,
             asked.n_clean++;
             continue;
         }
-        const int64_t rank = zg_direction_rank(&directions[probes[p].direction]);
+        const struct zg_direction *direction = &directions[probes[p].direction];
+        const int64_t rank = zg_direction_rank(direction);
+        const bool is_new = !came_before(probes, p, directions, false);
         asked.rank = zg_max64(asked.rank, rank);
-        asked.n_directions += !came_before(probes, p, directions, false);
-        asked.n_v += rank > 0 && !came_before(probes, p, directions, true);
+        if (direction->scope == ZG_SCOPE_FULL) {
+            asked.n_full++;
+            asked.n_full_directions += is_new;
+        } else {
+            asked.n_directions += is_new;
+            asked.n_v += rank > 0 && !came_before(probes, p, directions, true);
+        }
     }
     return asked;
+}
+
+/* Scope full, of factors: a row of embedding and of positions moves by U V^T once a direction; the
+ * head has V^T h of its rows and U times that of its logits, once a probe. */
+static double table_flops(const struct zg_batch_plan *plan, const struct zg_model_shape *shape,
+                          const struct asked *asked, double head_dots)
+{
+    const double d = (double)shape->d_model, r = (double)asked->rank;
+    return 2.0 * (double)asked->n_full_directions * (double)plan->trie.n_rows * 2.0 * r * d +
+           (double)asked->n_full * 2.0 * r * ((double)plan->n_scored * d + head_dots);
 }
 
 double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
@@ -108,22 +127,23 @@ double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
 
     /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
      * and V^T x of each V.  Without factors each D x is one more product, which serves all its
-     * probes. */
+     * probes.  Those of scope full perturb the embedding, and share nothing. */
     const double first_q_rows = shape->n_layers > 1 ? rows : scored;
-    const double first = rank > 0 ? 1.0 : fmin(probes, 1.0 + (double)asked.n_directions);
-    const double first_v = fmin(moved, (double)asked.n_v);
+    const double equal = probes - (double)asked.n_full, equal_moved = moved - (double)asked.n_full;
+    const double first = fmin(equal, 1.0 + (rank > 0 ? 0.0 : (double)asked.n_directions));
+    const double first_v = fmin(equal_moved, (double)asked.n_v);
     const enum zg_tensor_kind shared[] = {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT};
     for (int i = 0; i < 3; i++) {
         const struct product p = product_of(shape, zg_tensor_layer(0, shared[i]), rank);
         const double n_rows = shared[i] == ZG_T_Q_WEIGHT ? first_q_rows : rows;
-        flops -= ((probes - first) * p.base + (moved - first_v) * p.down) * n_rows;
+        flops -= ((equal - first) * p.base + (equal_moved - first_v) * p.down) * n_rows;
     }
 
     /* Head: whole rows of logits where the normaliser is needed, else the options' rows. */
     double head_dots = (double)plan->n_normalised * (double)shape->n_vocab;
     for (int64_t q = 0; q < plan->n_queries; q++)
         head_dots += plan->normalised_index[plan->queries[q].scored] < 0;
-    return flops + probes * 2.0 * d * head_dots;
+    return flops + probes * 2.0 * d * head_dots + table_flops(plan, shape, &asked, head_dots);
 }
 
 struct zg_useful {

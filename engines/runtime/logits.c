@@ -47,8 +47,7 @@ void zg_logits_project(struct zg_engine_state *s, const struct zg_pass *pass)
     else
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
         for (int64_t i = 0; i < n_rows; i++)
-            s->kernels->dots(zg_row(s->act.h, i), d, head->vt, head->ldv, n_t,
-                             zg_row(s->act.t, i));
+            s->kernels->dots(zg_row(s->act.h, i), d, head->vt, head->ldv, n_t, zg_row(s->act.t, i));
     zg_cost_gemm(&s->meter, n_rows, n_t, d);
 }
 
@@ -98,7 +97,8 @@ static void transpose_rows(const struct zg_engine_state *s, const float *rows, i
             to[e * ld + i] = rows[i * rank + e];
 }
 
-static bool is_probed(const struct zg_engine_state *s, const struct zg_pass *pass, int64_t direction)
+static bool is_probed(const struct zg_engine_state *s, const struct zg_pass *pass,
+                      int64_t direction)
 {
     for (int64_t slot = 0; slot < pass->n_probes; slot++)
         if (pass->probes[slot].direction == direction && slot_coefficient(s, pass, slot) != 0.0f)

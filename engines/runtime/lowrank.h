@@ -39,7 +39,8 @@ struct zg_lowrank {
      * have theirs; 0 where all are of scope linear. */
     float *z;
     int64_t n_z;
-    float *slice_ut; /* scratch: A and scaled U of a slice of the head's rows, transposed (logits.c) */
+    float *
+        slice_ut; /* scratch: A and scaled U of a slice of the head's rows, transposed (logits.c) */
 
     int32_t written_direction; /* adapter off: what is written into the weights now */
     float written_coefficient;

@@ -76,7 +76,8 @@ enum zg_status zg_data_open(struct zg_data *out, const struct zg_case *c, struct
                             struct zg_error *err)
 {
     *out = (struct zg_data){.batch = c->batch, .limits = {.max_bank = ZG_DATA_BANK}};
-    zg_algorithm_needs(&c->algorithm, &out->limits);
+    const struct zg_algorithm_choice choice = zg_case_algorithm(c);
+    zg_algorithm_needs(&choice, &out->limits);
     enum zg_status status = zg_models_get(models, c, &out->model, err);
     if (!status)
         status = open_dataset(out, c, err);

@@ -230,7 +230,8 @@ static enum zg_status probe_some(const struct zg_fidelity_set *set,
 static struct zg_engine_limits small_limits(const struct zg_fidelity_set *set)
 {
     struct zg_engine_limits limits = {.max_bank = set->bench->data.limits.max_bank};
-    zg_algorithm_needs(&set->bench->c.algorithm, &limits);
+    const struct zg_algorithm_choice choice = zg_case_algorithm(&set->bench->c);
+    zg_algorithm_needs(&choice, &limits);
     for (int64_t i = 0; i < zg_min64(set->options.n_probes, set->bench->data.n_batches); i++) {
         const struct zg_batch batch = probe_batch(set, i);
         zg_engine_limits_include(&limits, &batch);

@@ -12,7 +12,8 @@ enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entri
                            struct zg_error *err)
 {
     struct zg_engine_limits limits = {0};
-    const uint32_t kinds = zg_algorithm_needs(&c->algorithm, &limits);
+    const struct zg_algorithm_choice choice = zg_case_algorithm(c);
+    const uint32_t kinds = zg_algorithm_needs(&choice, &limits);
     for (int64_t i = 0; i < n; i++) {
         const struct zg_engine_item *const item = entries[i].item;
         const enum zg_status status =

@@ -70,7 +70,8 @@ static int64_t size_limits(struct scoring *s)
     const int64_t n = zg_dataset_n_examples(s->bench.data.dataset), size = s->bench.c.batch;
     int64_t max_options = 0;
     s->bench.data.limits = (struct zg_engine_limits){.max_bank = 1};
-    zg_algorithm_needs(&s->bench.c.algorithm, &s->bench.data.limits);
+    const struct zg_algorithm_choice choice = zg_case_algorithm(&s->bench.c);
+    zg_algorithm_needs(&choice, &s->bench.data.limits);
     s->bench.data.limits.max_probes = s->n_probes;
     s->bench.data.limits.max_directions = 1;
     for (int64_t begin = 0; begin < n; begin += size) {

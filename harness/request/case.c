@@ -116,8 +116,9 @@ const struct zg_flag zg_case_flags[] = {
     {"eps", ZG_FLAG_CUSTOM, "X", "1e-3", "probe size", .is_axis = true, .set = set_option},
     {"lr", ZG_FLAG_CUSTOM, "X", "1e-6", "learning rate", .is_axis = true, .set = set_option},
     {"scope", ZG_FLAG_CHOICE, "linear|full", "linear",
-     "weights that are perturbed: the linear layers', or all (engine naive alone)", FIELD(scope),
-     .is_axis = true, .choices = "linear|full"},
+     "weights that are perturbed: the linear layers', or all: embeddings, head, biases and norms "
+     "too",
+     FIELD(scope), .is_axis = true, .choices = "linear|full"},
     {"direction", ZG_FLAG_CUSTOM, DIRECTIONS, "correct",
      "update along the probed direction, or, as the official code, along another on steps that "
      "redraw V",

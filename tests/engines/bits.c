@@ -234,6 +234,9 @@ static struct zg_engine_options options_of(const struct config *c)
     o.n_settings = c->setting.key != NULL;
     o.limits.max_probes = N_CLEAN;
     o.limits.max_rank = RANK;
+#ifdef ZG_SCOPE_BIT /* older trees have no such limit */
+    o.limits.scopes = ZG_SCOPE_BIT(steps_table[c->steps].scope);
+#endif
     for (int b = 0; b < N_BATCHES; b++)
         zg_engine_limits_include(&o.limits, &batches[b]);
     return o;

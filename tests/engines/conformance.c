@@ -29,6 +29,12 @@ bool zg_rig_expect(bool condition, const char *format, ...)
 bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
                  int64_t n_threads)
 {
+    return zg_rig_open_for(rig, shape, mechanisms, n_threads, 0);
+}
+
+bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
+                     int64_t n_threads, uint32_t scopes)
+{
     const struct zg_conformance *subject = zg_conformance_subject;
     struct zg_error err = {0};
     *rig = (struct zg_rig){.engine = subject->engine};
@@ -42,6 +48,7 @@ bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_
     rig->options.limits.max_directions = 3;
     rig->options.limits.max_rank = 5;
     rig->options.limits.max_bank = 12; /* eleven steps, and zg_rig_sharpen() */
+    rig->options.limits.scopes = scopes;
     const struct zg_batch *batch;
     for (int64_t i = 0; (batch = zg_fixture_batch(i, NULL)); i++)
         zg_engine_limits_include(&rig->options.limits, batch);
@@ -246,7 +253,7 @@ int zg_conformance_run(const struct zg_conformance *subject)
 {
     zg_conformance_subject = subject;
     const struct zg_test *groups[] = {zg_conformance_scores, zg_conformance_steps,
-                                      zg_conformance_contract};
+                                      zg_conformance_full, zg_conformance_contract};
     struct zg_test all[64];
     size_t n = 0;
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)

@@ -33,6 +33,7 @@ extern const struct zg_conformance *zg_conformance_subject;
 
 extern const struct zg_test zg_conformance_scores[];   /* losses and scores of probes */
 extern const struct zg_test zg_conformance_steps[];    /* steps, gradients, weights */
+extern const struct zg_test zg_conformance_full[];     /* directions of scope full */
 extern const struct zg_test zg_conformance_contract[]; /* limits, NaN, memory, close */
 
 /* An engine and the reference, open on the same synthetic model. */
@@ -51,6 +52,9 @@ struct zg_rig {
  * of 12.  A failure is a failed assertion, and false. */
 bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
                  int64_t n_threads);
+/* The same, for directions of these scopes besides (zo.h, limits). */
+bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
+                     int64_t n_threads, uint32_t scopes);
 void zg_rig_close(struct zg_rig *rig);
 /* Moves both far along a low-rank direction: attention and MLP then are as non-linear as in a
  * trained model, where fresh N(0, 0.02) weights of a small model leave every softmax flat. */

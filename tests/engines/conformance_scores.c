@@ -86,8 +86,9 @@ static void test_kinds(void)
 {
     const struct zg_engine *engine = zg_conformance_subject->engine;
     struct zg_rig rig;
-    if (!zg_rig_open(&rig, zg_fixture_shape(2, NULL), zg_conformance_subject->mechanisms,
-                     zg_conformance_subject->n_threads))
+    if (!zg_rig_open_for(&rig, zg_fixture_shape(2, NULL), zg_conformance_subject->mechanisms,
+                         zg_conformance_subject->n_threads,
+                         engine->scopes & ZG_SCOPE_BIT(ZG_SCOPE_FULL)))
         return;
     zg_rig_sharpen(&rig);
     for (int kind = ZG_DIRECTION_LOWRANK; kind <= ZG_DIRECTION_RADEMACHER; kind++)

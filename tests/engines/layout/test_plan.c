@@ -103,6 +103,35 @@ static void test_useful_by_hand(void)
                     flops); /* integers below 2^53: exact */
 }
 
+/* Scope full: no product is common to two probes; embedding and positions have U V^T of each row
+ * once a direction, the head V^T h of each scored row and U times it of each logit, once a probe. */
+static void test_useful_full(void)
+{
+    const struct zg_model_shape shape = shape_of(3);
+    const double d = 10, f = 30, r = 2, logits = 3 * 50 + 4;
+    const struct zg_direction full = {
+        .kind = ZG_DIRECTION_LOWRANK, .scope = ZG_SCOPE_FULL, .rank = 2, .scale = 1};
+    struct zg_direction dense = full, mixed[2] = {full, full};
+    dense.kind = ZG_DIRECTION_DENSE;
+    mixed[0].scope = ZG_SCOPE_LINEAR;
+    const struct zg_probe pair[] = {{0, 1}, {0, -1}}, both[] = {{0, 1}, {1, 1}, {0, -1}, {1, -1}};
+    double base = 0, low = 0; /* of one probe */
+    for (int layer = 0; layer < 3; layer++) {
+        const double rows = 7, q_rows = layer == 2 ? 5 : 7, keys = layer == 2 ? 19 : 22;
+        base += (2 * rows + 2 * q_rows) * 2 * d * d + 2 * q_rows * 2 * d * f + keys * 2 * 2 * d;
+        low += (2 * rows + 2 * q_rows) * 2 * r * 2 * d + 2 * q_rows * 2 * r * (d + f);
+    }
+    base += 2 * d * logits;
+    const double tables = 2 * 7 * 2 * r * d, head = 2 * r * (5 * d + logits);
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, pair, 2, &full),
+                    2 * (base + low + head) + tables);
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, pair, 2, &dense), 2 * base);
+    /* a linear pair beside it still shares its first q, k, v with itself */
+    const double shared = 3 * 7 * (2 * d * d + 2 * r * d);
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, both, 4, mixed),
+                    4 * (base + low) - shared + 2 * head + tables);
+}
+
 /* Low rank: t = V^T x once a V in the first layer and once a probe that moves later; U t once a
  * probe that moves; a clean probe is W x alone. */
 static void test_useful_queries(void)
@@ -405,6 +434,7 @@ int main(void)
         {"a batch laid out by hand", test_by_hand},
         {"useful FLOPs against a hand count", test_useful_by_hand},
         {"the same of dense directions", test_useful_dense},
+        {"the same of scope full", test_useful_full},
         {"the same of several queries, one-sided and clean ones", test_useful_queries},
         {"losses from made-up logits", test_loss_by_hand},
         {"no trie, no ragged rows", test_without_trie},

@@ -28,6 +28,8 @@ static uint32_t mechanisms(int set)
     return all & ~off[set];
 }
 
+static enum zg_scope scope; /* of the steps */
+
 struct bench {
     struct zg_model *model;
     struct zg_engine_state *state;
@@ -40,6 +42,7 @@ static struct bench bench_open(int64_t n_resident, uint32_t mechanism_set, int64
     struct bench b = {NULL, NULL};
     o.n_threads = n_threads;
     o.mechanisms = mechanism_set;
+    o.limits.scopes = ZG_SCOPE_BIT(scope);
     zg_engine_limits_include(&o.limits, zg_fixture_batch(0, NULL));
     CU_ASSERT_FATAL(!zg_model_open_shape(&b.model, "five layers", &shape, 7, NULL));
     CU_ASSERT_FATAL(!zg_model_alias_layers(b.model, n_resident, NULL));
@@ -63,7 +66,8 @@ static struct zg_cost run_steps(struct bench *b)
     struct zg_scores out = {.loss = loss};
     struct zg_cost cost;
     for (uint64_t i = 0; i < 5; i++) {
-        const struct zg_direction d = {.rank = 2, .scale = 1, .seed_u = i, .seed_v = i / 2};
+        const struct zg_direction d = {
+            .scope = scope, .rank = 2, .scale = 1, .seed_u = i, .seed_v = i / 2};
         CU_ASSERT(!engine->begin(b->state, &d, 1, NULL));
         CU_ASSERT(!engine->score(b->state, zg_fixture_batch(0, NULL), pair, 2, &out, NULL));
         CU_ASSERT(!engine->apply(b->state, &update, 1, 0, NULL));
@@ -124,10 +128,48 @@ static void test_change_enters_once(void)
     }
 }
 
+static void test_cost_full(void)
+{
+    scope = ZG_SCOPE_FULL;
+    test_cost();
+    scope = ZG_SCOPE_LINEAR;
+}
+
+/* The same of scope full, biases and norms too, and the tables that no layer has. */
+static void test_vectors_enter_once(void)
+{
+    const struct zg_engine *engine = zg_engine_find("fused");
+    scope = ZG_SCOPE_FULL;
+    for (int set = 0; set < N_SETS; set++) {
+        const int32_t ids[] = {zg_tensor_layer(0, ZG_T_K_BIAS), zg_tensor_layer(0, ZG_T_FC2_BIAS),
+                               zg_tensor_layer(0, ZG_T_NORM2_WEIGHT), ZG_T_FINAL_NORM_BIAS};
+        float want[4][D], got[D], row[2][D];
+        struct bench b = bench_open(N_LAYERS, mechanisms(set), 1);
+        run_steps(&b);
+        for (int i = 0; i < 4; i++)
+            CU_ASSERT(!engine->read(b.state, ids[i], 0, D, want[i], 1, NULL));
+        CU_ASSERT(!engine->read(b.state, ZG_T_EMBED_TOKENS, 7, 1, row[0], D, NULL));
+        bench_close(&b);
+        b = bench_open(2, mechanisms(set), 2);
+        run_steps(&b);
+        for (int i = 0; i < 4; i++) {
+            CU_ASSERT(!engine->read(b.state, ids[i], 0, D, got, 1, NULL));
+            CU_ASSERT_EQUAL(memcmp(got, want[i], sizeof got), 0);
+        }
+        CU_ASSERT(!engine->read(b.state, ZG_T_EMBED_TOKENS, 7, 1, row[1], D, NULL));
+        CU_ASSERT_EQUAL(memcmp(row[0], row[1], sizeof row[0]), 0);
+        bench_close(&b);
+    }
+    scope = ZG_SCOPE_LINEAR;
+}
+
 int main(void)
 {
-    static const struct zg_test tests[] = {{"cost of the full depth", test_cost},
-                                           {"a change enters once", test_change_enters_once},
-                                           {NULL, NULL}};
+    static const struct zg_test tests[] = {
+        {"cost of the full depth", test_cost},
+        {"a change enters once", test_change_enters_once},
+        {"cost in scope full", test_cost_full},
+        {"vectors and tables change once", test_vectors_enter_once},
+        {NULL, NULL}};
     return zg_test_run("engines/runtime/aliases", tests);
 }

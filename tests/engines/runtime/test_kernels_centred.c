@@ -89,6 +89,55 @@ static void test_layer_norm(void)
     }
 }
 
+/* Each sign with its own gain and bias, that differ by 2e and 2f.  Half differences are held to
+ * their own size as above: q g, p e and f are each of d's. */
+static void test_layer_norm_moved(void)
+{
+    float m[MOST], d[MOST], gain[MOST], bias[MOST], e[MOST], f[MOST], ym[MOST + 1], yd[MOST + 1];
+    fill(m, MOST, 1, 1.0);
+    fill(d, MOST, 2, ratio);
+    fill(gain, MOST, 3, 1.0);
+    fill(bias, MOST, 4, 1.0);
+    fill(e, MOST, 5, ratio);
+    fill(f, MOST, 6, ratio);
+    const struct zg_centred_affine affine = {gain, bias, e, f};
+    FOR_EACH_VARIANT(k)
+    for (int i = 0; i < N_SIZES; i++) {
+        const int64_t n = sizes[i];
+        double normed[2][MOST], inverse, other, squares = 0.0, bounds[MOST];
+        float one[MOST], none[MOST] = {0};
+        for (int64_t c = 0; c < n; c++)
+            one[c] = 1.0f;
+        norm(m, d, 1.0, one, none, n, normed[0], &inverse);
+        norm(m, d, -1.0, one, none, n, normed[1], &other);
+        inverse = fmax(inverse, other);
+        ym[n] = yd[n] = 42.0f;
+        k->layer_norm_moved(m, d, &affine, n, ym, yd);
+        for (int64_t c = 0; c < n; c++) {
+            const double g = (double)gain[c], b = (double)bias[c], ge = (double)e[c],
+                         bf = (double)f[c];
+            const double plus = normed[0][c] * (g + ge) + b + bf,
+                         minus = normed[1][c] * (g - ge) + b - bf;
+            const double bound =
+                u * ((double)(n + 8) * 4.0 * inverse * (fabs(g) + ratio) * 2.0 + 8.0);
+            CU_ASSERT(fabs((double)ym[c] - 0.5 * (plus + minus)) <= bound);
+            squares += pow((double)yd[c] - 0.5 * (plus - minus), 2) / (double)n;
+            bounds[c] = bound;
+        }
+        if (n > 1)
+            CU_ASSERT(sqrt(squares) <= 24.0 * u * ratio * fmax(inverse, 1.0));
+        CU_ASSERT(ym[n] == 42.0f && yd[n] == 42.0f);
+        k->layer_norm_moved_apart(m, d, &affine, n, ym, yd);
+        for (int64_t c = 0; c < n; c++) {
+            const double g = (double)gain[c], b = (double)bias[c], ge = (double)e[c],
+                         bf = (double)f[c];
+            CU_ASSERT(fabs((double)ym[c] - (normed[0][c] * (g + ge) + b + bf)) <= bounds[c]);
+            CU_ASSERT(fabs((double)yd[c] - (normed[1][c] * (g - ge) + b - bf)) <= bounds[c]);
+        }
+        CU_ASSERT(ym[n] == 42.0f && yd[n] == 42.0f);
+    }
+}
+
 /* Rows of which one sign is constant, where rounding may push a sum of squares below 0. */
 static void test_layer_norm_of_constants(void)
 {
@@ -206,6 +255,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"layer norm", test_layer_norm},
+        {"layer norm, a gain and a bias of each sign", test_layer_norm_moved},
         {"layer norm of a constant sign", test_layer_norm_of_constants},
         {"ReLU", test_relu},
         {"both signs of a block, plain and transposed", test_signs},

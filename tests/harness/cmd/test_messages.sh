@@ -146,8 +146,6 @@ echo "== choices, lists, numbers"
 tiny=(--model tiny --threads 1 --quiet)
 expect 2 '--dtype fp16: no engine of this build has fp16; they have fp32, bf16, int8' run "${tiny[@]}" --dtype fp16
 expect 2 'engine fused has no dtype fp16; it has fp32' run "${tiny[@]}" --engines fused:dtype=fp16
-expect 2 '--scope full: engine fused does not have it; naive has it' run "${tiny[@]}" --engines fused --scope full
-expect 0 'left out for want of the scope: .*fused' run "${tiny[@]}" --batch 2 --scope full "${quick[@]}" --out scope
 expect 2 'no engine of this list that takes it has adapter' run "${one[@]}" --mechanisms adapter
 expect 2 '--batch 2,4: a list is a sweep, and this command takes one case' score "${one[@]}" --batch 2,4
 expect 2 '--engines naive,fused: score takes one engine' score "${tiny[@]}" --engines naive,fused
