@@ -104,14 +104,33 @@ uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
 
 int64_t zg_algorithm_period(const struct zg_algorithm_choice *choice)
 {
-    return zg_algorithm_integer(choice, "nu", INT64_MAX);
+    const int64_t own = choice->algorithm->period;
+    return zg_algorithm_integer(choice, "nu", own > 0 ? own : INT64_MAX);
+}
+
+static void set_number(struct zg_algorithm_choice *choice, const char *key,
+                       enum zg_algorithm_kind kind, int64_t value)
+{
+    const int64_t i = place_of(choice, key, kind);
+    if (i >= 0)
+        choice->values[i].integer = value;
 }
 
 void zg_algorithm_set_period(struct zg_algorithm_choice *choice, int64_t n)
 {
-    const int64_t i = place_of(choice, "nu", ZG_ALGORITHM_INTEGER);
-    if (i >= 0)
-        choice->values[i].integer = n;
+    set_number(choice, "nu", ZG_ALGORITHM_INTEGER, n);
+}
+
+void zg_algorithm_set_horizon(struct zg_algorithm_choice *choice, int64_t n_steps)
+{
+    if (zg_algorithm_integer(choice, "horizon", 0) == 0)
+        set_number(choice, "horizon", ZG_ALGORITHM_INTEGER, n_steps);
+}
+
+void zg_algorithm_hold_lr(struct zg_algorithm_choice *choice)
+{
+    set_number(choice, "schedule", ZG_ALGORITHM_WORD, 0); /* the first is `constant` */
+    set_number(choice, "warmup", ZG_ALGORITHM_INTEGER, 0);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -126,9 +145,11 @@ int64_t zg_question_n_probed(const struct zg_question *question)
 
 void zg_question_redraw(struct zg_question *question, uint64_t seed_u, uint64_t seed_v)
 {
+    const uint64_t first_v = question->directions[0].seed_v;
     question->n_directions = zg_question_n_probed(question);
     for (int64_t j = 0; j < question->n_directions; j++) {
-        question->directions[j].seed_u = j == 0 ? seed_u : zg_seed_derive(seed_u, (uint64_t)j);
-        question->directions[j].seed_v = seed_v;
+        struct zg_direction *const d = &question->directions[j];
+        d->seed_u = j == 0 ? seed_u : zg_seed_derive(seed_u, (uint64_t)j);
+        d->seed_v = d->seed_v == first_v ? seed_v : zg_seed_derive(seed_v, (uint64_t)j);
     }
 }

@@ -18,10 +18,18 @@
  * Options that several algorithms have mean the same in each, so that others may ask for them
  * without asking which algorithm it is.  Every one has the first two:
  *
- *     eps    size of a probe: its coefficient along a direction
- *     lr     learning rate: a step goes -lr gradient along a direction
- *     rank   columns of U and V
- *     nu     steps between redraws of V
+ *     eps        size of a probe: its coefficient along a direction
+ *     lr         learning rate: a step goes -lr gradient along a direction
+ *     rank       columns of U and V
+ *     nu         steps between redraws of V
+ *     sides      two: L(W + eps D) and L(W - eps D); one: L(W + eps D) and L(W), which all queries
+ *                share
+ *     queries    directions a step; their gradients' mean is the step's
+ *     basis      shared: all of a step have one V (P-RGE, arXiv:2409.15520); own: each its own
+ *     wd         weight decay: W <- W - lr wd W of the scope's matrices, as the official filter
+ *     schedule, warmup, horizon: zg_algorithm_lr()
+ *
+ * They are written once, in options.h; what they mean for a question and an answer is queries.h.
  *
  * Add an algorithm: NAME.c ending in `const struct zg_algorithm zg_algorithm_NAME`, and one line in
  * algorithms.def.
@@ -37,8 +45,8 @@ ZG_PUBLIC_BEGIN
 /* Of one step; every struct here has room for them, so that a step allocates nothing. */
 enum { ZG_MAX_DIRECTIONS = 64, ZG_MAX_PROBES = 128 };
 
-enum { ZG_MAX_ALGORITHM_OPTIONS = 16 };
-enum { ZG_ALGORITHM_TEXT = 256, ZG_ALGORITHM_VALUE = 64 }; /* bytes of the longest text, value */
+enum { ZG_MAX_ALGORITHM_OPTIONS = 24 };
+enum { ZG_ALGORITHM_TEXT = 512, ZG_ALGORITHM_VALUE = 64 }; /* bytes of the longest text, value */
 
 /* ---- question and answer --------------------------------------------------------------------- */
 
@@ -57,13 +65,15 @@ struct zg_answer {
     int64_t n_updates; /* may be 0 */
     struct zg_update updates[ZG_MAX_DIRECTIONS];
     float weight_decay; /* of this step, the learning rate in it: zo.h's apply() */
+    bool has_momentum;  /* the engine's apply_momentum() takes it, else its apply() */
+    struct zg_momentum momentum;
 };
 
 /* Those that its probes use: the others serve an update. */
 int64_t zg_question_n_probed(const struct zg_question *question);
 
 /* The same probes along directions that no step has, with no update to follow: seed_u is the first
- * direction's, the others' derive from it, V is seed_v's. */
+ * direction's, the others' derive from it; so do seeds of V from seed_v, where they differ. */
 void zg_question_redraw(struct zg_question *question, uint64_t seed_u, uint64_t seed_v);
 
 /* ---- the interface --------------------------------------------------------------------------- */
@@ -106,8 +116,12 @@ struct zg_algorithm {
     const char *summary;
     const struct zg_algorithm_option *options;
 
-    /* Raises max_probes, max_directions and max_rank to what its steps ask for.  Returns the kinds
-     * of directions, 1u << enum zg_direction_kind, that an engine must have. */
+    /* Steps between redraws of V where no option `nu` says; 0: it has no V, or keeps it. */
+    int64_t period;
+
+    /* Raises max_probes, max_directions and max_rank to what its steps ask for, and adds the
+     * features.  Returns the kinds of directions, 1u << enum zg_direction_kind, that an engine must
+     * have. */
     uint32_t (*needs)(const struct zg_algorithm_choice *choice, struct zg_engine_limits *limits);
 
     /* What it remembers from step to step, in doubles (at least 1), all 0 before the first; NULL:
@@ -181,6 +195,48 @@ void zg_algorithm_set_real(struct zg_algorithm_choice *choice, const char *key, 
  * an engine must have, as bits. */
 uint32_t zg_algorithm_needs(const struct zg_algorithm_choice *choice,
                             struct zg_engine_limits *limits);
+
+/*
+ * The learning rate of a step: `lr` times a factor, as the schedules of transformers have it, which
+ * the official trainers use:
+ *
+ *     step < warmup      step / warmup                               from 0, under any schedule
+ *     constant           1
+ *     linear             (horizon - step) / (horizon - warmup)       0 from the horizon on
+ *     cosine             (1 + cos(pi (step - warmup) / (horizon - warmup))) / 2,  likewise
+ *
+ * A horizon of 0 is the run's number of steps, which a driver that knows it sets; until then there
+ * is no decay.
+ */
+double zg_algorithm_lr(const struct zg_algorithm_choice *choice, uint64_t step);
+/* Sets a horizon that the text left open. */
+void zg_algorithm_set_horizon(struct zg_algorithm_choice *choice, int64_t n_steps);
+/* The rate is lr in every step: no schedule, no warm-up. */
+void zg_algorithm_hold_lr(struct zg_algorithm_choice *choice);
+
+/* Between the first two probes, in coefficients along their direction: 2 eps, or eps of one side. */
+double zg_algorithm_distance(const struct zg_algorithm_choice *choice);
+
+/*
+ * The effective learning rate of a step, which is comparable between algorithms: how far the
+ * weights go along a direction of unit variance for a difference of losses of 1.
+ *
+ * A direction D of an algorithm has elements of standard deviation sigma: scale sqrt(rank) where D
+ * is scale U V^T, scale where it is scale z or scale times signs.  D / sigma has unit variance.  A
+ * step of q queries, each a difference of losses dL over the distance d, is
+ *
+ *     W <- W - lr sum_i (dL_i / d) D_i / q
+ *
+ * and so, for one dL_i of 1, goes by
+ *
+ *     lr_effective = lr sigma / (d q)          d: zg_algorithm_distance()
+ *
+ * along D_i / sigma.  MeZO at lr 1e-6, eps 1e-3: 5e-4; LoZO of rank 2: 7.07e-4; scaled by
+ * 1/sqrt(rank): 5e-4 again.  Momentum spreads a difference over later steps; counted is all that it
+ * comes to at this rate (of any step but the first).  Weight decay is no part of it.  Times the
+ * probes' distance along D / sigma, d sigma, it is what a unit of slope moves: lr sigma^2 / q.
+ */
+double zg_algorithm_lr_effective(const struct zg_algorithm_choice *choice, uint64_t step);
 
 /* Steps between redraws of V; INT64_MAX: it has no V, or keeps it. */
 int64_t zg_algorithm_period(const struct zg_algorithm_choice *choice);

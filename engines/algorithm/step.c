@@ -16,6 +16,18 @@ enum zg_status zg_question_ask(const struct zg_question *question, const struct 
     return engine->score(state, batch, question->probes, question->n_probes, &scores, err);
 }
 
+enum zg_status zg_answer_apply(const struct zg_answer *answer, const struct zg_engine *engine,
+                               struct zg_engine_state *state, struct zg_error *err)
+{
+    if (!answer->has_momentum)
+        return engine->apply(state, answer->updates, answer->n_updates, answer->weight_decay, err);
+    if (!engine->apply_momentum)
+        return zg_fail(err, ZG_USAGE, "engine %s has no %s", engine->name,
+                       zg_feature_words(ZG_F_MOMENTUM));
+    return engine->apply_momentum(state, answer->updates, answer->n_updates, answer->momentum,
+                                  answer->weight_decay, err);
+}
+
 static bool all_finite(const double *loss, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -52,6 +64,5 @@ enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struc
     if (!all_finite(out->loss, out->question.n_probes))
         return fail_losses(t, out->loss, out->question.n_probes, err);
     algorithm->answer(choice, t, &out->question, out->loss, memory, &out->answer);
-    return engine->apply(state, out->answer.updates, out->answer.n_updates,
-                         out->answer.weight_decay, err);
+    return zg_answer_apply(&out->answer, engine, state, err);
 }

@@ -32,6 +32,11 @@ enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struc
                            struct zg_engine_state *state, uint64_t t, const struct zg_batch *batch,
                            double *memory, struct zg_step *out, struct zg_error *err);
 
+/* Has the engine make the answer's updates, with momentum where it has one: what follows the losses
+ * in a step, and what a replay of saved losses does. */
+enum zg_status zg_answer_apply(const struct zg_answer *answer, const struct zg_engine *engine,
+                               struct zg_engine_state *state, struct zg_error *err);
+
 /* The losses of a question's probes alone, [n_probes]; weights stay. */
 enum zg_status zg_question_ask(const struct zg_question *question, const struct zg_engine *engine,
                                struct zg_engine_state *state, const struct zg_batch *batch,

@@ -140,6 +140,17 @@ static enum zg_status parse_option(struct zg_algorithm_choice *choice, char *tex
     return ZG_OK;
 }
 
+/* What each option allows and the two together do not. */
+static enum zg_status check_together(const struct zg_algorithm_choice *choice, struct zg_error *err)
+{
+    const int64_t warmup = zg_algorithm_integer(choice, "warmup", 0);
+    const int64_t horizon = zg_algorithm_integer(choice, "horizon", 0);
+    if (horizon > 0 && warmup >= horizon)
+        return zg_fail(err, ZG_USAGE, "warmup %lld: must be below horizon %lld", (long long)warmup,
+                       (long long)horizon);
+    return ZG_OK;
+}
+
 static enum zg_status fail_unknown_name(const char *name, struct zg_error *err)
 {
     char known[256] = "";
@@ -170,6 +181,8 @@ enum zg_status zg_algorithm_parse(const char *text, struct zg_algorithm_choice *
         cut_option(option, &options);
         status = parse_option(&choice, option, err);
     }
+    if (!status)
+        status = check_together(&choice, err);
     if (!status)
         *out = choice;
     return status;
