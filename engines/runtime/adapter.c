@@ -286,6 +286,41 @@ void zg_adapter_apply(struct zg_engine_state *s, const struct zg_update *updates
             write_direction(s, updates[i].direction, -updates[i].coefficient);
 }
 
+/* A -= rate M, as accumulate() of U. */
+static void accumulate_m(struct zg_engine_state *s, float rate)
+{
+    struct zg_lowrank *low = &s->lowrank;
+    double elements = 0.0;
+#pragma omp parallel num_threads((int)s->options.n_threads)
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
+    {
+        const int64_t n_elements = linear_rows(linear) * low->rank;
+        const bool is_first = zg_layer_is_first(s, layer, linear);
+        const float share = is_first ? rate : 0.0f;
+        const bool overwrite = !low->a_live && is_first;
+        float *sum = zg_present_a(low, linear);
+#pragma omp for schedule(static) nowait
+        for (int64_t e = 0; e < n_elements; e++)
+            sum[e] = (overwrite ? 0.0f : sum[e]) - share * linear->m[e];
+    }
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
+    elements += (double)(linear_rows(linear) * low->rank);
+    zg_cost_add(&s->meter, 2.0 * elements, 12.0 * elements);
+    low->a_live = true;
+    low->extras_stale = true;
+}
+
+void zg_adapter_apply_m(struct zg_engine_state *s, float rate)
+{
+    zg_phase_start(s, ZG_PHASE_UPDATE);
+    if (zg_has(s, ZG_M_LAZY)) {
+        accumulate_m(s, rate);
+        return;
+    }
+    ZG_FOR_EACH_LINEAR(s, layer, linear)
+    write_panel(s, linear, -rate, visit_u(s, layer, linear, linear->m));
+}
+
 /* ---- extras of the panels ------------------------------------------------------------------- */
 
 /* [the bank's A | A | scale U_0 | scale U_1 ... | z_0 | z_1 ...] of one panel. */

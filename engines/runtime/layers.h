@@ -25,6 +25,7 @@ struct zg_linear {
     int64_t ldv;
     float *a; /* [V][n_groups * n_out][its rank] accumulated updates; NULL unless lazy */
     float *u; /* [direction][n_groups * n_out][rank], not scaled */
+    float *m; /* [n_groups * n_out][rank] momentum, scale included; NULL unless open for it */
 };
 
 struct zg_norm {

@@ -41,6 +41,10 @@ struct zg_lowrank {
     int64_t n_z;
     float *
         slice_ut; /* scratch: A and scaled U of a slice of the head's rows, transposed (logits.c) */
+    int64_t m_rank;    /* momentum: of M, 0 where M is 0 */
+    uint64_t m_seed_v; /* of the V that M belongs to */
+    double *m_scratch; /* [n_threads][m_stride]; NULL unless open for momentum */
+    int64_t m_stride;
 
     int32_t written_direction; /* adapter off: what is written into the weights now */
     float written_coefficient;

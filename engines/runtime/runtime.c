@@ -10,12 +10,14 @@
 #include "engines/base/arena.h"
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
+#include "engines/interface/momentum.h"
 #include "engines/runtime/adapter.h"
 #include "engines/runtime/attention.h"
 #include "engines/runtime/bank.h"
 #include "engines/runtime/calibrate.h"
 #include "engines/runtime/logits.h"
 #include "engines/runtime/mechanisms.h"
+#include "engines/runtime/momentum.h"
 #include "engines/runtime/score.h"
 #include "engines/runtime/tables.h"
 #include "engines/runtime/vectors.h"
@@ -189,6 +191,7 @@ enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_eng
         status = zg_vectors_open(s, err);
     if (!status)
         status = zg_logits_open(s, err);
+        status = zg_momentum_open(s, err);
     if (!status)
         status = open_activations(s, err);
     if (!status)
@@ -248,19 +251,45 @@ enum zg_status zg_runtime_score(struct zg_engine_state *s, const struct zg_batch
     return ZG_OK;
 }
 
+static enum zg_status check_decay(const struct zg_engine_state *s, float weight_decay,
+                                  struct zg_error *err)
+{
+    if (weight_decay == 0.0f)
+        return ZG_OK;
+    return zg_fail(err, ZG_USAGE,
+                   "weight decay %g: engine %s takes 0 only, its updates stay low-rank",
+                   (double)weight_decay, s->engine->name);
+}
+
 enum zg_status zg_runtime_apply(struct zg_engine_state *s, const struct zg_update *updates,
                                 int64_t n, float weight_decay, struct zg_error *err)
 {
-    if (weight_decay != 0.0f)
-        return zg_fail(err, ZG_USAGE,
-                       "weight decay %g: engine %s takes 0 only, its updates stay low-rank",
-                       (double)weight_decay, s->engine->name);
+    const enum zg_status status = check_decay(s, weight_decay, err);
+    if (status)
+        return status;
     for (int64_t i = 0; i < n; i++)
         if (updates[i].direction < 0 || updates[i].direction >= s->lowrank.n_directions)
             return zg_fail(err, ZG_USAGE, "update %lld: direction %d of %lld announced",
                            (long long)i, (int)updates[i].direction,
                            (long long)s->lowrank.n_directions);
     zg_adapter_apply(s, updates, n);
+    zg_phase_start(s, ZG_PHASE_OTHER);
+    return ZG_OK;
+}
+
+enum zg_status zg_runtime_apply_momentum(struct zg_engine_state *s, const struct zg_update *updates,
+                                         int64_t n, struct zg_momentum momentum, float weight_decay,
+                                         struct zg_error *err)
+{
+    enum zg_status status = check_decay(s, weight_decay, err);
+    if (!status)
+        status =
+            zg_momentum_check(&s->options.limits, s->lowrank.directions, s->lowrank.n_directions,
+                              updates, n, momentum.keep == 0.0f ? 0 : s->lowrank.m_rank, err);
+    if (status)
+        return status;
+    zg_momentum_update(s, updates, n, momentum.keep);
+    zg_adapter_apply_m(s, momentum.rate);
     zg_phase_start(s, ZG_PHASE_OTHER);
     return ZG_OK;
 }

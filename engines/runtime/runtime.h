@@ -20,6 +20,9 @@
      ZG_MECHANISM_BIT(ZG_M_CANCEL) | ZG_MECHANISM_BIT(ZG_M_LAST) | ZG_MECHANISM_BIT(ZG_M_COMMON) | \
      ZG_MECHANISM_BIT(ZG_M_LAZY) | ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED))
 
+/* Features of the runtime on any provider. */
+#define ZG_RUNTIME_FEATURES ZG_FEATURE_BIT(ZG_F_MOMENTUM)
+
 /* The members of struct zg_engine; `engine` is the declaration, for checking options. */
 enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_engine *engine,
                                const struct zg_provider *provider, const struct zg_model *model,
@@ -32,6 +35,10 @@ enum zg_status zg_runtime_score(struct zg_engine_state *state, const struct zg_b
                                 struct zg_scores *out, struct zg_error *err);
 enum zg_status zg_runtime_apply(struct zg_engine_state *state, const struct zg_update *updates,
                                 int64_t n, float weight_decay, struct zg_error *err);
+enum zg_status zg_runtime_apply_momentum(struct zg_engine_state *state,
+                                         const struct zg_update *updates, int64_t n,
+                                         struct zg_momentum momentum, float weight_decay,
+                                         struct zg_error *err);
 enum zg_status zg_runtime_read(struct zg_engine_state *state, int32_t tensor, int64_t row_begin,
                                int64_t n_rows, float *dst, int64_t ld, struct zg_error *err);
 void zg_runtime_cost(const struct zg_engine_state *state, struct zg_cost *out);
