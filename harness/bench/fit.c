@@ -8,6 +8,28 @@
 #include "harness/request/offered.h"
 #include "harness/rows/precision.h"
 
+/* What the algorithm's steps ask for. */
+static enum zg_status fit_algorithm(const struct zg_case *c, const struct zg_engine_item *item,
+                                    uint32_t kinds, uint32_t features, struct zg_error *err)
+{
+    char text[ZG_ALGORITHM_TEXT], has[128];
+    const uint32_t no_kinds = kinds & ~item->engine->direction_kinds;
+    const uint32_t no_features = features & ~item->engine->features;
+    if (no_kinds) {
+        const enum zg_direction_kind kind = (enum zg_direction_kind)__builtin_ctz(no_kinds);
+        return zg_fail(err, ZG_USAGE, "--algorithm %s: engine %s has no %s directions; %s",
+                       c->algorithm.algorithm->name, item->label, zg_direction_kind_name(kind),
+                       zg_offered_kind(kind, has, sizeof has));
+    }
+    if (no_features) {
+        const enum zg_feature feature = (enum zg_feature)__builtin_ctz(no_features);
+        return zg_fail(err, ZG_USAGE, "--algorithm %s: engine %s has no %s; %s",
+                       zg_algorithm_text(&c->algorithm, text), item->label,
+                       zg_feature_words(feature), zg_offered_feature(feature, has, sizeof has));
+    }
+    return ZG_OK;
+}
+
 enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entries, int64_t n,
                            struct zg_error *err)
 {
@@ -28,11 +50,9 @@ enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entri
                            c->scope == ZG_SCOPE_FULL ? "full" : "linear", item->label,
                            zg_offered_scope((enum zg_scope)c->scope, has, sizeof has));
         }
-        const uint32_t lacking = kinds & ~item->engine->direction_kinds;
-        if (lacking)
-            return zg_fail(err, ZG_USAGE, "--algorithm %s: engine %s has no %s directions",
-                           c->algorithm.algorithm->name, item->label,
-                           zg_direction_kind_name((enum zg_direction_kind)__builtin_ctz(lacking)));
+        const enum zg_status fits = fit_algorithm(c, item, kinds, limits.features, err);
+        if (fits)
+            return fits;
     }
     return ZG_OK;
 }

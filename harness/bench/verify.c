@@ -26,6 +26,7 @@ struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_step
     struct zg_algorithm_choice *const choice = &options.algorithm;
     zg_algorithm_set_period(choice,
                             zg_min64(zg_algorithm_period(choice), zg_max64(1, (n_steps + 1) / 2)));
+    zg_algorithm_hold_lr(choice);
     zg_algorithm_set_real(choice, "lr", fmax(zg_algorithm_real(choice, "lr"), 1e-6));
     return options;
 }
@@ -159,7 +160,7 @@ static enum zg_dtype coarsest_of(const struct zg_contender *a, const struct zg_c
                             zg_dtype_coarser(b->options.dtype, b->options.dtype_d));
 }
 
-static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, double eps,
+static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, double distance,
                            enum zg_dtype coarsest, struct zg_verify_row *row)
 {
     double squares = 0, reference_squares = 0, loss_difference = 0, largest_loss = 1;
@@ -185,9 +186,9 @@ static void compare_losses(const struct zg_trial *a, const struct zg_trial *b, d
     if (coarsest != ZG_FP32)
         return;
     const double rms = sqrt(reference_squares / (double)n_gradients);
-    row->gradient_tolerance =
-        fmin(ZG_VERIFY_GRADIENT_MOST,
-             ZG_VERIFY_GRADIENT_TOLERANCE + ZG_VERIFY_LOSS_ROUNDING * largest_loss / (eps * rms));
+    row->gradient_tolerance = fmin(
+        ZG_VERIFY_GRADIENT_MOST, ZG_VERIFY_GRADIENT_TOLERANCE +
+                                     2 * ZG_VERIFY_LOSS_ROUNDING * largest_loss / (distance * rms));
 }
 
 static void judge(struct zg_verdict *verdict, bool judges_gradients)
@@ -231,8 +232,8 @@ enum zg_status zg_verify_compare(struct zg_contender *reference,
     }
     const enum zg_dtype coarsest = coarsest_of(reference, contender);
     const bool is_fp32 = coarsest == ZG_FP32;
-    compare_losses(reference_trial, trial,
-                   (double)(float)zg_algorithm_real(&options->algorithm, "eps"), coarsest, row);
+    compare_losses(reference_trial, trial, zg_algorithm_distance(&options->algorithm), coarsest,
+                   row);
     struct weight_gap gap = {0};
     if (contender != reference) {
         const enum zg_status status =

@@ -11,9 +11,9 @@
  * the scoring forgets moves a loss by 5e-5, an eps of 1.01 times its value c by 1 %.
  *
  *   losses     1e-5 max(1, |loss|).  Engines that agree differ by 1e-6 at most (OPT-125M).
- *   gradients  rms of the differences over the rms of the reference: 1e-3, and what 1e-6 in a loss
- *              is in c = (L+ - L-) / (2 eps), that is 1e-6 / (eps rms c): engines that agree differ
- *              by an eighth of it.  At most 5e-3, half of what an eps of 1.01 times its value does.
+ *   gradients  rms of the differences over the rms of the reference: 1e-3, and what 1e-6 in each
+ *              loss is in c = (L+ - L-) / (2 eps), that is 1e-6 / (eps rms c), or twice that of
+ *              one-sided probes: engines that agree differ by an eighth of it.  At most 5e-3, half of what an eps of 1.01 times its value does.
  *   weights    that share of the largest change that the reference made (an update is proportional
  *              to c), and the rounding of a loop that writes fp32 weights in place four times a
  *              step: 4 steps 2^-24 max|W|.
@@ -66,8 +66,8 @@ struct zg_trial {
     char failure[256];            /* "" or why it stopped: a loss that is not finite */
 };
 
-/* The case's algorithm with V redrawn inside n_steps; an lr below 1e-6 becomes 1e-6, for the steps
- * before there is a c to go by. */
+/* The case's algorithm with V redrawn inside n_steps and no schedule; an lr below 1e-6 becomes
+ * 1e-6, for the steps before there is a c to go by. */
 struct zg_trial_options zg_trial_options(const struct zg_case *c, int64_t n_steps);
 
 /* Runs a contender's next n_steps with the learning rates of the reference's trial; reference NULL:

@@ -36,6 +36,10 @@ static const char *mechanism_name(int i)
 {
     return zg_mechanism_name((enum zg_mechanism)i);
 }
+static const char *feature_name(int i)
+{
+    return zg_feature_name((enum zg_feature)i);
+}
 static const char *dtype_name(int i)
 {
     return zg_dtype_name((enum zg_dtype)i);
@@ -71,12 +75,14 @@ static json_t *engine_json(const struct zg_engine *engine)
                                         doc->choices, "default", doc->default_value, "default_bf16",
                                         doc->default_of ? doc->default_of(ZG_BF16) : NULL,
                                         "summary", doc->summary));
-    return json_pack("{s:s, s:s?, s:b, s:s?, s:i, s:o, s:o, s:o, s:o, s:o}", "name", engine->name,
-                     "summary", engine->summary, "available", !engine->missing, "missing",
-                     engine->missing, "interface_version", (int)engine->interface_version, "dtypes",
+    return json_pack("{s:s, s:s?, s:b, s:s?, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+                     engine->name, "summary", engine->summary, "available", !engine->missing,
+                     "missing", engine->missing, "interface_version",
+                     (int)engine->interface_version, "dtypes",
                      bits_json(engine->dtypes, ZG_N_DTYPES, dtype_name), "dtypes_missing",
                      dtypes_missing(engine), "mechanisms",
-                     bits_json(engine->mechanisms, ZG_N_MECHANISMS, mechanism_name), "scopes",
+                     bits_json(engine->mechanisms, ZG_N_MECHANISMS, mechanism_name), "features",
+                     bits_json(engine->features, ZG_N_FEATURES, feature_name), "scopes",
                      bits_json(engine->scopes, 2, scope_name), "settings", settings);
 }
 

@@ -74,6 +74,7 @@ static int64_t size_limits(struct scoring *s)
     zg_algorithm_needs(&choice, &s->bench.data.limits);
     s->bench.data.limits.max_probes = s->n_probes;
     s->bench.data.limits.max_directions = 1;
+    s->bench.data.limits.features = 0; /* no step, no second direction */
     for (int64_t begin = 0; begin < n; begin += size) {
         const struct zg_batch batch =
             zg_dataset_slice(s->bench.data.dataset, begin, zg_min64(size, n - begin));

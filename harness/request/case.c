@@ -102,8 +102,9 @@ const struct zg_flag zg_case_flags[] = {
      "the task's own loss, or the mean token loss over the unlabelled prompt", FIELD(objective),
      .is_axis = true, .choices = OBJECTIVES},
     {"algorithm", ZG_FLAG_CUSTOM, "NAME[:KEY=VALUE+...]", "lozo",
-     "zeroth-order algorithm with its options, like lozo:rank=4+nu=10; --rank, --nu, --eps, --lr, "
-     "--direction and --direction-scale are short forms of options",
+     "zeroth-order algorithm with its options, like lozo:rank=4+nu=10 or mezo (`zogap info` lists "
+     "them); --rank, --nu, --eps, --lr, --direction and --direction-scale are short forms of "
+     "options",
      FIELD(algorithm), .is_axis = true, .set = set_algorithm,
      .size = sizeof((struct zg_case *)0)->algorithm, .topic = ZG_TOPIC_ALGORITHM,
      .word_at = zg_choice_algorithm},

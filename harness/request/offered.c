@@ -33,14 +33,28 @@ enum zg_status zg_offered_check_dtypes(const char *what, enum zg_dtype dtype, en
                    zg_dtype_name((enum zg_dtype)__builtin_ctz(asked & ~has)), names);
 }
 
-const char *zg_offered_scope(enum zg_scope scope, char *text, size_t size)
+static uint32_t scopes_of(const struct zg_engine *engine)
+{
+    return engine->scopes;
+}
+static uint32_t kinds_of(const struct zg_engine *engine)
+{
+    return engine->direction_kinds;
+}
+static uint32_t features_of(const struct zg_engine *engine)
+{
+    return engine->features;
+}
+
+static const char *who_has(uint32_t (*declared)(const struct zg_engine *), uint32_t bit, char *text,
+                           size_t size)
 {
     const struct zg_engine *engine;
     size_t n = 0;
     int n_engines = 0;
     text[0] = '\0';
     for (int64_t i = 0; (engine = zg_engine_at(i)) && n < size; i++)
-        if (!engine->missing && engine->scopes & 1u << scope)
+        if (!engine->missing && declared(engine) & bit)
             n += (size_t)snprintf(text + n, size - n, "%s%s", n_engines++ ? " and " : "",
                                   engine->name);
     if (n < size)
@@ -49,4 +63,19 @@ const char *zg_offered_scope(enum zg_scope scope, char *text, size_t size)
                  : n_engines == 1 ? " has it"
                                   : " have it");
     return text;
+}
+
+const char *zg_offered_scope(enum zg_scope scope, char *text, size_t size)
+{
+    return who_has(scopes_of, 1u << scope, text, size);
+}
+
+const char *zg_offered_kind(enum zg_direction_kind kind, char *text, size_t size)
+{
+    return who_has(kinds_of, 1u << kind, text, size);
+}
+
+const char *zg_offered_feature(enum zg_feature feature, char *text, size_t size)
+{
+    return who_has(features_of, ZG_FEATURE_BIT(feature), text, size);
 }

@@ -15,5 +15,7 @@ enum zg_status zg_offered_check_dtypes(const char *what, enum zg_dtype dtype, en
 
 /* "naive has it", "naive and fused have it", "no engine of this build has it", into text[size]. */
 const char *zg_offered_scope(enum zg_scope scope, char *text, size_t size);
+const char *zg_offered_kind(enum zg_direction_kind kind, char *text, size_t size);
+const char *zg_offered_feature(enum zg_feature feature, char *text, size_t size);
 
 #endif

@@ -131,7 +131,8 @@ struct zg_schema {
     REAL(ghz)                                                                                      \
     REAL(bytes_per_flop)      /* of memory, as counted */                                          \
     INTEGER(counts_estimated) /* 1: of multiplexed counts; 0: not; empty: nothing is derived */    \
-    INTEGER(n_disturbed)      /* samples of the n that are disturbed */
+    INTEGER(n_disturbed)      /* samples of the n that are disturbed */                            \
+    REAL(lr_effective)        /* of lr, with no schedule: engines/algorithm/algorithm.h */
 
 /* What an event counted in a phase, or in the whole step, of one thread or of all. */
 #define ZG_COUNT_COLUMNS(TEXT, INTEGER, REAL)                                                      \

@@ -125,6 +125,13 @@ static void summarise_fidelity(const struct zg_measure_work *w, int64_t i,
     row->fidelity_large_probes = result.n_large;
 }
 
+static double lr_effective(const struct zg_case *c)
+{
+    struct zg_algorithm_choice choice = zg_case_algorithm(c);
+    zg_algorithm_hold_lr(&choice);
+    return zg_algorithm_lr_effective(&choice, 0);
+}
+
 enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *err)
 {
     const struct zg_model_shape *const shape = zg_model_shape(w->bench.data.model);
@@ -145,6 +152,7 @@ enum zg_status zg_measure_summarise(struct zg_measure_work *w, struct zg_error *
         row.peak_rss_mib = contender->peak_rss_mib;
         row.extrapolated = zg_shape_n_resident(shape) < shape->n_layers;
         row.layers = shape->n_layers;
+        row.lr_effective = lr_effective(&w->bench.c);
         summarise_fidelity(w, i, &row);
         /* alone, finite losses are all that was checked */
         if (w->checked && (w->n_contenders > 1 || !w->verdicts[i].row.passed))

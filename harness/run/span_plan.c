@@ -20,7 +20,14 @@ enum zg_status zg_measure_check_banks(const struct zg_session *session, struct z
         const struct zg_session_case *const of = &session->cases[i];
         const int64_t period = zg_algorithm_period(&of->c.algorithm);
         for (int64_t e = 0; e < session->engines.n_items; e++)
-            if (zg_entry_keeps_bank(&of->entries[e]) && period <= n_steps)
+            if (zg_entry_keeps_bank(&of->entries[e]) && period <= n_steps &&
+                !zg_algorithm_option(of->c.algorithm.algorithm, "nu"))
+                return zg_fail(err, ZG_USAGE,
+                               "--algorithm %s: draws V anew every %lld steps, and engine %s keeps "
+                               "a bank, which grows at every redraw; it has no bank in fp32",
+                               of->c.algorithm.algorithm->name, (long long)period,
+                               of->entries[e].item->label);
+            else if (zg_entry_keeps_bank(&of->entries[e]) && period <= n_steps)
                 return zg_fail(err, ZG_USAGE,
                                "--nu %lld: must exceed the %lld --steps of a sample, for engine %s "
                                "keeps a bank, which grows at every redraw of V",

@@ -146,6 +146,10 @@ static void test_who_has_it(void)
     zg_offered_scope(ZG_SCOPE_FULL, text, sizeof text);
     CU_ASSERT_EQUAL(strncmp(text, "naive and ", 10), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "fused have it"));
+    CU_ASSERT_STRING_EQUAL(zg_offered_kind(ZG_DIRECTION_DENSE, text, sizeof text), "naive has it");
+    CU_ASSERT_STRING_EQUAL(zg_offered_feature(ZG_F_DECAY, text, sizeof text), "naive has it");
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(zg_offered_feature(ZG_F_MOMENTUM, text, sizeof text), "naive and "));
     const struct zg_engine *engine;
     for (int64_t i = 0; (engine = zg_engine_at(i)); i++) {
         CU_ASSERT_EQUAL(engine->dtypes >> ZG_BF16 & 1, strcmp(engine->name, "openblas") != 0);
