@@ -193,7 +193,7 @@ enum zg_mechanism {
 /* clang-format on */
 #define ZG_MECHANISM_BIT(m) (1u << (m))
 
-/* ---- features: what a step may ask beyond probes and updates ---------------------------------- */
+/* ---- features: what a step may ask beyond probes and updates -------------------------------- */
 
 /* X(NAME, name, words for people).  An engine declares those that it has; open() makes room for
  * those that limits.features names, and refuses what it lacks. */

@@ -214,7 +214,8 @@ void zg_algorithm_set_horizon(struct zg_algorithm_choice *choice, int64_t n_step
 /* The rate is lr in every step: no schedule, no warm-up. */
 void zg_algorithm_hold_lr(struct zg_algorithm_choice *choice);
 
-/* Between the first two probes, in coefficients along their direction: 2 eps, or eps of one side. */
+/* Between the first two probes, in coefficients along their direction: 2 eps, or eps of one
+ * side. */
 double zg_algorithm_distance(const struct zg_algorithm_choice *choice);
 
 /*

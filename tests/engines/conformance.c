@@ -26,14 +26,8 @@ bool zg_rig_expect(bool condition, const char *format, ...)
     return condition;
 }
 
-bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
-                 int64_t n_threads)
-{
-    return zg_rig_open_for(rig, shape, mechanisms, n_threads, 0);
-}
-
-bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
-                     int64_t n_threads, uint32_t scopes)
+static bool rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
+                     int64_t n_threads, uint32_t scopes, const struct zg_algorithm_choice *choice)
 {
     const struct zg_conformance *subject = zg_conformance_subject;
     struct zg_error err = {0};
@@ -49,6 +43,8 @@ bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uin
     rig->options.limits.max_rank = 5;
     rig->options.limits.max_bank = 12; /* eleven steps, and zg_rig_sharpen() */
     rig->options.limits.scopes = scopes;
+    if (choice)
+        (void)zg_algorithm_needs(choice, &rig->options.limits);
     const struct zg_batch *batch;
     for (int64_t i = 0; (batch = zg_fixture_batch(i, NULL)); i++)
         zg_engine_limits_include(&rig->options.limits, batch);
@@ -67,6 +63,25 @@ bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uin
         return false;
     }
     return true;
+}
+
+bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
+                 int64_t n_threads)
+{
+    return rig_open(rig, shape, mechanisms, n_threads, 0, NULL);
+}
+
+bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
+                     int64_t n_threads, uint32_t scopes)
+{
+    return rig_open(rig, shape, mechanisms, n_threads, scopes, NULL);
+}
+
+bool zg_rig_open_algorithm(struct zg_rig *rig, const struct zg_model_shape *shape,
+                           uint32_t mechanisms, int64_t n_threads,
+                           const struct zg_algorithm_choice *choice)
+{
+    return rig_open(rig, shape, mechanisms, n_threads, 0, choice);
 }
 
 void zg_rig_close(struct zg_rig *rig)
@@ -253,7 +268,8 @@ int zg_conformance_run(const struct zg_conformance *subject)
 {
     zg_conformance_subject = subject;
     const struct zg_test *groups[] = {zg_conformance_scores, zg_conformance_steps,
-                                      zg_conformance_full, zg_conformance_contract};
+                                      zg_conformance_full, zg_conformance_algorithms,
+                                      zg_conformance_contract};
     struct zg_test all[64];
     size_t n = 0;
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)

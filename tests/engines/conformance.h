@@ -8,6 +8,7 @@
 #ifndef ZG_TESTS_CONFORMANCE_H
 #define ZG_TESTS_CONFORMANCE_H
 
+#include "engines/algorithm/algorithm.h"
 #include "engines/zo.h"
 #include "tests/support/cunit_run.h"
 #include "tests/support/reference.h"
@@ -31,10 +32,11 @@ int zg_conformance_run(const struct zg_conformance *subject);
 /* The engine under test.  CUnit's tests take no argument, so the program sets this once. */
 extern const struct zg_conformance *zg_conformance_subject;
 
-extern const struct zg_test zg_conformance_scores[];   /* losses and scores of probes */
-extern const struct zg_test zg_conformance_steps[];    /* steps, gradients, weights */
-extern const struct zg_test zg_conformance_full[];     /* directions of scope full */
-extern const struct zg_test zg_conformance_contract[]; /* limits, NaN, memory, close */
+extern const struct zg_test zg_conformance_scores[];     /* losses and scores of probes */
+extern const struct zg_test zg_conformance_steps[];      /* steps, gradients, weights */
+extern const struct zg_test zg_conformance_algorithms[]; /* each algorithm's, and its options' */
+extern const struct zg_test zg_conformance_full[];       /* directions of scope full */
+extern const struct zg_test zg_conformance_contract[];   /* limits, NaN, memory, close */
 
 /* An engine and the reference, open on the same synthetic model. */
 struct zg_rig {
@@ -55,6 +57,10 @@ bool zg_rig_open(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_
 /* The same, for directions of these scopes besides (zo.h, limits). */
 bool zg_rig_open_for(struct zg_rig *rig, const struct zg_model_shape *shape, uint32_t mechanisms,
                      int64_t n_threads, uint32_t scopes);
+/* The same, with what the algorithm needs besides. */
+bool zg_rig_open_algorithm(struct zg_rig *rig, const struct zg_model_shape *shape,
+                           uint32_t mechanisms, int64_t n_threads,
+                           const struct zg_algorithm_choice *choice);
 void zg_rig_close(struct zg_rig *rig);
 /* Moves both far along a low-rank direction: attention and MLP then are as non-linear as in a
  * trained model, where fresh N(0, 0.02) weights of a small model leave every softmax flat. */

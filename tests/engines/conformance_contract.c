@@ -30,6 +30,8 @@ static void test_declaration(void)
     CU_ASSERT(e->mechanisms < 1u << ZG_N_MECHANISMS);
     CU_ASSERT(e->direction_kinds & 1u << ZG_DIRECTION_LOWRANK);
     CU_ASSERT(e->scopes & 1u << ZG_SCOPE_LINEAR);
+    CU_ASSERT(e->features < 1u << ZG_N_FEATURES);
+    CU_ASSERT_EQUAL(!!(e->features & ZG_FEATURE_BIT(ZG_F_MOMENTUM)), e->apply_momentum != NULL);
     CU_ASSERT(e->open && e->begin && e->score && e->apply && e->read && e->cost && e->close);
     const struct zg_engine_options none = {0};
     for (const struct zg_engine_setting_doc *s = e->settings; s && s->key; s++) {
@@ -45,16 +47,17 @@ static void test_bad_options(void)
     struct zg_model *model = NULL;
     struct zg_engine_state *state = NULL;
     const struct zg_engine_setting unknown = {"no-such-setting", "1"};
-    struct zg_engine_options bad[4];
-    for (int i = 0; i < 4; i++)
+    struct zg_engine_options bad[5];
+    for (int i = 0; i < 5; i++)
         bad[i] = zg_engine_options_default(e);
     bad[0].n_threads = 0;
     bad[1].dtype = ZG_FP16; /* no engine computes in it */
     bad[2].settings = &unknown;
     bad[2].n_settings = 1;
     bad[3].mechanisms = 1u << 31;
+    bad[4].limits.features = 1u << 31;
     CU_ASSERT_FATAL(!zg_model_open_shape(&model, "tiny", zg_fixture_shape(0, NULL), 7, NULL));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         struct zg_error err = {0};
         CU_ASSERT_EQUAL(e->open(&state, model, &bad[i], &err), ZG_USAGE);
         CU_ASSERT(err.text[0] && !state);

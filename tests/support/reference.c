@@ -17,6 +17,8 @@ struct zg_reference {
     struct zg_model_shape shape;
     int32_t n_tensors; /* one past the largest id */
     double **w;        /* [n_tensors], each [rows][cols]; NULL where there is no such tensor */
+    double **g;        /* likewise, of zg_reference_step(); NULL before the first */
+    uint64_t seed_v;   /* of its last */
 };
 
 static void *take(int64_t n, size_t size)
@@ -44,6 +46,7 @@ enum zg_status zg_reference_open(struct zg_reference **out, const struct zg_mode
     r->shape = *zg_model_shape(model);
     r->n_tensors = zg_tensor_end(zg_shape_n_resident(&r->shape));
     r->w = take(r->n_tensors, sizeof *r->w);
+    r->g = take(r->n_tensors, sizeof *r->g);
     for (int32_t id = 0; id < r->n_tensors; id++) {
         int64_t n_rows, n_cols;
         if (!tensor_exists(&r->shape, id, &n_rows, &n_cols))
@@ -65,9 +68,12 @@ void zg_reference_close(struct zg_reference **reference)
 {
     if (!reference || !*reference)
         return;
-    for (int32_t id = 0; id < (*reference)->n_tensors; id++)
+    for (int32_t id = 0; id < (*reference)->n_tensors; id++) {
         free((*reference)->w[id]);
+        free((*reference)->g[id]);
+    }
     free((*reference)->w);
+    free((*reference)->g);
     free(*reference);
     *reference = NULL;
 }
@@ -131,20 +137,77 @@ static void add_elementwise(double *w, int64_t n, const struct zg_direction *dir
     }
 }
 
+static bool is_lowrank(const struct zg_direction *direction)
+{
+    return direction->kind == ZG_DIRECTION_LOWRANK || direction->kind == ZG_DIRECTION_FACTORISED;
+}
+
+/* w += coefficient D of one tensor; LoZO perturbs 1-D tensors densely. */
+static void add_tensor(double *w, int64_t n_rows, int64_t n_cols,
+                       const struct zg_direction *direction, int32_t id, double coefficient)
+{
+    if (is_lowrank(direction) && n_cols > 1)
+        add_lowrank(w, n_rows, n_cols, direction, id, coefficient);
+    else
+        add_elementwise(w, n_rows * n_cols, direction, id, coefficient);
+}
+
+/* g <- g V V^T / n_cols, a row at a time */
+static void project(double *g, int64_t n_rows, int64_t n_cols, const struct zg_direction *direction,
+                    int32_t id)
+{
+    const int64_t rank = direction->rank;
+    float *v = take(n_cols * rank, sizeof *v);
+    double *t = take(rank, sizeof *t);
+    zg_direction_v(direction, id, 0, n_cols, v);
+    for (int64_t i = 0; i < n_rows; i++, g += n_cols) {
+        memset(t, 0, (size_t)rank * sizeof *t);
+        for (int64_t j = 0; j < n_cols; j++)
+            for (int64_t k = 0; k < rank; k++)
+                t[k] += g[j] * (double)v[j * rank + k];
+        for (int64_t j = 0; j < n_cols; j++) {
+            g[j] = 0;
+            for (int64_t k = 0; k < rank; k++)
+                g[j] += t[k] * (double)v[j * rank + k] / (double)n_cols;
+        }
+    }
+    free(v);
+    free(t);
+}
+
+void zg_reference_step(struct zg_reference *reference, const struct zg_direction *directions,
+                       const double *c, int64_t n, double keep, double rate, double decay)
+{
+    struct zg_reference *const r = reference;
+    const bool new_v = r->seed_v != directions[0].seed_v;
+    for (int32_t id = 0; id < r->n_tensors; id++) {
+        int64_t n_rows, n_cols;
+        if (!tensor_exists(&r->shape, id, &n_rows, &n_cols) ||
+            !zg_scope_includes(directions[0].scope, &r->shape, id))
+            continue;
+        if (!r->g[id])
+            r->g[id] = take(n_rows * n_cols, sizeof(double));
+        if (keep != 0 && new_v && n_cols > 1)
+            project(r->g[id], n_rows, n_cols, &directions[0], id);
+        for (int64_t k = 0; k < n_rows * n_cols; k++)
+            r->g[id][k] *= keep;
+        for (int64_t i = 0; i < n; i++)
+            add_tensor(r->g[id], n_rows, n_cols, &directions[i], id, c[i]);
+        for (int64_t k = 0; k < n_rows * n_cols; k++)
+            r->w[id][k] -= rate * r->g[id][k] + (n_cols > 1 ? decay * r->w[id][k] : 0);
+    }
+    r->seed_v = directions[0].seed_v;
+}
+
 void zg_reference_add(struct zg_reference *reference, const struct zg_direction *direction,
                       double coefficient)
 {
-    const bool lowrank =
-        direction->kind == ZG_DIRECTION_LOWRANK || direction->kind == ZG_DIRECTION_FACTORISED;
     for (int32_t id = 0; id < reference->n_tensors; id++) {
         int64_t n_rows, n_cols;
         if (!tensor_exists(&reference->shape, id, &n_rows, &n_cols) ||
             !zg_scope_includes(direction->scope, &reference->shape, id))
             continue;
-        if (lowrank && n_cols > 1) /* LoZO perturbs 1-D tensors densely */
-            add_lowrank(reference->w[id], n_rows, n_cols, direction, id, coefficient);
-        else
-            add_elementwise(reference->w[id], n_rows * n_cols, direction, id, coefficient);
+        add_tensor(reference->w[id], n_rows, n_cols, direction, id, coefficient);
     }
 }
 

@@ -19,6 +19,16 @@ void zg_reference_close(struct zg_reference **reference);
 void zg_reference_add(struct zg_reference *reference, const struct zg_direction *direction,
                       double coefficient);
 
+/* A step with momentum, all in dense matrices: G, of W's shape and 0 at first,
+ *
+ *     G <- G V V^T / n_in                    where the direction's V is not the last step's
+ *     G <- keep G + sum_i c[i] D_i           D_i: directions [n], which share V where keep is not 0
+ *     W <- W - rate G - decay W              decay: matrices alone
+ *
+ * keep 0 is a step without momentum. */
+void zg_reference_step(struct zg_reference *reference, const struct zg_direction *directions,
+                       const double *c, int64_t n, double keep, double rate, double decay);
+
 /* Loss of the batch at the present weights.  example_loss [n_examples] and option_score [options]
  * may be NULL. */
 double zg_reference_score(const struct zg_reference *reference, const struct zg_batch *batch,

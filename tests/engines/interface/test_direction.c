@@ -118,14 +118,24 @@ static void test_check(void)
     expect_refused(bad, "share");
 }
 
+/* Directions of their own V, where an engine was opened for them; of one rank all the same. */
+static void test_own_v(void)
+{
+    struct zg_engine_limits own = limits;
+    own.features = ZG_FEATURE_BIT(ZG_F_OWN_V);
+    struct zg_direction d[2] = {good, good};
+    d[1].seed_v++;
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 2, NULL), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &own, d, 2, NULL), ZG_OK);
+    d[1].rank++;
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &own, d, 2, NULL), ZG_USAGE);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"factors", test_factors},
-        {"dense rows", test_dense_rows},
-        {"scope", test_scope},
-        {"check", test_check},
-        {NULL, NULL},
+        {"factors", test_factors}, {"dense rows", test_dense_rows},           {"scope", test_scope},
+        {"check", test_check},     {"directions of their own V", test_own_v}, {NULL, NULL},
     };
     return zg_test_run("direction", tests);
 }

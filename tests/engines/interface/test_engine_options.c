@@ -53,6 +53,15 @@ static void test_refused(void)
     o.dtype = (enum zg_dtype)77;
     refuses(&engine, &o, "77");
     o = good;
+    o.limits.features = ZG_FEATURE_BIT(ZG_F_DECAY);
+    refuses(&engine, &o, "engine test has no weight decay");
+    o.limits.features = 1u << 30;
+    refuses(&engine, &o, "feature bits 0x40000000 are unknown");
+    struct zg_engine able = engine;
+    able.features = ZG_FEATURE_BIT(ZG_F_DECAY);
+    o.limits.features = able.features;
+    CU_ASSERT_EQUAL(zg_engine_options_check(&able, &o, NULL), ZG_OK);
+    o = good;
     o.n_threads = 0;
     refuses(&engine, &o, "threads 0");
     o.n_threads = -3;
