@@ -77,6 +77,24 @@ static void test_texts(void)
         {"lozo:lr=2e+20+eps=0.12345678912", "lozo:rank=2+nu=50+eps=0.123456789+lr=2e+20"},
         {"lozo:nu=9223372036854775807+lr=0", "lozo:rank=2+nu=9223372036854775807+eps=0.001+lr=0"},
         {"lozo:lr=-0", "lozo:rank=2+nu=50+eps=0.001+lr=0"},
+        /* what all share, behind each one's own */
+        {"lozo:queries=4+sides=one+basis=own+wd=0.1",
+         "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+basis=own+sides=one+queries=4+wd=0.1"},
+        {"lozo:schedule=cosine+warmup=100+horizon=20000",
+         "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+schedule=cosine+warmup=100+horizon=20000"},
+        {"lozo:queries=1+sides=two+basis=shared+wd=0+schedule=constant+warmup=0+horizon=0",
+         "lozo:rank=2+nu=50+eps=0.001+lr=1e-06"},
+        {"lozo-m", "lozo-m:rank=2+nu=50+eps=0.001+lr=1e-06+beta=0.9"},
+        {"lozo-m:beta=0+nu=7", "lozo-m:rank=2+nu=7+eps=0.001+lr=1e-06+beta=0"},
+        {"factorised:rank=256", "factorised:rank=256+eps=0.001+lr=1e-06"},
+        {"mezo:sides=one", "mezo:eps=0.001+lr=1e-06+sides=one"},
+        /* the longest */
+        {"lozo:rank=16384+nu=9223372036854775807+eps=1.23456789e-05+lr=1.23456789e-10+direction="
+         "official+direction-scale=rms+basis=own+sides=one+queries=32+wd=1.23456789e-10+schedule="
+         "cosine+warmup=9223372036854775806+horizon=9223372036854775807",
+         "lozo:rank=16384+nu=9223372036854775807+eps=1.23456789e-05+lr=1.23456789e-10+direction="
+         "official+direction-scale=rms+basis=own+sides=one+queries=32+wd=1.23456789e-10+schedule="
+         "cosine+warmup=9223372036854775806+horizon=9223372036854775807"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct zg_algorithm_choice choice = {0}, again = {0};
@@ -103,6 +121,7 @@ static void test_refusals(void)
         {"lozo:=2", "'=2' must be KEY=VALUE"},
         {"lozo:rank=2+", "'' must be KEY=VALUE"},
         {"lozo:beta=0.9", "beta: is no option of algorithm lozo, which has rank, nu, eps, lr,"},
+        {"loz", "this build knows lozo, lozo-m, factorised, mezo; did you mean lozo?"},
         {"lozo:rank=2+nu=5+rank=2", "rank: is given twice"},
         {"lozo:rank=0", "rank 0: must be an integer from 1 to 16384"},
         {"lozo:rank=2.5", "rank 2.5: must be an integer"},
@@ -113,6 +132,18 @@ static void test_refusals(void)
         {"lozo:lr=-1", "lr -1: must be a number of at least 0"},
         {"lozo:lr=1e60", "lr 1e60: must be a number that fp32 holds"},
         {"lozo:direction=wrong", "direction wrong: must be one of correct|official"},
+        {"lozo:queries=0", "queries 0: must be an integer from 1 to 32"},
+        {"lozo:queries=33", "queries 33: must be an integer from 1 to 32"},
+        {"lozo:sides=both", "sides both: must be one of two|one"},
+        {"lozo:basis=mine", "basis mine: must be one of shared|own"},
+        {"lozo:wd=-0.1", "wd -0.1: must be a number of at least 0"},
+        {"lozo:schedule=step", "schedule step: must be one of constant|linear|cosine"},
+        {"lozo:warmup=-1", "warmup -1: must be an integer"},
+        {"lozo:warmup=20+horizon=20", "warmup 20: must be below horizon 20"},
+        {"lozo-m:beta=1", "beta 1: must be a number of at most 0.9999"},
+        {"lozo-m:direction=official", "direction: is no option of algorithm lozo-m"},
+        {"mezo:rank=2", "rank: is no option of algorithm mezo, which has eps, lr, sides"},
+        {"factorised:nu=5", "nu: is no option of algorithm factorised, which has rank, eps, lr"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct zg_algorithm_choice choice = {.seed = 5};

@@ -14,8 +14,9 @@ struct zg_engine_state {
     struct zg_probe probes[ZG_MAX_PROBES];
     struct zg_update updates[ZG_MAX_DIRECTIONS];
     int64_t n_directions, n_probes, n_updates;
-    int n_begin, n_score, n_apply;
+    int n_begin, n_score, n_apply, n_momentum;
     float weight_decay;
+    struct zg_momentum momentum;
 };
 
 static enum zg_status fake_begin(struct zg_engine_state *s, const struct zg_direction *d, int64_t n,
@@ -53,8 +54,21 @@ static enum zg_status fake_apply(struct zg_engine_state *s, const struct zg_upda
     return ZG_OK;
 }
 
-static const struct zg_engine fake = {
-    .begin = fake_begin, .score = fake_score, .apply = fake_apply};
+static enum zg_status fake_apply_momentum(struct zg_engine_state *s,
+                                          const struct zg_update *updates, int64_t n,
+                                          struct zg_momentum momentum, float weight_decay,
+                                          struct zg_error *err)
+{
+    s->momentum = momentum;
+    s->n_momentum++;
+    return fake_apply(s, updates, n, weight_decay, err);
+}
+
+static const struct zg_engine fake = {.name = "fake",
+                                      .begin = fake_begin,
+                                      .score = fake_score,
+                                      .apply = fake_apply,
+                                      .apply_momentum = fake_apply_momentum};
 static const struct zg_batch batch = {0};
 
 static struct zg_algorithm_choice chosen(const char *text)
@@ -81,6 +95,25 @@ static void test_step(void)
     CU_ASSERT_EQUAL(step.question.directions[0].seed_u, zg_seed_derive(7, 6));
     CU_ASSERT(step.loss[0] == 3 && step.loss[1] == 2);
     CU_ASSERT_EQUAL(step.answer.gradient[0], 2);
+}
+
+/* An answer with momentum goes to the engine's other member; an engine without it says so. */
+static void test_momentum(void)
+{
+    const struct zg_algorithm_choice choice = chosen("lozo-m:eps=0.25+lr=0.5+beta=0.75+wd=0.5");
+    struct zg_engine_state s = {.losses = {3, 2}};
+    struct zg_step step;
+    CU_ASSERT_EQUAL(zg_step_run(&choice, &fake, &s, 6, &batch, NULL, &step, NULL), ZG_OK);
+    CU_ASSERT(s.n_apply == 1 && s.n_momentum == 1);
+    CU_ASSERT(s.momentum.keep == 0.75f && s.momentum.rate == 0.5f);
+    CU_ASSERT_EQUAL(s.updates[0].coefficient, 0.5f);
+    CU_ASSERT_EQUAL(s.weight_decay, 0.25f);
+    struct zg_engine without = fake;
+    struct zg_error err = {0};
+    without.apply_momentum = NULL;
+    CU_ASSERT_EQUAL(zg_step_run(&choice, &without, &s, 7, &batch, NULL, &step, &err), ZG_USAGE);
+    CU_ASSERT_STRING_EQUAL(err.text, "engine fake has no momentum");
+    CU_ASSERT_EQUAL(s.n_apply, 1);
 }
 
 /* No update is made from a loss that is not a number, and the message has the losses. */
@@ -229,6 +262,7 @@ int main(void)
 {
     static const struct zg_test tests[] = {
         {"a step", test_step},
+        {"a step with momentum", test_momentum},
         {"losses that are not finite", test_not_finite},
         {"an engine that fails", test_engine_fails},
         {"many probes, a memory, weight decay", test_many_probes},
