@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check_pytorch.py - checks zogap's engines independently: OPT and LoZO again, in PyTorch and NumPy.
+"""check_pytorch.py - checks zogap's engines independently: OPT, LoZO and LOZO-M again, in PyTorch
+and NumPy.
 
 Writes a small random OPT checkpoint (config.json, model.safetensors), runs
 tests/engines/steps_driver on it, and compares its option scores, losses, projected gradients and
@@ -231,34 +232,70 @@ def losses(shape, w, batch):
     return total / count, scores
 
 
-# ---- LoZO ------------------------------------------------------------------------------------
+# ---- LoZO, LOZO-M ----------------------------------------------------------------------------
+
+
+def matrices(shape, w):
+    """Each matrix of scope linear, with its tensor id."""
+    for layer in range(shape.layers):
+        for part in LINEAR:
+            yield tensor_id(layer, part), w[f"decoder.layers.{layer}.{NAMES[part]}.weight"]
+
+
+def factor(seed, tensor, stream, rows, rank):
+    return torch.from_numpy(normal(seed, tensor, stream, rows * rank).reshape(rows, rank)).double()
 
 
 def add(shape, w, seed_u, seed_v, rank, coefficient):
-    for layer in range(shape.layers):
-        for part in LINEAR:
-            tensor = w[f"decoder.layers.{layer}.{NAMES[part]}.weight"]
-            out, inner = tensor.shape
-            u = normal(seed_u, tensor_id(layer, part), STREAM_U, out * rank).reshape(out, rank)
-            v = normal(seed_v, tensor_id(layer, part), STREAM_V, inner * rank).reshape(inner, rank)
-            tensor += coefficient * (torch.from_numpy(u).double() @ torch.from_numpy(v).double().T)
+    for tensor, weight in matrices(shape, w):
+        out, inner = weight.shape
+        u = factor(seed_u, tensor, STREAM_U, out, rank)
+        weight += coefficient * (u @ factor(seed_v, tensor, STREAM_V, inner, rank).T)
 
 
-def lozo(shape, w, batch, case):
-    steps = []
-    eps, lr = float(F32(case["eps"])), float(F32(case["lr"]))
+def add_momentum(shape, w, m, seeds_u, c, seed_v, old_v, case, t):
+    """LOZO-M (arXiv:2410.07698): M carried over to a new V, then beta M + (1 - beta) mean c U."""
+    beta, rank = float(F32(case["beta"])), case["rank"]
+    for tensor, weight in matrices(shape, w):
+        out, inner = weight.shape
+        v = factor(seed_v, tensor, STREAM_V, inner, rank)
+        g = sum(ci * factor(u, tensor, STREAM_U, out, rank) for u, ci in zip(seeds_u, c)) / len(c)
+        if t == 0:
+            m[tensor] = g
+        else:
+            kept = m[tensor]
+            if old_v != seed_v:
+                kept = kept @ (factor(old_v, tensor, STREAM_V, inner, rank).T @ v) / inner
+            m[tensor] = beta * kept + (1 - beta) * g
+        weight -= float(F32(case["lr"])) * (m[tensor] @ v.T)
+
+
+def steps_of(shape, w, batch, case):
+    """Losses of the first two probes and the first query's gradient, step by step."""
+    steps, m, old_v = [], {}, None
+    eps, lr, rank = float(F32(case["eps"])), float(F32(case["lr"])), case["rank"]
+    one_sided = case.get("sides") == "one"
+
+    def loss_at(u, v, coefficient):
+        add(shape, w, u, v, rank, coefficient)
+        loss, _ = losses(shape, w, batch)
+        add(shape, w, u, v, rank, -coefficient)
+        return loss
+
     for t in range(case["steps"]):
-        u, v = derive(case["seed"], t), derive(case["seed"], t // case["nu"])
-        add(shape, w, u, v, case["rank"], eps)
-        plus, _ = losses(shape, w, batch)
-        add(shape, w, u, v, case["rank"], -2 * eps)
-        minus, _ = losses(shape, w, batch)
-        add(shape, w, u, v, case["rank"], eps)
-        c = (plus - minus) / (2 * eps)
-        if case["direction"] == "official" and t % case["nu"] == 0:
-            u = derive(u, 1)  # the official update draws another U than it probed with
-        add(shape, w, u, v, case["rank"], -lr * c)
-        steps.append((plus, minus, c))
+        first, v = derive(case["seed"], t), derive(case["seed"], t // case["nu"])
+        seeds_u = [first if i == 0 else derive(first, i) for i in range(case.get("queries", 1))]
+        pairs = [(loss_at(u, v, eps), loss_at(u, v, 0 if one_sided else -eps)) for u in seeds_u]
+        c = [(plus - other) / (eps if one_sided else 2 * eps) for plus, other in pairs]
+        if case["name"] == "lozo-m":
+            add_momentum(shape, w, m, seeds_u, c, v, old_v, case, t)
+        else:
+            if case.get("direction") == "official" and t % case["nu"] == 0:
+                seeds_u = [derive(first, 1)]  # the official update draws another U than it probed with
+            for u, ci in zip(seeds_u, c):
+                add(shape, w, u, v, rank, -lr * ci / len(c))
+        old_v = v
+        steps.append((*pairs[0], c[0]))
     return steps
 
 
@@ -300,15 +337,16 @@ def compare(shape, w, batch, case, lines):
     for _, value in (r for r in rows if r[0] == "loss"):
         comparison.add("loss", float(value), loss, unit * (1 + loss))
     moved = 0.0
-    steps = lozo(shape, w, batch, case)
+    steps = steps_of(shape, w, batch, case)
+    distance = case["eps"] / (2 if case.get("sides") == "one" else 1)
     got_steps = [r for r in rows if r[0] == "step"]
     assert len(got_steps) == len(steps)
     for (_, _, plus, minus, c), want in zip(got_steps, steps):
         allowed = unit * (1 + want[0])
         comparison.add("losses of steps", float(plus), want[0], allowed)
         comparison.add("losses of steps", float(minus), want[1], allowed)
-        comparison.add("gradients", float(c), want[2], allowed / case["eps"])
-        moved += 25 * case["lr"] * allowed / case["eps"]
+        comparison.add("gradients", float(c), want[2], allowed / distance)
+        moved += 25 * case["lr"] * allowed / distance
     n_weights = 0
     for _, tensor, row, col, value in (r for r in rows if r[0] == "weight"):
         layer, kind = int(tensor) // 16 - 1, int(tensor) % 16
@@ -332,7 +370,9 @@ BATCHES = {
         {"stem": [0], "options": [[5, 6, 7, 8, 9, 10, 11, 12, 13]], "gold": 0},
         {"stem": [0, 14, 15], "options": [[16], [17, 18]], "gold": 1}]},
 }
-CASES = [("classification", "correct"), ("classification", "official"), ("lm", "correct")]
+CASES = [("classification", "lozo", {}), ("classification", "lozo", {"direction": "official"}), ("lm", "lozo", {}),
+         ("classification", "lozo", {"queries": 2}), ("lm", "lozo", {"queries": 3, "sides": "one"}),
+         ("classification", "lozo-m", {"beta": 0.9}), ("lm", "lozo-m", {"beta": 0.5, "queries": 2})]
 SHAPES = [("tied, F32", Shape(2, 32, 4, 96, 61, 40, True), "F32"),
           ("untied, F16", Shape(3, 24, 2, 40, 47, 32, False), "F16")]
 
@@ -341,8 +381,9 @@ def run_case(driver, engine, directory, what, batch, case):
     batch_path = os.path.join(directory, "batch.json")
     with open(batch_path, "w") as f:
         json.dump(batch, f)
-    options = "+".join(f"{k}={case[k]}" for k in ("rank", "nu", "eps", "lr", "direction"))
-    command = [driver, directory, batch_path, engine, str(case["steps"]), str(case["seed"]), f"lozo:{options}"]
+    options = "+".join(f"{k}={case[k]}" for k in case if k not in ("steps", "seed", "name"))
+    command = [driver, directory, batch_path, engine, str(case["steps"]), str(case["seed"]),
+               f"{case['name']}:{options}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           check=False)
     if done.returncode == SKIPPED:
@@ -354,10 +395,10 @@ def run_case(driver, engine, directory, what, batch, case):
     return done.stdout.split() or False
 
 
-def check(driver, engine, shape, dtype, loss, direction, what):
+def check(driver, engine, shape, dtype, loss, name, options, what):
     """None: the engine is not in this build."""
-    case = {"steps": 10, "rank": 2, "nu": 4, "eps": 1e-2, "lr": 1e-3, "seed": 12345678901234,
-            "direction": direction}
+    case = {"name": name, "steps": 10, "rank": 2, "nu": 4, "eps": 1e-2, "lr": 1e-3,
+            "seed": 12345678901234, **options}
     with tempfile.TemporaryDirectory() as directory, torch.no_grad():
         weights = make_weights(shape, np.random.default_rng(3))
         if dtype == "F16":
@@ -379,9 +420,10 @@ def main():
     good, n_run = True, 0
     for engine in options.engines.split(","):
         for name, shape, dtype in SHAPES:
-            for loss, direction in CASES:
-                what = f"{engine}, {name}, {loss}, {direction}"
-                equal = check(options.driver, engine, shape, dtype, loss, direction, what)
+            for loss, algorithm, chosen in CASES:
+                said = "".join(f" {k}={v}" for k, v in chosen.items())
+                what = f"{engine}, {name}, {loss}, {algorithm}{said}"
+                equal = check(options.driver, engine, shape, dtype, loss, algorithm, chosen, what)
                 if equal is None:
                     break
                 n_run += 1

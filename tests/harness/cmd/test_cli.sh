@@ -105,7 +105,7 @@ expect 2 '--dtype bf16+' run --dtype bf16+
 expect 2 'naive' run --engines naive --dtype bf16+int8
 expect 2 '--layers-resident' run --layers-resident -1
 expect 2 '--layers-resident 9' run "${one[@]}" --layers-resident 9
-expect 2 "unknown algorithm 'mezo'; this build knows lozo" run --algorithm mezo
+expect 2 "unknown algorithm 'adam'; this build knows lozo, lozo-m, factorised, mezo" run --algorithm adam
 expect 2 'lozo:beta=1: beta: is no option of algorithm lozo, which has rank, nu' verify --algorithm lozo:beta=1
 expect 2 'lozo:rank=0: rank 0: must be an integer from 1 to 16384' score --algorithm lozo:rank=0
 expect 2 '--nu 5: --algorithm says otherwise' run --algorithm lozo:nu=4 --nu 5

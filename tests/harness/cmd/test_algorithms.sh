@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# test_algorithms.sh ZOGAP MAKE_TINY_MODEL - every algorithm through verify, run and score: engines agree, lr_effective
+# is in summary.csv, and what an engine lacks is refused in one line that says who has it.
+set -u
+zogap=$1
+make_model=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+mkdir tiny && "$make_model" tiny || exit 1
+case=(--model tiny --batch 2 --threads 1)
+export ZOGAP_PEAKS=brief
+
+fail() {
+  failures=$((failures + 1))
+  printf 'FAILED: %s\n' "$*"
+}
+
+# expect CODE PATTERN ARGUMENT...: the exit code, and a pattern of what is said.
+expect() {
+  local code=$1 pattern=$2 got
+  shift 2
+  timeout 120 "$zogap" "$@" >out.txt 2>err.txt </dev/null
+  got=$?
+  [ "$got" = "$code" ] || fail "exit code $got, not $code: zogap $* ($(head -c 300 err.txt))"
+  grep -q -- "$pattern" out.txt err.txt || fail "no '$pattern': zogap $*: $(head -c 300 err.txt)"
+  [ "$code" = 0 ] || [ "$(wc -l <err.txt)" = 1 ] || fail "not one line of error: zogap $*: $(cat err.txt)"
+}
+
+echo "== engines agree"
+for algorithm in lozo:queries=3 lozo:sides=one+queries=2 lozo-m:nu=2 lozo-m:beta=0.5+sides=one \
+  factorised:rank=4 factorised:rank=4+queries=2 lozo:schedule=cosine+warmup=3+horizon=9; do
+  expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm "$algorithm"
+done
+for algorithm in mezo mezo:sides=one+queries=2+wd=0.1 lozo:wd=0.1 lozo:queries=2+basis=own lozo-m:wd=0.1; do
+  expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,naive:gemm=reference --algorithm "$algorithm"
+done
+expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,fused --dtype bf16 --algorithm lozo-m:queries=2
+expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,naive:gemm=reference --scope full --algorithm mezo
+expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,naive:gemm=reference --scope full --algorithm lozo-m
+
+echo "== scores"
+expect 0 '^0,0.001,1,' score "${case[@]}" --engines naive:gemm=reference --limit 2 --algorithm mezo
+expect 0 '^0,0.5,1,' score "${case[@]}" --engines fused --limit 2 --algorithm lozo:queries=2+sides=one+eps=0.5
+expect 0 '^0,0.001,1,' score "${case[@]}" --engines fused --limit 2 --algorithm lozo-m
+
+echo "== a run has lr_effective"
+expect 0 '' run "${case[@]}" --engines naive:gemm=reference,fused --blocks 1 --steps 1 --events none --quiet --out runs \
+  --algorithm lozo:rank=4+eps=0.25+lr=1,lozo-m:rank=4+eps=0.25+lr=1+sides=one+warmup=9,factorised:rank=4+eps=0.25+lr=1
+python3 - <<'END' || fail "summary.csv has other effective rates"
+import csv
+rows = list(csv.DictReader(open("runs/summary.csv")))
+assert list(rows[0])[-1] == "lr_effective"
+want = {"lozo": 4, "lozo-m": 8, "factorised": 2}
+for row in rows:
+    assert float(row["lr_effective"]) == want[row["algorithm"].split(":")[0]], row
+    assert row["verified"] == "1", row
+assert len(rows) == 6
+END
+expect 0 'lozo-m' compare runs
+
+echo "== what an engine lacks"
+expect 2 '--algorithm mezo: engine fused has no dense directions; naive has it' \
+  run "${case[@]}" --engines naive:gemm=reference,fused --algorithm mezo
+expect 2 'lozo:.*+wd=0.1: engine fused has no weight decay; naive has it' \
+  verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm lozo:wd=0.1
+expect 2 'engine fused has no low-rank directions of their own V in one step; naive has it' \
+  verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm lozo:queries=2+basis=own
+expect 2 '--algorithm factorised: draws V anew' \
+  run "${case[@]}" --engines fused --dtype bf16 --algorithm factorised:rank=4
+expect 2 'warmup 9: must be below horizon 9' run --algorithm lozo:schedule=linear+warmup=9+horizon=9
+expect 2 "rank: is no option of algorithm mezo" run --algorithm mezo --rank 4
+
+[ "$failures" = 0 ] && echo "all algorithms as told"
+exit "$((failures > 0))"
