@@ -63,6 +63,7 @@ enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struc
         return status;
     if (!all_finite(out->loss, out->question.n_probes))
         return fail_losses(t, out->loss, out->question.n_probes, err);
+    out->answer = (struct zg_answer){0};
     algorithm->answer(choice, t, &out->question, out->loss, memory, &out->answer);
     return zg_answer_apply(&out->answer, engine, state, err);
 }

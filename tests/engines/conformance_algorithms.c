@@ -247,7 +247,7 @@ static bool replay(struct zg_rig *rig, const struct zg_algorithm_choice *choice,
     struct zg_error err = {0};
     for (uint64_t step = 0; step < N_REPLAYED && !status; step++) {
         struct zg_question question;
-        struct zg_answer answer;
+        struct zg_answer answer = {0};
         choice->algorithm->announce(choice, step, NULL, &question);
         for (int i = 0; i < begins && !status; i++)
             status =

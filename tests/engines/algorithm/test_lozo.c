@@ -63,7 +63,7 @@ static void test_answer(void)
 {
     const struct zg_algorithm_choice lozo = chosen("lozo:eps=0.25+lr=0.5");
     const struct zg_question q = asked(&lozo, 6);
-    struct zg_answer a;
+    struct zg_answer a = {0};
     lozo.algorithm->answer(&lozo, 6, &q, (const double[]){3, 2}, NULL, &a);
     CU_ASSERT_EQUAL(a.n_gradients, 1);
     CU_ASSERT_EQUAL(a.gradient[0], 2);
@@ -79,7 +79,7 @@ static void test_official(void)
     const struct zg_algorithm_choice lozo = chosen("lozo:nu=5+direction=official");
     for (uint64_t t = 0; t < 11; t++) {
         const struct zg_question q = asked(&lozo, t);
-        struct zg_answer a;
+        struct zg_answer a = {0};
         lozo.algorithm->answer(&lozo, t, &q, (const double[]){3, 2}, NULL, &a);
         const bool redraws = t % 5 == 0;
         CU_ASSERT_EQUAL(q.n_directions, redraws ? 2 : 1);

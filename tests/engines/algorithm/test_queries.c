@@ -27,7 +27,7 @@ static struct zg_answer answered(const struct zg_algorithm_choice *choice, uint6
                                  const double *loss)
 {
     const struct zg_question question = asked(choice, t);
-    struct zg_answer answer;
+    struct zg_answer answer = {0};
     choice->algorithm->answer(choice, t, &question, loss, NULL, &answer);
     return answer;
 }

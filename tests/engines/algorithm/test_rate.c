@@ -103,7 +103,7 @@ static void test_effective_of_updates(void)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const struct zg_algorithm_choice choice = chosen(texts[i]);
         struct zg_question q;
-        struct zg_answer a;
+        struct zg_answer a = {0};
         const double loss[ZG_MAX_PROBES] = {1};
         choice.algorithm->announce(&choice, 50, NULL, &q);
         choice.algorithm->answer(&choice, 50, &q, loss, NULL, &a);
