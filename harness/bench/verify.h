@@ -13,7 +13,8 @@
  *   losses     1e-5 max(1, |loss|).  Engines that agree differ by 1e-6 at most (OPT-125M).
  *   gradients  rms of the differences over the rms of the reference: 1e-3, and what 1e-6 in each
  *              loss is in c = (L+ - L-) / (2 eps), that is 1e-6 / (eps rms c), or twice that of
- *              one-sided probes: engines that agree differ by an eighth of it.  At most 5e-3, half of what an eps of 1.01 times its value does.
+ *              one-sided probes: engines that agree differ by an eighth of it.  At most 5e-3, half
+ *              of what an eps of 1.01 times its value does.
  *   weights    that share of the largest change that the reference made (an update is proportional
  *              to c), and the rounding of a loop that writes fp32 weights in place four times a
  *              step: 4 steps 2^-24 max|W|.

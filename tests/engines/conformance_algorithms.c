@@ -258,8 +258,8 @@ static bool replay(struct zg_rig *rig, const struct zg_algorithm_choice *choice,
     return zg_rig_expect(status == ZG_OK, "replay: %s", err.text);
 }
 
-/* A loop writes its probes into the weights, which rounds them: its replays are equal to each other,
- * those of an engine that does not to the steps themselves too. */
+/* A loop writes its probes into the weights, which rounds them: its replays are equal to each
+ * other, those of an engine that does not to the steps themselves too. */
 static void replay_steps(const char *text)
 {
     static double losses[N_REPLAYED][ZG_MAX_PROBES];

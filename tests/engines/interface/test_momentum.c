@@ -1,4 +1,5 @@
-/* test_momentum.c - M from one V to the next against the formula in plain loops; what is refused. */
+/* test_momentum.c - M from one V to the next against the formula in plain loops; what is
+ * refused. */
 #include "engines/interface/momentum.h"
 
 #include "engines/base/philox.h"
