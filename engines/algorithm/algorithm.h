@@ -132,8 +132,8 @@ struct zg_algorithm {
     void (*announce)(const struct zg_algorithm_choice *choice, uint64_t step, const double *memory,
                      struct zg_question *out);
 
-    /* What follows from the losses of its probes, which are finite, into an answer that is zero; may
-     * change the memory. */
+    /* What follows from the losses of its probes, which are finite, into an answer that is zero;
+     * may change the memory. */
     void (*answer)(const struct zg_algorithm_choice *choice, uint64_t step,
                    const struct zg_question *question, const double *loss, double *memory,
                    struct zg_answer *out);

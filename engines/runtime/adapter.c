@@ -20,6 +20,7 @@
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
 #include "engines/runtime/bank.h"
+#include "engines/runtime/momentum.h"
 #include "engines/runtime/tables.h"
 #include "engines/runtime/vectors.h"
 
@@ -306,6 +307,7 @@ static void accumulate_m(struct zg_engine_state *s, float rate)
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     elements += (double)(linear_rows(linear) * low->rank);
     zg_cost_add(&s->meter, 2.0 * elements, 12.0 * elements);
+    zg_momentum_apply_full(s, rate);
     low->a_live = true;
     low->extras_stale = true;
 }
@@ -319,6 +321,7 @@ void zg_adapter_apply_m(struct zg_engine_state *s, float rate)
     }
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     write_panel(s, linear, -rate, visit_u(s, layer, linear, linear->m));
+    zg_momentum_apply_full(s, rate);
 }
 
 /* ---- extras of the panels ------------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct zg_table {
     float *vt; /* [V][its rank][ldv] */
     int64_t ldv;
     float *a; /* [V][n_rows][its rank]; NULL unless lazy */
+    float *m; /* [n_rows][rank] momentum, scale included; NULL unless open for it */
 };
 
 struct zg_layer {

@@ -43,6 +43,8 @@ struct zg_lowrank {
         slice_ut; /* scratch: A and scaled U of a slice of the head's rows, transposed (logits.c) */
     int64_t m_rank;    /* momentum: of M, 0 where M is 0 */
     uint64_t m_seed_v; /* of the V that M belongs to */
+    float
+        *m_vectors; /* [n_vector_floats] of the 1-D tensors; NULL unless open for scope full too */
     double *m_scratch; /* [n_threads][m_stride]; NULL unless open for momentum */
     int64_t m_stride;
 

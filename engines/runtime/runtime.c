@@ -191,7 +191,7 @@ enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_eng
         status = zg_vectors_open(s, err);
     if (!status)
         status = zg_logits_open(s, err);
-        status = zg_momentum_open(s, err);
+    status = zg_momentum_open(s, err);
     if (!status)
         status = open_activations(s, err);
     if (!status)
