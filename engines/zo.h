@@ -416,9 +416,9 @@ const char *zg_engine_setting_value(const struct zg_engine *engine,
                                     const struct zg_engine_options *options, const char *key);
 
 /* The useful FLOPs of a step (struct zg_cost) on this batch, from its trie, under these probes
- * along those directions.  A clean probe needs no low-rank products; probes of one V share V^T x in the
- * first layer.  The same for all engines; implemented beside the trie (layout/).  NaN: no memory to
- * count. */
+ * along those directions.  A clean probe needs no low-rank products; probes of one V share V^T x
+ * in the first layer.  The same for all engines; implemented beside the trie (layout/).  NaN: no
+ * memory to count. */
 double zg_useful_flops(const struct zg_model_shape *shape, const struct zg_batch *batch,
                        const struct zg_probe *probes, int64_t n_probes,
                        const struct zg_direction *directions);

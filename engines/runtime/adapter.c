@@ -81,6 +81,10 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
     if (zg_has(s, ZG_M_COMMON))
         low->ut =
             zg_state_take(s, 3 * limits->max_directions * low->ldu, column, "U", &status, err);
+    low->seed_v =
+        zg_state_take(s, limits->max_directions, sizeof *low->seed_v, "directions", &status, err);
+    low->v_of =
+        zg_state_take(s, limits->max_directions, sizeof *low->v_of, "directions", &status, err);
     low->directions = zg_state_take(s, limits->max_directions, sizeof *low->directions,
                                     "directions", &status, err);
     if (status)
@@ -101,7 +105,7 @@ enum zg_status zg_adapter_open(struct zg_engine_state *s, struct zg_error *err)
 
 /* The panels are walked inside one region: each is too small to pay for a region of its own.  A
  * panel that comes up again gets the same rows from the same threads (schedule(static)). */
-static void draw_v(struct zg_engine_state *s, const struct zg_direction *direction)
+static void draw_v(struct zg_engine_state *s, const struct zg_direction *direction, int64_t v)
 {
     const int64_t rank = direction->rank;
 #pragma omp parallel num_threads((int)s->options.n_threads)
@@ -114,7 +118,7 @@ static void draw_v(struct zg_engine_state *s, const struct zg_direction *directi
             for (int64_t i = 0; i < linear->shape.n_groups * n_stripes; i++) {
                 const int64_t group = i / n_stripes, begin = i % n_stripes * ZG_STRIPE;
                 const int64_t n = zg_min64(ZG_STRIPE, n_in - begin);
-                float *vt = zg_present_vt(&s->lowrank, linear) + group * rank * linear->ldv;
+                float *vt = zg_present_vt(&s->lowrank, linear, v) + group * rank * linear->ldv;
                 zg_direction_v(direction, linear->tensors[group], begin, n, stripe);
                 for (int64_t e = 0; e < rank; e++)
                     for (int64_t k = 0; k < n; k++)
@@ -144,11 +148,12 @@ static void draw_u(struct zg_engine_state *s)
     }
 }
 
-/* One group's V as [n_in][rank], which add_lowrank() wants, in lowrank.v. */
-static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linear, int64_t group)
+/* One group's v-th V as [n_in][rank], which add_lowrank() wants, in lowrank.v. */
+static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linear, int64_t group,
+                        int64_t v)
 {
     struct zg_lowrank *low = &s->lowrank;
-    const float *vt = zg_present_vt(low, linear) + group * low->rank * linear->ldv;
+    const float *vt = zg_present_vt(low, linear, v) + group * low->rank * linear->ldv;
     for (int64_t k = 0; k < linear->shape.n_in; k++)
         for (int64_t e = 0; e < low->rank; e++)
             low->v[k * low->rank + e] = vt[e * linear->ldv + k];
@@ -156,14 +161,15 @@ static void transpose_v(struct zg_engine_state *s, const struct zg_linear *linea
 
 /* ---- writing the weights -------------------------------------------------------------------- */
 
-/* W_g += coefficient u_g V_g^T for all groups of a panel; u [n_groups * n_out][rank]. */
+/* W_g += coefficient u_g V_g^T for all groups of a panel and its v-th V; u [n_groups *
+ * n_out][rank]. */
 static void write_panel(struct zg_engine_state *s, struct zg_linear *linear, float coefficient,
-                        const float *u)
+                        const float *u, int64_t v)
 {
     struct zg_lowrank *low = &s->lowrank;
     const int64_t n_out = linear->shape.n_out, n_in = linear->shape.n_in;
     for (int64_t group = 0; group < linear->shape.n_groups; group++) {
-        transpose_v(s, linear, group);
+        transpose_v(s, linear, group, v);
         s->provider->add_lowrank(s->provider_state, linear->panel, group, coefficient,
                                  u + group * n_out * low->rank, low->v, low->rank);
         zg_cost_add(&s->meter, 2.0 * (double)(n_out * n_in * low->rank),
@@ -179,7 +185,8 @@ static void write_direction(struct zg_engine_state *s, int32_t direction, float 
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     write_panel(
         s, linear, scaled,
-        visit_u(s, layer, linear, linear->u + direction * linear_rows(linear) * s->lowrank.rank));
+        visit_u(s, layer, linear, linear->u + direction * linear_rows(linear) * s->lowrank.rank),
+        s->lowrank.v_of[direction]);
     if (s->lowrank.directions[direction].scope == ZG_SCOPE_FULL) {
         zg_tables_add(s, direction, coefficient);
         zg_vectors_add(s, direction, coefficient);
@@ -203,20 +210,63 @@ void zg_adapter_write(struct zg_engine_state *s, int32_t direction, float coeffi
 static void fold(struct zg_engine_state *s)
 {
     zg_phase_start(s, ZG_PHASE_FOLD);
-    ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(&s->lowrank, linear)));
+    for (int64_t v = 0; v < s->lowrank.n_v; v++)
+        ZG_FOR_EACH_LINEAR(s, layer, linear)
+    write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(&s->lowrank, linear, v)),
+                v);
     zg_tables_fold(s);
     s->lowrank.a_live = false;
 }
 
 /* ---- begin and apply ------------------------------------------------------------------------ */
 
+/* Which V each direction has, and the list of them, in the order in which they come up. */
+static void number_v(struct zg_lowrank *low)
+{
+    low->n_v = 0;
+    low->rank = low->directions[0].rank;
+    low->have_v = true;
+    for (int64_t j = 0; j < low->n_directions; j++) {
+        int64_t v = 0;
+        while (v < low->n_v && low->seed_v[v] != low->directions[j].seed_v)
+            v++;
+        low->v_of[j] = v;
+        low->seed_v[v] = low->directions[j].seed_v;
+        low->v_rank[low->n_bank + v] = low->rank;
+        low->n_v = zg_max64(low->n_v, v + 1);
+    }
+}
+
+/* Is j the first direction of its V? */
+static bool is_first_of_v(const struct zg_lowrank *low, int64_t j)
+{
+    for (int64_t i = 0; i < j; i++)
+        if (low->v_of[i] == low->v_of[j])
+            return false;
+    return true;
+}
+
+/* Have these directions the present V, in the same order? */
+static bool same_v(const struct zg_lowrank *low, const struct zg_direction *directions, int64_t n)
+{
+    int64_t n_v = 0;
+    if (!low->have_v || low->rank != directions[0].rank)
+        return false;
+    for (int64_t j = 0; j < n; j++) {
+        int64_t v = 0;
+        while (v < n_v && low->seed_v[v] != directions[j].seed_v)
+            v++;
+        if (v == n_v && (v == low->n_v || low->seed_v[n_v++] != directions[j].seed_v))
+            return false;
+    }
+    return n_v == low->n_v;
+}
+
 enum zg_status zg_adapter_begin(struct zg_engine_state *s, const struct zg_direction *directions,
                                 int64_t n, struct zg_error *err)
 {
     struct zg_lowrank *low = &s->lowrank;
-    const bool new_v =
-        !low->have_v || low->seed_v != directions[0].seed_v || low->rank != directions[0].rank;
+    const bool new_v = !same_v(low, directions, n);
     if (new_v && low->a_live && zg_has(s, ZG_M_BANK)) {
         const enum zg_status status = zg_bank_push(s, err);
         if (status)
@@ -227,13 +277,12 @@ enum zg_status zg_adapter_begin(struct zg_engine_state *s, const struct zg_direc
     zg_phase_start(s, ZG_PHASE_DIRECTION);
     memcpy(low->directions, directions, (size_t)n * sizeof *directions);
     low->n_directions = n;
-    if (new_v) {
-        low->seed_v = directions[0].seed_v;
-        low->rank = low->v_rank[low->n_bank] = directions[0].rank;
-        low->have_v = true;
-        draw_v(s, &directions[0]);
-        zg_tables_draw_v(s, &directions[0]);
-    }
+    number_v(low);
+    for (int64_t j = 0; j < n && new_v; j++)
+        if (is_first_of_v(low, j)) {
+            draw_v(s, &directions[j], low->v_of[j]);
+            zg_tables_draw_v(s, &directions[j], low->v_of[j]);
+        }
     draw_u(s);
     zg_vectors_draw(s);
     low->written_direction = 0;
@@ -254,14 +303,18 @@ static void accumulate(struct zg_engine_state *s, const struct zg_update *update
         const bool is_first = zg_layer_is_first(s, layer, linear);
         const float share = is_first ? 1.0f : 0.0f;
         const bool overwrite = !low->a_live && is_first;
-        float *sum = zg_present_a(low, linear);
+        for (int64_t v = 0; v < low->n_v; v++) {
+            float *sum = zg_present_a(low, linear, v);
 #pragma omp for schedule(static) nowait
-        for (int64_t e = 0; e < n_elements; e++) {
-            float a = overwrite ? 0.0f : sum[e];
-            for (int64_t i = 0; i < n; i++)
-                a -= share * updates[i].coefficient * low->directions[updates[i].direction].scale *
-                     linear->u[updates[i].direction * n_elements + e];
-            sum[e] = a;
+            for (int64_t e = 0; e < n_elements; e++) {
+                float a = overwrite ? 0.0f : sum[e];
+                for (int64_t i = 0; i < n; i++)
+                    if (low->v_of[updates[i].direction] == v)
+                        a -= share * updates[i].coefficient *
+                             low->directions[updates[i].direction].scale *
+                             linear->u[updates[i].direction * n_elements + e];
+                sum[e] = a;
+            }
         }
     }
     ZG_FOR_EACH_LINEAR(s, layer, linear)
@@ -299,7 +352,7 @@ static void accumulate_m(struct zg_engine_state *s, float rate)
         const bool is_first = zg_layer_is_first(s, layer, linear);
         const float share = is_first ? rate : 0.0f;
         const bool overwrite = !low->a_live && is_first;
-        float *sum = zg_present_a(low, linear);
+        float *sum = zg_present_a(low, linear, 0); /* of one V: zg_momentum_check() */
 #pragma omp for schedule(static) nowait
         for (int64_t e = 0; e < n_elements; e++)
             sum[e] = (overwrite ? 0.0f : sum[e]) - share * linear->m[e];
@@ -320,7 +373,7 @@ void zg_adapter_apply_m(struct zg_engine_state *s, float rate)
         return;
     }
     ZG_FOR_EACH_LINEAR(s, layer, linear)
-    write_panel(s, linear, -rate, visit_u(s, layer, linear, linear->m));
+    write_panel(s, linear, -rate, visit_u(s, layer, linear, linear->m), 0);
     zg_momentum_apply_full(s, rate);
 }
 
@@ -379,7 +432,7 @@ void zg_adapter_sync(struct zg_engine_state *s)
     const int64_t n_same = low->n_synced;
     low->n_synced = low->bank_rank;
     low->n_extra =
-        low->bank_rank + low->rank * (low->n_directions + (low->a_live ? 1 : 0)) + low->n_z;
+        low->bank_rank + low->rank * (low->n_directions + (low->a_live ? low->n_v : 0)) + low->n_z;
     ZG_FOR_EACH_LINEAR(s, layer, linear)
     {
         assemble_extra(s, linear);

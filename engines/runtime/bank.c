@@ -13,9 +13,16 @@
  */
 #include "engines/runtime/bank.h"
 
+/* Present V at most. */
+static int64_t max_present(const struct zg_engine_state *s)
+{
+    const struct zg_engine_limits *limits = &s->options.limits;
+    return limits->features & ZG_FEATURE_BIT(ZG_F_OWN_V) ? limits->max_directions : 1;
+}
+
 int64_t zg_bank_max_v(const struct zg_engine_state *s)
 {
-    return 1 + (zg_has(s, ZG_M_BANK) ? s->options.limits.max_bank : 0);
+    return max_present(s) * (1 + (zg_has(s, ZG_M_BANK) ? s->options.limits.max_bank : 0));
 }
 
 enum zg_status zg_bank_open(struct zg_engine_state *s, struct zg_error *err)
@@ -29,13 +36,13 @@ enum zg_status zg_bank_open(struct zg_engine_state *s, struct zg_error *err)
 enum zg_status zg_bank_push(struct zg_engine_state *s, struct zg_error *err)
 {
     struct zg_lowrank *low = &s->lowrank;
-    if (low->n_bank + 1 == zg_bank_max_v(s))
+    if (low->n_bank + low->n_v + max_present(s) > zg_bank_max_v(s))
         return zg_fail(err, ZG_USAGE,
                        "the bank is full after %lld redraws of V: open with a larger one, or "
                        "redraw V less often (nu)",
                        (long long)low->n_bank);
-    low->n_bank++;
-    low->bank_rank += low->rank;
+    low->n_bank += low->n_v;
+    low->bank_rank += low->n_v * low->rank;
     low->a_live = false;
     return ZG_OK;
 }

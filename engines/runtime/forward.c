@@ -65,8 +65,9 @@ static void move_embedding(const struct zg_engine_state *s, const struct zg_pass
         for (int t = 0; t < 2; t++) {
             for (int64_t e = 0; e < rank; e++)
                 scaled[e] = coefficient * u[t * rank + e];
-            s->kernels->add_rank(x, scaled, rank, zg_table_vt(low, &tables[t]), tables[t].ldv,
-                                 s->shape.d_model, x);
+            s->kernels->add_rank(x, scaled, rank,
+                                 zg_table_vt(low, &tables[t], low->v_of[probe->direction]),
+                                 tables[t].ldv, s->shape.d_model, x);
         }
     }
 }

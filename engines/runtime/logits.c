@@ -39,7 +39,7 @@ void zg_logits_project(struct zg_engine_state *s, const struct zg_pass *pass)
 {
     const struct zg_table *head = zg_head_table(&s->weights);
     const int64_t n_rows = pass->n_probes * s->plan.n_scored, d = s->shape.d_model;
-    const int64_t n_t = s->lowrank.bank_rank + s->lowrank.rank;
+    const int64_t n_t = s->lowrank.bank_rank + s->lowrank.n_v * s->lowrank.rank;
     zg_phase_start(s, ZG_PHASE_HEAD);
     if (n_t > ZG_PROJECT_DOTS)
         s->provider->gemm_rowmajor(s->provider_state, head->vt, head->ldv, n_t, d, s->act.h.data,
@@ -61,6 +61,13 @@ static float slot_coefficient(const struct zg_engine_state *s, const struct zg_p
                                                             : 0.0f;
 }
 
+/* Of t, the first of the V that the slot's direction has. */
+static int64_t present_column(const struct zg_lowrank *low, const struct zg_pass *pass,
+                              int64_t slot)
+{
+    return low->bank_rank + low->v_of[pass->probes[slot].direction] * low->rank;
+}
+
 float zg_logits_share(const struct zg_engine_state *s, const struct zg_pass *pass, int64_t slot,
                       int64_t row, int32_t token)
 {
@@ -79,7 +86,7 @@ float zg_logits_share(const struct zg_engine_state *s, const struct zg_pass *pas
     if (coefficient == 0.0f)
         return sum;
     float *u = zg_scratch_own(&s->scratch);
-    t = zg_row(s->act.t, slot * s->plan.n_scored + row) + low->bank_rank;
+    t = zg_row(s->act.t, slot * s->plan.n_scored + row) + present_column(low, pass, slot);
     zg_direction_u(&low->directions[pass->probes[slot].direction], head->tensor, token, 1, u);
     for (int64_t e = 0; e < low->rank; e++)
         moved += u[e] * t[e];
@@ -145,7 +152,7 @@ void zg_logits_add_slice(const struct zg_engine_state *s, const struct zg_pass *
         return;
     float *scaled = zg_scratch_own(&s->scratch);
     for (int64_t e = 0; e < rank; e++)
-        scaled[e] = coefficient * t[low->bank_rank + e];
+        scaled[e] = coefficient * t[present_column(low, pass, slot) + e];
     s->kernels->add_rank(y, scaled, rank,
                          low->slice_ut + (kept_rank + pass->probes[slot].direction * rank) * ld, ld,
                          n, y);

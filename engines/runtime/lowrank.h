@@ -16,13 +16,15 @@
 struct zg_lowrank {
     struct zg_direction *directions; /* [n_directions] of the last begin() */
     int64_t n_directions;
-    uint64_t seed_v;
-    int64_t rank;
+    int64_t n_v;      /* present V: 1, or with feature own_v as many as the directions have */
+    uint64_t *seed_v; /* [n_v] */
+    int64_t *v_of;    /* [n_directions] which of them is a direction's */
+    int64_t rank;     /* of each */
     bool have_v;
-    bool a_live; /* the present A is not zero */
+    bool a_live; /* the present A are not zero */
 
     int64_t n_bank;    /* V that are kept with their A; 0 unless mechanism `bank` */
-    int64_t *v_rank;   /* [n_bank + 1] of each V, the present one last */
+    int64_t *v_rank;   /* [n_bank + n_v] of each V, the present ones last */
     int64_t bank_rank; /* the bank's ranks together */
 
     bool extras_stale; /* the panels' adapter columns are not those of A and U */
@@ -52,31 +54,37 @@ struct zg_lowrank {
     float written_coefficient;
 };
 
-static inline float *zg_present_vt(const struct zg_lowrank *low, const struct zg_linear *linear)
+/* The v-th of the present V and A. */
+static inline float *zg_present_vt(const struct zg_lowrank *low, const struct zg_linear *linear,
+                                   int64_t v)
 {
-    return linear->vt + linear->shape.n_groups * low->bank_rank * linear->ldv;
+    return linear->vt + linear->shape.n_groups * (low->bank_rank + v * low->rank) * linear->ldv;
 }
-static inline float *zg_present_a(const struct zg_lowrank *low, const struct zg_linear *linear)
+static inline float *zg_present_a(const struct zg_lowrank *low, const struct zg_linear *linear,
+                                  int64_t v)
 {
-    return linear->a + linear->shape.n_groups * linear->shape.n_out * low->bank_rank;
+    return linear->a +
+           linear->shape.n_groups * linear->shape.n_out * (low->bank_rank + v * low->rank);
 }
-static inline float *zg_table_vt(const struct zg_lowrank *low, const struct zg_table *table)
+static inline float *zg_table_vt(const struct zg_lowrank *low, const struct zg_table *table,
+                                 int64_t v)
 {
-    return table->vt + low->bank_rank * table->ldv;
+    return table->vt + (low->bank_rank + v * low->rank) * table->ldv;
 }
-static inline float *zg_table_a(const struct zg_lowrank *low, const struct zg_table *table)
+static inline float *zg_table_a(const struct zg_lowrank *low, const struct zg_table *table,
+                                int64_t v)
 {
-    return table->a + table->n_rows * low->bank_rank;
+    return table->a + table->n_rows * (low->bank_rank + v * low->rank);
 }
-/* V that have columns in the panels: the bank's, and the present one where its A is not zero. */
+/* V that have columns in the panels: the bank's, and the present ones where their A are not zero. */
 static inline int64_t zg_n_kept(const struct zg_lowrank *low)
 {
-    return low->n_bank + (low->a_live ? 1 : 0);
+    return low->n_bank + (low->a_live ? low->n_v : 0);
 }
 /* Their ranks together. */
 static inline int64_t zg_kept_rank(const struct zg_lowrank *low)
 {
-    return low->bank_rank + (low->a_live ? low->rank : 0);
+    return low->bank_rank + (low->a_live ? low->n_v * low->rank : 0);
 }
 
 #endif

@@ -139,8 +139,8 @@ void zg_momentum_apply_full(struct zg_engine_state *s, float rate)
         return;
     FOR_EACH_TABLE(s, table)
     {
-        const float *const vt = zg_table_vt(low, table);
-        float *const a = lazy ? zg_table_a(low, table) : NULL;
+        const float *const vt = zg_table_vt(low, table, 0);
+        float *const a = lazy ? zg_table_a(low, table, 0) : NULL;
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
         for (int64_t row = 0; row < table->n_rows; row++) {
             const float *const m = table->m + row * rank;
@@ -168,7 +168,7 @@ void zg_momentum_update(struct zg_engine_state *s, const struct zg_update *updat
     const bool anew = low->m_rank == 0 || keep == 0.0f;
     double elements = 0.0;
     zg_phase_start(s, ZG_PHASE_UPDATE);
-    if (!anew && low->m_seed_v != low->seed_v)
+    if (!anew && low->m_seed_v != low->seed_v[0])
         carry(s);
 #pragma omp parallel num_threads((int)s->options.n_threads)
     ZG_FOR_EACH_LINEAR(s, layer, linear)
@@ -194,5 +194,5 @@ void zg_momentum_update(struct zg_engine_state *s, const struct zg_update *updat
         update_vectors(s, updates, n, keep, anew);
     }
     low->m_rank = low->rank;
-    low->m_seed_v = low->seed_v;
+    low->m_seed_v = low->seed_v[0];
 }

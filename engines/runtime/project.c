@@ -18,16 +18,17 @@
 
 #include "engines/base/size.h"
 
-/* t: first the bank's, V by V, then that of the present V; in each the groups one after the
+/* t: first the bank's, V by V, then those of the present V; in each the groups one after the
  * other. */
 static int64_t n_columns(const struct zg_engine_state *s, const struct zg_linear *linear)
 {
-    return linear->shape.n_groups * (s->lowrank.bank_rank + s->lowrank.rank);
+    return linear->shape.n_groups * (s->lowrank.bank_rank + s->lowrank.n_v * s->lowrank.rank);
 }
 static int64_t present_column(const struct zg_engine_state *s, const struct zg_linear *linear,
-                              int64_t group)
+                              int64_t group, int64_t v)
 {
-    return linear->shape.n_groups * s->lowrank.bank_rank + group * s->lowrank.rank;
+    const struct zg_lowrank *low = &s->lowrank;
+    return linear->shape.n_groups * (low->bank_rank + v * low->rank) + group * low->rank;
 }
 
 bool zg_project_in_place(const struct zg_engine_state *s, const struct zg_linear *linear)
@@ -68,11 +69,11 @@ static void place(const struct zg_engine_state *s, const struct zg_linear *linea
         extra += n;
         own += linear->shape.n_groups * n;
     }
-    moved += present_column(s, linear, group);
     for (int64_t j = 0; j < low->n_directions; j++, extra += rank) {
         const float coefficient = probe && probe->direction == j ? probe->coefficient : 0.0f;
+        const float *t = moved + present_column(s, linear, group, low->v_of[j]);
         for (int64_t e = 0; e < rank; e++)
-            extra[e] = coefficient * moved[e];
+            extra[e] = coefficient * t[e];
     }
     for (int64_t j = 0; j < low->n_z; j++)
         *extra++ = probe && probe->direction == j && !is_mean ? probe->coefficient : 0.0f;
@@ -135,7 +136,8 @@ static void expand_row(const struct zg_engine_state *s, const struct zg_linear *
     float *scaled = zg_scratch_own(&s->scratch);
     for (int64_t group = 0; group < linear->shape.n_groups; group++) {
         for (int64_t e = 0; e < rank; e++)
-            scaled[e] = probe->coefficient * t[present_column(s, linear, group) + e];
+            scaled[e] = probe->coefficient *
+                        t[present_column(s, linear, group, low->v_of[probe->direction]) + e];
         const int64_t u_row = ((first_group + group) * low->n_directions + probe->direction) * rank;
         s->kernels->add_rank(base ? base + group * d : NULL, scaled, rank,
                              low->ut + u_row * low->ldu, low->ldu, d, y + group * d);

@@ -41,7 +41,10 @@ static enum zg_status check_limits(const struct zg_engine_limits *limits, struct
         if (values[i] > INT32_MAX)
             return zg_fail(err, ZG_USAGE, "a limit of %lld is beyond what fits in memory",
                            (long long)values[i]);
-    if (limits->max_rank * (limits->max_directions + limits->max_bank + 1) > INT32_MAX)
+    const bool own_v = (limits->features & ZG_FEATURE_BIT(ZG_F_OWN_V)) != 0;
+    int64_t n_columns = (own_v ? limits->max_directions : 1) * (limits->max_bank + 1);
+    if (!zg_size_mul(limits->max_rank, limits->max_directions + n_columns, &n_columns) ||
+        n_columns > INT32_MAX)
         return zg_fail(err, ZG_USAGE,
                        "%lld directions and a bank of %lld are too many columns at rank %lld",
                        (long long)limits->max_directions, (long long)limits->max_bank,

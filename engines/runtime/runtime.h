@@ -21,7 +21,7 @@
      ZG_MECHANISM_BIT(ZG_M_LAZY) | ZG_MECHANISM_BIT(ZG_M_BANK) | ZG_MECHANISM_BIT(ZG_M_CENTRED))
 
 /* Features of the runtime on any provider. */
-#define ZG_RUNTIME_FEATURES ZG_FEATURE_BIT(ZG_F_MOMENTUM)
+#define ZG_RUNTIME_FEATURES (ZG_FEATURE_BIT(ZG_F_OWN_V) | ZG_FEATURE_BIT(ZG_F_MOMENTUM))
 
 /* The members of struct zg_engine; `engine` is the declaration, for checking options. */
 enum zg_status zg_runtime_open(struct zg_engine_state **out, const struct zg_engine *engine,

@@ -37,12 +37,12 @@ enum zg_status zg_tables_open(struct zg_engine_state *s, struct zg_error *err)
     return status;
 }
 
-void zg_tables_draw_v(struct zg_engine_state *s, const struct zg_direction *direction)
+void zg_tables_draw_v(struct zg_engine_state *s, const struct zg_direction *direction, int64_t v)
 {
     const int64_t rank = direction->rank;
     FOR_EACH_TABLE(s, table)
     {
-        float *vt = zg_table_vt(&s->lowrank, table);
+        float *vt = zg_table_vt(&s->lowrank, table, v);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
         for (int64_t begin = 0; begin < table->n_cols; begin += ZG_STRIPE) {
             float *stripe = zg_scratch_own(&s->scratch);
@@ -55,29 +55,37 @@ void zg_tables_draw_v(struct zg_engine_state *s, const struct zg_direction *dire
     }
 }
 
-void zg_tables_accumulate(struct zg_engine_state *s, const struct zg_update *updates, int64_t n)
+/* Rows begin .. begin + n_rows - 1 of the v-th A. */
+static void accumulate_rows(const struct zg_engine_state *s, const struct zg_table *table,
+                            int64_t v, int64_t begin, int64_t n_rows,
+                            const struct zg_update *updates, int64_t n)
 {
     const struct zg_lowrank *low = &s->lowrank;
     const int64_t rank = low->rank;
+    float *u = zg_scratch_own(&s->scratch), *a = zg_table_a(low, table, v) + begin * rank;
+    if (!low->a_live)
+        memset(a, 0, (size_t)(n_rows * rank) * sizeof *a);
+    for (int64_t i = 0; i < n; i++) {
+        const struct zg_direction *direction = &low->directions[updates[i].direction];
+        const float scaled = updates[i].coefficient * direction->scale;
+        if (direction->scope != ZG_SCOPE_FULL || low->v_of[updates[i].direction] != v)
+            continue;
+        zg_direction_u(direction, table->tensor, begin, n_rows, u);
+        for (int64_t e = 0; e < n_rows * rank; e++)
+            a[e] -= scaled * u[e];
+    }
+}
+
+void zg_tables_accumulate(struct zg_engine_state *s, const struct zg_update *updates, int64_t n)
+{
     FOR_EACH_TABLE(s, table)
     {
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
-        for (int64_t begin = 0; begin < table->n_rows; begin += ZG_STRIPE) {
-            const int64_t n_rows = zg_min64(ZG_STRIPE, table->n_rows - begin);
-            float *u = zg_scratch_own(&s->scratch), *a = zg_table_a(low, table) + begin * rank;
-            if (!low->a_live)
-                memset(a, 0, (size_t)(n_rows * rank) * sizeof *a);
-            for (int64_t i = 0; i < n; i++) {
-                const struct zg_direction *direction = &low->directions[updates[i].direction];
-                const float scaled = updates[i].coefficient * direction->scale;
-                if (direction->scope != ZG_SCOPE_FULL)
-                    continue;
-                zg_direction_u(direction, table->tensor, begin, n_rows, u);
-                for (int64_t e = 0; e < n_rows * rank; e++)
-                    a[e] -= scaled * u[e];
-            }
-        }
-        const double elements = (double)(table->n_rows * rank);
+        for (int64_t begin = 0; begin < table->n_rows; begin += ZG_STRIPE)
+            for (int64_t v = 0; v < s->lowrank.n_v; v++)
+                accumulate_rows(s, table, v, begin, zg_min64(ZG_STRIPE, table->n_rows - begin),
+                                updates, n);
+        const double elements = (double)(table->n_rows * s->lowrank.rank);
         zg_cost_add(&s->meter, 2.0 * elements * (double)n, 4.0 * elements * (double)(n + 2));
     }
 }
@@ -95,7 +103,7 @@ void zg_tables_add(struct zg_engine_state *s, int32_t direction, float coefficie
     const float scaled = coefficient * along->scale;
     FOR_EACH_TABLE(s, table)
     {
-        const float *vt = zg_table_vt(&s->lowrank, table);
+        const float *vt = zg_table_vt(&s->lowrank, table, s->lowrank.v_of[direction]);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
         for (int64_t begin = 0; begin < table->n_rows; begin += ZG_STRIPE) {
             const int64_t n_rows = zg_min64(ZG_STRIPE, table->n_rows - begin);
@@ -114,10 +122,11 @@ void zg_tables_add(struct zg_engine_state *s, int32_t direction, float coefficie
 
 void zg_tables_fold(struct zg_engine_state *s)
 {
-    const int64_t rank = s->lowrank.rank;
+    const struct zg_lowrank *low = &s->lowrank;
+    const int64_t rank = low->rank;
     FOR_EACH_TABLE(s, table)
-    {
-        const float *vt = zg_table_vt(&s->lowrank, table), *a = zg_table_a(&s->lowrank, table);
+    for (int64_t v = 0; v < low->n_v; v++) {
+        const float *vt = zg_table_vt(low, table, v), *a = zg_table_a(low, table, v);
 #pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
         for (int64_t row = 0; row < table->n_rows; row++) {
             float *w = table->data + row * table->n_cols;

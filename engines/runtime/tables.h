@@ -14,8 +14,8 @@
 
 /* Room for V and A; none unless limits.scopes has ZG_SCOPE_FULL. */
 enum zg_status zg_tables_open(struct zg_engine_state *s, struct zg_error *err);
-/* The present V of every table. */
-void zg_tables_draw_v(struct zg_engine_state *s, const struct zg_direction *direction);
+/* The v-th present V of every table. */
+void zg_tables_draw_v(struct zg_engine_state *s, const struct zg_direction *direction, int64_t v);
 
 /* A += sum_i -c_i scale U_{j_i}; where no update is pending, what A held is overwritten. */
 void zg_tables_accumulate(struct zg_engine_state *s, const struct zg_update *updates, int64_t n);
