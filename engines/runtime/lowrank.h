@@ -76,7 +76,8 @@ static inline float *zg_table_a(const struct zg_lowrank *low, const struct zg_ta
 {
     return table->a + table->n_rows * (low->bank_rank + v * low->rank);
 }
-/* V that have columns in the panels: the bank's, and the present ones where their A are not zero. */
+/* V that have columns in the panels: the bank's, and the present ones where their A are not
+ * zero. */
 static inline int64_t zg_n_kept(const struct zg_lowrank *low)
 {
     return low->n_bank + (low->a_live ? low->n_v : 0);

@@ -1,8 +1,10 @@
 /*
- * momentum.c - M of every panel, updated where the U of the step lie; what becomes of it, a share of
- * A or of W, is adapter.c's, but of tables and 1-D tensors.
+ * momentum.c - M of every panel, updated where the U of the step lie; what becomes of it, a share
+ * of A or of W, is adapter.c's, but of tables and 1-D tensors.
  */
 #include "engines/runtime/momentum.h"
+
+#include <string.h>
 
 #include "engines/base/size.h"
 #include "engines/interface/direction.h"
@@ -135,8 +137,13 @@ void zg_momentum_apply_full(struct zg_engine_state *s, float rate)
     const struct zg_lowrank *const low = &s->lowrank;
     const int64_t rank = low->rank;
     const bool lazy = zg_has(s, ZG_M_LAZY);
-    if (!is_full(low))
+    if (!is_full(low)) {
+        /* the tables' A counts as live with the panels' */
+        FOR_EACH_TABLE(s, table)
+        if (lazy && !low->a_live)
+            memset(zg_table_a(low, table, 0), 0, (size_t)(table->n_rows * rank) * sizeof(float));
         return;
+    }
     FOR_EACH_TABLE(s, table)
     {
         const float *const vt = zg_table_vt(low, table, 0);

@@ -6,21 +6,22 @@
 
 # ---- the algorithm ----
 
-zogap_plant(minus-sign engines/algorithm/lozo.c [[{0, `-eps`}]] [[eps]]
+zogap_plant(minus-sign engines/algorithm/queries.c [[(struct zg_probe){i, `-eps`}]] [[eps]]
             "the minus probe has the sign of the plus probe")
-zogap_plant(no-half engines/algorithm/lozo.c [[(`2.0 * eps`)]] [[eps]]
+zogap_plant(no-half engines/algorithm/queries.c [[loss[base]) / `distance`;]] [[0.5 * distance]]
             "the projected gradient is L+ - L- over eps, not 2 eps")
-zogap_plant(lr-missing engines/algorithm/lozo.c [[(float)(`lr * c`)]] [[c]] "the update has no learning rate")
+zogap_plant(lr-missing engines/algorithm/queries.c [=[`rate * out->gradient[i]` / (double)n]=] [=[out->gradient[i]]=]
+            "the update has no learning rate")
 
 # ---- directions and updates ----
 
-zogap_plant(stale-v engines/runtime/adapter.c [[`low->seed_v != directions[0].seed_v`]] [[0]]
+zogap_plant(stale-v engines/runtime/adapter.c [[`low->seed_v[n_v++] != directions[j].seed_v`]] [[n_v++ < 0]]
             "V is drawn once and a redraw not noticed")
 zogap_plant(same-v engines/runtime/adapter.c [[zg_direction_v(direction, `linear->tensors[group]`, begin]]
             [[zg_tensor_layer(0, (enum zg_tensor_kind)(linear->tensors[group] % ZG_N_TENSOR_KINDS))]]
             "all layers have the V of the first")
 zogap_plant(not-folded engines/runtime/adapter.c
-            [[`write_panel(s, linear, 1.0f, visit_u(s, layer, linear, zg_present_a(&s->lowrank, linear)))`]] [[(void)0]]
+            [[write_panel(s, linear, `1.0f`, visit_u]] [[0.0f]]
             "pending updates are dropped where V is redrawn")
 zogap_plant(a-unscored engines/runtime/adapter.c [[memcpy(e, a + o * n, `(size_t)n * sizeof *e`);]]
             [[(memset(e, 0, (size_t)n * sizeof *e), (size_t)0)]]
@@ -33,10 +34,10 @@ zogap_plant(nan-update engines/runtime/adapter.c [[sum[e] = `a`;]]
 zogap_plant(stale-u engines/runtime/adapter.c [[`transpose_u(s)`;]]
             [[zg_plant_step == 0 ? transpose_u(s) : (void)0]]
             "the part that both probes share meets the U of the first step")
-zogap_plant(k-for-v engines/runtime/project.c [[moved += present_column(s, linear, `group`);]]
+zogap_plant(k-for-v engines/runtime/project.c [[moved + present_column(s, linear, `group`, low->v_of[j]);]]
             [[group > 0 && group == linear->shape.n_groups - 1 ? group - 1 : group]]
             "v gets the adapter's product of k")
-zogap_plant(eps-101 engines/runtime/project.c [[extra[e] = `coefficient` * moved]] [[1.01f * coefficient]]
+zogap_plant(eps-101 engines/runtime/project.c [[extra[e] = `coefficient` * t]] [[1.01f * coefficient]]
             "probes are at 1.01 eps")
 zogap_plant(eps-101 engines/runtime/project.c [[scaled[e] = `probe->coefficient` * t]] [[1.01f * probe->coefficient]] "")
 zogap_plant(pair-cross engines/runtime/project.c [[*moved = `centred ? zg_row(s->act.t, rows[1 - i]) : own`;]] [[own]]
