@@ -8,9 +8,9 @@
  *     M_t = beta M_{t-1} (V_old^T V) / n_in + (1 - beta) g_t    where V was redrawn
  *     W  <- W - lr (M_t V^T + wd W)
  *
- * 1-D tensors: the same of c z.  M is the engine's (zo.h, apply_momentum).  Only nu = 1 differs from
- * the official code, which then never carries M over, as it stores V_old at t mod nu = nu - 1 after
- * it was redrawn.
+ * 1-D tensors: the same of c z.  M is the engine's (zo.h, apply_momentum).  Only nu = 1 differs
+ * from the official code, which then never carries M over, as it stores V_old at t mod nu = nu - 1
+ * after it was redrawn.
  */
 #include "engines/algorithm/lowrank.h"
 #include "engines/algorithm/options.h"

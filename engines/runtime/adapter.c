@@ -5,10 +5,11 @@
  *                                                 A [out][rank]: pending updates
  *
  * The panels carry the columns [A | scale U_0 | scale U_1 ...]; the rows of x carry [t | a t or 0 |
- * ...] with t = V^T x, so that all probes share one panel (provider.h).  In scope full a direction has
- * one column more, the scaled z of the panel's bias, for rows that carry the coefficient itself;
- * tables.c and vectors.c have what is no panel.  While V stays, an update
- * is A += -c scale U; when begin() brings another V, A V^T is folded into W first.
+ * ...] with t = V^T x, so that all probes share one panel (provider.h).  In scope full a direction
+ * has one column more, the scaled z of the panel's bias, for rows that carry the coefficient
+ * itself; tables.c and vectors.c have what is no panel.  While V stays, an update is A += -c scale
+ * U; when begin() brings another V, A V^T is folded into W first.  With feature own_v there are
+ * several V, and as many A.
  *
  * Without the mechanism `adapter` the weights themselves are moved from probe to probe, as the loop
  * does.

@@ -41,8 +41,8 @@ static void copy_to_slots(const struct zg_engine_state *s, const struct zg_pass 
 }
 
 /* What a probe's direction adds to row i of its slot (of a pair, to the half difference): of both
- * tables coefficient scale U[row] V^T.  Slots of one direction follow each other as a rule, and share
- * its rows of U. */
+ * tables coefficient scale U[row] V^T.  Slots of one direction follow each other as a rule, and
+ * share its rows of U. */
 static void move_embedding(const struct zg_engine_state *s, const struct zg_pass *pass, int64_t i,
                            const int64_t table_row[2])
 {

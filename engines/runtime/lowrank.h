@@ -37,8 +37,8 @@ struct zg_lowrank {
     float *ut;
     int64_t ldu;
 
-    /* Scope full: [max_directions][n_vector_floats] scaled z of the 1-D tensors.  So many directions
-     * have theirs; 0 where all are of scope linear. */
+    /* Scope full: [max_directions][n_vector_floats] scaled z of the 1-D tensors.  So many
+     * directions have theirs; 0 where all are of scope linear. */
     float *z;
     int64_t n_z;
     float *

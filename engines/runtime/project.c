@@ -6,11 +6,12 @@
  *                                   row's t: a mean is moved by the half difference, and that by
  *                                   the mean
  *     other directions              0
- *     z of the bias (scope full)    the coefficient in its direction's column; of a pair in the half
- *                                   difference alone
+ *     z of the bias (scope full)    the coefficient in its direction's column; of a pair in the
+ *                                   half difference alone
  *
- * The panels' columns [banked A | A | scale U_0 | scale U_1 ... | z_0 | z_1 ...] are adapter.c's.  Who makes x
- * calls this while the rows are in L1, where V is narrow enough for dot products of our own.
+ * The panels' columns [banked A | A | scale U_0 | scale U_1 ... | z_0 | z_1 ...] are adapter.c's.
+ * Who makes x calls this while the rows are in L1, where V is narrow enough for dot products of our
+ * own.
  */
 #include "engines/runtime/project.h"
 
@@ -55,8 +56,8 @@ void zg_project_dots(const struct zg_engine_state *s, const struct zg_linear *li
     }
 }
 
-/* One row's extras in a group; own: its t, moved: the t that its direction multiplies; is_mean: of a
- * pair's rows, that which both signs' biases leave alone. */
+/* One row's extras in a group; own: its t, moved: the t that its direction multiplies; is_mean: of
+ * a pair's rows, that which both signs' biases leave alone. */
 static void place(const struct zg_engine_state *s, const struct zg_linear *linear, int64_t group,
                   const struct zg_probe *probe, bool is_mean, const float *own, const float *moved,
                   float *extra)

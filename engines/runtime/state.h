@@ -4,7 +4,7 @@
  *
  *     layers.h        weights       weights.c            panels, norms, embeddings
  *     lowrank.h       lowrank       adapter.c bank.c     U, V, A, extras, folding; earlier V
- *                                   tables.c vectors.c   scope full: embeddings and head; 1-D tensors
+ *                                   tables.c vectors.c   scope full: embeddings, head, 1-D tensors
  *                                   momentum.c           M of LOZO-M
  *     activations.h   act, scratch  forward.c            the layers of one pass
  *                                   project.c            t = V^T x and its places in rows

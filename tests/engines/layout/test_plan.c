@@ -104,7 +104,8 @@ static void test_useful_by_hand(void)
 }
 
 /* Scope full: no product is common to two probes; embedding and positions have U V^T of each row
- * once a direction, the head V^T h of each scored row and U times it of each logit, once a probe. */
+ * once a direction, the head V^T h of each scored row and U times it of each logit, once a
+ * probe. */
 static void test_useful_full(void)
 {
     const struct zg_model_shape shape = shape_of(3);
