@@ -136,9 +136,9 @@ static void expand_row(const struct zg_engine_state *s, const struct zg_linear *
     const int64_t first_group = linear == &s->weights.layers[0].linear[ZG_L_KV] ? 1 : 0;
     float *scaled = zg_scratch_own(&s->scratch);
     for (int64_t group = 0; group < linear->shape.n_groups; group++) {
+        const float *own = t + present_column(s, linear, group, low->v_of[probe->direction]);
         for (int64_t e = 0; e < rank; e++)
-            scaled[e] = probe->coefficient *
-                        t[present_column(s, linear, group, low->v_of[probe->direction]) + e];
+            scaled[e] = probe->coefficient * own[e];
         const int64_t u_row = ((first_group + group) * low->n_directions + probe->direction) * rank;
         s->kernels->add_rank(base ? base + group * d : NULL, scaled, rank,
                              low->ut + u_row * low->ldu, low->ldu, d, y + group * d);

@@ -121,7 +121,7 @@ static void test_refusals(void)
         {"lozo:=2", "'=2' must be KEY=VALUE"},
         {"lozo:rank=2+", "'' must be KEY=VALUE"},
         {"lozo:beta=0.9", "beta: is no option of algorithm lozo, which has rank, nu, eps, lr,"},
-        {"loz", "this build knows lozo, lozo-m, factorised, mezo; did you mean lozo?"},
+        {"loz", "this build knows lozo, lozo-m, factorised, mezo; did you mean 'lozo'"},
         {"lozo:rank=2+nu=5+rank=2", "rank: is given twice"},
         {"lozo:rank=0", "rank 0: must be an integer from 1 to 16384"},
         {"lozo:rank=2.5", "rank 2.5: must be an integer"},

@@ -39,7 +39,7 @@ zogap_plant(k-for-v engines/runtime/project.c [[moved + present_column(s, linear
             "v gets the adapter's product of k")
 zogap_plant(eps-101 engines/runtime/project.c [[extra[e] = `coefficient` * t]] [[1.01f * coefficient]]
             "probes are at 1.01 eps")
-zogap_plant(eps-101 engines/runtime/project.c [[scaled[e] = `probe->coefficient` * t]] [[1.01f * probe->coefficient]] "")
+zogap_plant(eps-101 engines/runtime/project.c [[scaled[e] = `probe->coefficient` * own]] [[1.01f * probe->coefficient]] "")
 zogap_plant(pair-cross engines/runtime/project.c [[*moved = `centred ? zg_row(s->act.t, rows[1 - i]) : own`;]] [[own]]
             "a centred mean is moved by itself, not by the half difference" --mechanisms default,centred)
 
