@@ -7,6 +7,7 @@
 #include "engines/algorithm/options.h"
 #include "engines/algorithm/queries.h"
 #include "engines/base/philox.h"
+#include "engines/base/size.h"
 
 static const struct zg_algorithm_option options[] = {
     ZG_OPTION_EPS,
@@ -17,6 +18,7 @@ static const struct zg_algorithm_option options[] = {
 static uint32_t needs(const struct zg_algorithm_choice *choice, struct zg_engine_limits *limits)
 {
     zg_queries_need(choice, limits);
+    limits->max_rank = zg_max64(limits->max_rank, 1); /* the least that an engine opens for */
     return 1u << ZG_DIRECTION_DENSE;
 }
 

@@ -188,7 +188,9 @@ static void test_directions(void)
     CU_ASSERT_NOT_EQUAL(q.directions[0].seed_u, next.directions[0].seed_u);
     CU_ASSERT_NOT_EQUAL(q.directions[0].seed_v, next.directions[0].seed_v);
     CU_ASSERT_DOUBLE_EQUAL((double)q.directions[0].scale, 0.08838834764831845, 1e-8); /* 128^-1/2 */
+    limits.max_rank = 0;
     CU_ASSERT_EQUAL(zg_algorithm_needs(&mezo, &limits), 1u << ZG_DIRECTION_DENSE);
+    CU_ASSERT_EQUAL(limits.max_rank, 1); /* which an engine asks for in any case */
     CU_ASSERT_EQUAL(zg_algorithm_period(&mezo), INT64_MAX);
     mezo.scope = ZG_SCOPE_FULL;
     const struct zg_question z = asked(&mezo, 3);
