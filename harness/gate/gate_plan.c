@@ -229,9 +229,8 @@ enum zg_status zg_gate_make_plan(struct zg_gate_trial *t, struct zg_error *err)
     const int64_t least = zg_judge_least_blocks(old->n);
     enum zg_status status = ZG_OK;
     if (policy->blocks > 0 && policy->blocks < least)
-        return zg_fail(err, ZG_USAGE, "--blocks %lld: must be at least %lld to judge %lld case%s",
-                       (long long)policy->blocks, (long long)least, (long long)old->n,
-                       old->n == 1 ? "" : "s");
+        return zg_fail(err, ZG_USAGE, "--blocks %lld: must be at least %lld to judge %lld cases",
+                       (long long)policy->blocks, (long long)least, (long long)old->n);
     const double slice_s = choose_slice_s(t);
     plan->by_steps = old->knows && (new->n == 0 || (new->knows &&new->n == old->n));
     if (plan->by_steps)

@@ -147,7 +147,7 @@ static enum zg_status parse_setting(struct zg_engine_item *item, char *text, str
         return zg_fail(err, ZG_USAGE, "--engines %s: '%s' must be KEY=VALUE", item->label, text);
     *equals = '\0';
     const char *const value = equals + 1;
-    char what[192];
+    char what[sizeof item->label + 32];
     if (strcmp(text, "dtype") == 0) {
         snprintf(what, sizeof what, "--engines %s: dtype", item->label);
         if (item->has_dtype)

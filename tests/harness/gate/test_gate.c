@@ -77,6 +77,13 @@ static void instructions(void)
     }
     CU_ASSERT_EQUAL(place_gate(&p, NULL, NULL), 1); /* 0.3 % more */
     place_expect_verdict(&p, "worse", "instructions");
+    char path[128];
+    snprintf(path, sizeof path, "%s/j.xml", p.out);
+    CU_ASSERT_EQUAL(place_gate(&p, "--junit", path), 1);
+    char *const text = read_temp_file(p.out, "j.xml");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    zg_test_expect_words(text, "name=\"fused\" time=\"0.000\""); /* nobody has timed it */
+    free(text);
     CU_ASSERT_EQUAL(place_gate(&p, "--max-regression", "0.4%"), 0);
     place_expect_verdict(&p, "same", "instructions");
     CU_ASSERT_EQUAL(place_gate(&p, "--measure", "seconds"), 4);

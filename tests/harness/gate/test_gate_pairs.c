@@ -91,6 +91,10 @@ static void unlike_builds(void)
     place_expect_line(&p, "candidate build: did not time engine fused, as the baseline does");
     CU_ASSERT_PTR_NULL(gate_of(&p, "1", "1:unsure", 4));
     place_expect_line(&p, "candidate build: no time of fused, batch 16");
+    CU_ASSERT_PTR_NULL(gate_of(&p, "1", "1:gone", 4));
+    place_expect_line(&p, "candidate build: no time of fused, batch 16");
+    CU_ASSERT_PTR_NULL(gate_of(&p, "1", "1:lazy", 4));
+    place_expect_line(&p, "candidate build: nothing measured: engine fused was not timed");
     CU_ASSERT_PTR_NULL(gate_of(&p, "1:unsure", "1", 4));
     place_expect_line(&p, "baseline build: no time of fused, batch 16");
     /* the same names, other work */
@@ -111,6 +115,14 @@ static void builds_that_know(void)
     char *text = gate_of(&p, knows, knows, 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     zg_test_expect_words(text, "1 sample of each engine in it"); /* a step of naive is 2 s */
+    free(text);
+    text = gate_of(&p, "1:fast:strange:meta={\"gate_child\": \"samples\"}",
+                   "1:fast:strange:meta={\"gate_child\": \"samples\"}", 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text); /* any number of steps does: V is never redrawn */
+    free(text);
+    text = gate_of(&p, "1:fast:meta={\"gate_child\": \"samples\"}",
+                   "1:fast:meta={\"gate_child\": \"samples\"}", 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     free(text);
     text = gate_of(&p, knows, "1", 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
@@ -140,7 +152,9 @@ static void busy_machines(void)
     static const char quiet[] = "{\"during\": {\"wall_s\": 2, \"involuntary_switches\": 3}}";
     static const char *const reasons[] = {
         "{\"during\": {\"wall_s\": 2, \"steal_share\": 0.2}}",
-        "{\"during\": {\"wall_s\": 2, \"n_throttled\": 3}}",
+        "{\"during\": {\"wall_s\": 2, \"n_throttled\": 3}, \"cases\": [{\"sampling\": "
+        "{\"waited_share\": \"?\"}}]}",
+        "{\"during\": {\"wall_s\": 2}, \"cases\": [{\"sampling\": {\"waited_share\": 1}}]}",
         "{\"during\": {\"wall_s\": 2, \"involuntary_switches\": 400}}",
         "{\"during\": {\"wall_s\": 2}, \"cases\": [{}, {\"sampling\": {\"waited_share\": "
         "0.3}}]}",
@@ -187,6 +201,31 @@ static void blocks_by_spread(void)
     place_close(&p);
 }
 
+/* The default time asks for nothing, and so has room for the least number of blocks, however long
+ * the pilot says that they take; and samples may be next to none of a block. */
+static void blocks_in_the_default_time(void)
+{
+    struct place p;
+    place_open(&p);
+    const char *const slow = make_build(&p, "slow-build", "60"), *const tiny = make_build(
+                                                                     &p, "tiny-build", "1:tiny");
+    CU_ASSERT_EQUAL(
+        RUN(&p, "--baseline-bin", slow, "--candidate-bin", slow, "--max-regression", "900%"), 0);
+    CU_ASSERT_EQUAL(
+        RUN(&p, "--baseline-bin", tiny, "--candidate-bin", tiny, "--max-regression", "900%"), 0);
+    /* a first block that takes longer than the pilot let expect */
+    char lines[512], path[128];
+    snprintf(lines, sizeof lines,
+             "#!/bin/sh\ncase \"$*\" in *block-*) sleep 1 ;; esac\nexec %s 1:fast \"$@\"\n",
+             MAKE_RESULTS_BINARY);
+    write_temp_file(p.dir, "sleepy", lines, strlen(lines));
+    snprintf(path, sizeof path, "%s/sleepy", p.dir);
+    CU_ASSERT_EQUAL(chmod(path, 0755), 0);
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", path, "--candidate-bin", path, "--max-time", "8"), 4);
+    place_expect_line(&p, "4 cases need 8 blocks; must be at least");
+    place_close(&p);
+}
+
 static void no_place_for_runs(void)
 {
     struct place p;
@@ -195,6 +234,11 @@ static void no_place_for_runs(void)
     setenv("TMPDIR", "/nonexistent", 1);
     CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", build, "--candidate-bin", build), 4);
     place_expect_line(&p, "/nonexistent: cannot make a directory for the runs: No such file");
+    char path[4000] = "/";
+    memset(path + 1, 'd', sizeof path - 2);
+    setenv("TMPDIR", path, 1);
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", build, "--candidate-bin", build), 4);
+    place_expect_line(&p, "cannot make a directory for the runs: ");
     setenv("TMPDIR", "", 1); /* as if it were not set */
     CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", build, "--candidate-bin", build, "--blocks", "8"), 0);
     CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", build, "--candidate-bin", build, "--blocks", "5"), 2);
@@ -261,11 +305,17 @@ static void builds_that_hang(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"builds side by side", builds_side_by_side}, {"unlike builds", unlike_builds},
-        {"builds that know", builds_that_know},       {"busy machines", busy_machines},
-        {"blocks by spread", blocks_by_spread},       {"no place for runs", no_place_for_runs},
-        {"blocks in a time", blocks_in_a_time},       {"builds that fail", builds_that_fail},
-        {"builds that hang", builds_that_hang},       {0}};
+        {"builds side by side", builds_side_by_side},
+        {"unlike builds", unlike_builds},
+        {"builds that know", builds_that_know},
+        {"busy machines", busy_machines},
+        {"blocks by spread", blocks_by_spread},
+        {"blocks in the default time", blocks_in_the_default_time},
+        {"no place for runs", no_place_for_runs},
+        {"blocks in a time", blocks_in_a_time},
+        {"builds that fail", builds_that_fail},
+        {"builds that hang", builds_that_hang},
+        {0}};
     setenv("TMPDIR", place_root(), 1); /* where builds run */
     return zg_test_run("gate of two builds", tests);
 }

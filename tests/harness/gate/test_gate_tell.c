@@ -306,6 +306,18 @@ static void counts_have_no_interval(void)
     close_gate(&gate);
 }
 
+static void undecided_is_skipped(void)
+{
+    struct zg_gate gate = gate_of(true, "fused");
+    sides[0] = sides[1] = (struct zg_result_reader){.meta = {.threads = ZG_NO_INTEGER}};
+    add_swing(&gate, 10, 1.04, 0.03);
+    CU_ASSERT_EQUAL(zg_gate_judge(&gate, NULL), ZG_OK);
+    expect_made(&gate, zg_gate_junit, "<skipped type=\"undecided\" message=\"undecided: 1.04",
+                "<system-out>");
+    expect_made(&gate, zg_gate_markdown, "\n- fused: undecided: ", NULL);
+    close_gate(&gate);
+}
+
 /* What a ratio is to stands in the heading. */
 static void ratios_name_their_engine(void)
 {
@@ -348,6 +360,7 @@ int main(void)
                                            {"nothing is known", nothing_is_known},
                                            {"all is known", all_is_known},
                                            {"counts have no interval", counts_have_no_interval},
+                                           {"undecided is skipped", undecided_is_skipped},
                                            {"ratios name their engine", ratios_name_their_engine},
                                            {"a gate without a verdict", a_gate_without_a_verdict},
                                            {0}};
