@@ -59,17 +59,18 @@ static inline int64_t zg_shape_n_resident(const struct zg_model_shape *shape)
 struct zg_model;
 
 /* Opens a model.  `name` is a shape name ("opt-125m" ... "opt-30b": synthetic weights N(0, 0.02)
- * of that shape drawn from `seed`, norm gains 1 + N(0, 0.02)), or a Hugging Face directory
- * ("./opt-125m" where both exist): config.json and model.safetensors, or
- * model.safetensors.index.json and its shards; F32, F16 or BF16; `model.` prefix or not, or one
- * that a wrapper put before all names; head tied or not, a tied one stored beside the embedding or
- * in its place.  What is stored and not used is refused where it tells of another model (layers
- * past config.json's number, a head that differs from the embedding it is tied to, adapters), else
- * told by zg_model_warning() and zg_model_note().  Every weight is read once, in parallel, for
- * the check below and the fingerprint.  ZG_INPUT: a file is missing or malformed, a tensor is
+ * of that shape drawn from `seed`, norm gains 1 + N(0, 0.02)), that of a model that comes with
+ * zogap ("opt-tiny"), or a Hugging Face directory ("./opt-125m" where both exist): config.json and
+ * model.safetensors, or model.safetensors.index.json and its shards; F32, F16 or BF16; `model.`
+ * prefix or not, or one that a wrapper put before all names; head tied or not, a tied one stored
+ * beside the embedding or in its place.  What is stored and not used is refused where it tells of
+ * another model (layers past config.json's number, a head that differs from the embedding it is
+ * tied to, adapters), else told by zg_model_warning() and zg_model_note().  Every weight is read
+ * once, in parallel, for the check below and the fingerprint.  ZG_INPUT: a file is missing or
+ * malformed, a tensor is
  * absent, twice there, or of a wrong shape or type, a weight is NaN or infinite.  ZG_USAGE:
- * `name` is neither a known shape nor a directory.  ZG_ENV: no memory.  OPT-350M (post-norm) is
- * refused. */
+ * `name` is neither known nor a directory.  ZG_ENV: no memory; a model that should have come with
+ * zogap is not there.  OPT-350M (post-norm) is refused. */
 enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
                              struct zg_error *err);
 
@@ -89,7 +90,9 @@ enum zg_status zg_model_alias_layers(struct zg_model *model, int64_t n_resident,
                                      struct zg_error *err);
 
 const struct zg_model_shape *zg_model_shape(const struct zg_model *model);
-const char *zg_model_name(const struct zg_model *model); /* shape name, or the directory as given */
+const char *zg_model_name(const struct zg_model *model); /* as it was given to open() */
+/* Where its files are, with a tokenizer's perhaps; NULL: synthetic weights have none. */
+const char *zg_model_directory(const struct zg_model *model);
 /* A sentence about stored tensors that are not used, or NULL: those that may matter, and those that
  * are known not to. */
 const char *zg_model_warning(const struct zg_model *model);
@@ -127,6 +130,8 @@ uint64_t zg_model_fingerprint(const struct zg_model *model);
 
 /* Known shapes, for help and `zogap info`: NULL past the end. */
 const char *zg_model_shape_name(int64_t index, const struct zg_model_shape **shape);
+/* Models that come with zogap, trained: NULL past the end. */
+const char *zg_model_shipped_name(int64_t index);
 
 ZG_PUBLIC_END
 

@@ -10,6 +10,11 @@ neither the random generator nor the model.
 
     check_pytorch.py --driver build/tests/engines/steps_driver [--engines naive,fused]
 
+With --model it scores a task's prompts with a model directory (pytorch_reader.py) and compares them with what
+`zogap score` says of the same, to 1e-5:
+
+    check_pytorch.py --zogap build/zogap --model DIR [--task FILE.json] [--split dev] [--limit 20] [--engines naive,fused]
+
 Exit code: 0 equal, 1 different, 77 skipped (PyTorch or the engines are absent).
 """
 import argparse
@@ -410,12 +415,57 @@ def check(driver, engine, shape, dtype, loss, name, options, what):
         return compare(shape, weights, BATCHES[loss], case, lines).report(what)
 
 
+# ---- a model directory -----------------------------------------------------------------------
+
+EMBEDDED = {"data": {"train": "train.tsv", "dev": "dev.tsv"}, "delimiter": "\t", "quote": "",
+            "template": "{sentence} It was", "options": [" terrible", " great"]}
+
+
+def check_directory(options):
+    """Every engine's scores of the task's first rows against the reader's; the largest difference is told."""
+    import pytorch_reader
+
+    task = dict(EMBEDDED, folder=os.path.join(os.path.dirname(__file__), "..", "workloads", "embedded"))
+    if options.task:
+        task = dict(pytorch_reader.read_json(".", options.task), folder=os.path.dirname(options.task) or ".")
+    reader = pytorch_reader.Reader(options.model)
+    with torch.no_grad():
+        rows = pytorch_reader.read_rows(task, options.split)
+        want = {(i, o): reader.score(prompt, text) for i, (prompt, texts) in zip(range(options.limit), rows)
+                for o, text in enumerate(texts)}
+    good = True
+    for engine in options.engines.split(","):
+        command = [options.zogap, "score", "--engines", engine, "--model", options.model, "--task", options.task or "embedded",
+                   "--split", options.split, "--limit", str(options.limit), "--probes", "0"]
+        said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        lines = [line.split(",") for line in said.splitlines()]
+        at = {name: i for i, name in enumerate(lines[0])}
+        got = {(int(line[at["example"]]), int(line[at["option"]])):
+               (float(line[at["logprob_mean"]]), int(line[at["n_option_tokens"]])) for line in lines[1:]}
+        equal = got.keys() == want.keys() and all(got[key][1] == want[key][1] for key in want)
+        worst = max(abs(got[key][0] - want[key][0]) for key in want) if equal else float("nan")
+        print(f"{'equal' if worst <= options.tolerance else 'DIFFERENT'}: {engine}, {options.model}: {len(want)} option scores, "
+              f"largest difference {worst:.2g}")
+        good &= worst <= options.tolerance
+    return 0 if good else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--driver", required=True, help="tests/engines/steps_driver of a build")
+    parser.add_argument("--driver", help="tests/engines/steps_driver of a build")
     parser.add_argument("--engines", default="naive", help="comma-separated")
+    parser.add_argument("--zogap", help="the binary, with --model")
+    parser.add_argument("--model", help="a Hugging Face directory")
+    parser.add_argument("--task", help="a task file; the embedded task without")
+    parser.add_argument("--split", default="dev", choices=("train", "dev"))
+    parser.add_argument("--limit", type=int, default=20, help="rows")
+    parser.add_argument("--tolerance", type=float, default=1e-5)
     options = parser.parse_args()
+    if bool(options.model) != bool(options.zogap) or bool(options.model) == bool(options.driver):
+        parser.error("give --driver, or --zogap and --model")
     torch.set_num_threads(1)
+    if options.model:
+        return check_directory(options)
     check_random()
     good, n_run = True, 0
     for engine in options.engines.split(","):

@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engines/base/file_kind.h"
 #include "engines/base/float_bits.h"
@@ -192,5 +193,10 @@ done:
     }
     (*out)->warning = warning;
     (*out)->note = note;
+    (*out)->directory = strdup(path);
+    if (!(*out)->directory) {
+        zg_model_close(out);
+        return zg_fail(err, ZG_ENV, "%s: no memory", path);
+    }
     return read_once(out, err);
 }

@@ -36,6 +36,7 @@ void zg_model_close(struct zg_model **model)
         return;
     (*model)->source->close((*model)->state);
     free((*model)->name);
+    free((*model)->directory);
     free((*model)->warning);
     free((*model)->note);
     free(*model);
@@ -60,6 +61,10 @@ const struct zg_model_shape *zg_model_shape(const struct zg_model *model)
 const char *zg_model_name(const struct zg_model *model)
 {
     return model->name;
+}
+const char *zg_model_directory(const struct zg_model *model)
+{
+    return model->directory;
 }
 const char *zg_model_warning(const struct zg_model *model)
 {

@@ -1,4 +1,5 @@
-/* open.c - from a name to a model: a shape of that name, else the directory that it is. */
+/* open.c - from a name to a model: a shape of that name, a model that comes with zogap, else the
+ * directory that it is. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ static enum zg_status unknown_name(const char *name, struct zg_error *err)
         return zg_fail(err, ZG_ENV, "model %s: no memory", name);
     for (int64_t i = 0; (shape_name = zg_model_shape_name(i, NULL)); i++)
         fprintf(list, "%s%s", i ? ", " : "", shape_name);
+    for (int64_t i = 0; (shape_name = zg_model_shipped_name(i)); i++)
+        fprintf(list, ", %s", shape_name);
     fclose(list);
     const enum zg_status status = zg_fail(
         err, ZG_USAGE, "model %s: no such directory and no shape of that name; shapes are %s%s",
@@ -46,6 +49,26 @@ static enum zg_status unknown_name(const char *name, struct zg_error *err)
         known ? zg_nearest_word(name, known).hint : "");
     free(known);
     return status;
+}
+
+static enum zg_status open_shipped(struct zg_model **out, const char *name, struct zg_error *err)
+{
+    char *directory;
+    enum zg_status status = zg_model_find_shipped(&directory, name, err);
+    if (status)
+        return status;
+    status = zg_model_open_directory(out, directory, err);
+    free(directory);
+    if (status)
+        return status;
+    char *const copy = strdup(name);
+    if (!copy) {
+        zg_model_close(out);
+        return zg_fail(err, ZG_ENV, "model %s: no memory", name);
+    }
+    free((*out)->name);
+    (*out)->name = copy;
+    return ZG_OK;
 }
 
 enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t seed,
@@ -57,6 +80,9 @@ enum zg_status zg_model_open(struct zg_model **out, const char *name, uint64_t s
     for (int64_t i = 0; (shape_name = zg_model_shape_name(i, &shape)); i++)
         if (strcmp(name, shape_name) == 0)
             return zg_model_open_shape(out, name, shape, seed, err);
+    for (int64_t i = 0; (shape_name = zg_model_shipped_name(i)); i++)
+        if (strcmp(name, shape_name) == 0)
+            return open_shipped(out, name, err);
     struct stat info;
     if (stat(name, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return unknown_name(name, err);

@@ -24,6 +24,7 @@ struct zg_model {
     enum zg_dtype stored_dtype;
     bool synthetic;
     char *name;           /* owned */
+    char *directory;      /* owned, or NULL: of zg_model_directory() */
     char *warning, *note; /* owned, or NULL: of zg_model_warning() and zg_model_note() */
     /* Of a model whose weights were all read as it was opened. */
     bool has_fingerprint;
@@ -51,6 +52,10 @@ uint64_t zg_model_fingerprint_read(const struct zg_model *model, bool *finite);
 /* Opens a Hugging Face directory (directory.c). */
 enum zg_status zg_model_open_directory(struct zg_model **out, const char *path,
                                        struct zg_error *err);
+
+/* The directory of a model that comes with zogap (shipped.c), for the caller to free.  ZG_ENV: it
+ * is not where this program or library was installed or built. */
+enum zg_status zg_model_find_shipped(char **out, const char *name, struct zg_error *err);
 
 extern const struct zg_model_source zg_synthetic_source;
 

@@ -18,7 +18,8 @@ static enum zg_status open_tokenizer(struct zg_tokenizer **out, const struct zg_
 {
     if (data->embedded_tokenizer)
         return zg_tokenizer_open_embedded(out, err);
-    return zg_tokenizer_open(out, c->tokenizer ? c->tokenizer : c->model, err);
+    return zg_tokenizer_open(out, c->tokenizer ? c->tokenizer : zg_model_directory(data->model),
+                             err);
 }
 
 static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c,

@@ -125,6 +125,28 @@ static json_t *models_json(void)
     return list;
 }
 
+/* Those that come with zogap: where, or why they cannot be opened. */
+static json_t *shipped_json(void)
+{
+    json_t *const list = json_array();
+    const char *name;
+    for (int64_t i = 0; (name = zg_model_shipped_name(i)); i++) {
+        struct zg_error err = {0};
+        struct zg_model *model = NULL;
+        json_t *item;
+        if (zg_model_open(&model, name, 0, &err))
+            item = json_pack("{s:s, s:o}", "name", name, "missing", zg_json_text(err.text));
+        else
+            item = json_pack("{s:s, s:o, s:I}", "name", name, "directory",
+                             zg_json_text(zg_model_directory(model)), "n_params",
+                             (json_int_t)zg_model_n_params(zg_model_shape(model)));
+        json_array_append_new(list, item);
+        zg_model_close(&model);
+        zg_error_clear(&err);
+    }
+    return list;
+}
+
 static json_t *tasks_json(void)
 {
     json_t *const list = json_array();
@@ -150,14 +172,14 @@ static json_t *info_json(const struct zg_session *session, const struct zg_count
     if (environment->warning[0])
         json_array_append_new(warnings, zg_json_text(environment->warning));
     return json_pack("{s:o, s:o, s:{s:o, s:o}, s:{s:s, s:s}, s:o, s:o, s:{s:s, s:s}, s:o, s:o, "
-                     "s:o, s:o, s:o}",
+                     "s:o, s:o, s:o, s:o}",
                      "pins", pins, "counters", zg_counters_json(counters), "environment", "note",
                      zg_json_text(environment->note), "warning", zg_json_text(environment->warning),
                      "zogap", "version", ZG_VERSION_TEXT, "git", ZG_GIT_STATE, "engines", engines,
                      "algorithms", algorithms, "kernels", "isa", zg_isa_name(session->isa),
-                     "isa_of_machine", zg_isa_name(zg_cpu_isa()), "models", models_json(), "tasks",
-                     tasks_json(), "libraries", zg_libraries_json(), "warnings", warnings,
-                     "machine", machine);
+                     "isa_of_machine", zg_isa_name(zg_cpu_isa()), "models", models_json(),
+                     "models_shipped", shipped_json(), "tasks", tasks_json(), "libraries",
+                     zg_libraries_json(), "warnings", warnings, "machine", machine);
 }
 
 static enum zg_status make_info(json_t **info, const struct zg_request *request,

@@ -243,6 +243,24 @@ static void print_models(const json_t *models)
     }
 }
 
+static void print_shipped(const json_t *models)
+{
+    size_t i;
+    json_t *model;
+    puts("models that come with zogap (trained)");
+    json_array_foreach(models, i, model)
+    {
+        if (json_object_get(model, "missing"))
+            print_line(NAME_COLUMNS + 3, "  %-*s missing: %s", NAME_COLUMNS, text_of(model, "name"),
+                       text_of(model, "missing"));
+        else
+            print_line(NAME_COLUMNS + 3, "  %-*s %.2f M parameters, %s", NAME_COLUMNS,
+                       text_of(model, "name"),
+                       (double)json_integer_value(json_object_get(model, "n_params")) / 1e6,
+                       text_of(model, "directory"));
+    }
+}
+
 /* Events that count, then those that do not, all of one reason together. */
 static void print_counters(const json_t *counters)
 {
@@ -285,6 +303,7 @@ void zg_info_print(const json_t *info)
     print_section("libraries", json_object_get(info, "libraries"));
     print_section("environment", json_object_get(info, "environment"));
     print_models(json_object_get(info, "models"));
+    print_shipped(json_object_get(info, "models_shipped"));
     char *const tasks = text_made(put_inline, json_object_get(info, "tasks"));
     puts("tasks");
     print_line(2, "  %s", tasks ? tasks : "-");

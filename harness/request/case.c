@@ -87,7 +87,8 @@ _Static_assert(offsetof(struct zg_case, dtype_d) ==
 
 const struct zg_flag zg_case_flags[] = {
     {"model", ZG_FLAG_TEXT, "NAME|DIR", "opt-125m",
-     "shape name (opt-mini, opt-125m ... opt-30b: synthetic weights) or a Hugging Face directory",
+     "shape name (opt-mini, opt-125m ... opt-30b: synthetic weights), opt-tiny (small and trained, "
+     "comes with zogap) or a Hugging Face directory",
      FIELD(model), .is_axis = true, .word_at = zg_choice_model},
     {"tokenizer", ZG_FLAG_TEXT, "DIR", NULL,
      "directory with vocab.json and merges.txt, or tokenizer.json; default: the model's, for "

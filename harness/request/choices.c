@@ -38,7 +38,11 @@ const char *zg_choice_algorithm(int64_t index)
 
 const char *zg_choice_model(int64_t index)
 {
-    return zg_model_shape_name(index, NULL);
+    int64_t n_shapes = 0;
+    while (zg_model_shape_name(n_shapes, NULL))
+        n_shapes++;
+    return index < n_shapes ? zg_model_shape_name(index, NULL)
+                            : zg_model_shipped_name(index - n_shapes);
 }
 
 const char *zg_choice_task(int64_t index)

@@ -11,7 +11,7 @@
 const char *zg_choice_engine(int64_t index);    /* that this build has */
 const char *zg_choice_mechanism(int64_t index); /* and default, all, none */
 const char *zg_choice_algorithm(int64_t index);
-const char *zg_choice_model(int64_t index); /* shapes: synthetic weights */
+const char *zg_choice_model(int64_t index); /* shapes, and what comes with zogap */
 const char *zg_choice_task(int64_t index);  /* built in */
 
 /* What may follow the colon of an engine that this build has, or of an algorithm: "gemm=onednn",

@@ -25,10 +25,14 @@ static struct zg_named *find(const struct zg_names *names, const char *typed)
     return NULL;
 }
 
-static bool is_shape(const char *text)
+/* A shape, or a model that comes with zogap. */
+static bool is_known_model(const char *text)
 {
     const char *name;
     for (int64_t i = 0; (name = zg_model_shape_name(i, NULL)); i++)
+        if (strcmp(name, text) == 0)
+            return true;
+    for (int64_t i = 0; (name = zg_model_shipped_name(i)); i++)
         if (strcmp(name, text) == 0)
             return true;
     return false;
@@ -62,7 +66,7 @@ static enum zg_status no_memory(struct zg_error *err)
 static enum zg_status name_model(struct zg_named *item, struct zg_error *err)
 {
     char place[PATH_MAX];
-    const bool found = !is_shape(item->typed) && realpath(item->typed, place);
+    const bool found = !is_known_model(item->typed) && realpath(item->typed, place);
     item->place = found ? strdup(place) : NULL;
     item->name = strdup(found ? tail_of(place, 1) : item->typed);
     return (found && !item->place) || !item->name ? no_memory(err) : ZG_OK;

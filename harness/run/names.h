@@ -2,7 +2,7 @@
  * names.h - what the rows of a run call its models and tasks: names that stay the same from
  * wherever the run is started, for paths as typed would make two of the same case.
  *
- *     --model opt-125m              opt-125m        a shape
+ *     --model opt-125m              opt-125m        a shape; so opt-tiny, which comes with zogap
  *     --model ../models/tiny/       tiny            a directory: the last part of its real path
  *     --model a/tiny,b/tiny         a/tiny, b/tiny  as many parts as tell two apart
  *     --task sst2                   sst2            a built-in task

@@ -7,12 +7,14 @@ set(pc_folder "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 set(completions bash-completion/completions zsh/site-functions fish/vendor_completions.d)
 
 list(TRANSFORM completions PREPEND "${CMAKE_INSTALL_DATADIR}/" OUTPUT_VARIABLE completion_folders)
-set(folders "${CMAKE_INSTALL_BINDIR}" "${CMAKE_INSTALL_DOCDIR}/examples" "${CMAKE_INSTALL_INCLUDEDIR}/zogap"
+set(shipped "${CMAKE_INSTALL_DATADIR}/zogap/opt-tiny") # where engines/model/shipped.c looks
+set(folders "${CMAKE_INSTALL_BINDIR}" "${shipped}" "${CMAKE_INSTALL_DOCDIR}/examples" "${CMAKE_INSTALL_INCLUDEDIR}/zogap"
   "${package_folder}" "${pc_folder}" "${CMAKE_INSTALL_MANDIR}/man1" ${completion_folders})
 install(CODE "set(BUILD \"${CMAKE_BINARY_DIR}\")\nset(FOLDERS \"${folders}\")\ninclude(\"${CMAKE_SOURCE_DIR}/scripts/cmake/NoteFolders.cmake\")")
 
 install(TARGETS zogap RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY "${CMAKE_BINARY_DIR}/share/zogap/opt-tiny/" DESTINATION "${shipped}")
 # Made by harness/pages; a build for another machine has none.
 install(DIRECTORY "${CMAKE_BINARY_DIR}/share/man/man1/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" OPTIONAL)
 foreach(folder IN LISTS completions)

@@ -32,7 +32,7 @@ for package in zogap libzogap0 libzogap-dev; do
   dpkg -c ../"${package}"_*.deb >"$work/list.$package"
 done
 holds "$work/list.zogap" zogap /usr/bin/zogap
-for file in man1/zogap.1.gz man1/zogap-run.1.gz completions/zogap vendor-completions/_zogap vendor_completions.d/zogap.fish; do
+for file in zogap/opt-tiny/model.safetensors man1/zogap.1.gz man1/zogap-run.1.gz completions/zogap vendor-completions/_zogap vendor_completions.d/zogap.fish; do
   holds "$work/list.zogap" zogap "/$file"
 done
 holds "$work/list.libzogap0" libzogap0 'libzogap\.so\.0\.[0-9.]+'

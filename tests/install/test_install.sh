@@ -86,7 +86,18 @@ run "zogap run" clean "$zogap" run --model opt-mini --engines naive,fused --bloc
 run "zogap score" clean "$zogap" score --model opt-mini --limit 2
 says "zogap score" "^example,probe"
 
-for file in man/man1/zogap.1 man/man1/zogap-gate.1 bash-completion/completions/zogap zsh/site-functions/_zogap \
+run "zogap score --model opt-tiny" clean "$zogap" score --model opt-tiny --limit 2
+says "zogap score --model opt-tiny" "^example,probe"
+mv "$prefix/share/zogap" "$prefix/share/elsewhere"
+clean "$zogap" score --model opt-tiny --limit 2 >"$work/said" 2>&1
+status=$?
+[ "$status" = 4 ] || fail "opt-tiny that is not there: exit code $status, must be 4"
+says "opt-tiny that is not there" "opt-tiny comes with zogap, but no folder above .*bin/zogap has share/zogap/opt-tiny"
+run "zogap info without opt-tiny" clean "$zogap" info
+says "zogap info without opt-tiny" "opt-tiny +missing: "
+mv "$prefix/share/elsewhere" "$prefix/share/zogap"
+
+for file in zogap/opt-tiny/model.safetensors man/man1/zogap.1 man/man1/zogap-gate.1 bash-completion/completions/zogap zsh/site-functions/_zogap \
   fish/vendor_completions.d/zogap.fish; do
   cmp -s "$prefix/share/$file" "$build/share/$file" || fail "share/$file is not there"
 done

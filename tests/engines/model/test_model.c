@@ -247,6 +247,7 @@ static void test_bad_names(void)
         {"opt-350m", "post-norm", ZG_USAGE},
         {"opt-7b", "opt-6.7b", ZG_USAGE}, /* the message lists what there is */
         {"opt125m", "; did you mean 'opt-125m'?", ZG_USAGE},
+        {"opt-tine", "; did you mean 'opt-tiny'?", ZG_USAGE},
         {"facebook/opt-125m", "opt-125m alone is that shape with synthetic weights", ZG_INPUT},
         {"", "shapes are", ZG_USAGE},
         {"/nonexistent/model", "/nonexistent/model", ZG_INPUT},
@@ -268,18 +269,45 @@ static void test_bad_names(void)
     CU_ASSERT_PTR_NULL(model);
 }
 
+/* A build has it beside its binaries. */
+static void test_shipped(void)
+{
+    struct zg_error err = {0};
+    struct zg_model *model = NULL, *again = NULL;
+    CU_ASSERT_STRING_EQUAL_FATAL(zg_model_shipped_name(0), "opt-tiny");
+    CU_ASSERT_PTR_NULL(zg_model_shipped_name(1));
+    CU_ASSERT_PTR_NULL(zg_model_shipped_name(-1));
+    CU_ASSERT_EQUAL_FATAL(zg_model_open(&model, "opt-tiny", 1, &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(zg_model_name(model), "opt-tiny");
+    CU_ASSERT(!zg_model_is_synthetic(model));
+    CU_ASSERT_EQUAL(zg_model_stored_dtype(model), ZG_FP16);
+    CU_ASSERT_PTR_NULL(zg_model_warning(model));
+    static const char tail[] = "/share/zogap/opt-tiny";
+    const char *const directory = zg_model_directory(model);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(directory);
+    CU_ASSERT_FATAL(strlen(directory) > strlen(tail));
+    CU_ASSERT_STRING_EQUAL(directory + strlen(directory) - strlen(tail), tail);
+
+    /* The same as a directory: another name, equal weights. */
+    CU_ASSERT_EQUAL_FATAL(zg_model_open(&again, directory, 1, &err), ZG_OK);
+    CU_ASSERT_STRING_EQUAL(zg_model_name(again), directory);
+    CU_ASSERT_EQUAL(zg_model_fingerprint(again), zg_model_fingerprint(model));
+    zg_model_close(&again);
+    zg_model_close(&model);
+
+    CU_ASSERT_EQUAL_FATAL(zg_model_open(&model, "opt-mini", 1, &err), ZG_OK);
+    CU_ASSERT_PTR_NULL(zg_model_directory(model));
+    zg_model_close(&model);
+}
+
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"tensor identities", test_identities},
-        {"tensor names", test_names},
-        {"known shapes", test_known_shapes},
-        {"synthetic weights", test_synthetic},
-        {"fingerprint", test_fingerprint},
-        {"shapes that cannot be", test_bad_shapes},
-        {"names that are no model", test_bad_names},
-        {"layers that repeat", test_repeated_layers},
-        {NULL, NULL},
+        {"tensor identities", test_identities},      {"tensor names", test_names},
+        {"known shapes", test_known_shapes},         {"synthetic weights", test_synthetic},
+        {"fingerprint", test_fingerprint},           {"shapes that cannot be", test_bad_shapes},
+        {"names that are no model", test_bad_names}, {"layers that repeat", test_repeated_layers},
+        {"what comes with zogap", test_shipped},     {NULL, NULL},
     };
     return zg_test_run("model", tests);
 }

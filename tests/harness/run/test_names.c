@@ -63,6 +63,7 @@ static void test_names(void)
     expect(false, "./a/../a//tiny/", NULL, NULL, "tiny");
     expect(false, "link", NULL, NULL, "tiny");
     expect(false, "opt-125m", "./a/tiny", NULL, "opt-125m tiny");
+    expect(false, "opt-tiny", NULL, NULL, "opt-tiny");
     expect(false, "a/tiny", "b/x", "b/tiny", "a/tiny x b/tiny");
     expect(false, "no/such", NULL, NULL, "no/such");
     expect(false, "/", NULL, NULL, "/");
