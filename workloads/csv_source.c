@@ -236,10 +236,11 @@ static enum zg_status check_kind(struct zg_csv_source *source, struct zg_error *
     const size_t mark = zg_utf8_mark(source->next, n);
     source->next += mark;
     if (is_json(source->next, n - mark))
-        return zg_fail(err, ZG_INPUT,
-                       "%s: this is JSON or JSON lines; a table of delimited text is read, whose "
-                       "first line names the columns",
-                       source->name);
+        return zg_fail(
+            err, ZG_INPUT,
+            "%s: this is JSON or JSON lines; a table of delimited text is read, whose "
+            "first line names the columns; \"format\": \"jsonl\" or \"json\" reads these",
+            source->name);
     return ZG_OK;
 }
 

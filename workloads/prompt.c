@@ -3,10 +3,12 @@
  * them must be the same for all options of a row, for it is kept once. */
 #include "workloads/prompt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engines/base/plural.h"
+#include "engines/base/size.h"
 
 void zg_prompt_free(struct zg_prompt *prompt)
 {
@@ -29,7 +31,27 @@ static enum zg_status reserve_options(struct zg_prompt *out, int64_t n, struct z
     out->tokens.n = 0;
     out->n_stem = 0;
     out->n_options = n;
+    out->was_cut = false;
     return ZG_OK;
+}
+
+static int64_t room(const struct zg_prompt_rules *rules)
+{
+    return rules->max_length - rules->n_kept_free;
+}
+
+static enum zg_status fail_length(const struct zg_prompt_rules *rules, int64_t n,
+                                  struct zg_error *err)
+{
+    char free_tokens[64] = "";
+    if (rules->n_kept_free > 0)
+        snprintf(free_tokens, sizeof free_tokens, " less %lld to generate",
+                 (long long)rules->n_kept_free);
+    return zg_fail(
+        err, ZG_INPUT,
+        "a sequence of %lld tokens, the model takes at most %lld%s; --truncate left drops "
+        "its beginning",
+        (long long)n, (long long)rules->max_length, free_tokens);
 }
 
 /* out->sequence = BOS + tokens of the text, checked against the model. */
@@ -43,9 +65,8 @@ static enum zg_status encode_sequence(struct zg_prompt *out, const struct zg_pro
         status = zg_tokenizer_encode(rules->tokenizer, text.bytes, text.n, sequence, err);
     if (status)
         return status;
-    if (sequence->n > rules->max_length)
-        return zg_fail(err, ZG_INPUT, "a sequence of %lld tokens, the model takes at most %lld",
-                       (long long)sequence->n, (long long)rules->max_length);
+    if (sequence->n > room(rules) && !rules->cut)
+        return fail_length(rules, sequence->n, err);
     for (int64_t i = 0; i < sequence->n; i++)
         if (sequence->ids[i] >= rules->n_vocab)
             return zg_fail(err, ZG_INPUT,
@@ -129,6 +150,29 @@ static enum zg_status encode_option(struct zg_prompt *out, const struct zg_promp
     return status ? status : take_option(out, o, n_full - n_prompt_tokens, err);
 }
 
+/* Drops ids behind BOS until n_long, the stem with the longest option, fits.  The options stay
+ * whole: a row that keeps nothing before them is refused. */
+static enum zg_status cut_stem(struct zg_prompt *out, const struct zg_prompt_rules *rules,
+                               int64_t n_long, struct zg_error *err)
+{
+    const int64_t n_bos = rules->bos >= 0, n_cut = n_long - room(rules);
+    if (n_cut <= 0)
+        return ZG_OK;
+    if (out->n_stem - n_cut < zg_max64(n_bos, 1))
+        return zg_fail(
+            err, ZG_INPUT,
+            "an option of %lld tokens leaves no room for a prompt, the model takes at most "
+            "%lld",
+            (long long)(n_long - out->n_stem), (long long)room(rules));
+    int32_t *const ids = out->tokens.ids;
+    memmove(ids + n_bos, ids + n_bos + n_cut,
+            (size_t)(out->tokens.n - n_bos - n_cut) * sizeof *ids);
+    out->tokens.n -= n_cut;
+    out->n_stem -= n_cut;
+    out->was_cut = true;
+    return ZG_OK;
+}
+
 enum zg_status zg_prompt_encode(struct zg_prompt *out, const struct zg_prompt_rules *rules,
                                 struct zg_slice text, const struct zg_slice *options,
                                 int64_t n_options, struct zg_error *err)
@@ -139,7 +183,10 @@ enum zg_status zg_prompt_encode(struct zg_prompt *out, const struct zg_prompt_ru
         status = count_tokens(out, rules, zg_slice_strip_blanks(text), &n_prompt_tokens, err);
     for (int64_t o = 0; o < n_options && !status; o++)
         status = encode_option(out, rules, text, options[o], o, n_prompt_tokens, err);
-    return status;
+    int64_t n_longest = 0;
+    for (int64_t o = 0; o < n_options && !status; o++)
+        n_longest = zg_max64(n_longest, out->n_option_tokens[o]);
+    return status ? status : cut_stem(out, rules, out->n_stem + n_longest, err);
 }
 
 enum zg_status zg_prompt_encode_lm(struct zg_prompt *out, const struct zg_prompt_rules *rules,
@@ -152,5 +199,12 @@ enum zg_status zg_prompt_encode_lm(struct zg_prompt *out, const struct zg_prompt
         return zg_fail(err, ZG_INPUT,
                        "a prompt of %lld token%s, BOS included: a language-model loss needs two",
                        (long long)out->sequence.n, zg_plural(out->sequence.n));
+    const int64_t n_bos = rules->bos >= 0, n_cut = out->sequence.n - room(rules);
+    if (!status && n_cut > 0) { /* the sequence is all of the prompt */
+        int32_t *const ids = out->sequence.ids;
+        out->sequence.n -= n_cut;
+        memmove(ids + n_bos, ids + n_bos + n_cut, (size_t)(out->sequence.n - n_bos) * sizeof *ids);
+        out->was_cut = true;
+    }
     return status ? status : take_option(out, 0, out->sequence.n - 1, err);
 }

@@ -4,6 +4,7 @@
 #ifndef ZG_WORKLOADS_PROMPT_H
 #define ZG_WORKLOADS_PROMPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engines/error.h"
@@ -15,6 +16,7 @@ struct zg_prompt { /* one row's tokens; all zero is empty, and it is reused from
     int64_t n_stem;
     int64_t *n_option_tokens; /* [n_options] */
     int64_t n_options, capacity;
+    bool was_cut;              /* the stem lost tokens behind BOS */
     struct zg_text full;       /* scratch */
     struct zg_tokens sequence; /* scratch */
 };
@@ -25,6 +27,8 @@ struct zg_prompt_rules {
     int32_t bos; /* a token id, or negative: none */
     int64_t max_length;
     int64_t n_vocab;
+    int64_t n_kept_free; /* of max_length, for tokens that are generated behind the prompt */
+    bool cut;            /* the beginning of what is too long, instead of refusing it */
 };
 
 /* The task objective: `text` is the filled template, untouched, options [n_options] what follows

@@ -82,10 +82,14 @@ struct zg_slice zg_slice_strip_left(struct zg_slice s)
     return s;
 }
 
-struct zg_slice zg_slice_strip(struct zg_slice s)
+struct zg_slice zg_slice_strip_right(struct zg_slice s)
 {
-    s = zg_slice_strip_left(s);
     for (int64_t n; (n = space_at(s, 1)) > 0;)
         s.n -= n;
     return s;
+}
+
+struct zg_slice zg_slice_strip(struct zg_slice s)
+{
+    return zg_slice_strip_right(zg_slice_strip_left(s));
 }

@@ -22,9 +22,10 @@ struct zg_slice { /* a part of somebody's string */
 
 /* str.strip(" ") */
 struct zg_slice zg_slice_strip_blanks(struct zg_slice s);
-/* str.lstrip() and str.strip(): Unicode white space, U+001C..U+001F included, in UTF-8.  Bytes that
- * are no UTF-8 stay. */
+/* str.lstrip(), str.rstrip() and str.strip(): Unicode white space, U+001C..U+001F included, in
+ * UTF-8.  Bytes that are no UTF-8 stay. */
 struct zg_slice zg_slice_strip_left(struct zg_slice s);
+struct zg_slice zg_slice_strip_right(struct zg_slice s);
 struct zg_slice zg_slice_strip(struct zg_slice s);
 /* Bytes of the white space character at the start, 0: there is none. */
 int64_t zg_slice_space(struct zg_slice s);

@@ -6,24 +6,8 @@
 #include <time.h>
 
 #include "tests/support/temp_dir.h"
+#include "tests/workloads/characters.h"
 #include "tests/workloads/support.h"
-
-/* A character-level vocabulary of printable ASCII: id = 4 + code - 32: blank is 4, 'a' is 69. */
-#define ID(c)   ((int32_t)(4 + (c) - ' '))
-#define N_VOCAB 100
-
-static struct zg_tokenizer *open_characters(void)
-{
-    char vocab[2048] = "{\"\\u0120\": 4";
-    for (int c = '!'; c <= '~'; c++)
-        sprintf(vocab + strlen(vocab), c == '"' || c == '\\' ? ", \"\\%c\": %d" : ", \"%c\": %d", c,
-                ID(c));
-    strcat(vocab, "}");
-    const struct zg_tokenizer_source source = {"V", vocab, (int64_t)strlen(vocab), "M", "", 0};
-    struct zg_tokenizer *tokenizer = NULL;
-    CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open_memory(&tokenizer, &source, NULL), ZG_OK);
-    return tokenizer;
-}
 
 /* Opens `csv` under `json`, whose data is in t.csv. */
 static enum zg_status open_rows(struct zg_dataset **out, const char *json, const char *csv,
@@ -31,7 +15,7 @@ static enum zg_status open_rows(struct zg_dataset **out, const char *json, const
 {
     char dir[64];
     struct zg_task *task = NULL;
-    struct zg_tokenizer *tokenizer = open_characters();
+    struct zg_tokenizer *tokenizer = open_character_tokenizer();
     make_temp_dir(dir);
     write_temp_file(dir, "t.csv", csv, strlen(csv));
     request.tokenizer = tokenizer;
@@ -45,7 +29,7 @@ static enum zg_status open_rows(struct zg_dataset **out, const char *json, const
 }
 
 static const struct zg_dataset_request plain = {
-    .split = ZG_SPLIT_TRAIN, .max_length = 64, .n_vocab = N_VOCAB};
+    .split = ZG_SPLIT_TRAIN, .max_length = 64, .n_vocab = CHARACTERS_N_VOCAB};
 
 #define HEAD "{\"name\": \"m\", \"data\": {\"train\": \"t.csv\"}, \"template\": \"{s}:\", "
 #define HEAD2                                                                                      \
@@ -53,21 +37,14 @@ static const struct zg_dataset_request plain = {
     "[\" n\", \" yy\"], \"label\": \"label\""
 #define TWO HEAD "\"options\": [\" n\", \" yy\"], \"label\": \"l\""
 
-static void check_ids(const int32_t *got, int64_t n, const char *want)
-{
-    CU_ASSERT_EQUAL_FATAL(n, (int64_t)strlen(want));
-    for (int64_t i = 0; i < n; i++)
-        CU_ASSERT_EQUAL(got[i], want[i] == '^' ? ZG_TOKEN_BOS : ID(want[i]));
-}
-
 static void test_examples(void)
 {
     struct zg_dataset *d = NULL;
     struct zg_error err = {0};
-    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "l,s\n1, ab \n\n0,c\nyy,\"d,\ne\"\n", plain, &err),
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "l,s\n1, ab \n\n0,c\nyy,\"d,\re\"\n", plain, &err),
                           ZG_INPUT);
     check_failure(err.status, ZG_INPUT, &err,
-                  "t.csv:5: byte 0x0a at byte 2 of the text has no token");
+                  "t.csv:5: byte 0x0d at byte 2 of the text has no token");
     zg_error_clear(&err);
     CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "l,s\n1, ab \n\n0,c\nyy,\"d, e\"\n", plain, &err),
                           ZG_OK);
@@ -80,10 +57,10 @@ static void test_examples(void)
     } want[] = {{"^ab:", 1}, {"^c:", 0}, {"^d, e:", 1}};
     for (int64_t i = 0; i < 3; i++) {
         const struct zg_example *e = &zg_dataset_examples(d)[i];
-        check_ids(e->stem, e->n_stem, want[i].stem);
+        check_characters(e->stem, e->n_stem, want[i].stem);
         CU_ASSERT_EQUAL_FATAL(e->n_options, 2);
-        check_ids(e->options[0].tokens, e->options[0].n_tokens, " n");
-        check_ids(e->options[1].tokens, e->options[1].n_tokens, " yy");
+        check_characters(e->options[0].tokens, e->options[0].n_tokens, " n");
+        check_characters(e->options[1].tokens, e->options[1].n_tokens, " yy");
         CU_ASSERT_EQUAL(e->gold, want[i].gold);
     }
     const struct zg_batch slice = zg_dataset_slice(d, 1, 2);
@@ -137,8 +114,8 @@ static void test_forms(void)
                   "s,x,y,l\na,p,qr,qr\nb,0,1,1\n", plain, &err),
         ZG_OK);
     CU_ASSERT_EQUAL(zg_dataset_loss(d), ZG_LOSS_LM);
-    check_ids(zg_dataset_examples(d)[0].options[1].tokens,
-              zg_dataset_examples(d)[0].options[1].n_tokens, "qr");
+    check_characters(zg_dataset_examples(d)[0].options[1].tokens,
+                     zg_dataset_examples(d)[0].options[1].n_tokens, "qr");
     CU_ASSERT_EQUAL(zg_dataset_examples(d)[0].gold, 1);
     CU_ASSERT_EQUAL(zg_dataset_examples(d)[1].gold, 1);
     zg_dataset_close(&d);
@@ -147,9 +124,9 @@ static void test_forms(void)
         open_rows(&d, HEAD "\"options\": [\" {y}.\"], \"loss\": \"lm\", \"strip\": false}",
                   "s,y\n a , b \n", plain, &err),
         ZG_OK);
-    check_ids(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^a :");
-    check_ids(zg_dataset_examples(d)[0].options[0].tokens,
-              zg_dataset_examples(d)[0].options[0].n_tokens, "  b .");
+    check_characters(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^a :");
+    check_characters(zg_dataset_examples(d)[0].options[0].tokens,
+                     zg_dataset_examples(d)[0].options[0].n_tokens, "  b .");
     zg_dataset_close(&d);
     /* labels map, limit, another BOS */
     struct zg_dataset_request request = plain;
@@ -167,9 +144,9 @@ static void test_forms(void)
     request.objective = ZG_OBJECTIVE_LM_PROMPT;
     CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "s\nab\n", request, &err), ZG_OK);
     CU_ASSERT_EQUAL(zg_dataset_loss(d), ZG_LOSS_LM);
-    check_ids(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^");
-    check_ids(zg_dataset_examples(d)[0].options[0].tokens,
-              zg_dataset_examples(d)[0].options[0].n_tokens, "ab:");
+    check_characters(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^");
+    check_characters(zg_dataset_examples(d)[0].options[0].tokens,
+                     zg_dataset_examples(d)[0].options[0].n_tokens, "ab:");
     zg_dataset_close(&d);
 }
 
@@ -242,7 +219,7 @@ static void test_hostile(void)
                   "limit of -1");
     zg_error_clear(&err);
     request = plain;
-    request.bos = N_VOCAB;
+    request.bos = CHARACTERS_N_VOCAB;
     check_failure(open_rows(&d, TWO "}", "s,l\na,1\n", request, &err), ZG_USAGE, &err,
                   "BOS token 100");
 }
@@ -263,6 +240,120 @@ static void test_names(void)
     }
     CU_ASSERT_STRING_EQUAL(zg_objective_name(ZG_OBJECTIVE_TASK), "task");
     CU_ASSERT_STRING_EQUAL(zg_objective_name(ZG_OBJECTIVE_LM_PROMPT), "lm-prompt");
+}
+
+/* ---- rows of one's choice, several right answers, cutting ------------------------------------ */
+
+static void test_chosen_rows(void)
+{
+    static const char csv[] = "l,s\n1,a\n0,b\nnever read,c\n0,d\n";
+    static const int64_t rows[] = {1, 3}, beyond[] = {1, 4}, twice[] = {1, 1}, negative[] = {-1};
+    struct zg_dataset *d = NULL;
+    struct zg_error err = {0};
+    struct zg_dataset_request request = plain;
+    request.rows = rows;
+    request.n_rows = 2;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", csv, request, &err), ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(zg_dataset_n_examples(d), 2);
+    check_characters(zg_dataset_examples(d)[0].stem, 3, "^b:");
+    check_characters(zg_dataset_examples(d)[1].stem, 3, "^d:");
+    CU_ASSERT_TRUE(zg_dataset_row(d, 0) == 1 && zg_dataset_row(d, 1) == 3);
+    CU_ASSERT_TRUE(zg_dataset_find_row(d, 1) == 0 && zg_dataset_find_row(d, 3) == 1);
+    CU_ASSERT_TRUE(zg_dataset_find_row(d, 0) == -1 && zg_dataset_find_row(d, 2) == -1 &&
+                   zg_dataset_find_row(d, 4) == -1 && zg_dataset_find_row(d, -1) == -1);
+    CU_ASSERT_TRUE(zg_dataset_right(d, 0, 0) && !zg_dataset_right(d, 0, 1));
+    /* the file is read to its end, so its fingerprint is that of all its rows */
+    const uint64_t print = zg_dataset_fingerprints(d)->data;
+    zg_dataset_close(&d);
+    request.n_rows = 1;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", csv, request, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_dataset_fingerprints(d)->data, print);
+    zg_dataset_close(&d);
+    request.n_rows = 0;
+    check_failure(open_rows(&d, TWO "}", csv, request, &err), ZG_USAGE, &err, "no row is asked");
+    zg_error_clear(&err);
+    request.n_rows = 2;
+    request.rows = beyond;
+    check_failure(open_rows(&d, TWO "}", csv, request, &err), ZG_USAGE, &err,
+                  "row 4 is wanted, and the data has 4");
+    zg_error_clear(&err);
+    request.rows = twice;
+    check_failure(open_rows(&d, TWO "}", csv, request, &err), ZG_USAGE, &err, "row ids ascend");
+    zg_error_clear(&err);
+    request.rows = negative;
+    request.n_rows = 1;
+    check_failure(open_rows(&d, TWO "}", csv, request, &err), ZG_USAGE, &err, "row ids ascend");
+    zg_error_clear(&err);
+    request.rows = rows;
+    request.limit = 1;
+    check_failure(open_rows(&d, TWO "}", csv, request, &err), ZG_USAGE, &err, "no limit");
+}
+
+/* Delimited text has the same filters, names and answers as JSON. */
+static void test_more_of_rows(void)
+{
+    struct zg_dataset *d = NULL;
+    struct zg_error err = {0};
+    CU_ASSERT_EQUAL_FATAL(
+        open_rows(&d,
+                  "{\"name\": \"m\", \"data\": {\"train\": \"t.csv\"}, \"template\": "
+                  "\"{{{q|ask|capital}{k|word} {w|fill:k}\", \"fields\": {\"q\": [\"Q\", "
+                  "\"question\"]}, \"words\": {\"x\": \"so\", \"y\": \"because\"}, "
+                  "\"options\": [\" {a}\"], \"answers\": \"a\", \"loss\": \"lm\"}",
+                  "question,k,w,a\nis it,y,<@placeholder>, b \n", plain, &err),
+        ZG_OK);
+    check_characters(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem,
+                     "^{Is it?because <y>");
+    int64_t n = 0;
+    const char *const *answers = zg_dataset_answers(d, 0, &n);
+    CU_ASSERT_EQUAL_FATAL(n, 1);
+    CU_ASSERT_STRING_EQUAL(answers[0], " b ");
+    CU_ASSERT_TRUE(zg_dataset_right(d, 0, 0));
+    zg_dataset_close(&d);
+}
+
+/* BOS, and the last tokens, for the same stem before options of any length. */
+static void test_truncate(void)
+{
+    struct zg_dataset *d = NULL;
+    struct zg_error err = {0};
+    struct zg_dataset_request request = plain;
+    request.max_length = 8;
+    check_failure(open_rows(&d, TWO "}", "s,l\na,1\nabcdef,1\n", request, &err), ZG_INPUT, &err,
+                  "t.csv:3: a sequence of 10 tokens, the model takes at most 8; --truncate left");
+    zg_error_clear(&err);
+    request.truncate = ZG_TRUNCATE_LEFT;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "s,l\na,1\nabcdef,1\n", request, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_dataset_n_truncated(d), 1);
+    check_characters(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^a:");
+    check_characters(zg_dataset_examples(d)[1].stem, zg_dataset_examples(d)[1].n_stem, "^def:");
+    check_characters(zg_dataset_examples(d)[1].options[0].tokens, 2, " n");
+    check_characters(zg_dataset_examples(d)[1].options[1].tokens, 3, " yy");
+    zg_dataset_close(&d);
+    request.objective = ZG_OBJECTIVE_LM_PROMPT;
+    request.max_length = 4;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, TWO "}", "s,l\na,1\nabcdef,1\n", request, &err), ZG_OK);
+    CU_ASSERT_EQUAL(zg_dataset_n_truncated(d), 1);
+    check_characters(zg_dataset_examples(d)[1].options[0].tokens,
+                     zg_dataset_examples(d)[1].options[0].n_tokens, "ef:");
+    zg_dataset_close(&d);
+    /* room for what is generated */
+    static const char json[] = HEAD "\"options\": [\" {a}\"], \"answers\": \"a\", \"loss\": "
+                                    "\"lm\", \"metric\": \"f1\", \"generate\": 5}";
+    request = plain;
+    request.truncate = ZG_TRUNCATE_LEFT;
+    request.max_length = 12;
+    CU_ASSERT_EQUAL_FATAL(open_rows(&d, json, "s,a\nabcdef,b\n", request, &err), ZG_OK);
+    check_characters(zg_dataset_examples(d)[0].stem, zg_dataset_examples(d)[0].n_stem, "^def:");
+    CU_ASSERT_EQUAL(zg_dataset_max_new_tokens(d), 5);
+    CU_ASSERT_EQUAL(zg_dataset_metric(d), ZG_TASK_F1);
+    CU_ASSERT_EQUAL(zg_dataset_sizes(d).dev, 500);
+    zg_dataset_close(&d);
+    request.max_length = 6;
+    check_failure(open_rows(&d, json, "s,a\nabcdef,b\n", request, &err), ZG_INPUT, &err,
+                  "generates up to 5 tokens, and the model takes 6");
+    CU_ASSERT_STRING_EQUAL(zg_truncate_name(ZG_TRUNCATE_REFUSE), "refuse");
+    CU_ASSERT_STRING_EQUAL(zg_truncate_name(ZG_TRUNCATE_LEFT), "left");
 }
 
 /* All of SST-2 with OPT's tokenizer, against lengths measured with the official tokenizer. */
@@ -326,6 +417,9 @@ int main(void)
         {"examples of a task", test_examples},
         {"options from columns, one option, labels, prompt alone", test_forms},
         {"hostile rows", test_hostile},
+        {"rows by id", test_chosen_rows},
+        {"filters, names and answers of delimited text", test_more_of_rows},
+        {"long rows", test_truncate},
         {"names of objectives and BOS tokens", test_names},
         {"SST-2", test_sst2},
         {NULL, NULL},

@@ -22,6 +22,14 @@ static const char task_json[] =
     "0, "
     "\"y\": \" b\"}}";
 static const char rows[] = "l,s,o\nx,ab,abab\ny,\"a b\",aa\nx,abab,bb\n";
+static const char nested_json[] =
+    "{\"name\": \"n\", \"data\": {\"train\": [\"x.jsonl\", \"n.jsonl\"]}, \"rows\": \"q[]\", "
+    "\"fields\": {\"w\": [\"v\", \"p.w\"]}, \"words\": {\"1\": \"ab\"}, \"template\": "
+    "\"{w|lower|as_in:p.w} {k|word}\", \"options_each\": {\"list\": \"p.e[]\", \"text\": "
+    "\"p.w\", \"template\": \" {t|fill:option}\"}, \"answers\": \"a[]\", \"loss\": \"lm\"}";
+static const char nested_rows[] =
+    "{\"p\": {\"w\": \"ab b\", \"e\": [{\"start\": 3, \"end\": 3}, {\"start\": 0, \"end\": "
+    "1}]}, \"k\": 1, \"q\": [{\"t\": \"a @placeholder\", \"a\": [\"b\", \"ab\"]}]}\n";
 static const char json[] =
     "{\"pre_tokenizer\": {\"type\": \"ByteLevel\"}, \"model\": {\"type\": "
     "\"BPE\", \"vocab\": {\"a\": 0, \"b\": 1, \"ab\": 2, \"ba\": 3, \"\\u0120\": "
@@ -93,14 +101,16 @@ static enum zg_status open_columns(struct zg_error *err)
     return status;
 }
 
-static enum zg_status open_dataset_of(enum zg_objective objective, struct zg_error *err)
+/* Opens the dataset of that task file and takes batches of n from it. */
+static enum zg_status open_dataset_of(const char *name, enum zg_objective objective, int64_t n,
+                                      struct zg_error *err)
 {
     struct zg_tokenizer *tokenizer = NULL;
     struct zg_dataset *dataset = NULL;
     struct zg_batcher *batcher = NULL;
     struct zg_dataset_stats stats;
     char path[128];
-    snprintf(path, sizeof path, "%s/t.json", dir);
+    snprintf(path, sizeof path, "%s/%s", dir, name);
     enum zg_status status = zg_tokenizer_open(&tokenizer, dir, err);
     const struct zg_dataset_request request = {.task = path,
                                                .objective = objective,
@@ -113,7 +123,7 @@ static enum zg_status open_dataset_of(enum zg_objective objective, struct zg_err
     if (!status)
         status = zg_dataset_stats(dataset, &stats, err);
     if (!status)
-        status = zg_batcher_open(&batcher, dataset, 2, 1, err);
+        status = zg_batcher_open(&batcher, dataset, n, 1, err);
     CU_ASSERT_EQUAL(batcher == NULL, status != ZG_OK);
     zg_batcher_close(&batcher);
     zg_dataset_close(&dataset);
@@ -123,12 +133,17 @@ static enum zg_status open_dataset_of(enum zg_objective objective, struct zg_err
 
 static enum zg_status open_dataset(struct zg_error *err)
 {
-    return open_dataset_of(ZG_OBJECTIVE_TASK, err);
+    return open_dataset_of("t.json", ZG_OBJECTIVE_TASK, 2, err);
 }
 
 static enum zg_status open_prompts(struct zg_error *err)
 {
-    return open_dataset_of(ZG_OBJECTIVE_LM_PROMPT, err);
+    return open_dataset_of("t.json", ZG_OBJECTIVE_LM_PROMPT, 2, err);
+}
+
+static enum zg_status open_nested(struct zg_error *err)
+{
+    return open_dataset_of("n.json", ZG_OBJECTIVE_TASK, 1, err);
 }
 
 static enum zg_status split_rows(struct zg_error *err)
@@ -184,6 +199,7 @@ static void datasets(void)
 {
     sweep(open_dataset);
     sweep(open_prompts);
+    sweep(open_nested);
 }
 
 int main(void)
@@ -193,6 +209,8 @@ int main(void)
     write_temp_file(dir, "merges.txt", "a b\n", 4);
     write_temp_file(dir, "t.json", task_json, sizeof task_json - 1);
     write_temp_file(dir, "t.csv", rows, sizeof rows - 1);
+    write_temp_file(dir, "n.json", nested_json, sizeof nested_json - 1);
+    write_temp_file(dir, "n.jsonl", nested_rows, sizeof nested_rows - 1);
     static const struct zg_test tests[] = {{"tasks", tasks},
                                            {"datasets", datasets},
                                            {"tokenizers", tokenizers},

@@ -41,7 +41,8 @@ static void test_rules(void)
     struct zg_tokenizer *tokenizer = open_small();
     struct zg_prompt p = {0};
     struct zg_error err = {0};
-    struct zg_prompt_rules rules = {tokenizer, 0, 100, 12};
+    struct zg_prompt_rules rules = {
+        .tokenizer = tokenizer, .bos = 0, .max_length = 100, .n_vocab = 12};
 
     /* one token each, then two and one */
     const struct zg_slice plain[] = {slice(" a"), slice(" b")};
@@ -85,7 +86,8 @@ static void test_merges_across_the_boundary(void)
     struct zg_tokenizer *tokenizer = open_small();
     struct zg_prompt p = {0};
     struct zg_error err = {0};
-    const struct zg_prompt_rules rules = {tokenizer, 0, 100, 12};
+    const struct zg_prompt_rules rules = {
+        .tokenizer = tokenizer, .bos = 0, .max_length = 100, .n_vocab = 12};
     /* b: = 2 4, b:: = 2 7, b::a = 2 7 1: the last token is scored, and what precedes it is :: in
      * both options */
     const struct zg_slice same[] = {slice(":a"), slice(":b")};
@@ -109,14 +111,64 @@ static void test_limits(void)
     struct zg_prompt p = {0};
     struct zg_error err = {0};
     const struct zg_slice options[] = {slice(" a"), slice(" b")};
-    const struct zg_prompt_rules shortest = {tokenizer, 0, 3, 12},
-                                 too_short = {tokenizer, 0, 2, 12}, few_ids = {tokenizer, 0, 3, 6};
+    const struct zg_prompt_rules
+        shortest = {.tokenizer = tokenizer, .bos = 0, .max_length = 3, .n_vocab = 12},
+        too_short = {.tokenizer = tokenizer, .bos = 0, .max_length = 2, .n_vocab = 12},
+        few_ids = {.tokenizer = tokenizer, .bos = 0, .max_length = 3, .n_vocab = 6};
     CU_ASSERT_EQUAL(zg_prompt_encode(&p, &shortest, slice("b"), options, 2, &err), ZG_OK);
     check_failure(zg_prompt_encode(&p, &too_short, slice("b"), options, 2, &err), ZG_INPUT, &err,
                   "3 tokens, the model takes at most 2");
     zg_error_clear(&err);
     check_failure(zg_prompt_encode(&p, &few_ids, slice("b"), options, 2, &err), ZG_INPUT, &err,
                   "token id 6");
+    zg_prompt_free(&p);
+    zg_tokenizer_close(&tokenizer);
+}
+
+/* What is too long is cut behind BOS, alike for all options; what is left is never less than BOS,
+ * or than one token. */
+static void test_cut(void)
+{
+    struct zg_tokenizer *tokenizer = open_small();
+    struct zg_prompt p = {0};
+    struct zg_error err = {0};
+    const struct zg_slice options[] = {slice(" a"), slice(" b b")};
+    struct zg_prompt_rules rules = {
+        .tokenizer = tokenizer, .bos = 0, .max_length = 6, .n_vocab = 12, .cut = true};
+    /* a a b: = 1 5 6 4, options 5 and 6 6: the longest sequence has 7 tokens */
+    CU_ASSERT_EQUAL(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_OK);
+    check_tokens(&p, 4, (const int32_t[]){0, 5, 6, 4, 5, 6, 6}, 7);
+    CU_ASSERT_TRUE(p.was_cut);
+    rules.max_length = 7;
+    CU_ASSERT_EQUAL(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_OK);
+    check_tokens(&p, 5, (const int32_t[]){0, 1, 5, 6, 4, 5, 6, 6}, 8);
+    CU_ASSERT_FALSE(p.was_cut);
+    rules.n_kept_free = 4; /* BOS and the longest option */
+    CU_ASSERT_EQUAL(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_OK);
+    check_tokens(&p, 1, (const int32_t[]){0, 5, 6, 6}, 4);
+    rules.n_kept_free = 5;
+    check_failure(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_INPUT, &err,
+                  "an option of 2 tokens leaves no room for a prompt, the model takes at most 2");
+    zg_error_clear(&err);
+    rules.cut = false;
+    check_failure(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_INPUT, &err,
+                  "takes at most 7 less 5 to generate; --truncate left");
+    zg_error_clear(&err);
+    rules = (struct zg_prompt_rules){
+        .tokenizer = tokenizer, .bos = ZG_BOS_NONE, .max_length = 3, .n_vocab = 12, .cut = true};
+    CU_ASSERT_EQUAL(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_OK);
+    check_tokens(&p, 1, (const int32_t[]){4, 5, 6, 6}, 4);
+    rules.max_length = 2;
+    check_failure(zg_prompt_encode(&p, &rules, slice("a a b:"), options, 2, &err), ZG_INPUT, &err,
+                  "leaves no room");
+    zg_error_clear(&err);
+    CU_ASSERT_EQUAL(zg_prompt_encode_lm(&p, &rules, slice("a a b:"), &err), ZG_OK);
+    check_tokens(&p, 1, (const int32_t[]){6, 4}, 2);
+    rules.bos = 0;
+    rules.max_length = 3;
+    CU_ASSERT_EQUAL(zg_prompt_encode_lm(&p, &rules, slice("a a b:"), &err), ZG_OK);
+    check_tokens(&p, 1, (const int32_t[]){0, 6, 4}, 3);
+    CU_ASSERT_TRUE(p.was_cut);
     zg_prompt_free(&p);
     zg_tokenizer_close(&tokenizer);
 }
@@ -169,7 +221,8 @@ static void test_official_prompts(void)
     CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open(&tokenizer, dir, NULL), ZG_OK);
     FILE *file = fopen(zg_test_data("templates/golden_prompts.jsonl"), "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    const struct zg_prompt_rules rules = {tokenizer, ZG_BOS_OFFICIAL, 2048, 50272};
+    const struct zg_prompt_rules rules = {
+        .tokenizer = tokenizer, .bos = ZG_BOS_OFFICIAL, .max_length = 2048, .n_vocab = 50272};
     struct zg_prompt p = {0};
     char *line = NULL;
     size_t capacity = 0;
@@ -194,6 +247,7 @@ int main(void)
         {"stem and scored tokens", test_rules},
         {"merges across the boundary", test_merges_across_the_boundary},
         {"limits of the model", test_limits},
+        {"cut from the left", test_cut},
         {"the official prompts", test_official_prompts},
         {NULL, NULL},
     };

@@ -30,11 +30,10 @@ static void test_full(void)
     CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_TRAIN].path, "dir/t.tsv");
     CU_ASSERT_STRING_EQUAL(task->data[ZG_SPLIT_DEV].path, "/abs/d.tsv");
     CU_ASSERT_TRUE(task->format.delimiter == '\t' && task->format.quote == '\'');
-    static const struct zg_task_part parts[] = {{(char *)"{", false},
-                                                {(char *)"a b", true},
-                                                {(char *)"} ", false},
-                                                {(char *)"c", true},
-                                                {(char *)": ", false}};
+    static const struct {
+        const char *text;
+        bool is_column;
+    } parts[] = {{"{", false}, {"a b", true}, {"} ", false}, {"c", true}, {": ", false}};
     CU_ASSERT_EQUAL_FATAL(task->prompt.n_parts, 5);
     for (int i = 0; i < 5; i++) {
         CU_ASSERT_STRING_EQUAL(task->prompt.parts[i].text, parts[i].text);
@@ -81,6 +80,11 @@ static void test_fingerprint(void)
         "{\"name\": \"m\", \"data\": {\"dev\": \"d\"}, \"template\": \"{t}\", \"options\": [\"a\", "
         "\"b\"], \"label\": \"l\", \"strip\": false}"};
     CU_ASSERT_EQUAL(print_of(same[0]), print_of(same[1]));
+    CU_ASSERT_EQUAL(
+        print_of(same[0]),
+        print_of("{\"name\": \"m\", \"data\": {\"dev\": \"d\"}, \"template\": \"{t}\", "
+                 "\"options\": [\"a\", \"b\"], \"label\": \"l\", \"metric\": \"macro_f1\", "
+                 "\"split\": {\"dev\": 3}}"));
     for (int i = 0; i < 3; i++)
         CU_ASSERT_NOT_EQUAL(print_of(same[0]), print_of(others[i]));
 }
@@ -110,6 +114,85 @@ static void test_defaults(void)
                           ZG_OK);
     CU_ASSERT_PTR_NULL(task->label);
     CU_ASSERT_EQUAL(task->format.quote, '\0');
+    zg_task_close(&task);
+}
+
+/* Names of files say how they are written, and a list of them which one is meant. */
+static void test_formats(void)
+{
+    static const struct {
+        const char *data, *more;
+        enum zg_row_format train, dev;
+    } cases[] = {
+        {"{\"train\": \"t.csv\", \"dev\": \"d\"}", "", ZG_ROWS_DELIMITED, ZG_ROWS_DELIMITED},
+        {"{\"train\": \"t.jsonl\", \"dev\": \"d.json\"}", "", ZG_ROWS_JSON_LINES, ZG_ROWS_JSON},
+        {"{\"train\": \"t.ndjson\", \"dev\": \"d.jsonl.tsv\"}", "", ZG_ROWS_JSON_LINES,
+         ZG_ROWS_DELIMITED},
+        {"{\"train\": \"t.csv\", \"dev\": \"d.json\"}", ", \"format\": \"jsonl\"",
+         ZG_ROWS_JSON_LINES, ZG_ROWS_JSON_LINES},
+        {"{\"train\": \"t\", \"dev\": \"d.json\"}", ", \"format\": \"json\", \"rows\": \"a[]\"",
+         ZG_ROWS_JSON, ZG_ROWS_JSON},
+        {"{\"train\": \"t.json\", \"dev\": \"d\"}", ", \"format\": \"csv\", \"quote\": \"\"",
+         ZG_ROWS_DELIMITED, ZG_ROWS_DELIMITED},
+    };
+    char json[512], dir[64];
+    struct zg_task *task = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(json, sizeof json,
+                 "{\"name\": \"m\", \"data\": %s, \"template\": \"{a}\", \"options\": [\"x\"], "
+                 "\"loss\": \"lm\"%s}",
+                 cases[i].data, cases[i].more);
+        CU_ASSERT_EQUAL_FATAL(open_text(&task, json, NULL), ZG_OK);
+        CU_ASSERT_EQUAL(task->data[ZG_SPLIT_TRAIN].format, cases[i].train);
+        CU_ASSERT_EQUAL(task->data[ZG_SPLIT_DEV].format, cases[i].dev);
+        zg_task_close(&task);
+    }
+    static const char list[] =
+        "{\"name\": \"m\", \"data\": {\"train\": [\"a.json\", \"b.csv\", \"c.jsonl\"]}, "
+        "\"template\": \"{a}\", \"options\": [\"x\"], \"loss\": \"lm\"}";
+    static const struct {
+        const char *made, *path, *others;
+        enum zg_row_format format;
+    } choices[] = {{NULL, "a.json", "b.csv, c.jsonl", ZG_ROWS_JSON},
+                   {"c.jsonl", "c.jsonl", NULL, ZG_ROWS_JSON_LINES},
+                   {"b.csv", "b.csv", NULL, ZG_ROWS_DELIMITED}};
+    make_temp_dir(dir);
+    for (size_t i = 0; i < 3; i++) {
+        char want[128];
+        if (choices[i].made)
+            write_temp_file(dir, choices[i].made, "", 0);
+        CU_ASSERT_EQUAL_FATAL(zg_task_open_memory(&task, "T", list, sizeof list - 1, dir, NULL),
+                              ZG_OK);
+        const struct zg_task_data *const data = &task->data[ZG_SPLIT_TRAIN];
+        snprintf(want, sizeof want, "%s/%s", dir, choices[i].path);
+        CU_ASSERT_STRING_EQUAL(data->path, want);
+        CU_ASSERT_EQUAL(data->format, choices[i].format);
+        if (choices[i].others && data->others)
+            CU_ASSERT_STRING_EQUAL(data->others, choices[i].others);
+        CU_ASSERT_EQUAL(data->others == NULL, choices[i].others == NULL);
+        zg_task_close(&task);
+    }
+    remove_temp_dir(dir);
+}
+
+/* Filters of a template, with the columns that they take. */
+static void test_filters(void)
+{
+    struct zg_task *task = NULL;
+    CU_ASSERT_EQUAL_FATAL(open_text(&task,
+                                    "{\"name\": \"m\", " GOOD_DATA
+                                    ", \"template\": \"{q a|strip|fill:b c}{d}\", "
+                                    "\"options\": [\"x\"], \"loss\": \"lm\"}",
+                                    NULL),
+                          ZG_OK);
+    CU_ASSERT_EQUAL_FATAL(task->prompt.n_parts, 2);
+    const struct zg_task_part *const part = task->prompt.parts;
+    CU_ASSERT_STRING_EQUAL(part->text, "q a");
+    CU_ASSERT_EQUAL_FATAL(part->n_filters, 2);
+    CU_ASSERT_TRUE(part->filters[0].kind == ZG_FILTER_STRIP && !part->filters[0].column);
+    CU_ASSERT_EQUAL(part->filters[1].kind, ZG_FILTER_FILL);
+    CU_ASSERT_STRING_EQUAL(part->filters[1].column, "b c");
+    CU_ASSERT_EQUAL(part[1].n_filters, 0);
     zg_task_close(&task);
 }
 
@@ -182,6 +265,53 @@ static void test_hostile(void)
         {"data", "{\"trian\": \"x\"}", "; did you mean 'train'?"},
         {"optiens", "[]", "options_from, label, labels, loss and strip; did you mean 'options'?"},
         {"strip", "1", "\"strip\" must be true or false"},
+        {"data", "{\"train\": [\"a\", 1]}",
+         "\"train\" must be the path of a file, or a list of them"},
+        {"data", "{\"train\": []}", "or a list of 1 to 16"},
+        {"format", "\"yaml\"", "\"format\" is 'yaml', it must be \"csv\", \"jsonl\" or \"json\""},
+        {"format", "\"json1\"", "did you mean"},
+        {"format", "\"\"", "\"format\" is ''"},
+        {"format", "1", "\"format\" must be a string"},
+        {"rows", "\"a[]\"", "\"rows\" is for JSON (.jsonl, .json), and \"data\" has none of it"},
+        {"format", "\"json\", \"rows\": 1", "\"rows\" must be a path"},
+        {"format", "\"json\", \"rows\": []", "\"rows\" must be a path"},
+        {"format", "\"json\", \"delimiter\": \";\"", "\"delimiter\" is for delimited text"},
+        {"format", "\"jsonl\", \"quote\": \"\"", "\"quote\" is for delimited text"},
+        {"fields", "[]", "\"fields\" must be an object"},
+        {"fields", "{}", "\"fields\" must be an object"},
+        {"fields", "{\"x\": 1}", "\"fields\": \"x\" must be a column or a path"},
+        {"fields", "{\"x\": [\"\"]}", "\"fields\": \"x\" must be a column or a path"},
+        {"words", "{\"x\": 1}", "\"words\": 'x' must map to a text"},
+        {"words", "{}", "\"words\" must be an object"},
+        {"template", "\"{a|}\"", "unknown filter '' of {a}"},
+        {"template", "\"{a|lowr}\"", "did you mean 'lower'?"},
+        {"template", "\"{a|lower|stirp}\"", "did you mean 'strip'?"},
+        {"template", "\"{|lower}\"", "{|lower} names no column"},
+        {"template", "\"{a|fill}\"", "filter 'fill' of {a} takes a column, like fill:COLUMN"},
+        {"template", "\"{a|fill:}\"", "takes a column"},
+        {"template", "\"{a|lower:b}\"", "filter 'lower' of {a} takes no column"},
+        {"template", "\"{a|lower:}\"", "takes no column"},
+        {"options_each", "{}", "\"options_each\" is for JSON"},
+        {"options_each", "{}, \"format\": \"json\"",
+         "\"options\" and \"options_each\" exclude each"},
+        {"answers", "\"x\"", "\"answers\" are for one option or \"options_each\""},
+        {"answers", "1", "\"answers\" must be a string"},
+        {"metric", "\"F1\"",
+         "\"metric\" is 'F1'; there are accuracy, f1, macro_f1 and exact_match"},
+        {"metric", "\"f1\"", "is of a generated text: give \"generate\""},
+        {"metric", "\"f1\", \"generate\": 5", "\"generate\" needs \"answers\""},
+        {"metric", "3", "\"metric\" must be a string"},
+        {"generate", "5", "\"generate\" is for \"metric\" f1 or exact_match, not 'accuracy'"},
+        {"generate", "0", "\"generate\" must be a whole number, 1 to 1000000"},
+        {"generate", "0.5", "\"generate\" must be a whole number"},
+        {"split", "[]", "\"split\" must be an object"},
+        {"split", "{\"test\": 1}", "unknown key \"test\"; \"split\" has train, dev and eval"},
+        {"split", "{\"and\": 1}", "unknown key \"and\""},
+        {"split", "{\"dev\": 0}", "\"dev\" must be a whole number, 1 to 1000000000"},
+        {"split", "{\"dev\": 1000000001}", "\"dev\" must be a whole number"},
+        {"split", "{\"dev\": \"1\"}", "\"dev\" must be a whole number"},
+        {"and", "1", "unknown key \"and\""},
+        {"", "1", "unknown key \"\""},
         {"Template", "\"{a}\"", "unknown key \"Template\""},
         {"name", "\"a\", \"name\": \"b\"", "duplicate"},
     };
@@ -213,6 +343,49 @@ static void test_hostile(void)
         struct zg_task *task = NULL;
         struct zg_error err = {0};
         check_failure(open_text(&task, texts[i], &err), ZG_INPUT, &err, "T");
+    }
+}
+
+/* What a row's own options need; each is a whole task but for name and data. */
+static void test_hostile_each(void)
+{
+    static const struct {
+        const char *rest, *message;
+    } cases[] = {
+        {"\"options_each\": []", "\"options_each\" must be an object"},
+        {"\"options_each\": {\"list\": \"a[]\"}", "\"template\" is missing"},
+        {"\"options_each\": {\"template\": \"{option}\"}", "\"list\" is missing"},
+        {"\"options_each\": {\"list\": \"\", \"template\": \"{option}\"}", "\"list\" is empty"},
+        {"\"options_each\": {\"list\": \"a[]\", \"template\": \"{option\"}",
+         "\"options_each\": a {"},
+        {"\"options_each\": {\"list\": \"a[]\", \"text\": 1, \"template\": \"{option}\"}",
+         "\"text\" must be a string"},
+        {"\"options_each\": {\"lists\": \"a[]\", \"template\": \"{option}\"}",
+         "unknown key \"lists\"; \"options_each\" has list, text and template; did you mean "
+         "'list'?"},
+        {"\"options_each\": {\"list\": \"a[]\", \"template\": \"{option}\"}",
+         "\"options_each\" needs \"answers\""},
+        {"\"options_each\": {\"list\": \"a[]\", \"template\": \"{option}\"}, \"label\": \"l\"",
+         "\"answers\" says what is right, and no label"},
+        {"\"options_each\": {\"list\": \"a[]\", \"template\": \"{option}\"}, \"answers\": \"b[]\", "
+         "\"metric\": \"macro_f1\"",
+         "\"metric\" 'macro_f1' needs \"options\" that all rows share"},
+        {"\"options_from\": [\"a\", \"b\"], \"options_each\": {}",
+         "\"options_from\" and \"options_each\" exclude each other"},
+        {"\"options\": [\"{a}\"], \"loss\": \"lm\", \"metric\": \"exact_match\", \"answers\": "
+         "\"b[]\"",
+         "give \"generate\""},
+        {"\"options\": [\"{a}\"], \"loss\": \"lm\", \"answers\": \"\"", "\"answers\" is empty"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[512];
+        struct zg_task *task = NULL;
+        struct zg_error err = {0};
+        snprintf(json, sizeof json,
+                 "{\"name\": \"m\", \"data\": {\"train\": \"t.jsonl\"}, \"template\": \"{q}\", %s}",
+                 cases[i].rest);
+        check_failure(open_text(&task, json, &err), ZG_INPUT, &err, cases[i].message);
+        CU_ASSERT_PTR_NULL(task);
     }
 }
 
@@ -296,7 +469,11 @@ static void test_names(void)
         {".json", ZG_USAGE, "task '.json' is unknown"},
         {"a.json", ZG_INPUT, "a.json: No such file"},
         {"json", ZG_USAGE, "task 'json' is unknown"},
-        {"", ZG_USAGE, "task '' is unknown: give embedded, sst2, or a file that ends in .json"},
+        {"", ZG_USAGE,
+         "task '' is unknown: give embedded, sst2, rte, boolq, cb, copa, wic, wsc, multirc, "
+         "record, "
+         "squad, or a file that ends in .json"},
+        {"squat", ZG_USAGE, "did you mean 'squad'?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct zg_task *task = NULL;
@@ -313,7 +490,11 @@ static void test_open(void)
     check_failure(zg_task_open(&task, "sst3", NULL, &err), ZG_USAGE, &err,
                   "task 'sst3' is unknown");
     zg_error_clear(&err);
-    check_failure(zg_task_open(&task, "sst2", NULL, &err), ZG_USAGE, &err, "--data DIR");
+    check_failure(zg_task_open(&task, "sst2", NULL, &err), ZG_USAGE, &err,
+                  "task 'sst2' needs its data: --data DIR with train.tsv and dev.tsv");
+    zg_error_clear(&err);
+    check_failure(zg_task_open(&task, "squad", NULL, &err), ZG_USAGE, &err,
+                  "--data DIR with train-v1.1.json and dev-v1.1.json");
     zg_error_clear(&err);
     check_failure(zg_task_open(&task, "embedded", "x", &err), ZG_USAGE, &err, "inside the program");
     zg_error_clear(&err);
@@ -385,7 +566,7 @@ static void test_manual(void)
             n_tasks++;
         }
     }
-    CU_ASSERT_EQUAL(n_tasks, 4);
+    CU_ASSERT_EQUAL(n_tasks, 5);
     free(text);
 }
 
@@ -395,7 +576,10 @@ int main(void)
         {"all keys", test_full},
         {"fingerprints", test_fingerprint},
         {"defaults", test_defaults},
+        {"forms of data files", test_formats},
+        {"filters", test_filters},
         {"hostile JSON", test_hostile},
+        {"hostile options of a row's own", test_hostile_each},
         {"just allowed", test_just_allowed},
         {"names", test_names},
         {"built-in tasks and files", test_open},

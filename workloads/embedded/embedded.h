@@ -14,5 +14,8 @@ extern const struct zg_embedded_file zg_embedded_train;
 extern const struct zg_embedded_file zg_embedded_dev;
 extern const struct zg_embedded_file zg_embedded_vocab;
 extern const struct zg_embedded_file zg_embedded_merges;
+/* The files of tasks/, named without their .json. */
+extern const struct zg_embedded_file zg_embedded_tasks[]; /* [zg_n_embedded_tasks] */
+extern const int64_t zg_n_embedded_tasks;
 
 #endif
