@@ -38,7 +38,8 @@ static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c
                                                    .bos = c->bos,
                                                    .tokenizer = tokenizer,
                                                    .max_length = shape->n_positions,
-                                                   .n_vocab = shape->n_vocab};
+                                                   .n_vocab = shape->n_vocab,
+                                                   .truncate = (enum zg_truncate)c->truncate};
         status = zg_dataset_open(&data->dataset, &request, err);
     }
     zg_tokenizer_close(&tokenizer);

@@ -213,6 +213,8 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
         return status;
     zg_session_tell_models(session, true, stderr);
     s->bench.c.batch = zg_min64(of->c.batch, zg_dataset_n_examples(s->bench.data.dataset));
+    zg_tell_truncated(zg_dataset_n_truncated(s->bench.data.dataset),
+                      zg_dataset_n_examples(s->bench.data.dataset), stderr);
     if (session->request->out_dir)
         return score_to_file(s, err);
     s->out = stdout;

@@ -96,6 +96,7 @@ static enum zg_status check_all(struct check *check, struct zg_error *err)
     zg_session_tell_models(&check->session, true, stderr);
     if (!status && check->session.embedded_elsewhere)
         zg_session_tell_tokenizer(&check->session, stderr);
+    zg_tell_truncated(check->session.n_truncated, check->session.n_truncated_of, stderr);
     if (!status && request->out_dir) {
         status = zg_result_dir_open(&dir, request->out_dir, false, err);
         zg_machine_watch(&before);

@@ -81,6 +81,7 @@ _Static_assert(offsetof(struct zg_case, dtype_d) ==
 
 #define OBJECTIVES       "task|lm-prompt"
 #define SPLITS           "train|dev"
+#define TRUNCATES        "refuse|left"
 #define DIRECTIONS       "correct|official"
 #define DIRECTION_SCALES "none|rms"
 #define FIELD(name)      .offset = offsetof(struct zg_case, name)
@@ -150,6 +151,10 @@ const struct zg_flag zg_case_flags[] = {
      .is_axis = true, .choices = SPLITS},
     {"limit", ZG_FLAG_INT, "N", NULL, "use the first N rows of the data only", FIELD(limit),
      .is_axis = true, .min = 1},
+    {"truncate", ZG_FLAG_CHOICE, TRUNCATES, "refuse",
+     "rows longer than the model takes: an error, or, as the official code, cut at their beginning "
+     "behind BOS, and counted",
+     FIELD(truncate), .choices = TRUNCATES},
     {.name = NULL},
 };
 

@@ -18,7 +18,7 @@ struct zg_case {
     const char *data;      /* directory, NULL: beside the task */
     /* what rows call model and task, whatever path was typed; NULL: as typed */
     const char *model_name, *task_name;
-    int objective, scope, split;
+    int objective, scope, split, truncate;
     struct zg_algorithm_choice algorithm;   /* its options; steps take zg_case_algorithm() */
     char algorithm_text[ZG_ALGORITHM_TEXT]; /* the same as rows have it */
     enum zg_dtype dtype, dtype_d;           /* of the means and of the half differences: zo.h */

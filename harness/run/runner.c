@@ -345,6 +345,7 @@ static void print_notes(const struct zg_runner *runner)
     if (runner->session.left_out)
         zg_page_print(notes, "note: %s", runner->session.left_out);
     zg_session_tell_tokenizer(&runner->session, notes);
+    zg_tell_truncated(runner->session.n_truncated, runner->session.n_truncated_of, notes);
     zg_meta_print_warnings(runner->meta, notes);
     zg_sessions_print(runner->meta, notes);
     zg_session_tell_models(&runner->session, false, notes);

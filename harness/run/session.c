@@ -310,6 +310,15 @@ static void note_tokenizer(struct zg_session *session, const struct zg_case *c,
     session->embedded_tokens = data->stats.mean_tokens;
 }
 
+static void note_truncated(struct zg_session *session, const struct zg_data *data)
+{
+    const int64_t n = zg_dataset_n_truncated(data->dataset);
+    if (n <= session->n_truncated)
+        return;
+    session->n_truncated = n;
+    session->n_truncated_of = data->stats.n_examples;
+}
+
 enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_once,
                                       struct zg_error *err)
 {
@@ -323,6 +332,7 @@ enum zg_status zg_session_check_files(struct zg_session *session, int64_t n_at_o
         if (!status) {
             of->prints = *zg_dataset_fingerprints(bench.data.dataset);
             note_tokenizer(session, &of->c, &bench.data);
+            note_truncated(session, &bench.data);
         }
         if (!status)
             status = zg_fit_memory(&of->c, bench.data.model, of->entries,
@@ -346,6 +356,15 @@ void zg_session_tell_tokenizer(const struct zg_session *session, FILE *out)
     else if (session->embedded_tokenizer)
         zg_page_print(out, "note: texts are cut by the embedded tokenizer; --tokenizer DIR takes a "
                            "model's");
+}
+
+void zg_tell_truncated(int64_t n, int64_t n_rows, FILE *out)
+{
+    if (n > 0)
+        zg_page_print(out,
+                      "note: %lld of %lld rows are longer than the model takes: --truncate left "
+                      "dropped their beginning",
+                      (long long)n, (long long)n_rows);
 }
 
 static void tell_variables(FILE *out)

@@ -48,6 +48,8 @@ struct zg_session {
     struct zg_status_line line;
     bool embedded_elsewhere; /* the embedded tokenizer cuts texts that it was not made for, */
     double embedded_tokens;  /* into so many tokens, on average */
+    int64_t n_truncated;     /* rows of a case that --truncate left cut, at most, */
+    int64_t n_truncated_of;  /* of so many */
 };
 
 /* Checks the request and chooses the cpus; may start the program again (environment.h).  ZG_USAGE:
@@ -73,6 +75,9 @@ enum zg_status zg_session_try_engines(struct zg_session *session, struct zg_erro
 
 /* Prints which tokenizer stands in for a model's, where lengths, and so times, hang on it. */
 void zg_session_tell_tokenizer(const struct zg_session *session, FILE *out);
+
+/* Prints how many of a data set's rows lost their beginning, where any did. */
+void zg_tell_truncated(int64_t n, int64_t n_rows, FILE *out);
 
 /* Prints what the models that are open say of stored tensors that are not used: their notes, and,
  * where no meta.json shows them, warnings of models and of the environment's variables. */

@@ -19,7 +19,7 @@ for command in info run ladder verify score roofline compare gate help; do
   expect 0 "usage: zogap $command" "$command" --help
 done
 for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
-  direction-scale dtype layers-resident seed bos split limit wide threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
+  direction-scale dtype layers-resident seed bos split limit truncate wide threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
   quiet format resume list strict multiplex brief; do
   "$zogap" run --help --all | grep -q -- "^  --$option" || fail "zogap run --help --all lacks --$option"
 done
@@ -421,6 +421,31 @@ expect 0 ',1$' score "${one[@]}" --limit 1 --layers-resident 1
 expect 0 'layers resident, repeated' verify "${one[@]}" --layers-resident 1 --wide
 expect 0 'equal' verify "${one[@]}"
 grep -q 'resident' out.txt && fail "verify names resident layers where all are: $(cat out.txt)"
+
+echo "== tasks of JSON, and rows that are cut"
+mkdir rte record
+printf '%s\n' '{"premise": "tea is hot .", "hypothesis": "tea is warm", "label": "entailment"}' \
+  '{"premise": "no", "hypothesis": "yes", "label": "not_entailment"}' >rte/val.jsonl
+printf '%s\n' '{"passage": {"text": "Ann met Bob .", "entities": [{"start": 8, "end": 10}, {"start": 0, "end": 2}]},
+  "qas": [{"query": "@placeholder ran", "answers": [{"text": "Bob"}]}]}' | tr -d '\n' >record/val.jsonl
+expect 0 '' score "${one[@]}" --task rte --data rte --split dev --probes 0
+cut -d, -f1,3,4 out.txt | paste -sd' ' | grep -qx 'example,option,gold 0,0,0 0,1,0 1,0,1 1,1,1' || fail "score of rte: $(cat out.txt)"
+expect 0 '' score "${one[@]}" --batch 1 --task record --data record --split dev --probes 0
+expect 2 'record.*--data DIR with train.jsonl and val.jsonl' run "${one[@]}" --task record
+expect 3 'rte/train.jsonl: No such file.*nor is there RTE/train.jsonl' run "${one[@]}" --task rte --data rte
+expect 2 "did you mean 'record'" run "${one[@]}" --task recrod
+echo '{"premise": "a", "hypothesis": "b", "label": "entailment"' >>rte/val.jsonl
+expect 3 'rte/val.jsonl:3: column' run "${one[@]}" --task rte --data rte --split dev
+expect 3 'rte/val.jsonl:3: column' verify "${two[@]}" --task rte --data rte --split dev
+printf 'a fine day\t1\n' >>long/t.tsv
+expect 3 't.tsv:2: a sequence of .* tokens, the model takes at most 128; --truncate left' run "${one[@]}" --task long/t.json
+expect 2 '--truncate' run "${one[@]}" --truncate right
+expect 0 '' run "${one[@]}" "${quick[@]}" --task long/t.json --truncate left --out cutrows
+grep -q 'note: 1 of 2 rows are longer than the model takes' out.txt err.txt || fail "no note of rows that are cut: $(cat out.txt err.txt)"
+tr -d ' \n' <cutrows/meta.json | grep -q '"truncate":"left","n_truncated":1' || fail "meta.json does not count the rows that are cut"
+tr -d ' \n' <r1/meta.json | grep -q '"truncate":"refuse","n_truncated":0' || fail "r1 is said to be cut"
+expect 0 '' score "${one[@]}" --task long/t.json --truncate left
+grep -q 'note: 1 of 2 rows' err.txt || fail "score does not tell of rows that are cut"
 
 echo "== info"
 expect 0 'naive' info
