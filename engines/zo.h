@@ -372,6 +372,13 @@ struct zg_engine {
                                      int64_t n, struct zg_momentum momentum, float weight_decay,
                                      struct zg_error *err);
 
+    /* What score() of these probes leaves in the weights, without the scoring.  A loop that writes
+     * its probes into the weights restores them but for rounding, so a replay of steps (step.h)
+     * that is to come to the same bits must go the same way.  NULL, or does nothing: score() writes
+     * no weight. */
+    enum zg_status (*retrace)(struct zg_engine_state *state, const struct zg_probe *probes,
+                              int64_t n_probes, struct zg_error *err);
+
     /* Rows of an effective weight, pending updates included, as model.h's zg_model_read. */
     enum zg_status (*read)(struct zg_engine_state *state, int32_t tensor, int64_t row_begin,
                            int64_t n_rows, float *dst, int64_t ld, struct zg_error *err);

@@ -1,19 +1,22 @@
-/* step.c - begin, score and apply, in this order, with what an algorithm says. */
+/* step.c - begin, score and apply, in this order, with what an algorithm says; or without score. */
 #include "engines/algorithm/step.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "engines/algorithm/passes.h"
 
 enum zg_status zg_question_ask(const struct zg_question *question, const struct zg_engine *engine,
                                struct zg_engine_state *state, const struct zg_batch *batch,
-                               double *loss, struct zg_error *err)
+                               int64_t max_rows, double *loss, struct zg_error *err)
 {
-    struct zg_scores scores = {.loss = loss};
     const enum zg_status status =
         engine->begin(state, question->directions, question->n_directions, err);
     if (status)
         return status;
-    return engine->score(state, batch, question->probes, question->n_probes, &scores, err);
+    return zg_passes_loss(engine, state, batch, max_rows, question->probes, question->n_probes,
+                          loss, err);
 }
 
 enum zg_status zg_answer_apply(const struct zg_answer *answer, const struct zg_engine *engine,
@@ -51,19 +54,48 @@ static enum zg_status fail_losses(uint64_t t, const double *loss, int64_t n, str
                    (unsigned long long)t, losses);
 }
 
+/* What follows from out->loss. */
+static enum zg_status answer(const struct zg_algorithm_choice *choice,
+                             const struct zg_engine *engine, struct zg_engine_state *state,
+                             uint64_t t, double *memory, struct zg_step *out, struct zg_error *err)
+{
+    if (!all_finite(out->loss, out->question.n_probes))
+        return fail_losses(t, out->loss, out->question.n_probes, err);
+    out->answer = (struct zg_answer){0};
+    choice->algorithm->answer(choice, t, &out->question, out->loss, memory, &out->answer);
+    return zg_answer_apply(&out->answer, engine, state, err);
+}
+
+enum zg_status zg_step_run_passes(const struct zg_algorithm_choice *choice,
+                                  const struct zg_engine *engine, struct zg_engine_state *state,
+                                  uint64_t t, const struct zg_batch *batch, int64_t max_rows,
+                                  double *memory, struct zg_step *out, struct zg_error *err)
+{
+    choice->algorithm->announce(choice, t, memory, &out->question);
+    out->n_passes = max_rows > 0 ? zg_passes_count(batch, max_rows) : 1;
+    const enum zg_status status =
+        zg_question_ask(&out->question, engine, state, batch, max_rows, out->loss, err);
+    return status ? status : answer(choice, engine, state, t, memory, out, err);
+}
+
 enum zg_status zg_step_run(const struct zg_algorithm_choice *choice, const struct zg_engine *engine,
                            struct zg_engine_state *state, uint64_t t, const struct zg_batch *batch,
                            double *memory, struct zg_step *out, struct zg_error *err)
 {
-    const struct zg_algorithm *const algorithm = choice->algorithm;
-    algorithm->announce(choice, t, memory, &out->question);
-    const enum zg_status status =
-        zg_question_ask(&out->question, engine, state, batch, out->loss, err);
-    if (status)
-        return status;
-    if (!all_finite(out->loss, out->question.n_probes))
-        return fail_losses(t, out->loss, out->question.n_probes, err);
-    out->answer = (struct zg_answer){0};
-    algorithm->answer(choice, t, &out->question, out->loss, memory, &out->answer);
-    return zg_answer_apply(&out->answer, engine, state, err);
+    return zg_step_run_passes(choice, engine, state, t, batch, 0, memory, out, err);
+}
+
+enum zg_status zg_step_replay(const struct zg_algorithm_choice *choice,
+                              const struct zg_engine *engine, struct zg_engine_state *state,
+                              uint64_t t, const double *loss, int64_t n_passes, double *memory,
+                              struct zg_step *out, struct zg_error *err)
+{
+    struct zg_question *const question = &out->question;
+    choice->algorithm->announce(choice, t, memory, question);
+    out->n_passes = n_passes;
+    memcpy(out->loss, loss, (size_t)question->n_probes * sizeof *loss);
+    enum zg_status status = engine->begin(state, question->directions, question->n_directions, err);
+    for (int64_t pass = 0; pass < n_passes && !status && engine->retrace; pass++)
+        status = engine->retrace(state, question->probes, question->n_probes, err);
+    return status ? status : answer(choice, engine, state, t, memory, out, err);
 }

@@ -306,6 +306,21 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     return ZG_OK;
 }
 
+/* Restoring by subtraction is not exact in floating point. */
+static enum zg_status naive_retrace(struct zg_engine_state *state, const struct zg_probe *probes,
+                                    int64_t n_probes, struct zg_error *err)
+{
+    for (int64_t p = 0; p < n_probes; p++) {
+        if (probes[p].direction < 0 || probes[p].direction >= state->n_directions)
+            return zg_fail(err, ZG_USAGE, "probe %lld: direction %d of %lld announced",
+                           (long long)p, (int)probes[p].direction, (long long)state->n_directions);
+        perturb_to(state, probes[p]);
+    }
+    perturb_to(state, (struct zg_probe){0, 0});
+    zg_naive_phase(state, ZG_PHASE_OTHER);
+    return ZG_OK;
+}
+
 static enum zg_status naive_apply(struct zg_engine_state *state, const struct zg_update *updates,
                                   int64_t n, float weight_decay, struct zg_error *err)
 {
@@ -397,6 +412,7 @@ const struct zg_engine zg_engine_naive = {
     .score = naive_score,
     .apply = naive_apply,
     .apply_momentum = naive_apply_momentum,
+    .retrace = naive_retrace,
     .read = naive_read,
     .cost = naive_cost,
     .close = naive_close,

@@ -31,6 +31,7 @@ const struct zg_engine zg_engine_openblas = {
     .score = zg_runtime_score,
     .apply = zg_runtime_apply,
     .apply_momentum = zg_runtime_apply_momentum,
+    .retrace = zg_runtime_retrace,
     .read = zg_runtime_read,
     .cost = zg_runtime_cost,
     .close = zg_runtime_close,

@@ -297,6 +297,19 @@ enum zg_status zg_runtime_apply_momentum(struct zg_engine_state *s, const struct
     return ZG_OK;
 }
 
+enum zg_status zg_runtime_retrace(struct zg_engine_state *s, const struct zg_probe *probes,
+                                  int64_t n_probes, struct zg_error *err)
+{
+    for (int64_t p = 0; p < n_probes; p++)
+        if (probes[p].direction < 0 || probes[p].direction >= s->lowrank.n_directions)
+            return zg_fail(err, ZG_USAGE, "probe %lld: direction %d of %lld announced",
+                           (long long)p, (int)probes[p].direction,
+                           (long long)s->lowrank.n_directions);
+    if (!zg_has(s, ZG_M_ADAPTER))
+        zg_score_retrace(s, probes, n_probes);
+    return ZG_OK;
+}
+
 void zg_runtime_cost(const struct zg_engine_state *s, struct zg_cost *out)
 {
     *out = s->meter.cost;

@@ -39,6 +39,8 @@ enum zg_status zg_runtime_apply_momentum(struct zg_engine_state *state,
                                          const struct zg_update *updates, int64_t n,
                                          struct zg_momentum momentum, float weight_decay,
                                          struct zg_error *err);
+enum zg_status zg_runtime_retrace(struct zg_engine_state *state, const struct zg_probe *probes,
+                                  int64_t n_probes, struct zg_error *err);
 enum zg_status zg_runtime_read(struct zg_engine_state *state, int32_t tensor, int64_t row_begin,
                                int64_t n_rows, float *dst, int64_t ld, struct zg_error *err);
 void zg_runtime_cost(const struct zg_engine_state *state, struct zg_cost *out);

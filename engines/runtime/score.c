@@ -129,3 +129,11 @@ void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
     }
     zg_phase_start(s, ZG_PHASE_OTHER);
 }
+
+void zg_score_retrace(struct zg_engine_state *s, const struct zg_probe *probes, int64_t n_probes)
+{
+    for (int64_t p = 0; p < n_probes; p++)
+        zg_adapter_write(s, probes[p].direction, probes[p].coefficient);
+    zg_adapter_write(s, s->lowrank.written_direction, 0.0f);
+    zg_phase_start(s, ZG_PHASE_OTHER);
+}

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "engines/algorithm/passes.h"
 #include "engines/base/size.h"
 
 struct work { /* of one batch, or sums */
@@ -17,12 +18,19 @@ static struct work work_of(const struct zg_bench *bench, const struct zg_questio
                            int64_t index)
 {
     const struct zg_batch batch = zg_data_batch(&bench->data, (uint64_t)index);
-    struct zg_engine_limits limits = {0};
-    zg_engine_limits_include(&limits, &batch);
-    return (struct work){(double)limits.max_padded_tokens,
-                         zg_useful_flops(zg_model_shape(bench->data.model), &batch,
-                                         question->probes, question->n_probes,
-                                         question->directions)};
+    const int64_t max_rows = bench->data.max_rows;
+    struct work work = {0};
+    for (int64_t at = 0; at < batch.n_examples;) {
+        const struct zg_batch pass = zg_pass_at(&batch, at, max_rows);
+        struct zg_engine_limits limits = {0};
+        zg_engine_limits_include(&limits, &pass);
+        work.padded_tokens += (double)limits.max_padded_tokens;
+        work.useful_flops +=
+            zg_useful_flops(zg_model_shape(bench->data.model), &pass, question->probes,
+                            question->n_probes, question->directions);
+        at += pass.n_examples;
+    }
+    return work;
 }
 
 static double distance(struct work a, struct work b)

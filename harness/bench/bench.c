@@ -92,8 +92,9 @@ enum zg_status zg_bench_step(struct zg_contender *contender,
     const uint64_t step = contender->next_step++;
     const struct zg_batch batch = zg_data_batch(&contender->bench->data, contender->next_batch++);
     zg_phase_clock_begin(&contender->clock);
-    const enum zg_status status = zg_step_run(choice, contender->item->engine, contender->state,
-                                              step, &batch, contender->memory, out, err);
+    const enum zg_status status =
+        zg_step_run_passes(choice, contender->item->engine, contender->state, step, &batch,
+                           contender->bench->data.max_rows, contender->memory, out, err);
     zg_phase_clock_end(&contender->clock);
     note_v(contender, out->question.directions[0].seed_v);
     return status;

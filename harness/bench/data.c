@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/algorithm/passes.h"
 #include "engines/base/size.h"
+#include "harness/bench/fit.h"
 #include "workloads/batch.h"
 
 /* Batches that are drawn beforehand: enough that a run of minutes meets none twice, few enough (64
@@ -23,7 +25,7 @@ static enum zg_status open_tokenizer(struct zg_tokenizer **out, const struct zg_
 }
 
 static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c,
-                                   struct zg_error *err)
+                                   const int64_t *rows, int64_t n_rows, struct zg_error *err)
 {
     const struct zg_model_shape *const shape = zg_model_shape(data->model);
     struct zg_tokenizer *tokenizer = NULL;
@@ -39,7 +41,9 @@ static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c
                                                    .tokenizer = tokenizer,
                                                    .max_length = shape->n_positions,
                                                    .n_vocab = shape->n_vocab,
-                                                   .truncate = (enum zg_truncate)c->truncate};
+                                                   .truncate = (enum zg_truncate)c->truncate,
+                                                   .rows = rows,
+                                                   .n_rows = n_rows};
         status = zg_dataset_open(&data->dataset, &request, err);
     }
     zg_tokenizer_close(&tokenizer);
@@ -68,7 +72,7 @@ static enum zg_status draw_batches(struct zg_data *data, const struct zg_case *c
         memcpy(data->examples + step * size, batch.examples, (size_t)size * sizeof *batch.examples);
         data->pad_id = batch.pad_id;
         data->loss = batch.loss;
-        zg_engine_limits_include(&data->limits, &batch);
+        zg_passes_include(&data->limits, &batch, data->max_rows);
     }
     zg_batcher_close(&batcher);
     return status;
@@ -77,12 +81,20 @@ static enum zg_status draw_batches(struct zg_data *data, const struct zg_case *c
 enum zg_status zg_data_open(struct zg_data *out, const struct zg_case *c, struct zg_models *models,
                             struct zg_error *err)
 {
+    return zg_data_open_rows(out, c, NULL, 0, models, err);
+}
+
+enum zg_status zg_data_open_rows(struct zg_data *out, const struct zg_case *c, const int64_t *rows,
+                                 int64_t n, struct zg_models *models, struct zg_error *err)
+{
     *out = (struct zg_data){.batch = c->batch, .limits = {.max_bank = ZG_DATA_BANK}};
     const struct zg_algorithm_choice choice = zg_case_algorithm(c);
     zg_algorithm_needs(&choice, &out->limits);
     enum zg_status status = zg_models_get(models, c, &out->model, err);
     if (!status)
-        status = open_dataset(out, c, err);
+        out->max_rows = zg_fit_max_rows(c, out->model, out->limits.max_probes);
+    if (!status)
+        status = open_dataset(out, c, rows, n, err);
     if (status)
         zg_data_close(out);
     return status;

@@ -20,15 +20,19 @@ struct zg_data {
     int64_t batch; /* examples of one */
     int64_t n_batches;
     struct zg_example *examples; /* [n_batches][batch], tokens borrowed from the dataset */
+    int64_t max_rows;            /* tokens of a pass (passes.h); 0: a batch is one pass */
     int32_t pad_id;              /* of all batches, like the loss */
     enum zg_loss loss;
-    struct zg_engine_limits limits; /* of all batches and the algorithm's steps */
+    struct zg_engine_limits limits; /* of all batches' passes and the algorithm's steps */
 };
 
 /* Opens the examples, and the model if no case before had it; `models` must outlive the data.
  * ZG_USAGE, ZG_INPUT, ZG_ENV as they say. */
 enum zg_status zg_data_open(struct zg_data *out, const struct zg_case *c, struct zg_models *models,
                             struct zg_error *err);
+/* The same of chosen rows alone: row ids [n], ascending and each once (dataset.h). */
+enum zg_status zg_data_open_rows(struct zg_data *out, const struct zg_case *c, const int64_t *rows,
+                                 int64_t n, struct zg_models *models, struct zg_error *err);
 /* Draws the batches.  ZG_USAGE: --batch exceeds the number of examples. */
 enum zg_status zg_data_draw(struct zg_data *data, const struct zg_case *c, struct zg_error *err);
 /* Fine on data that failed to open or is all zero. */

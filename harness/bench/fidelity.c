@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/algorithm/passes.h"
 #include "engines/base/philox.h"
 #include "engines/base/plural.h"
 #include "engines/base/size.h"
@@ -187,7 +188,8 @@ static enum zg_status probe_once(const struct zg_fidelity_set *set,
     zg_question_redraw(&question, probe_seed(set, probe),
                        probe_seed(set, probe / probes_a_v(set) * probes_a_v(set)));
     const enum zg_status status =
-        zg_question_ask(&question, contender->item->engine, contender->state, &batch, loss, err);
+        zg_question_ask(&question, contender->item->engine, contender->state, &batch,
+                        set->bench->data.max_rows, loss, err);
     *dl = loss[0] - loss[1];
     return status;
 }
@@ -234,7 +236,7 @@ static struct zg_engine_limits small_limits(const struct zg_fidelity_set *set)
     zg_algorithm_needs(&choice, &limits);
     for (int64_t i = 0; i < zg_min64(set->options.n_probes, set->bench->data.n_batches); i++) {
         const struct zg_batch batch = probe_batch(set, i);
-        zg_engine_limits_include(&limits, &batch);
+        zg_passes_include(&limits, &batch, set->bench->data.max_rows);
     }
     return limits;
 }

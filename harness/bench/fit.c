@@ -3,6 +3,7 @@
 #include "harness/bench/fit.h"
 
 #include "engines/base/plural.h"
+#include "engines/base/size.h"
 #include "engines/interface/direction.h"
 #include "harness/machine/memory.h"
 #include "harness/request/offered.h"
@@ -97,6 +98,24 @@ double zg_fit_weight_bytes(const struct zg_model *model, const struct zg_engine 
         bytes += (double)(n_rows * n_cols) * (double)each;
     }
     return bytes;
+}
+
+int64_t zg_fit_max_rows(const struct zg_case *c, const struct zg_model *model, int64_t max_probes)
+{
+    enum { LEAST = 1 << 12, MOST = 1 << 20 };
+    if (c->max_rows > 0)
+        return c->max_rows;
+    const struct zg_model_shape *const shape = zg_model_shape(model);
+    const int64_t d = shape->d_model;
+    /* residual stream, its norm, attention's output; and q, k, v or the MLP's inner row */
+    const double floats = 3.0 * (double)d + (double)zg_max64(3 * d, shape->d_ffn);
+    const double row_bytes = floats * sizeof(float) * (double)zg_max64(1, max_probes);
+    const double weights = zg_fit_weight_bytes(model, zg_engine_at(0), ZG_FP32, ZG_FP32);
+    const double budget = (zg_memory_available_mib() * 1048576.0 - 2.0 * weights) / 4.0;
+    int64_t rows = LEAST;
+    while (rows < MOST && !(2.0 * (double)rows * row_bytes > budget)) /* NaN: not known */
+        rows *= 2;
+    return rows;
 }
 
 enum zg_status zg_fit_memory(const struct zg_case *c, const struct zg_model *model,

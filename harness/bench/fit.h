@@ -24,6 +24,11 @@ enum zg_status zg_fit_case(const struct zg_case *c, const struct zg_entry *entri
 double zg_fit_weight_bytes(const struct zg_model *model, const struct zg_engine *engine,
                            enum zg_dtype dtype, enum zg_dtype dtype_d);
 
+/* Tokens of a pass (passes.h): --max-rows, or as many as the activations of `max_probes` probes may
+ * have in a quarter of the memory that is free beside two copies of the weights, rounded down to a
+ * power of two so that it is the same from run to run: 4096 to 2^20. */
+int64_t zg_fit_max_rows(const struct zg_case *c, const struct zg_model *model, int64_t max_probes);
+
 /* ZG_ENV where the weights of entries [n], open at the same time, cannot fit into the memory that
  * is free: better said before the work than ended by the kernel in the middle of it. */
 enum zg_status zg_fit_memory(const struct zg_case *c, const struct zg_model *model,

@@ -268,8 +268,8 @@ int zg_conformance_run(const struct zg_conformance *subject)
 {
     zg_conformance_subject = subject;
     const struct zg_test *groups[] = {zg_conformance_scores, zg_conformance_steps,
-                                      zg_conformance_full, zg_conformance_algorithms,
-                                      zg_conformance_contract};
+                                      zg_conformance_full,   zg_conformance_algorithms,
+                                      zg_conformance_passes, zg_conformance_contract};
     struct zg_test all[64];
     size_t n = 0;
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)

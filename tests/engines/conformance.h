@@ -36,6 +36,7 @@ extern const struct zg_test zg_conformance_scores[];     /* losses and scores of
 extern const struct zg_test zg_conformance_steps[];      /* steps, gradients, weights */
 extern const struct zg_test zg_conformance_algorithms[]; /* each algorithm's, and its options' */
 extern const struct zg_test zg_conformance_full[];       /* directions of scope full */
+extern const struct zg_test zg_conformance_passes[];     /* batches in passes, steps again */
 extern const struct zg_test zg_conformance_contract[];   /* limits, NaN, memory, close */
 
 /* An engine and the reference, open on the same synthetic model. */

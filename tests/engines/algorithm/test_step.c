@@ -248,7 +248,7 @@ static void test_redraw(void)
     es.announce(&choice, 0, NULL, &question);
     CU_ASSERT_EQUAL(zg_question_n_probed(&question), N_SIDES);
     zg_question_redraw(&question, 11, 12);
-    CU_ASSERT_EQUAL(zg_question_ask(&question, &fake, &s, &batch, loss, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_question_ask(&question, &fake, &s, &batch, 0, loss, NULL), ZG_OK);
     CU_ASSERT(s.n_begin == 1 && s.n_score == 1 && s.n_apply == 0);
     CU_ASSERT_EQUAL(s.n_directions, N_SIDES);
     CU_ASSERT_EQUAL(s.n_probes, N_SIDES + 1);

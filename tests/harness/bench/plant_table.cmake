@@ -89,5 +89,7 @@ zogap_plant(lm-mean engines/layout/plan_loss.c [[n_tokens += `n`;]] [[1]]
             "the mean is over examples, not tokens" --objective lm-prompt)
 zogap_plant(padding engines/naive/batch.c [=[t = `T - 1 - batch->n_option[s]`;]=] [=[T - 2 - batch->n_option[s]]=]
             "a row before the option counts in its score" --task words.json)
-zogap_plant(not-restored engines/naive/engine.c [[`perturb_to(state, (struct zg_probe){0, 0})`;]] [[(void)0]]
+zogap_plant(not-restored engines/naive/engine.c [[`perturb_to(state, (struct zg_probe){0, 0})`;
+    zg_naive_phase(state, ZG_PHASE_OTHER);
+    state->cost]] [[(void)0]]
             "the loop leaves its weights at the last probe")
