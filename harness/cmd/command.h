@@ -24,7 +24,8 @@ struct zg_command {
     /* The options that most people need, some ten in the order of help, "engines model"; --all has
      * the others.  NULL: there are few. */
     const char *common;
-    const char *single;  /* case options that take no list here, "dtype"; "all": none does */
+    const char *single; /* case options that take no list here, "dtype"; "all": none does */
+    const struct zg_term *defaults; /* case options whose default is another here; NULL: none */
     const char *refused; /* options of shared tables that it refuses, and help does not tell of */
     const struct zg_flag_group *groups; /* offsets in struct zg_request; ends with a NULL title */
     const struct zg_flag *operand;      /* what is not an option: "DIR..."; NULL: there is none */

@@ -82,15 +82,35 @@ static enum zg_status set_defaults(const struct zg_flag_group *groups, struct zg
     return status;
 }
 
+static bool has_axis(const struct zg_sweep *sweep, const char *name)
+{
+    for (int64_t i = 0; i < sweep->n_axes; i++)
+        if (strcmp(sweep->axes[i].flag->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The defaults of case options that are the command's own, of those that nobody gave. */
+static enum zg_status add_own_defaults(const struct zg_command *command, struct zg_sweep *sweep,
+                                       struct zg_error *err)
+{
+    enum zg_status status = ZG_OK;
+    for (const struct zg_term *own = command->defaults; own && own->term && !status; own++)
+        for (const struct zg_flag *flag = zg_case_flags; flag->name && !status; flag++)
+            if (strcmp(flag->name, own->term) == 0 && !has_axis(sweep, flag->name))
+                status = zg_sweep_add(sweep, flag, own->meaning, err);
+    return status;
+}
+
 enum zg_status zg_command_parse(const struct zg_command *command, struct zg_request *request,
                                 bool *help, struct zg_error *err)
 {
     request->sweep.one_case = command->single && strcmp(command->single, "all") == 0;
-    const enum zg_status status = set_defaults(command->groups, request, err);
-    return status
-               ? status
-               : zg_flags_parse(command->groups, command->operand, (int)request->words.n_words - 1,
+    enum zg_status status = set_defaults(command->groups, request, err);
+    if (!status)
+        status = zg_flags_parse(command->groups, command->operand, (int)request->words.n_words - 1,
                                 request->words.words + 1, take_flag, request, help, err);
+    return status ? status : add_own_defaults(command, &request->sweep, err);
 }
 
 /* Behind the command's name. */

@@ -65,6 +65,14 @@ static bool is_list(const struct zg_command *command, const struct zg_flag *flag
            !is_one_of(command->single, flag->name);
 }
 
+static const char *fallback_of(const struct zg_command *command, const struct zg_flag *flag)
+{
+    for (const struct zg_term *own = command->defaults; own && own->term; own++)
+        if (strcmp(own->term, flag->name) == 0)
+            return own->meaning;
+    return flag->fallback;
+}
+
 /* In the order of the tables. */
 static int64_t collect(const struct zg_command *command, struct zg_help_option *out)
 {
@@ -74,7 +82,8 @@ static int64_t collect(const struct zg_command *command, struct zg_help_option *
         for (const struct zg_flag *flag = group->flags; flag->name && n < ZG_MAX_FLAGS; flag++) {
             topic = flag->topic ? flag->topic : topic;
             if (!is_one_of(command->refused, flag->name))
-                out[n++] = (struct zg_help_option){flag, topic, is_list(command, flag)};
+                out[n++] = (struct zg_help_option){flag, topic, is_list(command, flag),
+                                                   fallback_of(command, flag)};
         }
     }
     return n;
@@ -155,7 +164,7 @@ static void print_entry(const char *head, const char *text, int column, FILE *ou
 
 const char *zg_help_text(const struct zg_help_option *option, char *text, size_t size)
 {
-    const char *const fallback = option->flag->fallback;
+    const char *const fallback = option->fallback;
     snprintf(text, size, "%s%s%s%s%s", option->flag->summary, fallback ? " [default: " : "",
              fallback ? fallback : "", fallback ? "]" : "", option->is_list ? " [list]" : "");
     return text;

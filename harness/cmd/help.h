@@ -12,8 +12,9 @@
 /* An option as help tells of it. */
 struct zg_help_option {
     const struct zg_flag *flag;
-    const char *topic; /* ZG_TOPIC_COMMON, or that of its table */
-    bool is_list;      /* a list of values is a sweep */
+    const char *topic;    /* ZG_TOPIC_COMMON, or that of its table */
+    bool is_list;         /* a list of values is a sweep */
+    const char *fallback; /* its default in this command; NULL: none */
 };
 
 #define ZG_TOPIC_COMMON "Common options"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engines/algorithm/passes.h"
 #include "engines/base/size.h"
 #include "harness/base/file_out.h"
 #include "harness/base/signals.h"
@@ -24,7 +25,8 @@ struct scoring {
     struct zg_probe probes[MAX_PROBES];
     int64_t n_probes;
     FILE *out;
-    double *loss, *example_loss, *option_score;
+    double *loss, *example_loss, *option_score; /* of a batch */
+    struct zg_passes passes;
 };
 
 static enum zg_status read_probes(struct scoring *s, struct zg_error *err)
@@ -82,7 +84,7 @@ static int64_t size_limits(struct scoring *s)
         for (int64_t e = 0; e < batch.n_examples; e++)
             n_options += batch.examples[e].n_options;
         max_options = zg_max64(max_options, n_options);
-        zg_engine_limits_include(&s->bench.data.limits, &batch);
+        zg_passes_include(&s->bench.data.limits, &batch, s->bench.data.max_rows);
     }
     return max_options;
 }
@@ -112,12 +114,14 @@ static enum zg_status score_slice(struct scoring *s, int64_t first, int64_t n, s
 {
     const struct zg_contender *const contender = &s->bench.contenders[0];
     const struct zg_batch batch = zg_dataset_slice(s->bench.data.dataset, first, n);
-    struct zg_scores scores = {s->loss, s->example_loss, s->option_score};
+    struct zg_scores scores = {
+        .loss = s->loss, .example_loss = s->example_loss, .option_score = s->option_score};
     int64_t n_options = 0;
     for (int64_t e = 0; e < n; e++)
         n_options += batch.examples[e].n_options;
-    const enum zg_status status = contender->item->engine->score(
-        contender->state, &batch, s->probes, s->n_probes, &scores, err);
+    const enum zg_status status =
+        zg_passes_score(&s->passes, contender->item->engine, contender->state, &batch,
+                        s->bench.data.max_rows, s->probes, s->n_probes, &scores, err);
     if (status)
         return status;
     for (int64_t p = 0; p < s->n_probes; p++)
@@ -168,8 +172,9 @@ static enum zg_status score_into(struct scoring *s, struct zg_error *err)
     s->option_score = calloc(n_probes * (size_t)max_options, sizeof *s->option_score);
     if (!s->loss || !s->example_loss || !s->option_score)
         return zg_fail(err, ZG_ENV, "no memory for the scores of a batch");
-    const enum zg_status status =
-        zg_bench_open_engine(&s->bench, 0, &s->session.cases[0].entries[0], err);
+    enum zg_status status = zg_passes_open(&s->passes, &s->bench.data.limits, err);
+    if (!status)
+        status = zg_bench_open_engine(&s->bench, 0, &s->session.cases[0].entries[0], err);
     return status ? status : score_rows(s, err);
 }
 
@@ -221,20 +226,11 @@ static enum zg_status score_all(struct scoring *s, struct zg_error *err)
     return score_into(s, err);
 }
 
-static const char *default_engine(void)
-{
-    const struct zg_engine *engine = zg_engine_of_role(ZG_ROLE_RUNTIME);
-    for (int64_t i = 0; !engine || engine->missing; i++)
-        if (!(engine = zg_engine_at(i)))
-            return NULL;
-    return engine->name;
-}
-
 static enum zg_status run_score(struct zg_request *request, struct zg_error *err)
 {
     struct scoring s = {0};
     if (!request->engines)
-        request->engines = default_engine();
+        request->engines = zg_engine_usual();
     enum zg_status status = zg_session_open(&s.session, request, err);
     if (!status)
         status = score_all(&s, err);
@@ -243,6 +239,7 @@ static enum zg_status run_score(struct zg_request *request, struct zg_error *err
     free(s.loss);
     free(s.example_loss);
     free(s.option_score);
+    zg_passes_close(&s.passes);
     return status;
 }
 

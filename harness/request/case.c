@@ -112,6 +112,10 @@ const struct zg_flag zg_case_flags[] = {
      .word_at = zg_choice_algorithm},
     {"batch", ZG_FLAG_INT, "N", "16", "examples per step", FIELD(batch), .topic = ZG_TOPIC_MODEL,
      .is_axis = true, .min = 1, .max = MAX_BATCH},
+    {"max-rows", ZG_FLAG_INT, "N", NULL,
+     "tokens of a pass, no prefix shared: a batch that has more is scored in several, cut between "
+     "examples, with the same losses; default: by free memory, at least 4096",
+     FIELD(max_rows), .min = 1, .max = 1 << 30},
     {"rank", ZG_FLAG_CUSTOM, "R", "2", "columns of U and V", .topic = ZG_TOPIC_ALGORITHM,
      .is_axis = true, .set = set_option},
     {"nu", ZG_FLAG_CUSTOM, "N", "50", "steps between redraws of V", .is_axis = true,

@@ -25,6 +25,7 @@ struct zg_case {
     int64_t layers_resident;                /* distinct layers, repeated up to the depth; 0: all */
     int32_t bos;                            /* token id or ZG_BOS_NONE */
     int64_t batch, limit;                   /* limit 0: all rows */
+    int64_t max_rows;                       /* tokens of a pass; 0: as memory allows (fit.h) */
     uint64_t seed;
 };
 

@@ -344,3 +344,12 @@ struct zg_engine_options zg_engine_item_options(const struct zg_engine_item *ite
     options.n_settings = item->n_settings;
     return options;
 }
+
+const char *zg_engine_usual(void)
+{
+    const struct zg_engine *engine = zg_engine_of_role(ZG_ROLE_RUNTIME);
+    for (int64_t i = 0; !engine || engine->missing; i++)
+        if (!(engine = zg_engine_at(i)))
+            return NULL;
+    return engine->name;
+}

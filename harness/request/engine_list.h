@@ -49,6 +49,10 @@ enum zg_status zg_engine_list_parse(struct zg_engine_list *out, const char *text
                                     const char *mechanisms, struct zg_error *err);
 void zg_engine_list_close(struct zg_engine_list *list);
 
+/* The engine that a command takes which needs one and was given none: the runtime of the build,
+ * else its first.  NULL: it has none. */
+const char *zg_engine_usual(void);
+
 /* Index of the item with that label, else of the first of that engine; -1: none. */
 int64_t zg_engine_list_find(const struct zg_engine_list *list, const char *name);
 

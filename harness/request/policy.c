@@ -83,6 +83,11 @@ static enum zg_status set_width(void *target, const struct zg_flag *flag, const 
         "engine that the others are held against; default: naive if listed, else the first",       \
         FIELD(baseline), .topic = ZG_TOPIC_ENGINES, .word_at = zg_choice_engine
 
+#define TAG                                                                                        \
+    "tag", ZG_FLAG_CUSTOM, "K=V", NULL, "note kept in meta.json; may be repeated",                 \
+        .set = add_tag, .topic = ZG_TOPIC_OUTPUT
+
+const struct zg_flag zg_tag_flags[] = {{TAG}, {.name = NULL}};
 const struct zg_flag zg_baseline_flags[] = {{BASELINE}, {.name = NULL}};
 const struct zg_flag zg_strict_flags[] = {{STRICT}, {.name = NULL}};
 const struct zg_flag zg_thread_flags[] = {{THREADS}, {CPUS}, {QUIET}, {.name = NULL}};
@@ -130,8 +135,7 @@ const struct zg_flag zg_policy_flags[] = {
      "one more that speed-ups are told against; default: the baseline's engine where it is listed "
      "again with another dtype=, like naive:dtype=bf16",
      FIELD(second_baseline), .word_at = zg_choice_engine},
-    {"tag", ZG_FLAG_CUSTOM, "K=V", NULL, "note kept in meta.json; may be repeated", .set = add_tag,
-     .topic = ZG_TOPIC_OUTPUT},
+    {TAG},
     {"resume", ZG_FLAG_SWITCH, NULL, NULL,
      "go on in the --out directory of the same command with what is missing", FIELD(resume),
      .topic = ZG_TOPIC_OUTPUT},

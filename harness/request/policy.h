@@ -51,5 +51,6 @@ extern const struct zg_flag zg_policy_flags[]; /* fields of struct zg_policy */
 extern const struct zg_flag zg_thread_flags[]; /* threads, cpus, quiet alone */
 extern const struct zg_flag zg_baseline_flags[];
 extern const struct zg_flag zg_strict_flags[];
+extern const struct zg_flag zg_tag_flags[];
 
 #endif

@@ -23,6 +23,28 @@ struct zg_gate_request {
     const char *junit, *markdown, *json;      /* files to write */
 };
 
+/* What `zogap export` asks for; texts as typed, NULL: not given. */
+struct zg_export_request {
+    const char *dir;    /* of a training */
+    const char *engine; /* the first */
+    const char *model;  /* as the training names it */
+    int dtype;          /* fp32, fp16, bf16 */
+    int64_t at_step;    /* 0: the last */
+    int64_t file_mib;
+};
+
+/* What `zogap train` asks for besides case, engines and policy; 0 and NULL: not given. */
+struct zg_train_request {
+    int64_t steps, epochs; /* at most one of these two and the next two is given */
+    double budget_time_s;  /* of each engine's steps */
+    int64_t budget_forwards;
+    int64_t eval_every, log_every;           /* steps */
+    int64_t train_rows, dev_rows, eval_rows; /* 0: as the task says */
+    uint64_t data_seed;                      /* which rows, in which order */
+    double target;                           /* of the dev metric */
+    const char *dir;                         /* to go on in, as an operand */
+};
+
 /* An option and its value, as typed. */
 struct zg_given {
     const struct zg_flag *flag;
@@ -52,6 +74,8 @@ struct zg_request {
     bool phases;                  /* compare */
     const char *results;          /* roofline: a result directory, NULL: measure */
     struct zg_gate_request gate;
+    struct zg_export_request exported;
+    struct zg_train_request train;
     const char *about;                    /* help: a command, NULL: all of them */
     bool all;                             /* help */
     struct zg_given given[ZG_MOST_GIVEN]; /* [n_given] so far, each option once */

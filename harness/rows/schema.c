@@ -47,6 +47,9 @@ SCHEMA(fidelity, "fidelity.csv", OF_CASE(ZG_FIDELITY_COLUMNS), false, NULL)
 #define ROW struct zg_curve_row
 SCHEMA(curve, "curve.csv", OF_CASE(ZG_CURVE_COLUMNS), false, NULL)
 #undef ROW
+#define ROW struct zg_train_row
+SCHEMA(train, "train.csv", OF_CASE(ZG_TRAIN_COLUMNS), false, NULL)
+#undef ROW
 #define ROW struct zg_ladder_row
 SCHEMA(ladder, "ladder.csv", OF_CASE(ZG_LADDER_COLUMNS), false, NULL)
 #undef ROW

@@ -163,12 +163,61 @@ struct zg_schema {
     REAL(dl_reference)
 
 #define ZG_CURVE_COLUMNS(TEXT, INTEGER, REAL)                                                      \
-    INTEGER(step)                                                                                  \
-    REAL(loss)                                                                                     \
-    REAL(projected_gradient)                                                                       \
-    REAL(wall_s) /* since the first step */                                                        \
-    REAL(eval_loss)                                                                                \
-    REAL(eval_accuracy)
+    INTEGER(step)      /* steps done; the row's losses are of the last of them */                  \
+    REAL(epoch)        /* rows drawn over rows of the training split */                            \
+    REAL(loss_plus)    /* at the step's first probe: the batch's loss */                           \
+    REAL(loss_minus)   /* at its second */                                                         \
+    REAL(c)            /* projected gradient, of the first direction */                            \
+    REAL(lr)           /* of that step, its schedule in it */                                      \
+    REAL(lr_effective) /* step along a unit-variance direction for a unit difference of losses */  \
+    INTEGER(forwards)  /* of training batches so far, one a probe */                               \
+    REAL(wall_s)       /* of this engine's steps so far, evaluations not in it */                  \
+    TEXT(rows_xxh3)    /* of the ids of all rows drawn so far, in their order */                   \
+    TEXT(eval_split)   /* what is evaluated: dev; eval at the end; empty: nothing */               \
+    REAL(eval_loss)    /* clean, mean over its examples */                                         \
+    REAL(eval_metric)  /* the task's, 0 to 1 */                                                    \
+    REAL(eval_wall_s)  /* that the evaluation took */
+
+/* An engine at the end of a training, and how it agrees with the first. */
+#define ZG_TRAIN_COLUMNS(TEXT, INTEGER, REAL)                                                      \
+    INTEGER(steps)                                                                                 \
+    REAL(epochs)                                                                                   \
+    INTEGER(forwards)                                                                              \
+    REAL(wall_s) /* of its steps */                                                                \
+    REAL(wall_s_per_step)                                                                          \
+    TEXT(ended)  /* by: steps, time, forwards, interrupted, failed */                              \
+    TEXT(metric) /* accuracy, ... */                                                               \
+    INTEGER(train_rows)                                                                            \
+    INTEGER(dev_rows)                                                                              \
+    INTEGER(eval_rows)                                                                             \
+    REAL(dev_loss_first) /* before the first step */                                               \
+    REAL(dev_metric_first)                                                                         \
+    REAL(dev_loss_last)                                                                            \
+    REAL(dev_metric_last)                                                                          \
+    REAL(dev_loss_best)                                                                            \
+    INTEGER(dev_loss_best_step)                                                                    \
+    REAL(dev_metric_best)                                                                          \
+    INTEGER(dev_metric_best_step)                                                                  \
+    REAL(eval_loss) /* of the eval split, after the last step */                                   \
+    REAL(eval_metric)                                                                              \
+    REAL(target)         /* --target, of the dev metric */                                         \
+    INTEGER(target_step) /* first evaluation that reached it; empty: none did */                   \
+    INTEGER(target_forwards)                                                                       \
+    REAL(target_wall_s)                                                                            \
+    TEXT(rows_xxh3)    /* of all rows drawn */                                                     \
+    TEXT(weights_xxh3) /* of the weights after the last step */                                    \
+    TEXT(reference) /* the first engine, which all that follows is against; empty: other rows */   \
+    REAL(speedup)   /* median over blocks of steps of its time / this time */                      \
+    REAL(speedup_ci_low)                                                                           \
+    REAL(speedup_ci_high)                                                                          \
+    REAL(target_speedup) /* its target_wall_s / this one, once */                                  \
+    INTEGER(compared_steps)                                                                        \
+    REAL(sign_match)           /* share of them in which c has the same sign */                    \
+    INTEGER(high_signal_steps) /* abs(L+ - L-) of the reference is 0.005 or more */                \
+    REAL(sign_match_high_signal)                                                                   \
+    REAL(c_error)              /* rms difference of c over the rms of the reference's */           \
+    REAL(loss_difference_max)  /* of L+ and L-, over all steps */                                  \
+    REAL(loss_difference_last) /* of L+, in the last step that both have */
 
 /* A rung of a ladder, or the runtime with something left out. */
 #define ZG_LADDER_COLUMNS(TEXT, INTEGER, REAL)                                                     \
@@ -240,6 +289,10 @@ struct zg_curve_row {
     struct zg_case_row id;
     ZG_FIELDS(ZG_CURVE_COLUMNS)
 };
+struct zg_train_row {
+    struct zg_case_row id;
+    ZG_FIELDS(ZG_TRAIN_COLUMNS)
+};
 struct zg_ladder_row {
     struct zg_case_row id;
     ZG_FIELDS(ZG_LADDER_COLUMNS)
@@ -260,6 +313,7 @@ extern const struct zg_schema zg_schema_summary;
 extern const struct zg_schema zg_schema_verify;
 extern const struct zg_schema zg_schema_fidelity;
 extern const struct zg_schema zg_schema_curve;
+extern const struct zg_schema zg_schema_train;
 extern const struct zg_schema zg_schema_ladder;
 extern const struct zg_schema zg_schema_roofline;
 

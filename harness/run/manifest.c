@@ -197,15 +197,15 @@ static json_t *data_json(const struct zg_bench *bench)
     const struct zg_data *const data = &bench->data;
     const char *const tokenizer = c->tokenizer ? c->tokenizer : c->model;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:s, s:I}", "task",
+        "{s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:I}", "task",
         zg_json_text(zg_dataset_task_name(data->dataset)), "task_as_typed", zg_json_text(c->task),
         "data_as_typed", zg_json_text(c->data), "tokenizer",
         zg_json_text(data->embedded_tokenizer ? "embedded" : tokenizer), "n_examples",
         (json_int_t)data->stats.n_examples, "tokens_mean", zg_json_real(data->stats.mean_tokens),
         "tokens_p50", (json_int_t)data->stats.p50_tokens, "tokens_p95",
         (json_int_t)data->stats.p95_tokens, "tokens_max", (json_int_t)data->stats.max_tokens,
-        "n_batches_drawn", (json_int_t)data->n_batches, "truncate",
-        zg_truncate_name((enum zg_truncate)c->truncate), "n_truncated",
+        "n_batches_drawn", (json_int_t)data->n_batches, "max_rows", (json_int_t)data->max_rows,
+        "truncate", zg_truncate_name((enum zg_truncate)c->truncate), "n_truncated",
         (json_int_t)zg_dataset_n_truncated(data->dataset));
 }
 

@@ -19,10 +19,13 @@
 /* What a small run writes: a disk that does not take this is full. */
 enum { TRIAL_BYTES = 65536, MOST_A_SECOND = 9999 };
 
+/* Engines that train side by side at most: ZG_MAX_ENGINES. */
+enum { MOST_STEP_FILES = 16 };
+
 static const char *const result_files[] = {
-    "meta.json",    "samples.csv",  "phases.csv", "summary.csv", "verify.csv",
-    "fidelity.csv", "score.csv",    "ladder.csv", "ladder.gp",   "ladder.svg",
-    "curve.csv",    "roofline.csv", "gate.json",  NULL};
+    "meta.json", "samples.csv", "phases.csv", "summary.csv",  "verify.csv", "fidelity.csv",
+    "score.csv", "ladder.csv",  "ladder.gp",  "ladder.svg",   "curve.csv",  "curve.gp",
+    "curve.svg", "train.csv",   "steps.zo",   "roofline.csv", "gate.json",  NULL};
 
 bool zg_result_dir_has(const struct zg_result_dir *dir, const char *name)
 {
@@ -104,7 +107,8 @@ static bool is_left_over(const char *name)
     const char *const end = strrchr(name, '.');
     bool ours = strncmp(name, ".zogap-trial-", 13) == 0;
     for (int i = 0; result_files[i] && *name == '.' && end && strcmp(end, ".tmp") == 0; i++)
-        ours |= strncmp(name + 1, result_files[i], strlen(result_files[i])) == 0;
+        ours |= strncmp(name + 1, result_files[i], strlen(result_files[i])) == 0 ||
+                strncmp(name + 1, "steps-", 6) == 0;
     return ours;
 }
 
@@ -201,11 +205,22 @@ enum zg_status zg_result_dir_open(struct zg_result_dir *out, const char *given, 
     return ZG_OK;
 }
 
+/* steps-2.zo and so on: an engine's steps. */
+static void remove_steps(const struct zg_result_dir *dir)
+{
+    char path[1200];
+    for (int i = 2; i <= MOST_STEP_FILES; i++) {
+        snprintf(path, sizeof path, "%s/steps-%d.zo", dir->path, i);
+        unlink(path);
+    }
+}
+
 void zg_result_dir_discard(const struct zg_result_dir *dir)
 {
     char path[1200];
     if (!dir->is_new)
         return;
+    remove_steps(dir);
     for (int i = 0; result_files[i]; i++) {
         snprintf(path, sizeof path, "%s/%s", dir->path, result_files[i]);
         unlink(path);

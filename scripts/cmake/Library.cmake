@@ -4,7 +4,8 @@
 # Public headers, from anywhere in the tree, are installed flat as <zogap/NAME.h>.
 set(ZOGAP_PUBLIC_HEADERS
   engines/api.h engines/error.h engines/example.h engines/tensors.h engines/model.h engines/zo.h
-  engines/algorithm/algorithm.h engines/algorithm/step.h
+  engines/algorithm/algorithm.h engines/algorithm/passes.h
+  engines/algorithm/step.h
   harness/base/clock.h harness/machine/usage.h harness/stats/blocks.h harness/stats/stats.h
   harness/timing/counters.h harness/timing/sampler.h)
 set(public_folder "${CMAKE_BINARY_DIR}/include/zogap")

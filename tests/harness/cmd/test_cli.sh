@@ -15,10 +15,10 @@ export ZOGAP_PEAKS=brief # they are most of a small run; in full for r1, whose f
 echo "== help and version"
 expect 0 'usage: zogap' --help
 expect 0 '^zogap [0-9]' --version
-for command in info run ladder verify score roofline compare gate help; do
+for command in info run ladder verify score export roofline compare gate help; do
   expect 0 "usage: zogap $command" "$command" --help
 done
-for option in engines mechanisms model tokenizer task data objective algorithm batch rank nu eps lr scope direction \
+for option in engines mechanisms model tokenizer task data objective algorithm batch max-rows rank nu eps lr scope direction \
   direction-scale dtype layers-resident seed bos split limit truncate wide threads cpus steps blocks min-time max-time fidelity fidelity-batch width events out baseline second-baseline tag \
   quiet format resume list strict multiplex brief; do
   "$zogap" run --help --all | grep -q -- "^  --$option" || fail "zogap run --help --all lacks --$option"

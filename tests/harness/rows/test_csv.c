@@ -98,8 +98,8 @@ static void the_format_is_as_documented(void)
     zg_row_clear(&zg_schema_curve, &row);
     row.id.engine = "a\nb,\"c\"";
     row.step = 3;
-    row.loss = 1.0 / 3.0;
-    row.projected_gradient = INFINITY;
+    row.loss_plus = 1.0 / 3.0;
+    row.c = INFINITY;
     CU_ASSERT_EQUAL(zg_csv_out_row(out, &row, NULL, NULL), ZG_OK);
     CU_ASSERT_PTR_NULL(read_temp_file(dir, "curve.csv")); /* not there before it is whole */
     CU_ASSERT_EQUAL(zg_csv_out_close(&out, NULL), ZG_OK);
@@ -108,7 +108,7 @@ static void the_format_is_as_documented(void)
     CU_ASSERT_EQUAL(strncmp(text, "engine,model,task,", 18), 0);
     const char *const second = strchr(text, '\n') + 1;
     CU_ASSERT_EQUAL(strncmp(second, "\"a\\nb,\"\"c\"\"\",,,", 15), 0);
-    CU_ASSERT(strstr(second, ",3,0.333333333,,") != NULL);
+    CU_ASSERT(strstr(second, ",3,,0.333333333,,") != NULL);
     CU_ASSERT_EQUAL(strlen(strchr(second, '\n')), 1);
     CU_ASSERT_EQUAL(count_temp_files(dir), 1);
     free(text);
@@ -248,19 +248,19 @@ static void broken_files_are_named(void)
 {
     char cells[40], surplus[48], long_cell[72];
     const int64_t n = zg_schema_curve.n_columns;
-    expect_input("a,b\n", 4, "row 1 has 2 cells, want 21");
+    expect_input("a,b\n", 4, "row 1 has 2 cells, want 29");
     expect_input("\"open\n", 6, "row 1: ");
     expect_input("a\"b\n", 4, "row 1: ");
     expect_input("a\0b\n", 4, "row 1 holds a NUL byte");
     /* in the second row, after one without a fault; a cell too many is that, whatever it says */
-    CU_ASSERT_EQUAL_FATAL(n, 21);
+    CU_ASSERT_EQUAL_FATAL(n, 29);
     memset(cells, ',', (size_t)n - 1);
     cells[n - 1] = '\n';
     memcpy(surplus, cells, (size_t)n);
     memcpy(surplus + n, "e,b\n", 4);
-    expect_input(surplus, (size_t)n + 4, "row 2 has 2 cells, want 21");
+    expect_input(surplus, (size_t)n + 4, "row 2 has 2 cells, want 29");
     memcpy(surplus + n - 1, ",x\n", 3);
-    expect_input(surplus, (size_t)n + 2, "row 1 has 22 cells, want 21");
+    expect_input(surplus, (size_t)n + 2, "row 1 has 30 cells, want 29");
     memcpy(surplus, cells, (size_t)n);
     memcpy(surplus + n, "e\"\n", 3);
     expect_input(surplus, (size_t)n + 3, "row 2: ");
@@ -277,17 +277,17 @@ static void broken_files_are_named(void)
     long_cell[0] = '-';
     long_cell[63] = 'x';
     long_cell[64] = '\0';
-    snprintf(says, sizeof says, "row 1, column loss: \"%s\" is not a number", long_cell);
-    expect_bad_cell("loss", long_cell, says);
-    expect_bad_cell("loss", "1.0x", "\"1.0x\" is not a number");
-    expect_bad_cell("loss", "nan", "is not a number");
-    expect_bad_cell("loss", "1e999", "is not a number");
-    expect_bad_cell("loss", "0x10", "is not a number");
-    expect_bad_cell("loss", "--", "is not a number");
+    snprintf(says, sizeof says, "row 1, column loss_plus: \"%s\" is not a number", long_cell);
+    expect_bad_cell("loss_plus", long_cell, says);
+    expect_bad_cell("loss_plus", "1.0x", "\"1.0x\" is not a number");
+    expect_bad_cell("loss_plus", "nan", "is not a number");
+    expect_bad_cell("loss_plus", "1e999", "is not a number");
+    expect_bad_cell("loss_plus", "0x10", "is not a number");
+    expect_bad_cell("loss_plus", "--", "is not a number");
     expect_bad_cell("step", "1.5", "is not a whole number");
     expect_bad_cell("step", "99999999999999999999", "is not a whole number");
     expect_bad_cell("step", "-", "is not a whole number");
-    expect_bad_cell("eval_accuracy", "1,2", "cells, want");
+    expect_bad_cell("eval_metric", "1,2", "cells, want");
 }
 
 static void broken_headers_are_named(void)
@@ -297,7 +297,7 @@ static void broken_headers_are_named(void)
     } bad[] = {
         {"", "no complete header"},
         {"engine", "no complete header"},
-        {"engine,model\n", "the header has 2 columns, want at least 21: the file is not of "},
+        {"engine,model\n", "the header has 2 columns, want at least 29: the file is not of "},
         {"model,engine\n", "column 1 is \"model\", want \"engine\": the file is not of "},
         {"engine,mode1\n", "column 2 is \"mode1\", want \"model\""}, /* as long as the name */
         {"engine,mod\n", "column 2 is \"mod\", want \"model\""},     /* what it begins with */
@@ -414,7 +414,7 @@ static void columns_that_came_later(void)
     sprintf(end, "%.*s\n", 70,
             "0123456789012345678901234567890123456789012345678901234567890123456789");
     CU_ASSERT_EQUAL(read_text(&in, &zg_schema_curve, text, &err), ZG_INPUT);
-    zg_test_expect_words(err.text, ": column 22 \"0123456789012345678901234567890123456789012345678"
+    zg_test_expect_words(err.text, ": column 30 \"0123456789012345678901234567890123456789012345678"
                                    "901234567890123\" is one too many");
     zg_error_clear(&err);
     sprintf(text, "%.*s\n", 70,
@@ -438,7 +438,7 @@ static void line_ends_and_marks(void)
         end = put_header(end, &zg_schema_curve, zg_schema_curve.n_columns);
         end += sprintf(end - 1, "%s", ends[e]) - 1;
         for (int i = 0; i < ROWS; i++)
-            end += sprintf(end, "e%d,\"m,%d\",,,,,,,,,,,,,,%d,0.5,,,,%s", i, i, i, ends[e]);
+            end += sprintf(end, "e%d,\"m,%d\",,,,,,,,,,,,,,%d,,0.5,,,,,,,,,,,%s", i, i, i, ends[e]);
         strcpy(end, "\n"); /* a last line without its end would be torn; this one is empty */
         CU_ASSERT_EQUAL_FATAL(read_text(&in, &zg_schema_curve, text, NULL), ZG_OK);
         CU_ASSERT_EQUAL_FATAL(in->n, ROWS);
@@ -447,7 +447,7 @@ static void line_ends_and_marks(void)
         bool good = true;
         for (int i = 0; i < ROWS && good; i++)
             good = atoi(rows[i].id.engine + 1) == i && atoi(rows[i].id.model + 2) == i &&
-                   rows[i].id.model[1] == ',' && rows[i].step == i && rows[i].loss == 0.5 &&
+                   rows[i].id.model[1] == ',' && rows[i].step == i && rows[i].loss_plus == 0.5 &&
                    !rows[i].id.task && isnan(rows[i].wall_s);
         CU_ASSERT(good);
         zg_csv_in_close(&in);
@@ -460,7 +460,7 @@ static void a_torn_row_is_told(void)
     char text[1024], dir[64], path[128], warning[256];
     struct zg_csv_in *in = NULL;
     char *const end = put_header(text, &zg_schema_curve, zg_schema_curve.n_columns);
-    strcpy(end - 1, "\n,,,,,,,,,,,,,,,1,,,,,\n,,");
+    strcpy(end - 1, "\n,,,,,,,,,,,,,,,1,,,,,,,,,,,,,\n,,");
     make_temp_dir(dir);
     snprintf(path, sizeof path, "%s/curve.csv", dir);
     write_temp_file(dir, "curve.csv", text, strlen(text));
@@ -512,7 +512,7 @@ static void reads_as_they_may_be(void)
     struct zg_csv_in *in = NULL;
     struct zg_error err = {0};
     char *const end = put_header(text, &zg_schema_curve, zg_schema_curve.n_columns);
-    strcpy(end - 1, "\n,,,,,,,,,,,,,,,1,,,,,\n,,,,,,,,,,,,,,,2,,,,,\n");
+    strcpy(end - 1, "\n,,,,,,,,,,,,,,,1,,,,,,,,,,,,,\n,,,,,,,,,,,,,,,2,,,,,,,,,,,,,\n");
     make_temp_dir(dir);
     write_temp_file(dir, "curve.csv", text, strlen(text));
     for (int mode = READ_SHORT; mode <= READ_ENDS; mode++) {
@@ -554,11 +554,13 @@ static void descriptor_0(void)
 /* Of this version, with extra columns, and of an older one. */
 static void without_memory(void)
 {
-    static const char older[] = "engine,model,task,objective,algorithm,dtype,scope,direction,"
-                                "direction_scale,split,batch,rank,nu,eps,lr,bos,row_limit,threads,"
-                                "seed,synthetic,layers_resident,step,loss,projected_gradient,"
-                                "wall_s,eval_loss,eval_accuracy\n"
-                                "e,m,t,task,lozo,fp32,linear,,,train,16,2,,,,0,,2,1,1,,3,,,,,\n";
+    static const char older[] =
+        "engine,model,task,objective,algorithm,dtype,scope,direction,"
+        "direction_scale,split,batch,rank,nu,eps,lr,bos,row_limit,threads,"
+        "seed,synthetic,layers_resident,step,epoch,loss_plus,loss_minus,"
+        "c,lr,lr_effective,forwards,wall_s,rows_xxh3,eval_split,eval_loss,"
+        "eval_metric,eval_wall_s\n"
+        "e,m,t,task,lozo,fp32,linear,,,train,16,2,,,,0,,2,1,1,,3,,,,,,,,,,,,,\n";
     char text[4096], dir[64];
     char *const end = put_header(text, &zg_schema_samples, zg_schema_samples.n_columns);
     strcpy(end, "one,two,three\n");
@@ -688,9 +690,10 @@ static void older_rows_have_an_algorithm(void)
                      "engine,model,task,objective,algorithm,dtype,scope,"
                      "direction,direction_scale,split,batch,rank,nu,eps,lr,bos,"
                      "row_limit,threads,seed,synthetic,layers_resident,step,"
-                     "loss,projected_gradient,wall_s,eval_loss,eval_accuracy\n");
+                     "epoch,loss_plus,loss_minus,c,lr,lr_effective,forwards,wall_s,rows_xxh3,"
+                     "eval_split,eval_loss,eval_metric,eval_wall_s\n");
     for (int i = 0; i < N; i++)
-        n += snprintf(text + n, sizeof text - (size_t)n, "e,m,t,task,%s0,,2,1,1,,%d,,,,,\n",
+        n += snprintf(text + n, sizeof text - (size_t)n, "e,m,t,task,%s0,,2,1,1,,%d,,,,,,,,,,,,,\n",
                       rows[i].cells, i);
     make_temp_dir(dir);
     write_temp_file(dir, "curve.csv", text, (size_t)n);

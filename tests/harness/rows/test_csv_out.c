@@ -81,7 +81,7 @@ static struct zg_curve_row row_of(int64_t step)
     zg_row_clear(&zg_schema_curve, &row);
     row.id.engine = "naive";
     row.step = step;
-    row.loss = 0.25;
+    row.loss_plus = 0.25;
     return row;
 }
 
@@ -143,7 +143,7 @@ static void sweep(enum zg_csv_mode mode, bool wide)
         CU_ASSERT(status || mode == ZG_CSV_REPLACE || in->n == N_BEFORE + 2);
         const struct zg_curve_row *const rows = in->rows;
         for (int64_t i = 0; i < in->n; i++)
-            CU_ASSERT(rows[i].step == (in->n == 2 ? N_BEFORE + i : i) && rows[i].loss == 0.25);
+            CU_ASSERT(rows[i].step == (in->n == 2 ? N_BEFORE + i : i) && rows[i].loss_plus == 0.25);
         zg_csv_in_close(&in);
         remove_temp_dir(dir);
         if (!has_failed)
