@@ -161,6 +161,10 @@ struct zg_scores {
     /* [n_probes][options of the batch] or NULL: mean log p over the option's tokens, normalised
      * over the vocabulary. */
     double *option_score;
+    /* [n_probes][n_examples] or NULL: the token whose logit after the example's stem is the largest
+     * of the whole vocabulary, whatever the options are: the first step of a greedy continuation.
+     * The lowest id wins ties; a NaN is never the largest. */
+    int32_t *next_token;
 };
 
 /* ---- mechanisms (architecture of the inference-style runtime) ------------------------------- */

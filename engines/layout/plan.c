@@ -55,6 +55,7 @@ enum zg_status zg_batch_plan_open(struct zg_batch_plan *plan, const struct zg_en
         buffer(limits->max_option_tokens, sizeof *plan->option_query, &status, err);
     plan->example_cancels =
         buffer(limits->max_examples, sizeof *plan->example_cancels, &status, err);
+    plan->stem_end = buffer(limits->max_examples, sizeof *plan->stem_end, &status, err);
     plan->blocks = buffer(blocks, sizeof *plan->blocks, &status, err);
     plan->scored_blocks = buffer(scored_blocks, sizeof *plan->scored_blocks, &status, err);
     plan->row_mark = buffer(rows, sizeof *plan->row_mark, &status, err);
@@ -77,6 +78,7 @@ void zg_batch_plan_close(struct zg_batch_plan *plan)
     zg_buffer_free(plan->option_begin);
     zg_buffer_free(plan->option_query);
     zg_buffer_free(plan->example_cancels);
+    zg_buffer_free(plan->stem_end);
     zg_buffer_free(plan->blocks);
     zg_buffer_free(plan->scored_blocks);
     zg_buffer_free(plan->row_mark);
@@ -132,7 +134,8 @@ static void add_option_shared(struct zg_batch_plan *plan, const struct zg_option
 {
     int64_t row = stem_row;
     for (int64_t i = 0; i < option->n_tokens; i++) {
-        add_query(plan, row, option->tokens[i], normalised, n_tokens);
+        const bool whole = normalised || (i == 0 && plan->rules.next);
+        add_query(plan, row, option->tokens[i], whole, n_tokens);
         if (i + 1 < option->n_tokens)
             row = next_row(plan, row, option->tokens[i]);
     }
@@ -147,7 +150,8 @@ static void add_option_alone(struct zg_batch_plan *plan, const struct zg_example
     for (int64_t i = 0; i < example->n_stem; i++)
         row = next_row(plan, row, example->stem[i]);
     for (int64_t i = 0; i < option->n_tokens; i++) {
-        add_query(plan, row, option->tokens[i], normalised, n_tokens);
+        const bool whole = normalised || (i == 0 && plan->rules.next);
+        add_query(plan, row, option->tokens[i], whole, n_tokens);
         row = next_row(plan, row, option->tokens[i]);
     }
     for (int64_t i = example->n_stem + option->n_tokens; i < n_padded; i++)
@@ -214,6 +218,18 @@ static void number_scored_rows(struct zg_batch_plan *plan)
         plan->queries[q].scored = plan->row_scored[plan->queries[q].scored];
 }
 
+/* The first query of an example is of its stem's last row: its options begin there. */
+static void find_next_rows(struct zg_batch_plan *plan, const struct zg_batch *batch)
+{
+    int64_t first = 0;
+    for (int64_t e = 0; e < batch->n_examples; e++) {
+        const struct zg_query *query =
+            &plan->queries[plan->option_query[plan->option_begin[first]]];
+        plan->stem_end[e] = plan->normalised_index[query->scored];
+        first += batch->examples[e].n_options;
+    }
+}
+
 static int64_t cut_blocks(struct zg_attention_block *blocks, int64_t n_blocks, int64_t segment,
                           int64_t begin, int64_t end)
 {
@@ -238,14 +254,17 @@ static void add_blocks(struct zg_batch_plan *plan)
     }
 }
 
-void zg_batch_plan_build(struct zg_batch_plan *plan, const struct zg_batch *batch, bool options)
+void zg_batch_plan_build(struct zg_batch_plan *plan, const struct zg_batch *batch, unsigned wanted)
 {
-    plan->rules.options = options;
+    plan->rules.options = (wanted & ZG_PLAN_OPTIONS) != 0;
+    plan->rules.next = (wanted & ZG_PLAN_NEXT) != 0;
     plan->n_scored = plan->n_normalised = plan->n_queries = plan->n_options = 0;
     plan->n_blocks = plan->n_scored_blocks = 0;
     zg_trie_reset(&plan->trie);
     zg_pair_map_reset(&plan->query_map);
     add_rows(plan, batch);
     number_scored_rows(plan);
+    if (plan->rules.next)
+        find_next_rows(plan, batch);
     add_blocks(plan);
 }

@@ -34,6 +34,8 @@ struct zg_batch_plan_rules {
     /* Scores of all options are wanted: no cancelling, and under an LM loss not the gold ones
      * alone. */
     bool options;
+    /* The token that follows each stem is wanted: the row that the stem ends in is normalised. */
+    bool next;
 };
 
 #define ZG_PLAN_PAD 8
@@ -67,6 +69,7 @@ struct zg_batch_plan {
     int64_t *option_begin; /* [n_options + 1] into option_query; empty where not scored */
     int32_t *option_query; /* query of each token of each scored option */
     bool *example_cancels; /* [n_examples] its option scores lack the normaliser */
+    int32_t *stem_end;     /* [n_examples] index into normalised of its stem's end, if wanted */
 
     int64_t n_blocks, n_scored_blocks;
     struct zg_attention_block *blocks;        /* over all rows */
@@ -77,8 +80,8 @@ struct zg_batch_plan {
     int32_t *row_scored; /* [rows] scored index, or -1 */
 };
 
-/* Sizes everything for batches within `limits`; the later builds have these `rules`, options
- * aside. */
+/* Sizes everything for batches within `limits`; the later builds have these `rules`, options and
+ * next aside. */
 enum zg_status zg_batch_plan_open(struct zg_batch_plan *plan, const struct zg_engine_limits *limits,
                                   const struct zg_batch_plan_rules *rules, struct zg_error *err);
 void zg_batch_plan_close(struct zg_batch_plan *plan);
@@ -89,8 +92,11 @@ int64_t zg_batch_plan_max_rows(const struct zg_engine_limits *limits,
 int64_t zg_batch_plan_max_scored(const struct zg_engine_limits *limits,
                                  const struct zg_batch_plan_rules *rules);
 
-/* The batch has passed zg_batch_check(). */
-void zg_batch_plan_build(struct zg_batch_plan *plan, const struct zg_batch *batch, bool options);
+/* What is wanted beside losses: bits of zg_batch_plan_build(). */
+enum { ZG_PLAN_OPTIONS = 1, ZG_PLAN_NEXT = 2 };
+
+/* The batch has passed zg_batch_check().  wanted: bits of the above. */
+void zg_batch_plan_build(struct zg_batch_plan *plan, const struct zg_batch *batch, unsigned wanted);
 
 /* Losses and option scores of one probe from its logits and log-sum-exps.
  * logit [n_queries], lse [n_normalised]; example_loss and option_score may be NULL.  Returns the

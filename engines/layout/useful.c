@@ -177,7 +177,7 @@ double zg_useful_count(struct zg_useful *useful, const struct zg_model_shape *sh
                        const struct zg_batch *batch, const struct zg_probe *probes,
                        int64_t n_probes, const struct zg_direction *directions)
 {
-    zg_batch_plan_build(&useful->plan, batch, false);
+    zg_batch_plan_build(&useful->plan, batch, 0);
     return zg_batch_plan_useful_flops(&useful->plan, shape, probes, n_probes, directions);
 }
 

@@ -16,7 +16,7 @@ enum zg_status zg_naive_batch_open(struct zg_naive_batch *batch,
                                    const struct zg_engine_limits *limits, struct zg_error *err)
 {
     *batch = (struct zg_naive_batch){0};
-    void *token = NULL, *label = NULL, *n_real = NULL, *n_option = NULL;
+    void *token = NULL, *label = NULL, *n_real = NULL, *n_option = NULL, *stem_end = NULL;
     enum zg_status status =
         zg_buffer_alloc(&token, limits->max_padded_tokens, sizeof(int32_t), "tokens", err);
     if (!status)
@@ -25,10 +25,13 @@ enum zg_status zg_naive_batch_open(struct zg_naive_batch *batch,
         status = zg_buffer_alloc(&n_real, limits->max_options, sizeof(int64_t), "lengths", err);
     if (!status)
         status = zg_buffer_alloc(&n_option, limits->max_options, sizeof(int64_t), "lengths", err);
+    if (!status)
+        status = zg_buffer_alloc(&stem_end, limits->max_examples, sizeof(int64_t), "stems", err);
     batch->token = token;
     batch->label = label;
     batch->n_real = n_real;
     batch->n_option = n_option;
+    batch->stem_end = stem_end;
     return status;
 }
 
@@ -38,6 +41,7 @@ void zg_naive_batch_close(struct zg_naive_batch *batch)
     zg_buffer_free(batch->label);
     zg_buffer_free(batch->n_real);
     zg_buffer_free(batch->n_option);
+    zg_buffer_free(batch->stem_end);
     *batch = (struct zg_naive_batch){0};
 }
 
@@ -63,11 +67,13 @@ void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *
 {
     batch->gold_only = source->loss == ZG_LOSS_LM && !all_options;
     batch->n_sequences = 0;
+    batch->n_examples = source->n_examples;
     batch->length = 0;
     /* The first pass finds the length of every sequence, the second writes them. */
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t e = 0; e < source->n_examples; e++) {
             const struct zg_example *example = &source->examples[e];
+            const int64_t first = batch->n_sequences;
             for (int64_t o = 0; o < example->n_options; o++) {
                 const struct zg_option *option = &example->options[o];
                 if (batch->gold_only && o != example->gold)
@@ -77,6 +83,8 @@ void zg_naive_batch_expand(struct zg_naive_batch *batch, const struct zg_batch *
                 else
                     expand_option(batch, batch->n_sequences++, example, option, source->pad_id);
             }
+            if (pass == 1)
+                batch->stem_end[e] = (first + 1) * batch->length - batch->n_option[first] - 1;
         }
         if (pass == 0)
             batch->length = zg_round_up(batch->length, 8);

@@ -292,7 +292,7 @@ static enum zg_status naive_score(struct zg_engine_state *state, const struct zg
     int64_t n_options = state->batch.n_sequences;
     for (int64_t p = 0; p < n_probes; p++) {
         perturb_to(state, probes[p]);
-        zg_naive_forward(state);
+        zg_naive_forward(state, out->next_token ? out->next_token + p * batch->n_examples : NULL);
         double *score = out->option_score ? out->option_score + p * n_options : state->score;
         out->loss[p] = zg_naive_batch_loss(
             &state->batch, batch, state->log_p, score,

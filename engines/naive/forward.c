@@ -194,7 +194,29 @@ static void log_softmax(struct zg_engine_state *s, int64_t begin, int64_t n)
     zg_naive_count(s, ZG_PHASE_LOSS, 0, 4.0 * (double)(n * n_vocab));
 }
 
-void zg_naive_forward(struct zg_engine_state *state)
+/* The largest logit of each stem whose last row is one of begin .. begin + n - 1; NaN is larger
+ * than nothing. */
+static void pick_next(const struct zg_engine_state *s, int64_t begin, int64_t n,
+                      int32_t *next_token)
+{
+    const struct zg_naive_batch *b = &s->batch;
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t e = 0; e < b->n_examples; e++) {
+        const int64_t row = b->stem_end[e] - begin;
+        if (row < 0 || row >= n)
+            continue;
+        const float *logits = s->logits + row * s->ld_logits;
+        float best = -INFINITY;
+        next_token[e] = 0;
+        for (int64_t i = 0; i < s->weights.shape.n_vocab; i++)
+            if (logits[i] > best) {
+                best = logits[i];
+                next_token[e] = (int32_t)i;
+            }
+    }
+}
+
+void zg_naive_forward(struct zg_engine_state *state, int32_t *next_token)
 {
     struct zg_engine_state *s = state;
     const struct zg_model_shape *shape = &s->weights.shape;
@@ -210,5 +232,7 @@ void zg_naive_forward(struct zg_engine_state *state)
         multiply(s, ZG_PHASE_HEAD, n, shape->n_vocab, d, s->n, begin, head, s->logits, s->ld_logits,
                  false);
         log_softmax(s, begin, n);
+        if (next_token)
+            pick_next(s, begin, n, next_token);
     }
 }

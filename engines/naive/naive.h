@@ -61,6 +61,9 @@ struct zg_naive_batch {
     int32_t *label;    /* [n_sequences][length]: the token that follows where it counts, else -1 */
     int64_t *n_real;   /* [n_sequences]: tokens that are not padding */
     int64_t *n_option; /* [n_sequences]: of them, the option's */
+    int64_t n_examples;
+    int64_t
+        *stem_end; /* [n_examples] the row of the last token of its stem, in its first sequence */
 };
 
 enum zg_status zg_naive_batch_open(struct zg_naive_batch *batch,
@@ -149,7 +152,8 @@ void zg_naive_m_update(struct zg_engine_state *state, const struct zg_update *up
 
 /* ---- forward.c ------------------------------------------------------------------------- */
 
-/* state->log_p of state->batch at the present weights. */
-void zg_naive_forward(struct zg_engine_state *state);
+/* state->log_p of state->batch at the present weights.  next_token [n_examples] of the batch, or
+ * NULL: the likeliest token after each stem (zo.h). */
+void zg_naive_forward(struct zg_engine_state *state, int32_t *next_token);
 
 #endif

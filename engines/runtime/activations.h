@@ -26,6 +26,8 @@ struct zg_activations {
     float *logit;            /* [probes][queries] */
     float *max;              /* [probes][normalised rows] running maximum */
     double *sum;             /* likewise; the log-sum-exp when the head is done */
+    float *next_logit;       /* [probes][examples] the largest so far after its stem */
+    int32_t *next_token;     /* likewise: the token that has it */
 };
 
 /* A thread's holds what attention gathers, or a stripe of V, or a row's scaled t. */

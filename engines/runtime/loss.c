@@ -56,7 +56,29 @@ static void move_slice(struct zg_engine_state *s, const struct zg_pass *pass, in
                         zg_row(s->act.slice, i));
 }
 
-void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass)
+/* The largest logit after each stem, from those of a slice of the vocabulary; NaN is larger than
+ * nothing. */
+static void pick_next(struct zg_engine_state *s, const struct zg_pass *pass, int64_t n_examples,
+                      int64_t begin, int64_t n)
+{
+#pragma omp parallel for num_threads((int)s->options.n_threads) schedule(static)
+    for (int64_t i = 0; i < pass->n_probes * n_examples; i++) {
+        const int64_t row =
+            i / n_examples * s->plan.n_normalised + s->plan.stem_end[i % n_examples];
+        const float *logit = zg_row(s->act.slice, row);
+        float best = begin > 0 ? s->act.next_logit[i] : -INFINITY;
+        int64_t token = begin > 0 ? s->act.next_token[i] : 0;
+        for (int64_t o = 0; o < n; o++)
+            if (logit[o] > best) {
+                best = logit[o];
+                token = begin + o;
+            }
+        s->act.next_logit[i] = best;
+        s->act.next_token[i] = (int32_t)token;
+    }
+}
+
+void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass, int64_t n_examples)
 {
     const int64_t d = s->shape.d_model, n_vocab = s->shape.n_vocab;
     const int64_t n_rows = pass->n_probes * s->plan.n_normalised;
@@ -91,6 +113,8 @@ void zg_head_run(struct zg_engine_state *s, const struct zg_pass *pass)
                                   &s->act.sum[i]);
         }
         zg_cost_add(&s->meter, 0.0, 4.0 * (double)(n_rows * n));
+        if (s->plan.rules.next)
+            pick_next(s, pass, n_examples, begin, n);
     }
     for (int64_t i = 0; i < n_rows; i++)
         s->act.sum[i] = (double)s->act.max[i] + log(s->act.sum[i]);

@@ -120,6 +120,10 @@ static enum zg_status open_activations(struct zg_engine_state *s, struct zg_erro
         zg_state_take(s, n_probes * limits->max_option_tokens, size, "logits", &status, err);
     s->act.max = zg_state_take(s, scored, sizeof *s->act.max, "log-sum-exps", &status, err);
     s->act.sum = zg_state_take(s, scored, sizeof *s->act.sum, "log-sum-exps", &status, err);
+    const int64_t examples = n_probes * limits->max_examples;
+    s->act.next_logit = zg_state_take(s, examples, size, "logits", &status, err);
+    s->act.next_token =
+        zg_state_take(s, examples, sizeof *s->act.next_token, "tokens", &status, err);
 
     if (zg_has(s, ZG_M_CENTRED)) {
         s->paired = zg_state_take(s, n_probes, sizeof *s->paired, "probes", &status, err);

@@ -3,6 +3,8 @@
  */
 #include "engines/runtime/score.h"
 
+#include <string.h>
+
 #include "engines/runtime/adapter.h"
 #include "engines/runtime/forward.h"
 #include "engines/runtime/loss.h"
@@ -66,12 +68,16 @@ static void losses(struct zg_engine_state *s, const struct zg_batch *batch,
                    const struct zg_pass *pass, int64_t first, struct zg_scores *out)
 {
     zg_phase_start(s, ZG_PHASE_LOSS);
+    const int64_t n_examples = batch->n_examples;
     for (int64_t i = 0; i < pass->n_probes; i++) {
         const int64_t p = first + slot_probe(s, pass, i);
+        if (out->next_token)
+            memcpy(out->next_token + p * n_examples, s->act.next_token + i * n_examples,
+                   (size_t)n_examples * sizeof *out->next_token);
         out->loss[p] = zg_batch_plan_loss(
             &s->plan, batch, s->act.logit + i * s->plan.n_queries,
             s->act.sum + i * s->plan.n_normalised,
-            out->example_loss ? out->example_loss + p * batch->n_examples : NULL,
+            out->example_loss ? out->example_loss + p * n_examples : NULL,
             out->option_score ? out->option_score + p * s->plan.n_options : NULL);
     }
 }
@@ -91,7 +97,7 @@ static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
         pass.probes = s->slot_probes;
     }
     zg_forward_run(s, &pass);
-    zg_head_run(s, &pass);
+    zg_head_run(s, &pass, batch->n_examples);
     losses(s, batch, &pass, first, out);
 }
 
@@ -99,8 +105,9 @@ static void run_pass(struct zg_engine_state *s, const struct zg_batch *batch,
 static void count_useful(struct zg_engine_state *s, const struct zg_batch *batch,
                          const struct zg_probe *probes, int64_t n_probes)
 {
-    /* Option scores are no part of the step's minimum: a plan that serves them counts too much. */
-    const bool apart = s->useful_apart || s->plan.rules.options;
+    /* Option scores and next tokens are no part of the step's minimum: a plan that serves them
+     * counts too much. */
+    const bool apart = s->useful_apart || s->plan.rules.options || s->plan.rules.next;
     const struct zg_direction *const directions = s->lowrank.directions;
     s->meter.cost.useful_flops +=
         apart ? zg_useful_count(s->useful, &s->shape, batch, probes, n_probes, directions)
@@ -111,7 +118,9 @@ static void count_useful(struct zg_engine_state *s, const struct zg_batch *batch
 void zg_score_run(struct zg_engine_state *s, const struct zg_batch *batch,
                   const struct zg_probe *probes, int64_t n_probes, struct zg_scores *out)
 {
-    zg_batch_plan_build(&s->plan, batch, out->option_score != NULL);
+    zg_batch_plan_build(&s->plan, batch,
+                        (out->option_score ? ZG_PLAN_OPTIONS : 0u) |
+                            (out->next_token ? ZG_PLAN_NEXT : 0u));
     count_useful(s, batch, probes, n_probes);
 
     if (zg_has(s, ZG_M_ADAPTER))

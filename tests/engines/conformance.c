@@ -209,8 +209,9 @@ bool zg_rig_compare(struct zg_rig *rig, const char *what, const struct zg_batch 
     double *losses = calloc((size_t)n_probes, sizeof *losses);
     want_example = calloc((size_t)batch->n_examples, sizeof *want_example);
     want_score = calloc((size_t)n_options, sizeof *want_score);
-    struct zg_scores full = {values, values + n_probes,
-                             values + n_probes + n_probes * batch->n_examples};
+    struct zg_scores full = {.loss = values,
+                             .example_loss = values + n_probes,
+                             .option_score = values + n_probes + n_probes * batch->n_examples};
     struct zg_scores alone = {.loss = losses};
     enum zg_status status = rig->engine->begin(rig->state, directions, n_directions, &err);
     if (!status)
@@ -267,9 +268,10 @@ double zg_rig_weight_difference(struct zg_rig *rig, double *scale)
 int zg_conformance_run(const struct zg_conformance *subject)
 {
     zg_conformance_subject = subject;
-    const struct zg_test *groups[] = {zg_conformance_scores, zg_conformance_steps,
-                                      zg_conformance_full,   zg_conformance_algorithms,
-                                      zg_conformance_passes, zg_conformance_contract};
+    const struct zg_test *groups[] = {zg_conformance_scores,     zg_conformance_next,
+                                      zg_conformance_steps,      zg_conformance_full,
+                                      zg_conformance_algorithms, zg_conformance_passes,
+                                      zg_conformance_contract};
     struct zg_test all[64];
     size_t n = 0;
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)

@@ -33,6 +33,7 @@ int zg_conformance_run(const struct zg_conformance *subject);
 extern const struct zg_conformance *zg_conformance_subject;
 
 extern const struct zg_test zg_conformance_scores[];     /* losses and scores of probes */
+extern const struct zg_test zg_conformance_next[];       /* the likeliest next token */
 extern const struct zg_test zg_conformance_steps[];      /* steps, gradients, weights */
 extern const struct zg_test zg_conformance_algorithms[]; /* each algorithm's, and its options' */
 extern const struct zg_test zg_conformance_full[];       /* directions of scope full */

@@ -153,6 +153,8 @@ static enum zg_status null_score(struct zg_engine_state *state, const struct zg_
         out->loss[p] = loss;
         for (int64_t e = 0; out->example_loss && e < batch->n_examples; e++)
             out->example_loss[p * batch->n_examples + e] = loss;
+        for (int64_t e = 0; out->next_token && e < batch->n_examples; e++)
+            out->next_token[p * batch->n_examples + e] = 0;
         for (int64_t o = 0; out->option_score && o < n_options; o++)
             out->option_score[p * n_options + o] = -loss;
     }

@@ -329,33 +329,42 @@ static void layer(const struct zg_reference *r, int64_t l, int64_t T, struct wor
         w->x[i] += w->n[i];
 }
 
-/* log p(token | the prefix whose hidden state is h [d]) */
-static double log_probability(const struct zg_reference *r, const double *h, int32_t token)
+/* Logits [n_vocab] of what follows the prefix whose hidden state is h [d], and the largest. */
+static double *logits_of(const struct zg_reference *r, const double *h, double *out_largest)
 {
     const int64_t d = r->shape.d_model, n_vocab = r->shape.n_vocab;
     const double *head = r->w[zg_tensor_owner(&r->shape, ZG_T_HEAD)];
     double *logit = take(n_vocab, sizeof *logit);
-    double largest = -INFINITY, total = 0;
+    double largest = -INFINITY;
     for (int64_t i = 0; i < n_vocab; i++) {
         for (int64_t k = 0; k < d; k++)
             logit[i] += head[i * d + k] * h[k];
         largest = fmax(largest, logit[i]);
     }
-    for (int64_t i = 0; i < n_vocab; i++)
+    *out_largest = largest;
+    return logit;
+}
+
+/* log p(token | the prefix whose hidden state is h [d]) */
+static double log_probability(const struct zg_reference *r, const double *h, int32_t token)
+{
+    double largest, total = 0;
+    double *logit = logits_of(r, h, &largest);
+    for (int64_t i = 0; i < r->shape.n_vocab; i++)
         total += exp(logit[i] - largest);
     const double result = logit[token] - largest - log(total);
     free(logit);
     return result;
 }
 
-/* Sum of log p over the option's tokens. */
-static double score_option(const struct zg_reference *r, const struct zg_example *example,
-                           const struct zg_option *option)
+/* The hidden states w.n [n_stem + n_tail][d] of a sequence of two parts. */
+static struct work hidden(const struct zg_reference *r, const int32_t *stem, int64_t n_stem,
+                          const int32_t *tail, int64_t n_tail)
 {
-    const int64_t d = r->shape.d_model, n_stem = example->n_stem, T = n_stem + option->n_tokens;
+    const int64_t d = r->shape.d_model, T = n_stem + n_tail;
     struct work w = work_open(&r->shape, T);
     for (int64_t t = 0; t < T; t++) {
-        const int64_t token = t < n_stem ? example->stem[t] : option->tokens[t - n_stem];
+        const int64_t token = t < n_stem ? stem[t] : tail[t - n_stem];
         for (int64_t i = 0; i < d; i++)
             w.x[t * d + i] = r->w[ZG_T_EMBED_TOKENS][token * d + i] +
                              r->w[ZG_T_EMBED_POSITIONS][(t + ZG_POSITION_OFFSET) * d + i];
@@ -363,11 +372,33 @@ static double score_option(const struct zg_reference *r, const struct zg_example
     for (int64_t l = 0; l < r->shape.n_layers; l++)
         layer(r, l % zg_shape_n_resident(&r->shape), T, &w);
     layer_norm(r->w[ZG_T_FINAL_NORM_WEIGHT], r->w[ZG_T_FINAL_NORM_BIAS], T, d, w.x, w.n);
+    return w;
+}
+
+/* Sum of log p over the option's tokens. */
+static double score_option(const struct zg_reference *r, const struct zg_example *example,
+                           const struct zg_option *option)
+{
+    const int64_t d = r->shape.d_model, n_stem = example->n_stem;
+    struct work w = hidden(r, example->stem, n_stem, option->tokens, option->n_tokens);
     double sum = 0;
     for (int64_t j = 0; j < option->n_tokens; j++)
         sum += log_probability(r, w.n + (n_stem - 1 + j) * d, option->tokens[j]);
     work_close(&w);
     return sum;
+}
+
+double zg_reference_next_gap(const struct zg_reference *reference, const int32_t *stem, int64_t n,
+                             int32_t token)
+{
+    const int64_t d = reference->shape.d_model;
+    struct work w = hidden(reference, stem, n, NULL, 0);
+    double largest;
+    double *logit = logits_of(reference, w.n + (n - 1) * d, &largest);
+    const double gap = largest - logit[token];
+    free(logit);
+    work_close(&w);
+    return gap;
 }
 
 /* ---- losses ---------------------------------------------------------------------------- */

@@ -34,6 +34,11 @@ void zg_reference_step(struct zg_reference *reference, const struct zg_direction
 double zg_reference_score(const struct zg_reference *reference, const struct zg_batch *batch,
                           double *example_loss, double *option_score);
 
+/* By how much the largest logit of the vocabulary after a stem [n] exceeds that of `token`: 0 for
+ * the likeliest. */
+double zg_reference_next_gap(const struct zg_reference *reference, const int32_t *stem, int64_t n,
+                             int32_t token);
+
 /* Sets a row of a tensor; a tied head has none of its own. */
 void zg_reference_set(struct zg_reference *reference, int32_t tensor, int64_t row,
                       const float *values);
