@@ -28,9 +28,8 @@ static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c
                                    const int64_t *rows, int64_t n_rows, struct zg_error *err)
 {
     const struct zg_model_shape *const shape = zg_model_shape(data->model);
-    struct zg_tokenizer *tokenizer = NULL;
     data->embedded_tokenizer = !c->tokenizer && zg_model_is_synthetic(data->model);
-    enum zg_status status = open_tokenizer(&tokenizer, data, c, err);
+    enum zg_status status = open_tokenizer(&data->tokenizer, data, c, err);
     if (!status) {
         const struct zg_dataset_request request = {.task = c->task,
                                                    .data_dir = c->data,
@@ -38,7 +37,7 @@ static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c
                                                    .limit = c->limit,
                                                    .objective = (enum zg_objective)c->objective,
                                                    .bos = c->bos,
-                                                   .tokenizer = tokenizer,
+                                                   .tokenizer = data->tokenizer,
                                                    .max_length = shape->n_positions,
                                                    .n_vocab = shape->n_vocab,
                                                    .truncate = (enum zg_truncate)c->truncate,
@@ -46,7 +45,8 @@ static enum zg_status open_dataset(struct zg_data *data, const struct zg_case *c
                                                    .n_rows = n_rows};
         status = zg_dataset_open(&data->dataset, &request, err);
     }
-    zg_tokenizer_close(&tokenizer);
+    if (status || zg_dataset_max_new_tokens(data->dataset) == 0)
+        zg_tokenizer_close(&data->tokenizer);
     if (!status)
         status = zg_dataset_stats(data->dataset, &data->stats, err);
     return status;
@@ -113,6 +113,7 @@ void zg_data_close(struct zg_data *data)
     free(data->examples);
     data->examples = NULL;
     zg_dataset_close(&data->dataset);
+    zg_tokenizer_close(&data->tokenizer);
     data->model = NULL;
 }
 

@@ -15,6 +15,7 @@ enum { ZG_DATA_BANK = 16 };
 struct zg_data {
     const struct zg_model *model; /* borrowed */
     struct zg_dataset *dataset;
+    struct zg_tokenizer *tokenizer; /* where the task generates text, else NULL */
     struct zg_dataset_stats stats;
     bool embedded_tokenizer;
     int64_t batch; /* examples of one */
