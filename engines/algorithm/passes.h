@@ -56,8 +56,9 @@ enum zg_status zg_passes_open(struct zg_passes *out, const struct zg_engine_limi
 /* Fine on one that failed to open or is all zero. */
 void zg_passes_close(struct zg_passes *passes);
 
-/* As score() on the whole batch: every array that *out has is filled, in the batch's order.
- * ZG_USAGE too where a pass exceeds what the room was opened for. */
+/* As score() on the whole batch: every array that *out has is filled, in the batch's order, but
+ * next_token, which stays as it is.  ZG_USAGE too where a pass exceeds what the room was opened
+ * for. */
 enum zg_status zg_passes_score(struct zg_passes *passes, const struct zg_engine *engine,
                                struct zg_engine_state *state, const struct zg_batch *batch,
                                int64_t max_rows, const struct zg_probe *probes, int64_t n_probes,

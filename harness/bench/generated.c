@@ -6,6 +6,13 @@
 #include "engines/base/size.h"
 #include "workloads/answer.h"
 
+bool zg_generated_of(const struct zg_dataset *dataset)
+{
+    int64_t n_answers = 0;
+    return zg_dataset_max_new_tokens(dataset) > 0 &&
+           zg_dataset_answers(dataset, 0, &n_answers) != NULL && n_answers > 0;
+}
+
 enum zg_status zg_generated_open(struct zg_generated *out, const struct zg_data *data,
                                  int64_t max_tokens, struct zg_error *err)
 {
@@ -16,7 +23,7 @@ enum zg_status zg_generated_open(struct zg_generated *out, const struct zg_data 
                                        .n_stop = 1,
                                        .pad_id = ZG_TOKEN_PAD,
                                        .max_tokens = max_tokens};
-    if (out->request.max_new_tokens < 1)
+    if (!zg_generated_of(data->dataset))
         return zg_fail(err, ZG_USAGE, "task '%s' generates no text",
                        zg_dataset_task_name(data->dataset));
     struct zg_tokens line_end = {0};
@@ -79,7 +86,7 @@ static enum zg_status judge(const struct zg_generated *g, int64_t row, const int
     text->n = 0;
     enum zg_status status = zg_tokenizer_decode(g->data->tokenizer, tokens, n_tokens, text, err);
     const struct zg_slice prediction = {text->bytes, text->n};
-    if (!status)
+    if (!status && n_answers > 0) /* a row without a right answer has no hit */
         status = zg_dataset_metric(dataset) == ZG_TASK_EXACT_MATCH
                      ? zg_answer_match(&value, prediction, answers, n_answers, err)
                      : zg_answer_f1(&value, prediction, answers, n_answers, err);

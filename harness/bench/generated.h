@@ -26,8 +26,11 @@ struct zg_generated {
     int32_t stop[2]; /* of the request */
 };
 
+/* Whether the dataset's task generates, and has answers to hold that to. */
+bool zg_generated_of(const struct zg_dataset *dataset);
+
 /* data->dataset is of a task that generates.  max_tokens: of a pass (generate.h).  ZG_USAGE: the
- * task does not generate.  ZG_ENV: no memory. */
+ * task does not.  ZG_ENV: no memory. */
 enum zg_status zg_generated_open(struct zg_generated *out, const struct zg_data *data,
                                  int64_t max_tokens, struct zg_error *err);
 

@@ -89,13 +89,17 @@ static enum zg_status include_any_batch(struct zg_train_data *data, struct zg_er
     return ZG_OK;
 }
 
-static void include_part(struct zg_train_data *data, const struct zg_train_part *part)
+static enum zg_status include_part(struct zg_train_data *data, const struct zg_train_part *part,
+                                   struct zg_error *err)
 {
     for (int64_t begin = 0; begin < part->n; begin += data->batch) {
         const struct zg_batch slice =
             zg_train_part_slice(part, begin, zg_min64(data->batch, part->n - begin));
         zg_passes_include(&data->limits, &slice, data->max_rows);
     }
+    return part->texts.data ? zg_generated_limits(&part->texts, part->rows, part->n, data->batch,
+                                                  &data->limits, err)
+                            : ZG_OK;
 }
 
 /* ---- parts ----------------------------------------------------------------------------------- */
@@ -119,7 +123,9 @@ static enum zg_status open_part(struct zg_train_part *out, const char *name,
     if (!out->examples)
         return zg_fail(err, ZG_ENV, "no memory for %lld rows of %s", (long long)n, name);
     zg_rows_batch(data->dataset, rows, n, out->examples);
-    return ZG_OK;
+    return zg_generated_of(data->dataset)
+               ? zg_generated_open(&out->texts, data, data->max_rows, err)
+               : ZG_OK;
 }
 
 static bool has_choice(const struct zg_train_part *part)
@@ -239,9 +245,10 @@ static enum zg_status make_batches(struct zg_train_data *out, const struct zg_ca
         return zg_fail(err, ZG_ENV, "no memory for a batch of %lld", (long long)c->batch);
     const struct zg_algorithm_choice choice = zg_case_algorithm(c);
     zg_algorithm_needs(&choice, &out->limits);
-    include_part(out, &out->dev);
-    include_part(out, &out->eval);
-    return include_any_batch(out, err);
+    status = include_part(out, &out->dev, err);
+    if (!status)
+        status = include_part(out, &out->eval, err);
+    return status ? status : include_any_batch(out, err);
 }
 
 enum zg_status zg_train_data_open(struct zg_train_data *out, const struct zg_case *c,
@@ -259,7 +266,8 @@ enum zg_status zg_train_data_open(struct zg_train_data *out, const struct zg_cas
         return status;
     }
     out->metric = zg_dataset_metric(out->train.dataset);
-    out->has_metric = has_choice(&out->dev) || has_choice(&out->eval);
+    out->has_metric =
+        has_choice(&out->dev) || has_choice(&out->eval) || zg_generated_of(out->train.dataset);
     return ZG_OK;
 }
 

@@ -10,6 +10,7 @@
 #define ZG_TRAIN_DATA_H
 
 #include "harness/bench/data.h"
+#include "harness/bench/generated.h"
 #include "harness/request/request.h"
 #include "workloads/epochs.h"
 #include "workloads/metric.h"
@@ -22,6 +23,7 @@ struct zg_train_part {
     const int64_t *rows;         /* [n] row ids; borrowed */
     int64_t n;                   /* 0: there are none */
     struct zg_example *examples; /* [n] */
+    struct zg_generated texts;   /* of a task that generates, else its data is NULL */
 };
 
 struct zg_train_data {
@@ -29,7 +31,7 @@ struct zg_train_data {
     struct zg_protocol rows;
     struct zg_train_part dev, eval;
     enum zg_task_metric metric;
-    bool has_metric; /* one option each leaves nothing to choose */
+    bool has_metric; /* one option each leaves nothing to choose, unless texts are generated */
     struct zg_epochs *epochs;
     int64_t batch;                  /* examples of a full one */
     struct zg_example *examples;    /* [batch]: of the batch drawn last */

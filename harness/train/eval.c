@@ -57,6 +57,7 @@ static double weight_of(const struct zg_example *example, enum zg_loss loss)
 
 struct sums {
     double loss, weight;
+    double texts; /* the metric of each text that was generated */
 };
 
 static bool is_right(const struct zg_train_part *part, int64_t i, int64_t option)
@@ -90,7 +91,10 @@ static enum zg_status score_slice(struct zg_train_eval *eval, struct zg_contende
         sums->weight += weight;
         score += example->n_options;
     }
-    return ZG_OK;
+    if (!part->texts.data)
+        return ZG_OK;
+    return zg_generated_score(&part->texts, contender->item->engine, contender->state,
+                              part->rows + begin, n, &sums->texts, err);
 }
 
 static enum zg_status announce(struct zg_contender *contender,
@@ -103,8 +107,12 @@ static enum zg_status announce(struct zg_contender *contender,
                                           question.n_directions, err);
 }
 
-static double metric_of(const struct zg_train_eval *eval, int64_t n)
+static double metric_of(const struct zg_train_eval *eval, const struct zg_train_part *part,
+                        const struct sums *sums)
 {
+    const int64_t n = part->n;
+    if (part->texts.data)
+        return sums->texts / (double)n;
     if (!eval->data->has_metric)
         return NAN;
     return eval->data->metric == ZG_TASK_MACRO_F1
@@ -130,7 +138,7 @@ enum zg_status zg_train_evaluate(struct zg_train_eval *eval, struct zg_contender
     if (status)
         return status;
     *out = (struct zg_train_score){.loss = sums.loss / sums.weight,
-                                   .metric = metric_of(eval, part->n),
+                                   .metric = metric_of(eval, part, &sums),
                                    .wall_s = zg_ns_to_s(zg_clock_wall_ns() - begin_ns)};
     if (isfinite(out->loss))
         return ZG_OK;

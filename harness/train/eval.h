@@ -1,6 +1,6 @@
 /*
  * eval.h - how good the weights are now: the clean loss of a part's rows, and the task's metric of
- * what the model chooses among their options.
+ * what the model chooses among their options, or generates after their stems.
  *
  * It must leave no trace: the directions that are announced for it are those of the step that comes
  * next, so that an engine folds old updates where it would have folded them anyway, and a training
