@@ -118,6 +118,20 @@ for i in 1 2; do
 done
 [ "$(cell time/train.csv ended 2)" = time ] || fail "ended by $(cell time/train.csv ended 2)"
 
+echo "== a task that answers in its own words"
+printf '%s\n' '{"name": "qa", "data": {"train": "qa.jsonl"}, "fields": {"first": "a[0]", "all": "a[]"},' \
+  '"template": "{q} It was", "options": [" {first}\n"], "answers": "all", "loss": "lm", "metric": "f1", "generate": 6}' >qa.json
+for i in $(seq 30); do
+  printf '{"q": "film %s .", "a": ["good", "a bad one"]}\n' "$i"
+done >qa.jsonl
+run 0 train "${two[@]}" --task qa.json --model tiny --batch 4 --threads 1 --train-rows 10 --dev-rows 6 --eval-rows 6 --nu 5 \
+  --steps 2 --out words
+says out.txt 'f1 of 6 and 6 rows'
+for row in 1 2; do
+  [ -n "$(cell words/curve.csv eval_metric $row)" ] || fail "no f1 in the curve"
+done
+[ "$(cell words/curve.csv eval_metric 1)" = "$(cell words/curve.csv eval_metric 2)" ] || fail "engines generate other texts"
+
 echo "== refused"
 refused 2 '--steps and --epochs: a training ends by one' "${tiny[@]}" --steps 3 --epochs 1
 refused 2 '--budget-forwards 1: a step of this algorithm has 2' "${tiny[@]}" --budget-forwards 1
