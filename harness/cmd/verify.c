@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engines/base/plural.h"
+#include "harness/bench/direction_check.h"
 #include "harness/bench/verify.h"
 #include "harness/cmd/command.h"
 #include "harness/rows/csv_out.h"
@@ -41,6 +42,31 @@ static enum zg_status try_engine(struct check *check, const struct zg_session_ca
     return status;
 }
 
+/* Directions of an engine alone, whose weights it may leave rounded: so the baseline's, which the
+ * others are held against, is opened once more, in the place of one that is not open now. */
+static enum zg_status check_directions(struct check *check, const struct zg_session_case *of,
+                                       int64_t index, const struct zg_trial_options *options,
+                                       struct zg_verdict *verdict, struct zg_error *err)
+{
+    const bool own = index == check->session.baseline;
+    const int64_t at = !own ? index : index == 0 ? 1 : 0;
+    char reason[sizeof verdict->reason];
+    zg_status_line_show(&check->session.line, true, "checking the directions of %s",
+                        of->entries[index].item->label);
+    enum zg_status status =
+        own ? zg_bench_open_engine(&check->bench, at, &of->entries[index], err) : ZG_OK;
+    if (!status)
+        status = zg_direction_check(&check->bench.contenders[at], options, &verdict->row, reason,
+                                    sizeof reason, err);
+    if (own)
+        zg_bench_close_engine(&check->bench.contenders[at]);
+    if (!status && reason[0]) {
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
+        verdict->row.passed = 0;
+    }
+    return status;
+}
+
 /* Two engines are open at a time, so a check needs two copies of the weights and not all. */
 static enum zg_status check_case(struct check *check, int64_t index, struct zg_error *err)
 {
@@ -63,6 +89,8 @@ static enum zg_status check_case(struct check *check, int64_t index, struct zg_e
         if (!status)
             status = zg_verify_compare(&contenders[baseline], &check->trials[0], &contenders[i],
                                        &check->trials[own ? 0 : 1], &options, &verdict, err);
+        if (!status && verdict.row.passed && !for_gate)
+            status = check_directions(check, of, i, &options, &verdict, err);
         if (!own)
             zg_bench_close_engine(&contenders[i]);
         if (status)
@@ -189,8 +217,11 @@ const struct zg_command zg_command_verify = {
     .summary = "same losses, gradients and weights in every engine? exit code 1 if not",
     .details =
         "Runs ten steps in every engine, across redraws of V, and compares losses, projected "
-        "gradients and the weights afterwards with those of the baseline. An engine alone is held "
-        "against naive in fp32. --out DIR also writes verify.csv and meta.json.",
+        "gradients and the weights afterwards with those of the baseline. Then looks at each "
+        "engine's directions: is the one that an update goes along the one that was probed, are "
+        "those of tensors, of a step and of steps unrelated, does a step's inverse undo it? An "
+        "engine alone is held against naive in fp32. --out DIR also writes verify.csv and "
+        "meta.json.",
     .common = "engines baseline model task data batch dtype threads out",
     .groups = groups,
     .examples = examples,

@@ -40,7 +40,9 @@ static const struct {
                   {1, "phases.csv", "bytes_per_step"},
                   {2, "phases.csv", "bytes_per_step"},
                   {1, "summary.csv", "steps"},
-                  {2, "summary.csv", "layers"}};
+                  {2, "summary.csv", "layers"},
+                  {1, "verify.csv", "reason"},
+                  {2, "verify.csv", "reason"}};
 
 static bool is_gone(const char *name, struct zg_column *out)
 {

@@ -39,7 +39,7 @@ SCHEMA(counts, "counters.csv", OF_CASE(ZG_COUNT_COLUMNS), false, NULL)
 SCHEMA(summary, "summary.csv", OF_CASE(ZG_SUMMARY_COLUMNS), false, "counts_estimated")
 #undef ROW
 #define ROW struct zg_verify_row
-SCHEMA(verify, "verify.csv", OF_CASE(ZG_VERIFY_COLUMNS), false, NULL)
+SCHEMA(verify, "verify.csv", OF_CASE(ZG_VERIFY_COLUMNS), false, "reason")
 #undef ROW
 #define ROW struct zg_fidelity_row
 SCHEMA(fidelity, "fidelity.csv", OF_CASE(ZG_FIDELITY_COLUMNS), false, NULL)

@@ -154,7 +154,12 @@ struct zg_schema {
     REAL(weight_difference_max) /* absolute, after the steps; empty if not compared */             \
     REAL(weight_tolerance)                                                                         \
     INTEGER(passed)                                                                                \
-    TEXT(reason) /* why not; empty if passed */
+    TEXT(reason) /* why not; empty if passed */                                                    \
+    /* bench/direction_check.h, in `verify` alone; empty where it did not come to it */            \
+    REAL(direction_correlation) /* of what an update moved with what was announced; least */       \
+    REAL(direction_overlap)     /* correlation of what must be unrelated; largest */               \
+    REAL(probe_difference)      /* loss at a probe less that after an update as far */             \
+    REAL(inverse_difference)    /* of weights after a step and its inverse; largest */
 
 #define ZG_FIDELITY_COLUMNS(TEXT, INTEGER, REAL)                                                   \
     INTEGER(probe)                                                                                 \

@@ -93,3 +93,24 @@ zogap_plant(not-restored engines/naive/engine.c [[`perturb_to(state, (struct zg_
     zg_naive_phase(state, ZG_PHASE_OTHER);
     state->cost]] [[(void)0]]
             "the loop leaves its weights at the last probe")
+
+# ---- directions, in both engines ----
+
+zogap_plant(both-one-noise engines/interface/direction.c [[(direction->seed_u, `tensor`, ZG_STREAM_U]]
+            [[tensor % ZG_N_TENSOR_KINDS + ZG_N_TENSOR_KINDS]]
+            "the seed restarts in every layer: equal tensors share their noise")
+zogap_plant(both-one-noise engines/interface/direction.c [[(direction->seed_v, `tensor`, ZG_STREAM_V]]
+            [[tensor % ZG_N_TENSOR_KINDS + ZG_N_TENSOR_KINDS]] "")
+zogap_plant(both-one-u engines/interface/direction.c [[{
+    zg_philox_normal(`direction->seed_u`,]] [[direction->seed_v]]
+            "the directions of a step are one")
+zogap_plant(both-same-step engines/algorithm/lozo.c [[zg_seed_derive(choice->seed, `step`)]] [[step / 2]]
+            "every second step repeats the direction of the one before")
+zogap_plant(both-other-update engines/runtime/adapter.c [[updates[i].direction * n_elements + `e`]]
+            [[(e + low->rank) % n_elements]]
+            "an update goes along another U than its probe")
+zogap_plant(both-far-probe engines/runtime/project.c [[direction == j ? `probe->coefficient` : 0.0f;]]
+            [[2.0f * probe->coefficient]]
+            "a probe goes twice as far as it says")
+zogap_plant(both-not-undone engines/runtime/adapter.c [[overwrite ? 0.0f : `sum[e]`;]] [[0.9f * sum[e]]]
+            "what is pending is not what was added")

@@ -3,12 +3,13 @@
  * alone: while it opens, and in its steps, the algorithm's share of them included.  The reference
  * of a check and the comparison stay as they are.
  *
- * Linked with -Wl,--wrap (wrapped_step.h), of zg_bench_open_engine() too.
+ * Linked with -Wl,--wrap (wrapped_step.h), of zg_bench_open_engine() and zg_direction_check() too.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/bench/direction_check.h"
 #include "tests/harness/wrapped_step.h"
 
 enum zg_plant zg_plant;
@@ -60,6 +61,28 @@ enum zg_status __wrap_zg_bench_step(struct zg_contender *contender,
     zg_plant_step = contender->next_step;
     zg_plant = plant_of(contender->item->engine->name);
     const enum zg_status status = __real_zg_bench_step(contender, choice, out, err);
+    zg_plant = ZG_PLANT_NONE;
+    return status;
+}
+
+enum zg_status __real_zg_direction_check(struct zg_contender *contender,
+                                         const struct zg_trial_options *options,
+                                         struct zg_verify_row *row, char *reason, size_t size,
+                                         struct zg_error *err);
+enum zg_status __wrap_zg_direction_check(struct zg_contender *contender,
+                                         const struct zg_trial_options *options,
+                                         struct zg_verify_row *row, char *reason, size_t size,
+                                         struct zg_error *err);
+
+enum zg_status __wrap_zg_direction_check(struct zg_contender *contender,
+                                         const struct zg_trial_options *options,
+                                         struct zg_verify_row *row, char *reason, size_t size,
+                                         struct zg_error *err)
+{
+    zg_plant_step = contender->next_step;
+    zg_plant = plant_of(contender->item->engine->name);
+    const enum zg_status status =
+        __real_zg_direction_check(contender, options, row, reason, size, err);
     zg_plant = ZG_PLANT_NONE;
     return status;
 }

@@ -6,6 +6,9 @@
 # In a copy of FILE, in the build directory, the expression E becomes (zg_plant == ZG_PLANT_NAME ? (WRONG) : (E)).  The text
 # must be in FILE exactly once, so that the table cannot rot.  A NAME that comes twice is one defect in two places.  OPTIONs
 # are those of the case that shows it; a defect of engine `naive` is shown against `fused`, all others against `naive`.
+#
+# A NAME that begins with "both-" is a defect that both engines have from one source, fused twice: comparing them finds
+# nothing, so what looks at an engine alone must.
 set(plant_dir "${CMAKE_CURRENT_BINARY_DIR}/planted")
 set(plant_names "")
 set(plant_lines "")
@@ -54,6 +57,8 @@ function(zogap_plant name file marked wrong what)
     set(engine fused)
     if(file MATCHES "^engines/naive/")
       set(engine naive)
+    elseif(name MATCHES "^both-")
+      set(engine both)
     endif()
     list(JOIN ARGN " " options)
     set(plant_lines "${plant_lines}${name}|${engine}|${options}|${what}\n" PARENT_SCOPE)
@@ -112,7 +117,8 @@ foreach(file IN LISTS sources)
 endforeach()
 target_include_directories(zogap_planted BEFORE PRIVATE "${plant_dir}")
 target_compile_options(zogap_planted PRIVATE -include "${CMAKE_CURRENT_SOURCE_DIR}/planted.h")
-target_link_libraries(zogap_planted PRIVATE zogap_harness -Wl,--wrap=zg_bench_step -Wl,--wrap=zg_bench_open_engine)
+target_link_libraries(zogap_planted PRIVATE zogap_harness -Wl,--wrap=zg_bench_step
+                      -Wl,--wrap=zg_bench_open_engine -Wl,--wrap=zg_direction_check)
 
 zogap_room_command(test_harness_plants
                    COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/test_plants.sh" $<TARGET_FILE:zogap>
