@@ -94,6 +94,24 @@ zogap_plant(not-restored engines/naive/engine.c [[`perturb_to(state, (struct zg_
     state->cost]] [[(void)0]]
             "the loop leaves its weights at the last probe")
 
+# ---- scope full ----
+
+zogap_plant(full-bias engines/runtime/project.c
+            [[*extra++ = `probe && probe->direction == j && !is_mean ? probe->coefficient : 0.0f`;]] [[0.0f]]
+            "biases do not move with their probe" --scope full)
+zogap_plant(full-norm engines/runtime/vectors.c [[base[i], `&probe->coefficient`, 1,]] [[&(const float){0.0f}]]
+            "norms do not move with their probe" --scope full)
+zogap_plant(full-head engines/runtime/logits.c [[return sum + `coefficient * moved`;]] [[0.0f]]
+            "the head does not move with its probe" --scope full)
+zogap_plant(full-embedding engines/runtime/tables.c [[a[e] -= `scaled * u[e]`;]]
+            [[table->tensor == ZG_T_EMBED_TOKENS ? 0.0f : scaled * u[e]]]
+            "an update leaves the embedding out" --scope full)
+zogap_plant(full-position engines/runtime/forward.c [[tables[t].tensor, `table_row[t]`, 1,]] [[table_row[t] + (t == 1)]]
+            "a position's row moves as the next one's" --scope full)
+zogap_plant(full-pair engines/runtime/kernels_centred.h [[vec_store(yd + i, q * g + (`p * e` + vec_load(x.dbias + i)));]]
+            [[q * e]]
+            "a centred norm's half difference lacks the mean times the gain's" --scope full --mechanisms default,centred)
+
 # ---- directions, in both engines ----
 
 zogap_plant(both-one-noise engines/interface/direction.c [[(direction->seed_u, `tensor`, ZG_STREAM_U]]
@@ -104,7 +122,7 @@ zogap_plant(both-one-noise engines/interface/direction.c [[(direction->seed_v, `
 zogap_plant(both-one-u engines/interface/direction.c [[{
     zg_philox_normal(`direction->seed_u`,]] [[direction->seed_v]]
             "the directions of a step are one")
-zogap_plant(both-same-step engines/algorithm/lozo.c [[zg_seed_derive(choice->seed, `step`)]] [[step / 2]]
+zogap_plant(both-same-step engines/algorithm/lowrank.c [[zg_seed_derive(choice->seed, `step`)]] [[step / 2]]
             "every second step repeats the direction of the one before")
 zogap_plant(both-other-update engines/runtime/adapter.c [[updates[i].direction * n_elements + `e`]]
             [[(e + low->rank) % n_elements]]
