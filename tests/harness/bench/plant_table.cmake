@@ -104,7 +104,7 @@ zogap_plant(full-norm engines/runtime/vectors.c [[base[i], `&probe->coefficient`
 zogap_plant(full-head engines/runtime/logits.c [[return sum + `coefficient * moved`;]] [[0.0f]]
             "the head does not move with its probe" --scope full)
 zogap_plant(full-embedding engines/runtime/tables.c [[a[e] -= `scaled * u[e]`;]]
-            [[table->tensor == ZG_T_EMBED_TOKENS ? 0.0f : scaled * u[e]]]
+            [=[table->tensor == ZG_T_EMBED_TOKENS ? 0.0f : scaled * u[e]]=]
             "an update leaves the embedding out" --scope full)
 zogap_plant(full-position engines/runtime/forward.c [[tables[t].tensor, `table_row[t]`, 1,]] [[table_row[t] + (t == 1)]]
             "a position's row moves as the next one's" --scope full)
@@ -130,5 +130,5 @@ zogap_plant(both-other-update engines/runtime/adapter.c [[updates[i].direction *
 zogap_plant(both-far-probe engines/runtime/project.c [[direction == j ? `probe->coefficient` : 0.0f;]]
             [[2.0f * probe->coefficient]]
             "a probe goes twice as far as it says")
-zogap_plant(both-not-undone engines/runtime/adapter.c [[overwrite ? 0.0f : `sum[e]`;]] [[0.9f * sum[e]]]
+zogap_plant(both-not-undone engines/runtime/adapter.c [[overwrite ? 0.0f : `sum[e]`;]] [=[0.9f * sum[e]]=]
             "what is pending is not what was added")
