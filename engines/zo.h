@@ -88,8 +88,8 @@
  *     Rademacher   D = scale * sign(bits)   +1 where the lowest bit of the element's word is 0,
  *                                           else -1
  *
- * Scope "linear" perturbs the weights of q, k, v, out, fc1 and fc2 of every layer, and nothing
- * else.  Scope "full" perturbs every tensor (a tied head through the embedding); 1-D tensors have
+ * Scope "linear" perturbs the weights of q, k, v, out, fc1 and fc2 of every layer (of those that
+ * the direction names, if it names any), and nothing else.  Scope "full" perturbs every tensor (a tied head through the embedding); 1-D tensors have
  * no factors, so low-rank kinds give them scale * z, z from seed_u.
  *
  * Threads: one state is used by one thread at a time; inside, an engine runs on OpenMP.  Two states
@@ -122,6 +122,11 @@ enum zg_direction_kind {
 enum zg_scope { ZG_SCOPE_LINEAR, ZG_SCOPE_FULL };
 #define ZG_SCOPE_BIT(s) (1u << (s))
 
+/* Layers begin .. end - 1 of the depth; end 0: all from `begin` on. */
+struct zg_layer_range {
+    int64_t begin, end;
+};
+
 struct zg_direction {
     enum zg_direction_kind kind;
     enum zg_scope scope;
@@ -131,6 +136,10 @@ struct zg_direction {
     /* Of V.  All low-rank directions of one begin() share rank and, unless the engine was opened
      * for own_v, seed_v (P-RGE's form). */
     uint64_t seed_v;
+    /* Scope linear: the layers whose weights it perturbs, those of others being untouched; {0} are
+     * all.  The same in all directions of one begin().  What repeats (model.h, n_resident) cannot
+     * be told apart, and is refused. */
+    struct zg_layer_range layers;
 };
 
 struct zg_probe {

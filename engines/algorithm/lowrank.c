@@ -18,6 +18,7 @@ struct zg_direction zg_lowrank_direction(const struct zg_algorithm_choice *choic
     return (struct zg_direction){
         .kind = kind,
         .scope = choice->scope,
+        .layers = zg_algorithm_layers(choice),
         .rank = rank,
         .scale = rms ? 1.0f / sqrtf((float)rank) : 1.0f,
         .seed_u = zg_seed_derive(choice->seed, step),

@@ -39,6 +39,8 @@ static const struct zg_algorithm_option options[] = {
                 "another on steps that redraw V"},
     ZG_OPTION_DIRECTION_SCALE,
     ZG_OPTION_BASIS,
+    ZG_OPTION_FIRST_LAYER,
+    ZG_OPTION_LAYERS,
     ZG_OPTIONS_OF_STEPS,
 };
 

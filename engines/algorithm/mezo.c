@@ -12,6 +12,8 @@
 static const struct zg_algorithm_option options[] = {
     ZG_OPTION_EPS,
     ZG_OPTION_LR,
+    ZG_OPTION_FIRST_LAYER,
+    ZG_OPTION_LAYERS,
     ZG_OPTIONS_OF_STEPS,
 };
 
@@ -28,6 +30,7 @@ static void announce(const struct zg_algorithm_choice *choice, uint64_t step, co
     (void)memory;
     const struct zg_direction first = {.kind = ZG_DIRECTION_DENSE,
                                        .scope = choice->scope,
+                                       .layers = zg_algorithm_layers(choice),
                                        .scale = 1,
                                        .seed_u = zg_seed_derive(choice->seed, step)};
     zg_queries_ask(choice, &first, out);

@@ -12,12 +12,16 @@ enum zg_basis { ZG_BASIS_SHARED, ZG_BASIS_OWN };
 enum zg_schedule { ZG_SCHEDULE_CONSTANT, ZG_SCHEDULE_LINEAR, ZG_SCHEDULE_COSINE };
 enum zg_direction_scale { ZG_SCALE_NONE, ZG_SCALE_RMS };
 
+/* Layers that the steps perturb, of first-layer and layers. */
+struct zg_layer_range zg_algorithm_layers(const struct zg_algorithm_choice *choice);
+
 /* Of them in the order of the enumerations; each ends with NULL. */
 extern const char *const zg_sides_words[],
     *const zg_basis_words[], *const zg_schedule_words[], *const zg_direction_scale_words[];
 
 /* Products of sizes stay inside int64_t. */
 enum { ZG_MOST_RANK = 1 << 14 };
+enum { ZG_MOST_LAYERS = 4096 };
 /* Two-sided probes of so many fill a question; an update of its own needs a second direction. */
 enum { ZG_MOST_QUERIES = ZG_MAX_DIRECTIONS / 2 };
 
@@ -60,6 +64,13 @@ enum { ZG_MOST_QUERIES = ZG_MAX_DIRECTIONS / 2 };
 #define ZG_OPTION_HORIZON                                                                          \
     {.key = "horizon", .kind = ZG_ALGORITHM_INTEGER, .fallback = 0, .min = 0,                      \
      .summary = "step at which linear and cosine reach 0; 0: the run's number of steps"}
+
+#define ZG_OPTION_FIRST_LAYER                                                                      \
+    {.key = "first-layer", .kind = ZG_ALGORITHM_INTEGER, .fallback = 0, .min = 0,                  \
+     .max = ZG_MOST_LAYERS, .summary = "first layer that is perturbed, in scope linear"}
+#define ZG_OPTION_LAYERS                                                                           \
+    {.key = "layers", .kind = ZG_ALGORITHM_INTEGER, .fallback = 0, .min = 0,                       \
+     .max = ZG_MOST_LAYERS, .summary = "how many layers from there on; 0: all"}
 
 /* What every algorithm of differences along random directions has, behind its own. */
 #define ZG_OPTIONS_OF_STEPS                                                                        \

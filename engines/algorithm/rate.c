@@ -37,6 +37,13 @@ double zg_algorithm_lr(const struct zg_algorithm_choice *choice, uint64_t step)
     return (double)(float)zg_algorithm_real(choice, "lr") * factor_of(choice, step);
 }
 
+struct zg_layer_range zg_algorithm_layers(const struct zg_algorithm_choice *choice)
+{
+    const int64_t first = zg_algorithm_integer(choice, "first-layer", 0);
+    const int64_t n = zg_algorithm_integer(choice, "layers", 0);
+    return (struct zg_layer_range){first, n > 0 ? first + n : 0};
+}
+
 double zg_algorithm_distance(const struct zg_algorithm_choice *choice)
 {
     const char *const sides = zg_algorithm_word(choice, "sides");

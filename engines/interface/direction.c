@@ -60,6 +60,17 @@ bool zg_scope_includes(enum zg_scope scope, const struct zg_model_shape *shape, 
     return line && line->is_linear;
 }
 
+bool zg_direction_includes(const struct zg_direction *direction, const struct zg_model_shape *shape,
+                           int32_t tensor)
+{
+    const int64_t layer = zg_tensor_layer_of(tensor);
+    if (!zg_scope_includes(direction->scope, shape, tensor))
+        return false;
+    return !zg_direction_has_layers(direction) ||
+           (layer >= direction->layers.begin &&
+            (direction->layers.end == 0 || layer < direction->layers.end));
+}
+
 const char *zg_direction_kind_name(enum zg_direction_kind kind)
 {
     static const char *const names[] = {"low-rank", "dense", "factorised", "Rademacher"};
@@ -94,8 +105,40 @@ static enum zg_status check_one(const struct zg_engine *engine,
     return ZG_OK;
 }
 
+static enum zg_status layers_check(const struct zg_direction *direction,
+                                   const struct zg_direction *first,
+                                   const struct zg_model_shape *shape, int64_t index,
+                                   struct zg_error *err)
+{
+    const struct zg_layer_range layers = direction->layers;
+    const long long i = (long long)index, n_layers = (long long)shape->n_layers;
+    if (layers.begin != first->layers.begin || layers.end != first->layers.end)
+        return zg_fail(err, ZG_USAGE, "direction %lld: all directions of a step share their layers",
+                       i);
+    if (!zg_direction_has_layers(direction))
+        return ZG_OK;
+    if (layers.begin < 0 || layers.begin >= n_layers || layers.end > n_layers ||
+        (layers.end != 0 && layers.end <= layers.begin))
+        return zg_fail(err, ZG_USAGE,
+                       "direction %lld: layers from %lld to before %lld; the model has 0 to %lld",
+                       i, (long long)layers.begin, (long long)(layers.end ? layers.end : n_layers),
+                       n_layers - 1);
+    if (direction->scope != ZG_SCOPE_LINEAR)
+        return zg_fail(err, ZG_USAGE,
+                       "direction %lld: scope full with layers of its own, which go with scope "
+                       "linear",
+                       i);
+    if (zg_shape_n_resident(shape) < shape->n_layers)
+        return zg_fail(err, ZG_USAGE,
+                       "direction %lld: layers of its own, where %lld repeat up to the depth of "
+                       "%lld",
+                       i, (long long)zg_shape_n_resident(shape), n_layers);
+    return ZG_OK;
+}
+
 enum zg_status zg_directions_check(const struct zg_engine *engine,
                                    const struct zg_engine_limits *limits,
+                                   const struct zg_model_shape *shape,
                                    const struct zg_direction *directions, int64_t n,
                                    struct zg_error *err)
 {
@@ -106,7 +149,9 @@ enum zg_status zg_directions_check(const struct zg_engine *engine,
     const struct zg_direction *first = NULL; /* of the low-rank ones */
     for (int64_t i = 0; i < n; i++) {
         const struct zg_direction *direction = &directions[i];
-        const enum zg_status status = check_one(engine, limits, direction, i, err);
+        enum zg_status status = check_one(engine, limits, direction, i, err);
+        if (status == ZG_OK)
+            status = layers_check(direction, directions, shape, i, err);
         if (status != ZG_OK)
             return status;
         if (!is_lowrank(direction->kind))

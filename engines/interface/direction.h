@@ -27,11 +27,21 @@ void zg_direction_row_dense(const struct zg_direction *direction, int32_t tensor
 /* Is the tensor in the scope?  ZG_SCOPE_LINEAR: the weights of linear layers, as the family's table
  * has them (tensors.h); of OPT q, k, v, out, fc1, fc2. */
 bool zg_scope_includes(enum zg_scope scope, const struct zg_model_shape *shape, int32_t tensor);
+/* Does the direction perturb the tensor: is it in its scope, and of its layers? */
+bool zg_direction_includes(const struct zg_direction *direction, const struct zg_model_shape *shape,
+                           int32_t tensor);
+/* Has it layers of its own? */
+static inline bool zg_direction_has_layers(const struct zg_direction *direction)
+{
+    return direction->layers.begin != 0 || direction->layers.end != 0;
+}
 
 /* ZG_USAGE where the announced directions are malformed, are not of the engine's kinds or
- * scopes, or exceed the limits: low-rank ones of several V need feature own_v. */
+ * scopes, exceed the limits (low-rank ones of several V need feature own_v), or name layers that
+ * the model does not have apart. */
 enum zg_status zg_directions_check(const struct zg_engine *engine,
                                    const struct zg_engine_limits *limits,
+                                   const struct zg_model_shape *shape,
                                    const struct zg_direction *directions, int64_t n,
                                    struct zg_error *err);
 

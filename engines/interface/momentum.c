@@ -75,6 +75,10 @@ enum zg_status zg_momentum_check(const struct zg_engine_limits *limits,
         if (directions[j].seed_v != directions[0].seed_v ||
             directions[j].scope != directions[0].scope)
             return zg_fail(err, ZG_USAGE, "momentum: the directions must share V and scope");
+        if (zg_direction_has_layers(&directions[j]))
+            return zg_fail(err, ZG_USAGE,
+                           "momentum: direction %lld has layers of its own, momentum is of all",
+                           (long long)j);
     }
     if (rank > 0 && directions[0].rank != rank)
         return zg_fail(err, ZG_USAGE, "momentum: rank %lld after steps of rank %lld",

@@ -46,6 +46,7 @@ struct asked {
     int64_t n_full;       /* probes of scope full, and their distinct directions */
     int64_t n_full_directions;
     int64_t rank; /* 0: no factors */
+    struct zg_layer_range layers; /* of all directions (zo.h); {0}: all */
 };
 
 /* Is there a probe before p of the same direction, or of the same V and scope? */
@@ -75,6 +76,7 @@ static struct asked asked_of(const struct zg_probe *probes, int64_t n_probes,
         const int64_t rank = zg_direction_rank(direction);
         const bool is_new = !came_before(probes, p, directions, false);
         asked.rank = zg_max64(asked.rank, rank);
+        asked.layers = direction->layers;
         if (direction->scope == ZG_SCOPE_FULL) {
             asked.n_full++;
             asked.n_full_directions += is_new;
@@ -96,19 +98,36 @@ static double table_flops(const struct zg_batch_plan *plan, const struct zg_mode
            (double)asked->n_full * 2.0 * r * ((double)plan->n_scored * d + head_dots);
 }
 
-double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
-                                  const struct zg_model_shape *shape, const struct zg_probe *list,
-                                  int64_t n_probes, const struct zg_direction *directions)
-{
-    const struct asked asked = asked_of(list, n_probes, directions);
-    const int64_t rank = asked.rank;
-    const double moved = (double)(n_probes - asked.n_clean); /* clean ones have no low rank */
-    const double d = (double)shape->d_model;
-    const double probes = (double)n_probes, layers = (double)shape->n_layers;
-    const double rows = (double)plan->trie.n_rows, scored = (double)plan->n_scored;
-    double flops = 0.0;
+/* A layer's rows, and the keys that its queries see: the last has queries of scored rows alone. */
+struct layer_work {
+    double rows, q_rows, keys;
+};
 
-    /* Keys and values are needed for every row; what else the last layer has, for scored rows. */
+/* What is before the first perturbed sum, all probes share: in the first layer that moves the base
+ * products of q, k, v and V^T x of each V.  Without factors each D x is one more product, which
+ * serves all its probes.  Probes of scope full perturb the embedding, and share nothing. */
+static double shared_flops(const struct zg_model_shape *shape, const struct asked *asked,
+                           const struct layer_work *work)
+{
+    const double equal = (double)(asked->n_probes - asked->n_full);
+    const double equal_moved = equal - (double)asked->n_clean;
+    const double first = fmin(equal, 1.0 + (asked->rank > 0 ? 0.0 : (double)asked->n_directions));
+    const double first_v = fmin(equal_moved, (double)asked->n_v);
+    const enum zg_tensor_kind shared[] = {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT};
+    double flops = 0.0;
+    for (int i = 0; i < 3; i++) {
+        const struct product p = product_of(shape, zg_tensor_layer(0, shared[i]), asked->rank);
+        const double n_rows = shared[i] == ZG_T_Q_WEIGHT ? work->q_rows : work->rows;
+        flops += ((equal - first) * p.base + (equal_moved - first_v) * p.down) * n_rows;
+    }
+    return flops;
+}
+
+/* Base products and attention of n probes, low rank of `moved` of them. */
+static double layer_flops(const struct zg_model_shape *shape, int64_t rank, double n, double moved,
+                          const struct layer_work *work)
+{
+    double flops = n * 4.0 * (double)shape->d_model * work->keys; /* q k^T, p v: 2 d a key each */
     for (int kind = 0; kind < ZG_N_TENSOR_KINDS; kind++) {
         const int32_t id = zg_tensor_layer(0, (enum zg_tensor_kind)kind);
         const struct zg_tensor *const tensor = zg_tensor_at(shape, id);
@@ -116,27 +135,31 @@ double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
             continue;
         const struct product p = product_of(shape, id, rank);
         const bool every_row = kind == ZG_T_K_WEIGHT || kind == ZG_T_V_WEIGHT;
-        const double n_rows = (layers - 1.0) * rows + (every_row ? rows : scored);
-        flops += (probes * p.base + moved * (p.down + p.up)) * n_rows;
+        flops += (n * p.base + moved * (p.down + p.up)) * (every_row ? work->rows : work->q_rows);
     }
+    return flops;
+}
 
-    /* q k^T and p v: 2 d multiply-adds per key. */
-    const double keys =
-        (layers - 1.0) * zg_batch_plan_n_keys(plan, false) + zg_batch_plan_n_keys(plan, true);
-    flops += probes * 4.0 * d * keys;
-
-    /* Before the first perturbed sum all probes are equal: the first layer's q, k, v base products
-     * and V^T x of each V.  Without factors each D x is one more product, which serves all its
-     * probes.  Those of scope full perturb the embedding, and share nothing. */
-    const double first_q_rows = shape->n_layers > 1 ? rows : scored;
-    const double equal = probes - (double)asked.n_full, equal_moved = moved - (double)asked.n_full;
-    const double first = fmin(equal, 1.0 + (rank > 0 ? 0.0 : (double)asked.n_directions));
-    const double first_v = fmin(equal_moved, (double)asked.n_v);
-    const enum zg_tensor_kind shared[] = {ZG_T_Q_WEIGHT, ZG_T_K_WEIGHT, ZG_T_V_WEIGHT};
-    for (int i = 0; i < 3; i++) {
-        const struct product p = product_of(shape, zg_tensor_layer(0, shared[i]), rank);
-        const double n_rows = shared[i] == ZG_T_Q_WEIGHT ? first_q_rows : rows;
-        flops -= ((equal - first) * p.base + (equal_moved - first_v) * p.down) * n_rows;
+double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
+                                  const struct zg_model_shape *shape, const struct zg_probe *list,
+                                  int64_t n_probes, const struct zg_direction *directions)
+{
+    const struct asked asked = asked_of(list, n_probes, directions);
+    const double moved = (double)(n_probes - asked.n_clean); /* clean ones have no low rank */
+    const double probes = (double)n_probes, d = (double)shape->d_model;
+    const int64_t begin = asked.layers.begin, end = asked.layers.end;
+    const struct layer_work inner = {(double)plan->trie.n_rows, (double)plan->trie.n_rows,
+                                     zg_batch_plan_n_keys(plan, false)};
+    const struct layer_work last = {(double)plan->trie.n_rows, (double)plan->n_scored,
+                                    zg_batch_plan_n_keys(plan, true)};
+    double flops = 0.0;
+    for (int64_t l = 0; l < shape->n_layers; l++) {
+        const struct layer_work *const work = l + 1 < shape->n_layers ? &inner : &last;
+        const bool moves = l >= begin && (end == 0 || l < end);
+        /* Below the layers that move, one probe stands for all. */
+        flops += layer_flops(shape, asked.rank, l < begin ? 1.0 : probes, moves ? moved : 0.0, work);
+        if (l == begin)
+            flops -= shared_flops(shape, &asked, work);
     }
 
     /* Head: whole rows of logits where the normaliser is needed, else the options' rows. */

@@ -48,7 +48,7 @@ static bool move_of(const struct zg_engine_state *s, const struct zg_direction *
     const bool first = visit < w->n_tensors;
     const int32_t id = first ? visit : n_globals + (visit - n_globals) % (w->n_tensors - n_globals);
     *m = (struct move){.direction = direction, .id = id, .first = first, .keep = 1};
-    if (w->offset[id] < 0 || !zg_scope_includes(direction->scope, &w->shape, id) ||
+    if (w->offset[id] < 0 || !zg_direction_includes(direction, &w->shape, id) ||
         !zg_model_tensor_size(&w->shape, id, &m->n_rows, &m->n_cols))
         return false;
     if (zg_naive_is_low(w, id))

@@ -129,6 +129,7 @@ static void draw_v(struct zg_engine_state *s, const struct zg_direction *directi
     }
 }
 
+/* Of layers that a direction leaves alone, U is 0. */
 static void draw_u(struct zg_engine_state *s)
 {
     struct zg_lowrank *low = &s->lowrank;
@@ -142,9 +143,12 @@ static void draw_u(struct zg_engine_state *s)
         for (int64_t i = 0; i < low->n_directions * n_groups * n_stripes; i++) {
             const int64_t begin = i % n_stripes * ZG_STRIPE, group = i / n_stripes % n_groups;
             const int64_t j = i / n_stripes / n_groups;
-            const int64_t row = (j * n_groups + group) * n_out + begin;
-            zg_direction_u(&low->directions[j], linear->tensors[group], begin,
-                           zg_min64(ZG_STRIPE, n_out - begin), linear->u + row * rank);
+            float *u = linear->u + ((j * n_groups + group) * n_out + begin) * rank;
+            const int64_t n = zg_min64(ZG_STRIPE, n_out - begin);
+            if (zg_direction_includes(&low->directions[j], &s->shape, linear->tensors[group]))
+                zg_direction_u(&low->directions[j], linear->tensors[group], begin, n, u);
+            else
+                memset(u, 0, (size_t)(n * rank) * sizeof *u);
         }
     }
 }

@@ -233,7 +233,7 @@ enum zg_status zg_runtime_begin(struct zg_engine_state *s, const struct zg_direc
                                 int64_t n, struct zg_error *err)
 {
     const enum zg_status status =
-        zg_directions_check(s->engine, &s->options.limits, directions, n, err);
+        zg_directions_check(s->engine, &s->options.limits, &s->shape, directions, n, err);
     if (status)
         return status;
     for (int64_t i = 0; i < n; i++)

@@ -170,7 +170,7 @@ static enum zg_status define_all(struct check *c, const struct zg_direction *dir
     memset(c->defined, 0, (size_t)c->n * sizeof *c->defined);
     for (int64_t i = 0; i < c->n_tensors && !status; i++) {
         const struct sampled *const t = &c->tensors[i];
-        if (!zg_scope_includes(direction->scope, c->shape, t->id))
+        if (!zg_direction_includes(direction, c->shape, t->id))
             continue;
         if (t->n_cols > 1 && zg_direction_rank(direction) > 0)
             status = define_lowrank(t, direction, c->defined + t->begin, err);
@@ -323,8 +323,8 @@ static void judge_tensors(struct check *c, const struct zg_direction *direction)
         for (int64_t k = i + 1; k < c->n_tensors && !is_found(c); k++) {
             const struct sampled *const a = &c->tensors[i], *const b = &c->tensors[k];
             if (a->n_rows == b->n_rows && a->n_cols == b->n_cols &&
-                zg_scope_includes(direction->scope, c->shape, a->id) &&
-                zg_scope_includes(direction->scope, c->shape, b->id))
+                zg_direction_includes(direction, c->shape, a->id) &&
+                zg_direction_includes(direction, c->shape, b->id))
                 judge_pair(c, a, b, rank);
         }
 }

@@ -1,5 +1,5 @@
 /* conformance_full.c - directions of scope full: losses, whole steps and weights, where embeddings,
- * head, positions, biases and norms move too. */
+ * head, positions, biases and norms move too; and of scope linear those that leave layers alone. */
 #include "tests/engines/conformance.h"
 
 #include "engines/algorithm/step.h"
@@ -345,6 +345,42 @@ static void test_unannounced(void)
     zg_rig_close(&rig);
 }
 
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+/* Of three layers the first, the middle one, the last two: losses of both signs, centred where that
+ * is to be had, and weights after updates of each in turn under one V, which is folded or kept. */
+static void test_layers(void)
+{
+    static const struct zg_layer_range ranges[] = {{0, 1}, {1, 2}, {1, 0}, {2, 3}};
+    const struct zg_probe probes[] = {{0, 1e-2f}, {1, 2e-2f}, {0, -1e-2f}, {1, -2e-2f}, {0, 0}};
+    const uint32_t centred =
+        zg_conformance_subject->engine->mechanisms & ZG_MECHANISM_BIT(ZG_M_CENTRED);
+    struct zg_rig rig;
+    if (zg_conformance_subject->n_resident > 0 ||
+        !zg_rig_open(&rig, zg_fixture_shape(3, NULL), zg_conformance_subject->mechanisms | centred,
+                     zg_conformance_subject->n_threads))
+        return;
+    zg_rig_sharpen(&rig);
+    for (size_t i = 0; i < 2 * sizeof ranges / sizeof ranges[0]; i++) {
+        struct zg_direction d[] = {zg_rig_direction(60 + i, i / 4, 2),
+                                   zg_rig_direction(80 + i, i / 4, 2)};
+        const struct zg_update update = {1, 0.02f};
+        struct zg_error err = {0};
+        d[0].layers = d[1].layers = ranges[i % 4];
+        zg_rig_compare(&rig, "layers", zg_fixture_batch_find("one-token options"), d, 2, probes, 4);
+        zg_rig_compare(&rig, "layers", zg_fixture_batch_find("long and short"), d, 2, probes, 5);
+        const enum zg_status status = rig.engine->apply(rig.state, &update, 1, 0, &err);
+        zg_rig_expect(status == ZG_OK, "apply: %s", err.text);
+        zg_reference_add(rig.reference, &d[1], -(double)update.coefficient);
+        rig.n_writes += zg_rig_writes(&rig);
+    }
+    double scale = 0;
+    const double difference = zg_rig_weight_difference(&rig, &scale);
+    zg_rig_expect(difference <= (8 + 4 * 16) * zg_rig_unit(&rig) * scale,
+                  "weights differ by %.3g of %.3g", difference, scale);
+    zg_rig_close(&rig);
+}
+
 const struct zg_test zg_conformance_full[] = {
     {"scope full: losses on every shape and batch", test_losses},
     {"scope full: pending updates of the V in use", test_pending},
@@ -355,5 +391,6 @@ const struct zg_test zg_conformance_full[] = {
     {"scope full: a step allocates nothing", test_memory},
     {"scope full: cost", test_cost},
     {"scope full: an engine that was not opened for it", test_unannounced},
+    {"scope linear: some layers alone", test_layers},
     {NULL, NULL},
 };

@@ -183,7 +183,7 @@ void zg_reference_step(struct zg_reference *reference, const struct zg_direction
     for (int32_t id = 0; id < r->n_tensors; id++) {
         int64_t n_rows, n_cols;
         if (!tensor_exists(&r->shape, id, &n_rows, &n_cols) ||
-            !zg_scope_includes(directions[0].scope, &r->shape, id))
+            !zg_direction_includes(&directions[0], &r->shape, id))
             continue;
         if (!r->g[id])
             r->g[id] = take(n_rows * n_cols, sizeof(double));
@@ -205,7 +205,7 @@ void zg_reference_add(struct zg_reference *reference, const struct zg_direction 
     for (int32_t id = 0; id < reference->n_tensors; id++) {
         int64_t n_rows, n_cols;
         if (!tensor_exists(&reference->shape, id, &n_rows, &n_cols) ||
-            !zg_scope_includes(direction->scope, &reference->shape, id))
+            !zg_direction_includes(direction, &reference->shape, id))
             continue;
         add_tensor(reference->w[id], n_rows, n_cols, direction, id, coefficient);
     }

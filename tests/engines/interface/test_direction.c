@@ -45,15 +45,16 @@ static void test_dense_rows(void)
         CU_ASSERT_EQUAL(row[i], words[i] % 2 == 0 ? 0.5f : -0.5f);
 }
 
+static const struct zg_model_shape shape = {.n_layers = 2,
+                                            .d_model = 8,
+                                            .n_heads = 2,
+                                            .d_ffn = 12,
+                                            .n_vocab = 10,
+                                            .n_positions = 6,
+                                            .tied_head = true};
+
 static void test_scope(void)
 {
-    const struct zg_model_shape shape = {.n_layers = 2,
-                                         .d_model = 8,
-                                         .n_heads = 2,
-                                         .d_ffn = 12,
-                                         .n_vocab = 10,
-                                         .n_positions = 6,
-                                         .tied_head = true};
     for (int32_t id = 0; id < zg_tensor_end(2); id++) {
         const int32_t kind = id % 16;
         const bool linear = id >= 16 && (kind == ZG_T_Q_WEIGHT || kind == ZG_T_K_WEIGHT ||
@@ -64,10 +65,31 @@ static void test_scope(void)
     }
 }
 
+static void test_layers_included(void)
+{
+    const struct {
+        struct zg_layer_range layers;
+        bool has[2];
+    } known[] = {{{0, 0}, {true, true}},
+                 {{0, 1}, {true, false}},
+                 {{1, 2}, {false, true}},
+                 {{1, 0}, {false, true}}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const struct zg_direction d = {.layers = known[i].layers};
+        for (int64_t l = 0; l < 2; l++) {
+            CU_ASSERT_EQUAL(
+                zg_direction_includes(&d, &shape, zg_tensor_layer(l, ZG_T_FC1_WEIGHT)),
+                known[i].has[l]);
+            CU_ASSERT(!zg_direction_includes(&d, &shape, zg_tensor_layer(l, ZG_T_FC1_BIAS)));
+        }
+        CU_ASSERT(!zg_direction_includes(&d, &shape, ZG_T_EMBED_TOKENS));
+    }
+}
+
 static const struct zg_engine engine = {.name = "test",
                                         .direction_kinds =
                                             1u << ZG_DIRECTION_LOWRANK | 1u << ZG_DIRECTION_DENSE,
-                                        .scopes = 1u << ZG_SCOPE_LINEAR};
+                                        .scopes = ZG_SCOPE_BIT(ZG_SCOPE_LINEAR)};
 static const struct zg_engine_limits limits = {.max_directions = 3, .max_rank = 4};
 static const struct zg_direction good = {.kind = ZG_DIRECTION_LOWRANK,
                                          .scope = ZG_SCOPE_LINEAR,
@@ -81,19 +103,19 @@ static void expect_refused(struct zg_direction bad, const char *words)
 {
     const struct zg_direction list[] = {good, good, bad};
     struct zg_error err = {0};
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, list, 3, &err), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, &shape, list, 3, &err), ZG_USAGE);
     zg_test_expect_words(err.text, words);
 }
 
 static void test_check(void)
 {
     struct zg_direction d[4] = {good, good, good, good};
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 3, NULL), ZG_OK);
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 4, NULL), ZG_USAGE);
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 0, NULL), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, &shape, d, 3, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, &shape, d, 4, NULL), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, &shape, d, 0, NULL), ZG_USAGE);
     d[1] = (struct zg_direction){
         .kind = ZG_DIRECTION_DENSE, .scale = 1.0f, .seed_v = 77}; /* no rank, no V */
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 3, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, &shape, d, 3, NULL), ZG_OK);
 
     struct zg_direction bad = good;
     bad.kind = (enum zg_direction_kind)9;
@@ -118,6 +140,32 @@ static void test_check(void)
     expect_refused(bad, "share");
 }
 
+/* Layers that the model has, the same in all directions, in scope linear, none of them repeated. */
+static void test_check_layers(void)
+{
+    static const struct zg_layer_range wrong[] = {{-1, 1}, {2, 0}, {0, 3}, {1, 1}, {1, -1}};
+    struct zg_engine both = engine;
+    struct zg_model_shape repeated = shape;
+    struct zg_direction d[2] = {good, good};
+    struct zg_error err = {0};
+    both.scopes |= ZG_SCOPE_BIT(ZG_SCOPE_FULL);
+    repeated.n_resident = 1;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        d[0].layers = wrong[i];
+        CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 1, &err), ZG_USAGE);
+        zg_test_expect_words(err.text, "the model has 0 to 1");
+    }
+    d[0].layers = (struct zg_layer_range){1, 2};
+    CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 1, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 2, &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "share their layers");
+    CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &repeated, d, 1, &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "1 repeat up to the depth of 2");
+    d[0].scope = ZG_SCOPE_FULL;
+    CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 1, &err), ZG_USAGE);
+    zg_test_expect_words(err.text, "go with scope linear");
+}
+
 /* Directions of their own V, where an engine was opened for them; of one rank all the same. */
 static void test_own_v(void)
 {
@@ -125,17 +173,23 @@ static void test_own_v(void)
     own.features = ZG_FEATURE_BIT(ZG_F_OWN_V);
     struct zg_direction d[2] = {good, good};
     d[1].seed_v++;
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, d, 2, NULL), ZG_USAGE);
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &own, d, 2, NULL), ZG_OK);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &limits, &shape, d, 2, NULL), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &own, &shape, d, 2, NULL), ZG_OK);
     d[1].rank++;
-    CU_ASSERT_EQUAL(zg_directions_check(&engine, &own, d, 2, NULL), ZG_USAGE);
+    CU_ASSERT_EQUAL(zg_directions_check(&engine, &own, &shape, d, 2, NULL), ZG_USAGE);
 }
 
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"factors", test_factors}, {"dense rows", test_dense_rows},           {"scope", test_scope},
-        {"check", test_check},     {"directions of their own V", test_own_v}, {NULL, NULL},
+        {"factors", test_factors},
+        {"dense rows", test_dense_rows},
+        {"scope", test_scope},
+        {"layers", test_layers_included},
+        {"check", test_check},
+        {"check of layers", test_check_layers},
+        {"directions of their own V", test_own_v},
+        {NULL, NULL},
     };
     return zg_test_run("direction", tests);
 }

@@ -133,6 +133,31 @@ static void test_useful_full(void)
                     4 * (base + low) - shared + 2 * head + tables);
 }
 
+/* Layers of three: below those that move one probe stands for all; above them is no low rank. */
+static void test_useful_layers(void)
+{
+    const struct zg_model_shape shape = shape_of(3);
+    const double d = 10, f = 30, r = 2, head = 2 * d * (3 * 50 + 4);
+    const struct zg_probe pair[] = {{0, 1}, {0, -1}};
+    double base[3], low[3], shared[3]; /* of one probe; of the first q, k, v */
+    for (int layer = 0; layer < 3; layer++) {
+        const double rows = 7, q_rows = layer == 2 ? 5 : 7, keys = layer == 2 ? 19 : 22;
+        base[layer] = (2 * rows + 2 * q_rows) * 2 * d * d + 2 * q_rows * 2 * d * f + keys * 4 * d;
+        low[layer] = (2 * rows + 2 * q_rows) * 2 * r * 2 * d + 2 * q_rows * 2 * r * (d + f);
+        shared[layer] = (2 * rows + q_rows) * (2 * d * d + 2 * r * d);
+    }
+    struct zg_direction direction = {.kind = ZG_DIRECTION_LOWRANK, .rank = 2, .scale = 1};
+    direction.layers = (struct zg_layer_range){1, 2};
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, pair, 2, &direction),
+                    base[0] + 2 * (base[1] + low[1]) - shared[1] + 2 * (base[2] + head));
+    direction.layers = (struct zg_layer_range){2, 0};
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, pair, 2, &direction),
+                    base[0] + base[1] + 2 * (base[2] + low[2]) - shared[2] + 2 * head);
+    direction.layers = (struct zg_layer_range){0, 1};
+    CU_ASSERT_EQUAL(zg_useful_flops(&shape, &batch, pair, 2, &direction),
+                    2 * (base[0] + low[0]) - shared[0] + 2 * (base[1] + base[2] + head));
+}
+
 /* Low rank: t = V^T x once a V in the first layer and once a probe that moves later; U t once a
  * probe that moves; a clean probe is W x alone. */
 static void test_useful_queries(void)
@@ -436,6 +461,7 @@ int main(void)
         {"useful FLOPs against a hand count", test_useful_by_hand},
         {"the same of dense directions", test_useful_dense},
         {"the same of scope full", test_useful_full},
+        {"the same of some layers", test_useful_layers},
         {"the same of several queries, one-sided and clean ones", test_useful_queries},
         {"losses from made-up logits", test_loss_by_hand},
         {"no trie, no ragged rows", test_without_trie},
