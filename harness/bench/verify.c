@@ -128,7 +128,9 @@ static enum zg_status compare_weights(struct zg_contender *a, struct zg_contende
 {
     const struct zg_model_shape *const shape = zg_model_shape(a->bench->data.model);
     const int64_t n_cols_max = zg_model_max_cols(shape);
-    const int64_t stride = zg_ceil_div(zg_model_n_linear_params(shape), max_compared);
+    const int64_t n_compared =
+        scope == ZG_SCOPE_FULL ? zg_model_n_params(shape) : zg_model_n_linear_params(shape);
+    const int64_t stride = zg_ceil_div(n_compared, max_compared);
     float *rows[3] = {0};
     enum zg_status status = ZG_OK;
     for (int i = 0; i < 3; i++) {

@@ -82,6 +82,8 @@ static void test_texts(void)
          "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+basis=own+sides=one+queries=4+wd=0.1"},
         {"lozo:schedule=cosine+warmup=100+horizon=20000",
          "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+schedule=cosine+warmup=100+horizon=20000"},
+        {"lozo:layers=1+first-layer=3",
+         "lozo:rank=2+nu=50+eps=0.001+lr=1e-06+first-layer=3+layers=1"},
         {"lozo:queries=1+sides=two+basis=shared+wd=0+schedule=constant+warmup=0+horizon=0",
          "lozo:rank=2+nu=50+eps=0.001+lr=1e-06"},
         {"lozo-m", "lozo-m:rank=2+nu=50+eps=0.001+lr=1e-06+beta=0.9"},
@@ -90,10 +92,12 @@ static void test_texts(void)
         {"mezo:sides=one", "mezo:eps=0.001+lr=1e-06+sides=one"},
         /* the longest */
         {"lozo:rank=16384+nu=9223372036854775807+eps=1.23456789e-05+lr=1.23456789e-10+direction="
-         "official+direction-scale=rms+basis=own+sides=one+queries=32+wd=1.23456789e-10+schedule="
+         "official+direction-scale=rms+basis=own+"
+         "first-layer=4096+layers=4096+sides=one+queries=32+wd=1.23456789e-10+schedule="
          "cosine+warmup=9223372036854775806+horizon=9223372036854775807",
          "lozo:rank=16384+nu=9223372036854775807+eps=1.23456789e-05+lr=1.23456789e-10+direction="
-         "official+direction-scale=rms+basis=own+sides=one+queries=32+wd=1.23456789e-10+schedule="
+         "official+direction-scale=rms+basis=own+"
+         "first-layer=4096+layers=4096+sides=one+queries=32+wd=1.23456789e-10+schedule="
          "cosine+warmup=9223372036854775806+horizon=9223372036854775807"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

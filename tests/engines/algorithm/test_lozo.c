@@ -51,6 +51,13 @@ static void test_question(void)
     CU_ASSERT_EQUAL(q.probes[0].coefficient, 0.25f);
     CU_ASSERT_EQUAL(q.probes[1].coefficient, -0.25f);
     CU_ASSERT_EQUAL(zg_question_n_probed(&q), 1);
+    CU_ASSERT(q.directions[0].layers.begin == 0 && q.directions[0].layers.end == 0);
+    lozo = chosen("lozo:first-layer=3+layers=2");
+    q = asked(&lozo, 6);
+    CU_ASSERT(q.directions[0].layers.begin == 3 && q.directions[0].layers.end == 5);
+    lozo = chosen("lozo:first-layer=3");
+    q = asked(&lozo, 6);
+    CU_ASSERT(q.directions[0].layers.begin == 3 && q.directions[0].layers.end == 0);
     lozo = chosen("lozo:rank=4+direction-scale=rms");
     lozo.scope = ZG_SCOPE_FULL;
     q = asked(&lozo, 0);

@@ -42,6 +42,10 @@ for algorithm in lozo-m lozo:queries=2+basis=own factorised:rank=4; do
   expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,fused --scope full --algorithm "$algorithm"
 done
 
+for algorithm in lozo:layers=1 lozo:first-layer=1+queries=2 factorised:first-layer=1+layers=1; do
+  expect 0 '' verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm "$algorithm"
+done
+
 echo "== scores"
 expect 0 '^0,0.001,1,' score "${case[@]}" --engines naive:gemm=reference --limit 2 --algorithm mezo
 expect 0 '^0,0.5,1,' score "${case[@]}" --engines fused --limit 2 --algorithm lozo:queries=2+sides=one+eps=0.5
@@ -69,6 +73,10 @@ expect 2 'lozo:.*+wd=0.1: engine fused has no weight decay; naive has it' \
   verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm lozo:wd=0.1
 expect 2 '--algorithm factorised: draws V anew' \
   run "${case[@]}" --engines fused --dtype bf16 --algorithm factorised:rank=4
+expect 2 'direction 0: layers from 9 to before 2; the model has 0 to 1' \
+  verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm lozo:first-layer=9
+expect 2 'scope full with layers of its own' \
+  verify "${case[@]}" --engines naive:gemm=reference,fused --algorithm lozo:first-layer=1 --scope full
 expect 2 'warmup 9: must be below horizon 9' run --algorithm lozo:schedule=linear+warmup=9+horizon=9
 expect 2 "rank: is no option of algorithm mezo" run --algorithm mezo --rank 4
 
