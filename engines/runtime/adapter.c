@@ -145,7 +145,8 @@ static void draw_u(struct zg_engine_state *s)
             const int64_t j = i / n_stripes / n_groups;
             float *u = linear->u + ((j * n_groups + group) * n_out + begin) * rank;
             const int64_t n = zg_min64(ZG_STRIPE, n_out - begin);
-            if (zg_direction_includes(&low->directions[j], &s->shape, linear->tensors[group]))
+            if (!zg_direction_has_layers(&low->directions[j]) ||
+                zg_direction_includes(&low->directions[j], &s->shape, linear->tensors[group]))
                 zg_direction_u(&low->directions[j], linear->tensors[group], begin, n, u);
             else
                 memset(u, 0, (size_t)(n * rank) * sizeof *u);

@@ -41,12 +41,10 @@ struct zg_lowrank {
      * directions have theirs; 0 where all are of scope linear. */
     float *z;
     int64_t n_z;
-    float *
-        slice_ut; /* scratch: A and scaled U of a slice of the head's rows, transposed (logits.c) */
+    float *slice_ut;   /* scratch: A and U of a slice of the head's rows, transposed (logits.c) */
     int64_t m_rank;    /* momentum: of M, 0 where M is 0 */
     uint64_t m_seed_v; /* of the V that M belongs to */
-    float
-        *m_vectors; /* [n_vector_floats] of the 1-D tensors; NULL unless open for scope full too */
+    float *m_vectors;  /* [n_vector_floats] of the 1-D tensors; NULL unless open for full too */
     double *m_scratch; /* [n_threads][m_stride]; NULL unless open for momentum */
     int64_t m_stride;
 
