@@ -10,7 +10,7 @@
 #include "engines/algorithm/queries.h"
 
 static const struct zg_algorithm_option options[] = {
-    ZG_OPTION_RANK(128), ZG_OPTION_EPS,         ZG_OPTION_LR,     ZG_OPTION_BASIS,
+    ZG_OPTION_RANK(128),   ZG_OPTION_EPS,    ZG_OPTION_LR,        ZG_OPTION_BASIS,
     ZG_OPTION_FIRST_LAYER, ZG_OPTION_LAYERS, ZG_OPTIONS_OF_STEPS,
 };
 

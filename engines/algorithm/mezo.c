@@ -10,11 +10,7 @@
 #include "engines/base/size.h"
 
 static const struct zg_algorithm_option options[] = {
-    ZG_OPTION_EPS,
-    ZG_OPTION_LR,
-    ZG_OPTION_FIRST_LAYER,
-    ZG_OPTION_LAYERS,
-    ZG_OPTIONS_OF_STEPS,
+    ZG_OPTION_EPS, ZG_OPTION_LR, ZG_OPTION_FIRST_LAYER, ZG_OPTION_LAYERS, ZG_OPTIONS_OF_STEPS,
 };
 
 static uint32_t needs(const struct zg_algorithm_choice *choice, struct zg_engine_limits *limits)

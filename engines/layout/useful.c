@@ -45,7 +45,7 @@ struct asked {
     int64_t n_v;          /* distinct V of those, where they have factors */
     int64_t n_full;       /* probes of scope full, and their distinct directions */
     int64_t n_full_directions;
-    int64_t rank; /* 0: no factors */
+    int64_t rank;                 /* 0: no factors */
     struct zg_layer_range layers; /* of all directions (zo.h); {0}: all */
 };
 
@@ -157,7 +157,8 @@ double zg_batch_plan_useful_flops(const struct zg_batch_plan *plan,
         const struct layer_work *const work = l + 1 < shape->n_layers ? &inner : &last;
         const bool moves = l >= begin && (end == 0 || l < end);
         /* Below the layers that move, one probe stands for all. */
-        flops += layer_flops(shape, asked.rank, l < begin ? 1.0 : probes, moves ? moved : 0.0, work);
+        flops +=
+            layer_flops(shape, asked.rank, l < begin ? 1.0 : probes, moves ? moved : 0.0, work);
         if (l == begin)
             flops -= shared_flops(shape, &asked, work);
     }

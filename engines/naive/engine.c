@@ -250,9 +250,8 @@ static enum zg_status naive_begin(struct zg_engine_state *state,
                                   const struct zg_direction *directions, int64_t n,
                                   struct zg_error *err)
 {
-    const enum zg_status status =
-        zg_directions_check(&zg_engine_naive, &state->options.limits, &state->weights.shape,
-                            directions, n, err);
+    const enum zg_status status = zg_directions_check(&zg_engine_naive, &state->options.limits,
+                                                      &state->weights.shape, directions, n, err);
     if (status)
         return status;
     memcpy(state->directions, directions, (size_t)n * sizeof *directions);

@@ -77,9 +77,8 @@ static void test_layers_included(void)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const struct zg_direction d = {.layers = known[i].layers};
         for (int64_t l = 0; l < 2; l++) {
-            CU_ASSERT_EQUAL(
-                zg_direction_includes(&d, &shape, zg_tensor_layer(l, ZG_T_FC1_WEIGHT)),
-                known[i].has[l]);
+            CU_ASSERT_EQUAL(zg_direction_includes(&d, &shape, zg_tensor_layer(l, ZG_T_FC1_WEIGHT)),
+                            known[i].has[l]);
             CU_ASSERT(!zg_direction_includes(&d, &shape, zg_tensor_layer(l, ZG_T_FC1_BIAS)));
         }
         CU_ASSERT(!zg_direction_includes(&d, &shape, ZG_T_EMBED_TOKENS));
