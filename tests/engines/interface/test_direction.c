@@ -151,16 +151,20 @@ static void test_check_layers(void)
     repeated.n_resident = 1;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         d[0].layers = wrong[i];
+        err = (struct zg_error){0};
         CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 1, &err), ZG_USAGE);
         zg_test_expect_words(err.text, "the model has 0 to 1");
     }
     d[0].layers = (struct zg_layer_range){1, 2};
     CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 1, NULL), ZG_OK);
+    err = (struct zg_error){0};
     CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 2, &err), ZG_USAGE);
     zg_test_expect_words(err.text, "share their layers");
+    err = (struct zg_error){0};
     CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &repeated, d, 1, &err), ZG_USAGE);
     zg_test_expect_words(err.text, "1 repeat up to the depth of 2");
     d[0].scope = ZG_SCOPE_FULL;
+    err = (struct zg_error){0};
     CU_ASSERT_EQUAL(zg_directions_check(&both, &limits, &shape, d, 1, &err), ZG_USAGE);
     zg_test_expect_words(err.text, "go with scope linear");
 }
