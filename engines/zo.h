@@ -89,8 +89,9 @@
  *                                           else -1
  *
  * Scope "linear" perturbs the weights of q, k, v, out, fc1 and fc2 of every layer (of those that
- * the direction names, if it names any), and nothing else.  Scope "full" perturbs every tensor (a tied head through the embedding); 1-D tensors have
- * no factors, so low-rank kinds give them scale * z, z from seed_u.
+ * the direction names, if it names any), and nothing else.  Scope "full" perturbs every tensor (a
+ * tied head through the embedding); 1-D tensors have no factors, so low-rank kinds give them scale
+ * * z, z from seed_u.
  *
  * Threads: one state is used by one thread at a time; inside, an engine runs on OpenMP.  Two states
  * are independent.

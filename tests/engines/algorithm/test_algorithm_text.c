@@ -146,7 +146,7 @@ static void test_refusals(void)
         {"lozo:warmup=20+horizon=20", "warmup 20: must be below horizon 20"},
         {"lozo-m:beta=1", "beta 1: must be a number of at most 0.9999"},
         {"lozo-m:direction=official", "direction: is no option of algorithm lozo-m"},
-        {"mezo:rank=2", "rank: is no option of algorithm mezo, which has eps, lr, sides"},
+        {"mezo:rank=2", "rank: is no option of algorithm mezo, which has eps, lr, first-layer"},
         {"factorised:nu=5", "nu: is no option of algorithm factorised, which has rank, eps, lr"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

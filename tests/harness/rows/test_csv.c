@@ -659,7 +659,7 @@ static void older_versions_read(void)
     CU_ASSERT_EQUAL(((const struct zg_sample_row *)in->rows)->disturbed, ZG_NO_INTEGER);
     zg_csv_in_close(&in);
     /* but no column may be missing, or one be there that never was */
-    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 2, -1, NULL, 0), ZG_INPUT);
+    CU_ASSERT_EQUAL(read_older(&in, &zg_schema_fidelity, 2, -1, NULL, 0), ZG_INPUT);
     CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 2, 0, "more", 12), ZG_INPUT);
     CU_ASSERT_EQUAL(read_older(&in, &zg_schema_verify, 1, 0, "layers_resident", 3), ZG_INPUT);
     CU_ASSERT_FALSE(zg_older_schema_of(&older, &zg_schema_verify, ZG_SCHEMA_VERSION));
@@ -752,7 +752,8 @@ static void older_schemas(void)
         {&zg_schema_samples, {"involuntary_switches", "involuntary_switches"}},
         {&zg_schema_phases, {"bytes_per_step", "bytes_per_step"}},
         {&zg_schema_summary, {"steps", "layers"}},
-        {&zg_schema_verify, {NULL, NULL}},
+        {&zg_schema_verify, {"reason", "reason"}},
+        {&zg_schema_fidelity, {NULL, NULL}},
         {&zg_schema_curve, {NULL, NULL}},
     };
     struct zg_older_schema older;
