@@ -24,7 +24,7 @@ static struct zg_algorithm_choice chosen(const char *text, enum zg_scope scope)
     CU_ASSERT_EQUAL_FATAL(zg_algorithm_parse(text, &choice, NULL), ZG_OK);
     choice.seed = 17;
     choice.scope = scope;
-    zg_algorithm_set_real(&choice, "eps", 2e-2);
+    zg_algorithm_set_real(&choice, "eps", 5e-2);
     zg_algorithm_set_real(&choice, "lr", 2e-3);
     return choice;
 }
@@ -66,7 +66,7 @@ static void reference_step(struct zg_reference *reference, const struct zg_algor
                            const struct zg_batch *batch, double *c)
 {
     const int64_t n = zg_algorithm_integer(choice, "queries", 1);
-    const double eps = (double)2e-2f, lr = rate_of(choice, step);
+    const double eps = (double)5e-2f, lr = rate_of(choice, step);
     const double beta = zg_algorithm_real(choice, "beta");
     const bool is_first = step == 0, has_momentum = !isnan(beta);
     const double share = has_momentum && !is_first ? 1 - beta : 1;
