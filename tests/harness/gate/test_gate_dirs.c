@@ -209,6 +209,10 @@ static void baseline_engines(void)
     write_with(p.new, (struct zg_fixture){.baseline = ""});
     expect_refused(&p, ZG_GATE_RATIO, ZG_INPUT, "and neither names one");
     expect_measure(&p, ZG_GATE_SECONDS, ZG_GATE_SECONDS, 2, ZG_GATE_MAX_REGRESSION);
+    write_with(p.old, (struct zg_fixture){.baseline = "gone"}); /* which no row is of */
+    write_with(p.new, (struct zg_fixture){.baseline = "gone"});
+    expect_refused(&p, ZG_GATE_RATIO, ZG_INPUT,
+                   "engine naive has no ratio: baseline engine gone was not timed beside it");
     place_write(p.old, 1);
     write_with(p.new, (struct zg_fixture){.n_engines = 2, .engines = not_timed});
     expect_refused(&p, ZG_GATE_RATIO, ZG_INPUT,

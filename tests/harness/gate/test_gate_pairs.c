@@ -120,6 +120,11 @@ static void builds_that_know(void)
                    "1:fast:strange:meta={\"gate_child\": \"samples\"}", 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text); /* any number of steps does: V is never redrawn */
     free(text);
+    /* the steps that are asked for, whatever they take */
+    const char *const build = make_build(&p, "build", "1:fast:meta={\"gate_child\": \"samples\"}");
+    CU_ASSERT_EQUAL(RUN(&p, "--baseline-bin", build, "--candidate-bin", build, "--blocks", "8",
+                        "--steps", "70"),
+                    0);
     text = gate_of(&p, "1:fast:meta={\"gate_child\": \"samples\"}",
                    "1:fast:meta={\"gate_child\": \"samples\"}", 0);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
