@@ -73,6 +73,9 @@ static enum zg_status make_table(struct zg_table **table, const struct zg_gate *
         zg_table_open(table, headings, sizeof headings / sizeof headings[0], err);
     if (!status)
         zg_table_set_name(*table, "gate");
+    if (!status)
+        zg_table_set_secondary(*table, "confidence candidate_blocks baseline_blocks "
+                                       "candidate_median baseline_median");
     for (int64_t i = 0; i < gate->n_cases && !status; i++) {
         const struct zg_gate_case *const c = &gate->cases[i];
         char text[96];

@@ -17,6 +17,14 @@ static const char *show_passed(char *text, size_t size, const struct zg_verify_r
     return text;
 }
 
+static bool any_has_reason(const struct zg_verify_row *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!zg_cell_same_text(rows[i].reason, NULL))
+            return true;
+    return false;
+}
+
 static bool any_layers_repeat(const struct zg_verify_row *rows, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -41,13 +49,15 @@ enum zg_status zg_verify_table_print(const struct zg_verify_row *rows, int64_t n
         {"sign", "signs equal"},
         {"weight", "weight difference"},
         {"check", "check"},
-        {"reason", "reason"},
+        {"reason", any_has_reason(rows, n) ? "reason" : NULL},
     };
     struct zg_table *table = NULL;
     enum zg_status status =
         zg_format_is_for_people(format)
             ? zg_table_open(&table, headings, sizeof headings / sizeof headings[0], err)
             : zg_table_of_rows(&table, &zg_schema_verify, rows, n, err);
+    if (!status)
+        zg_table_set_secondary(table, "steps model batch dtype weight sign");
     for (int64_t i = 0; i < n && !status && zg_format_is_for_people(format); i++) {
         const struct zg_verify_row *const row = &rows[i];
         char text[64];

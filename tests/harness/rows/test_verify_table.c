@@ -50,13 +50,31 @@ static void verdicts(void)
     zg_test_expect_words(text, "loss differs");
     zg_test_expect_words(text, "loss within 0.02"); /* onednn: no gradient is judged */
     CU_ASSERT_PTR_NULL(strstr(text, "layers resident"));
+    zg_test_expect_words(text, "  reason\n");
     const char *const within = strstr(text, "loss within"); /* and not the reference itself */
     CU_ASSERT(within && within > strstr(text, "\nonednn"));
+    free(text);
+    text = printed(rows, 2, ZG_FORMAT_TABLE); /* of nothing but passes nobody asks why */
+    CU_ASSERT_PTR_NULL(strstr(text, "reason"));
     free(text);
     rows[2].id.layers_resident = 2;
     text = printed(rows, 4, ZG_FORMAT_MARKDOWN);
     zg_test_expect_words(text, "| layers resident, repeated |");
     zg_test_expect_words(text, "| - |");
+    free(text);
+}
+
+/* On a page of 100 columns a check is a table, not a line a cell. */
+static void on_a_page(void)
+{
+    const struct zg_verify_row rows[] = {row_of("naive:dtype=fp32", 1, NAN),
+                                         row_of("fused:dtype=bf16", 1, 1e-3)};
+    capture_begin();
+    CU_ASSERT_EQUAL(zg_verify_table_print(rows, 2, ZG_FORMAT_TABLE, NULL), ZG_OK);
+    char *const text = capture_end();
+    CU_ASSERT_PTR_NULL(strstr(text, "engine: "));
+    zg_test_expect_words(text, "\nfused:dtype=bf16 ");
+    zg_test_expect_words(text, "--wide also has: ");
     free(text);
 }
 
@@ -76,6 +94,6 @@ static void for_programs(void)
 int main(void)
 {
     static const struct zg_test tests[] = {
-        {"verdicts", verdicts}, {"for programs", for_programs}, {0}};
+        {"verdicts", verdicts}, {"on a page", on_a_page}, {"for programs", for_programs}, {0}};
     return zg_test_run("verify table", tests);
 }
