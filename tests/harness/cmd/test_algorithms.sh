@@ -1,32 +1,11 @@
 #!/usr/bin/env bash
 # test_algorithms.sh ZOGAP MAKE_TINY_MODEL - every algorithm through verify, run and score: engines agree, lr_effective
 # is in summary.csv, and what an engine lacks is refused in one line that says who has it.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
-make_model=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-mkdir tiny && "$make_model" tiny || exit 1
+make_tiny "$2"
 case=(--model tiny --batch 2 --threads 1)
 export ZOGAP_PEAKS=brief
-
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
-
-# expect CODE PATTERN ARGUMENT...: the exit code, and a pattern of what is said.
-expect() {
-  local code=$1 pattern=$2 got
-  shift 2
-  timeout 120 "$zogap" "$@" >out.txt 2>err.txt </dev/null
-  got=$?
-  [ "$got" = "$code" ] || fail "exit code $got, not $code: zogap $* ($(head -c 300 err.txt))"
-  grep -q -- "$pattern" out.txt err.txt || fail "no '$pattern': zogap $*: $(head -c 300 err.txt)"
-  [ "$code" = 0 ] || [ "$(wc -l <err.txt)" = 1 ] || fail "not one line of error: zogap $*: $(cat err.txt)"
-}
 
 echo "== engines agree"
 for algorithm in lozo:queries=3 lozo:sides=one+queries=2 lozo-m:nu=2 lozo-m:beta=0.5+sides=one \
@@ -80,5 +59,4 @@ expect 2 'scope full with layers of its own' \
 expect 2 'warmup 9: must be below horizon 9' run --algorithm lozo:schedule=linear+warmup=9+horizon=9
 expect 2 "rank: is no option of algorithm mezo" run --algorithm mezo --rank 4
 
-[ "$failures" = 0 ] && echo "all algorithms as told"
-exit "$((failures > 0))"
+finish
