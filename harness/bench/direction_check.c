@@ -182,7 +182,9 @@ static enum zg_status define_all(struct check *c, const struct zg_direction *dir
 
 /* ---- an update, and back --------------------------------------------------------------------- */
 
-static void judge_inverse(struct check *c)
+/* A loop adds a low-rank direction column by column: each rounds the weight, there and back, and
+ * errors of 2 rank roundings add up as their root does. */
+static void judge_inverse(struct check *c, int64_t rank)
 {
     const struct zg_engine_options *const o = &c->contender->options;
     const double u = zg_dtype_rounding(zg_dtype_coarser(o->dtype, o->dtype_d));
@@ -195,7 +197,7 @@ static void judge_inverse(struct check *c)
             difference = gap <= difference ? difference : gap; /* a NaN stays */
             largest = fmax(largest, fmax(fabs((double)c->before[e]), fabs((double)c->between[e])));
         }
-        const double allowed = exact ? 0 : 4 * u * largest;
+        const double allowed = exact ? 0 : (4 + 2 * sqrt((double)rank)) * u * largest;
         char name[96];
         if (!(difference <= c->out->inverse_difference))
             c->out->inverse_difference = difference;
@@ -271,7 +273,7 @@ static enum zg_status move_along(struct check *c, const struct zg_direction *dir
         return status;
     for (int64_t e = 0; e < c->n; e++)
         c->d[move][e] = ((double)c->between[e] - (double)c->before[e]) / (double)MOVE;
-    judge_inverse(c);
+    judge_inverse(c, zg_direction_rank(&directions[j]));
     if (!is_found(c))
         judge_direction(c, c->d[move]);
     return ZG_OK;

@@ -18,7 +18,7 @@
  *                    correlation must be chance's.  A seed restarted for every tensor gives 1.
  *   there and back   A step and its inverse must leave the weights: to the bit (but for the sign of
  *                    a zero) where updates stay low-rank, as those of 2-D tensors do with mechanism
- *                    `lazy`; else to the rounding of two writes, 4 u max|W|.
+ *                    `lazy`; else to the rounding of what is written, (4 + 2 sqrt(rank)) u max|W|.
  *
  * Correlations are of up to 128 rows and 16 columns of each tensor.  Of one V and r columns, where
  * only U differs, they scatter by sqrt((1 + r / 16) / (r n_rows)): a pair of tensors is blamed from
