@@ -169,8 +169,7 @@ enum zg_status zg_export_write(const struct zg_export_work *work, struct zg_expo
                                struct zg_error *err)
 {
     const struct zg_model_shape *const shape = zg_model_shape(work->model);
-    const char *const source =
-        zg_model_is_synthetic(work->model) ? NULL : zg_model_name(work->model);
+    const char *const source = zg_model_directory(work->model);
     struct zg_new_dir dir = {0};
     struct zg_tensor_out *tensors = NULL;
     struct zg_safetensors_out file = {.dtype = work->dtype,

@@ -127,5 +127,11 @@ mkdir mini && "$make_trained" mini opt-mini naive:gemm=reference steps.zo 3 || e
 expect 0 'note: --model opt-mini has synthetic weights' export mini --out mini-hf
 expect 0 '^3,' score --engines naive:gemm=reference --model mini-hf --tokenizer tiny --limit 4 --probes 0 --threads 1
 
+echo "== the model that comes with zogap, trained and exported"
+expect 0 '' train --model opt-tiny --engines naive:gemm=reference,fused --steps 3 --eval-every 3 --threads 1 --quiet --out shipped
+expect 0 'copied from the model: .*merges.txt' export shipped --out shipped-hf --engine fused
+expect 0 '^3,' score --engines naive:gemm=reference --model shipped-hf --limit 4 --probes 0 --threads 1
+[ -z "$(ls shipped/*.csv shipped/steps-2.zo 2>&1 >/dev/null)" ] || fail "shipped holds $(ls shipped)"
+
 printf '%d commands, %d failures\n' "$n" "$failures"
 [ "$failures" = 0 ]
