@@ -36,6 +36,11 @@ bool zg_json_memory_failed(void)
     return atomic_load(&failed);
 }
 
+void zg_json_memory_fail(void)
+{
+    atomic_store(&failed, true);
+}
+
 /* As json_load_file(), but what another kind of file is, is said, and a mark is skipped. */
 static json_t *load_file(const char *path, json_error_t *error)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/base/printable.h"
 
 json_t *zg_json_real(double value)
@@ -16,6 +17,8 @@ json_t *zg_json_real(double value)
 json_t *zg_json_text(const char *text)
 {
     char *const copy = zg_printable_copy(text);
+    if (!copy && text)
+        zg_json_memory_fail();
     json_t *const value = copy ? json_string(copy) : NULL;
     free(copy);
     return value || text ? value : json_null();

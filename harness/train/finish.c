@@ -21,12 +21,6 @@
 
 enum { HASH_TEXT = 17 };
 
-/* Texts that the rows of train.csv point to. */
-struct endings {
-    struct zg_train_row rows[ZG_MAX_ENGINES];
-    char hashes[ZG_MAX_ENGINES][2][HASH_TEXT];
-};
-
 static bool for_people(const struct zg_training *t)
 {
     return zg_format_is_for_people((enum zg_format)t->request->format);
@@ -48,7 +42,7 @@ static bool has_steps(const struct zg_training *t)
 
 /* ---- train.csv ------------------------------------------------------------------------------- */
 
-static void summarise(const struct zg_training *t, const char *word, struct endings *out)
+static void summarise(const struct zg_training *t, const char *word, struct zg_train_endings *out)
 {
     for (int64_t e = 0; e < t->n_engines; e++) {
         const struct zg_train_engine *const engine = &t->engines[e];
@@ -99,7 +93,7 @@ static struct zg_train_picture picture_of(const struct zg_training *t, const cha
         .curve = &t->curve.all};
 }
 
-static enum zg_status write_results(struct zg_training *t, struct endings *endings,
+static enum zg_status write_results(struct zg_training *t, struct zg_train_endings *endings,
                                     struct zg_error *err)
 {
     char title[1024];
@@ -156,7 +150,7 @@ static void tell_going_on(const struct zg_training *t)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static json_t *ended_json(const struct endings *endings, int64_t n)
+static json_t *ended_json(const struct zg_train_endings *endings, int64_t n)
 {
     json_t *const list = json_array();
     for (int64_t e = 0; e < n; e++)
@@ -169,6 +163,9 @@ static json_t *ended_json(const struct endings *endings, int64_t n)
 
 static void note_memory(struct zg_training *t)
 {
+    for (int64_t e = 0; e < t->n_engines; e++) /* of those that did no new step */
+        if (isnan(t->engines[e].contender->peak_rss_mib))
+            zg_bench_note_memory(t->engines[e].contender);
     json_t *const of = zg_meta_find_case(t->meta, 0);
     json_t *const made = zg_manifest_case(
         &t->bench, 0, zg_models_fingerprint(&t->session.models, t->data.train.model), t->n_engines);
@@ -179,7 +176,7 @@ static void note_memory(struct zg_training *t)
 
 /* The first failure counts; what can be written still is. */
 static enum zg_status write_all(struct zg_training *t, enum zg_status status, const char *word,
-                                struct endings *endings, struct zg_error *err)
+                                struct zg_train_endings *endings, struct zg_error *err)
 {
     struct zg_error *const own = status ? NULL : err;
     enum zg_status written = ZG_OK;
@@ -210,11 +207,9 @@ static enum zg_status fail_interrupted(const struct zg_training *t, struct zg_er
 enum zg_status zg_training_finish(struct zg_training *t, enum zg_status status,
                                   struct zg_error *err)
 {
-    struct endings *const endings = calloc(1, sizeof *endings);
+    struct zg_train_endings *const endings = &t->endings;
     const bool cut_off = t->interrupted && !status;
     const char *const word = cut_off ? "interrupted" : status ? "failed" : "complete";
-    if (!endings)
-        return status ? status : zg_fail(err, ZG_ENV, "no memory for the results of a training");
     if (status)
         json_object_set_new(t->meta, "failure", zg_json_text(err->text));
     const enum zg_status written = write_all(t, status, word, endings, err);
@@ -225,7 +220,6 @@ enum zg_status zg_training_finish(struct zg_training *t, enum zg_status status,
         print_notes(t);
     if (cut_off && !written)
         tell_going_on(t);
-    free(endings);
     if (!status && cut_off)
         return fail_interrupted(t, err);
     if (!status && t->request->policy.strict)

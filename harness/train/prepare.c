@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engines/base/json_memory.h"
 #include "engines/base/size.h"
 #include "harness/base/json.h"
 #include "harness/bench/fit.h"
@@ -175,9 +176,9 @@ enum zg_status zg_training_check(struct zg_training *t, struct zg_error *err)
     make_bank(t);
     zg_machine_watch(&t->before);
     t->meta = zg_manifest_open(session, "train");
-    if (!t->meta)
-        return zg_fail(err, ZG_ENV, "no memory for meta.json");
     json_object_set_new(t->meta, "train", train_json(t));
+    if (!t->meta || zg_json_memory_failed())
+        return zg_fail(err, ZG_ENV, "no memory for meta.json");
     return t->request->policy.strict ? zg_meta_check_strict(t->meta, &t->before, err) : ZG_OK;
 }
 

@@ -35,6 +35,13 @@ struct zg_train_engine {
     uint64_t weights; /* hash of them after the last step */
 };
 
+/* What each engine came to, and the texts that its row points to: made at the end, when memory may
+ * be short. */
+struct zg_train_endings {
+    struct zg_train_row rows[ZG_MAX_ENGINES];
+    char hashes[ZG_MAX_ENGINES][2][17];
+};
+
 struct zg_training {
     const struct zg_request *request;
     struct zg_session session;
@@ -57,6 +64,7 @@ struct zg_training {
     double share_then; /* and how much was done by then */
     char note[512];    /* what was cut off; "": nothing */
     char plot_note[1200];
+    struct zg_train_endings endings;
 };
 
 /* ---- prepare.c ------------------------------------------------------------------------------- */

@@ -68,6 +68,8 @@ def shape(name, data):
         return of(json.loads(data))
     if name.endswith((".svg", ".xml")):  # as long as its numbers are
         return data.rstrip()[-6:]
+    if name.endswith(".zo"):  # times are in it
+        return len(data)
     return data.count(b"\n"), data[-1:]
 
 
@@ -148,7 +150,7 @@ class Scenario:
         if hidden:
             raise ValueError(f"left behind: {hidden}")
         for name, data in now.items():
-            if name.endswith(".csv") and not (name == "samples.csv" and "truncate" in fault):
+            if name.endswith(".csv") and not (name in ("samples.csv", "curve.csv") and "truncate" in fault):
                 table(data)
         for name, data in before.items():
             if name in ("samples.csv", "phases.csv", "summary.csv", "verify.csv"):
@@ -227,6 +229,17 @@ def scenarios(work, wanted):
     if "resume-cut" in wanted:
         cut_off(Scenario("sweep", work, sweep), work / "cut")
         yield Scenario("resume-cut", work, [*sweep, "--resume"], before=work / "cut")
+    train = ["train", "--engines", ENGINES, "--batch", "2", *CASE, "--train-rows", "8", "--dev-rows", "4", "--eval-rows", "4",
+             "--nu", "2", "--steps", "5", "--eval-every", "3", "--log-every", "1", "--out", out]
+    if "train" in wanted:
+        yield Scenario("train", work, train)
+    if "train-cut" in wanted:
+        cut = Scenario("train", work, train)
+        n_writes = max(last for _, last in cut.places()["write"])
+        cut.prepare()
+        cut.run(f"write:{n_writes // 2}")
+        shutil.copytree(cut.out, work / "half")
+        yield Scenario("train-cut", work, [*train, "--resume"], before=work / "half")
     if "ladder" in wanted:
         ladder = ["ladder", "--batch", "2", *CASE, *POLICY, "--loop", "naive:gemm=reference", "--order", "adapter,lazy",
                   "--out", out]
@@ -246,6 +259,8 @@ def scenarios(work, wanted):
 QUICK = {"run": {"malloc": 3, "json": 2, "open": 1, "write": 3, "fsync": 2, "rename": 2},
          "resume-complete": {"write": 1, "rename": 1},
          "resume-cut": {"write": 2, "fsync": 1, "rename": 2},
+         "train": {"malloc": 3, "json": 2, "write": 3, "fsync": 2, "rename": 2},
+         "train-cut": {"malloc": 1, "write": 2, "fsync": 1, "rename": 1},
          "gate": {"malloc": 2, "json": 1, "rename": 1, "write": 1}}
 
 
@@ -278,7 +293,7 @@ def main():
     parser.add_argument("--kind", default="malloc,json,open,mkdir,write,fsync,rename,truncate,close")
     a = parser.parse_args()
     FAULTY, VERBOSE = a.faulty.absolute(), a.verbose
-    every = "run,resume-complete,resume-cut,ladder,verify,score,roofline,gate"
+    every = "run,resume-complete,resume-cut,train,train-cut,ladder,verify,score,roofline,gate"
     wanted = (a.only or (every if a.sweep else ",".join(QUICK))).split(",")
     if unknown := set(wanted) - set(every.split(",")):
         parser.error(f"--only {','.join(sorted(unknown))}: there are {every}")
