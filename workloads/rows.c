@@ -8,7 +8,7 @@ struct zg_batch zg_rows_batch(const struct zg_dataset *dataset, const int64_t *r
                               struct zg_example *examples)
 {
     for (int64_t i = 0; i < n; i++)
-        examples[i] = zg_dataset_examples(dataset)[rows[i]];
+        examples[i] = zg_dataset_examples(dataset)[zg_dataset_find_row(dataset, rows[i])];
     return (struct zg_batch){examples, n, zg_dataset_loss(dataset), ZG_TOKEN_PAD};
 }
 

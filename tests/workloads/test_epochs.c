@@ -120,23 +120,30 @@ static void test_hash(void)
     CU_ASSERT_EQUAL(zg_rows_hash((const int64_t[]){0}, 1), UINT64_C(0xc77b3abb6f87acd9));
 }
 
+/* Rows 7 and 457 of the embedded task, and the second stem of a dataset of these two alone. */
 static void test_batch(void)
 {
+    static const int64_t chosen[] = {7, 457}, rows[] = {457, 7, 457};
     struct zg_tokenizer *tokenizer = NULL;
-    struct zg_dataset *dataset = NULL;
     CU_ASSERT_EQUAL_FATAL(zg_tokenizer_open_embedded(&tokenizer, NULL), ZG_OK);
-    const struct zg_dataset_request request = {
+    struct zg_dataset_request request = {
         .task = "embedded", .tokenizer = tokenizer, .max_length = 2048, .n_vocab = 50272};
-    CU_ASSERT_EQUAL_FATAL(zg_dataset_open(&dataset, &request, NULL), ZG_OK);
-    static const int64_t rows[] = {457, 0, 9};
-    struct zg_example examples[3];
-    const struct zg_batch batch = zg_rows_batch(dataset, rows, 3, examples);
-    CU_ASSERT_EQUAL(batch.n_examples, 3);
-    CU_ASSERT_EQUAL(batch.loss, ZG_LOSS_CLASSIFICATION);
-    CU_ASSERT_EQUAL(batch.pad_id, ZG_TOKEN_PAD);
-    for (int i = 0; i < 3; i++)
-        CU_ASSERT_PTR_EQUAL(batch.examples[i].stem, zg_dataset_examples(dataset)[rows[i]].stem);
-    zg_dataset_close(&dataset);
+    for (int alone = 0; alone < 2; alone++) {
+        struct zg_dataset *dataset = NULL;
+        struct zg_example examples[3];
+        request.rows = alone ? chosen : NULL;
+        request.n_rows = alone ? 2 : 0;
+        CU_ASSERT_EQUAL_FATAL(zg_dataset_open(&dataset, &request, NULL), ZG_OK);
+        const struct zg_example *all = zg_dataset_examples(dataset);
+        const struct zg_batch batch = zg_rows_batch(dataset, rows, 3, examples);
+        CU_ASSERT_EQUAL(batch.n_examples, 3);
+        CU_ASSERT_EQUAL(batch.loss, ZG_LOSS_CLASSIFICATION);
+        CU_ASSERT_EQUAL(batch.pad_id, ZG_TOKEN_PAD);
+        CU_ASSERT_PTR_EQUAL(batch.examples[0].stem, all[alone ? 1 : 457].stem);
+        CU_ASSERT_PTR_EQUAL(batch.examples[1].stem, all[alone ? 0 : 7].stem);
+        CU_ASSERT_PTR_EQUAL(batch.examples[2].stem, all[alone ? 1 : 457].stem);
+        zg_dataset_close(&dataset);
+    }
     zg_tokenizer_close(&tokenizer);
 }
 
