@@ -40,7 +40,9 @@ static void read_row(struct zg_json_source *source, const struct zg_json_path *t
     if (!status && !zg_json_source_has(source, text_path))
         abort();
     if (status)
-        text = (struct zg_slice){"\xc3\xa9ab", 4};
+        text = (struct zg_slice){"\xc3\xa9"
+                                 "ab",
+                                 4};
     touch(text);
     zg_error_clear(&err);
     check(zg_json_source_texts(source, list_path, list, &err), &err);
