@@ -1,28 +1,10 @@
 #!/usr/bin/env bash
 # test_train.sh ZOGAP MAKE_TINY_MODEL - `zogap train`: its files, its limits, engines that agree, and a training that was cut
 # off anywhere and gone on with, which is the one that was never cut.
-set -u
+. "$(dirname "$0")/../../support/shell.sh"
 zogap=$1
-make_model=$2
-work=$(mktemp -d)
 trap 'umount "$work/full" 2>/dev/null; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
 
-fail() {
-  failures=$((failures + 1))
-  printf 'FAILED: %s\n' "$*"
-}
-
-# run CODE ARGUMENT...
-run() {
-  local code=$1 got
-  shift
-  timeout 120 "$zogap" "$@" >"$work/out.txt" 2>"$work/err.txt" </dev/null
-  got=$?
-  [ $got = "$code" ] || fail "exit code $got, not $code: zogap $*: $(head -c 400 "$work/err.txt")"
-}
-says() { grep -qE -- "$2" "$work/$1" || fail "no '$2' in $1: $(head -c 600 "$work/$1")"; }
 # refused CODE PATTERN ARGUMENT...: one line of error, no directory
 refused() {
   local code=$1 pattern=$2
@@ -53,15 +35,8 @@ same() {
   done
   [ -n "$(cell "$1/train.csv" weights_xxh3 1)" ] || fail "$1 has no hash of its weights"
 }
-await_lines() { # COUNT FILE PID
-  for _ in $(seq 3000); do
-    [ -s "$2" ] && [ "$(wc -l <"$2")" -gt "$1" ] && break
-    kill -0 "$3" 2>/dev/null || break
-    sleep 0.01
-  done
-}
 
-mkdir tiny && "$make_model" tiny || exit 1
+make_tiny "$2"
 tiny=(--model tiny --batch 4 --threads 1 --train-rows 40 --dev-rows 12 --eval-rows 8)
 two=(--engines naive:gemm=reference,fused)
 short=("${two[@]}" "${tiny[@]}" --nu 5 --lr 1e-5 --steps 24 --eval-every 6 --log-every 2)
@@ -279,5 +254,4 @@ else
   echo "note: no tmpfs can be mounted: a full disk is not tried"
 fi
 
-echo "$failures failures"
-[ $failures = 0 ]
+finish
