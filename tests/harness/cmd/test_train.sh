@@ -78,6 +78,16 @@ run 0 train "${short[@]}" --engines fused --out alone
 [ -z "$(cell alone/train.csv reference 1)" ] || fail "one engine has a reference"
 
 echo "== limits"
+# Nothing said: the model that comes with zogap, at its own rate, also where it is gone on with.
+few=(--threads 1 --train-rows 16 --dev-rows 5 --eval-rows 5)
+run 0 train "${few[@]}" --steps 2 --out usual
+says usual/curve.csv '^fused,opt-tiny,embedded,task,lozo:rank=2[+]nu=50[+]eps=0.001[+]lr=0.0007,'
+run 0 train --resume usual --steps 3
+run 0 train "${few[@]}" --steps 2 --lr 1e-5 --out slower
+says slower/curve.csv '^fused,opt-tiny,.*[+]lr=1e-05,'
+run 0 train "${few[@]}" --steps 2 --model opt-mini --out mini
+says mini/curve.csv '^fused,opt-mini,.*[+]lr=1e-06,'
+
 run 0 train "${tiny[@]}" --epochs 2 --out epochs --format csv
 [ "$(cell epochs/train.csv steps 1)" = 20 ] || fail "two epochs of 40 rows are not 20 steps of 4"
 [ "$(cell epochs/train.csv epochs 1)" = 2 ] || fail "not two epochs"
