@@ -12,6 +12,8 @@
 /* jansson's allocator is one for the process, and so is this. */
 static atomic_bool failed;
 
+static bool watching; /* set before there are threads */
+
 /* Where to go when memory fails inside the reader; NULL outside of it. */
 static _Thread_local jmp_buf *way_out;
 
@@ -29,6 +31,7 @@ static void *watched_malloc(size_t size)
 void zg_json_memory_watch(void)
 {
     json_set_alloc_funcs(watched_malloc, free);
+    watching = true;
 }
 
 bool zg_json_memory_failed(void)
@@ -38,7 +41,8 @@ bool zg_json_memory_failed(void)
 
 void zg_json_memory_fail(void)
 {
-    atomic_store(&failed, true);
+    if (watching)
+        atomic_store(&failed, true);
 }
 
 /* As json_load_file(), but what another kind of file is, is said, and a mark is skipped. */

@@ -22,7 +22,8 @@ void zg_json_memory_watch(void);
 
 /* Has an allocation failed since?  What came after is not to be trusted. */
 bool zg_json_memory_failed(void);
-/* One failed that jansson did not make, of a text that was to go into a document. */
+/* One failed that jansson did not make, of a text that was to go into a document; nothing where
+ * nobody watches. */
 void zg_json_memory_fail(void);
 
 /* As json_loadb() and json_load_file(): NULL and why, also where memory fails.  No key twice; a
