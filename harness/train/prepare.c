@@ -17,7 +17,7 @@
 #include "workloads/rows.h"
 
 /* The official scripts'; of the model that comes with zogap, what it takes to learn its task. */
-enum { USUAL_STEPS = 20000, TINY_STEPS = 10000 };
+enum { USUAL_STEPS = 20000, TINY_STEPS = 5000 };
 
 /* Redraws of V that a bank has room for where time alone says how many there will be: those of the
  * usual steps. */
