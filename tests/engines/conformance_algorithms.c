@@ -156,7 +156,7 @@ static void run_steps(const char *text, enum zg_scope scope)
     zg_rig_expect(difference <= allowed, "%s, scope %d: weights differ by %.3g, allowed %.3g", text,
                   (int)scope, difference, allowed);
     moved = sqrt(moved);
-    zg_rig_expect(moved > 3 * allowed || rig.options.dtype != ZG_FP32,
+    zg_rig_expect(moved > 2 * allowed || rig.options.dtype != ZG_FP32,
                   "%s: weights moved by %.3g only, allowed %.3g", text, moved, allowed);
     zg_rig_close(&rig);
 }

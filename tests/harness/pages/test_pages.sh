@@ -86,15 +86,15 @@ expect_bash 'fp32' run --dtype f
 expect_bash 'opt-1.3b opt-125m opt-13b' run --model opt-1
 expect_bash 'models' run --model mod
 expect_bash 'sst2' run --task ss
-expect_bash 'mine.json models more.txt' run --task m
+expect_bash 'mine.json models more.txt multirc' run --task m
 expect_bash 'a dir models' run --data ''
 expect_bash 'models' compare m
 expect_bash 'models' compare models m
 expect_bash 'json jsonl' run --format j
 expect_bash 'json' info --format j
 expect_bash 'seconds' gate --measure s
-expect_bash '--max-regression --max-time' gate --max
-expect_bash '--max-time' run --brief --max
+expect_bash '--max-regression --max-rows --max-time' gate --max
+expect_bash '--max-rows --max-time' run --brief --max
 expect_bash 'gate' help ga
 expect_bash '@mine.json @models @more.txt' run @m
 expect_bash 'threads' compare --across th
@@ -171,7 +171,7 @@ if has fish; then
   expect_fish 'opt-1.3b opt-125m opt-13b' 'zogap run --model opt-1'
   expect_fish 'models/' 'zogap compare mod'
   expect_fish 'json jsonl' 'zogap run --format j'
-  expect_fish '--max-regression --max-time' 'zogap gate --max'
+  expect_fish '--max-regression --max-rows --max-time' 'zogap gate --max'
   expect_fish 'gate' 'zogap help ga'
   expect_fish '@mine.json' 'zogap run @mi'
 fi
